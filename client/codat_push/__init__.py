@@ -1,0 +1,1 @@
+"""A minimal client that pushes commerce data and keeps the rules."""

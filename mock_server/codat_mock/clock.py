@@ -1,0 +1,113 @@
+"""Time as a value: the only module that reads the machine's clock."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def machine_now() -> datetime:
+    """The machine's time, UTC."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+def machine_seconds() -> float:
+    """Seconds on the machine's clock that never goes back; only differences mean something."""
+    return time.monotonic()
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Microseconds since 1970, as the store keeps moments."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The moment, UTC, that the store kept as microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def parse_moment(text: str) -> datetime:
+    """Read a date-time as the API takes it: with `Z`, an offset, unqualified (UTC), or a bare date.
+
+    Digits beyond the microsecond are cut, never rounded up into the next day.
+
+    Raises:
+        ValueError: the text is not such a date-time.
+
+    Source: contract section 1.
+    """
+    # fromisoformat also reads week dates and other separators, which the API does not take.
+    if text[4:8:3] != "--" or text[10:11] not in ("T", ""):
+        raise ValueError(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # an offset that leads out of the years 1 to 9999
+        raise ValueError(text) from error
+
+
+def format_moment(moment: datetime) -> str:
+    """Write a moment as the API does: UTC, `Z`, the fraction without trailing zeros."""
+    text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
+    return f"{text.rstrip('0') if '.' in text else text}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A sandbox's time: `anchor` was its time when the machine's was `machine_anchor`.
+
+    Args:
+        anchor: a moment of the sandbox, UTC.
+        machine_anchor: the machine's moment at which the sandbox stood at `anchor`, UTC.
+        speed: sandbox seconds a machine second; 0 is frozen, 1 is real.
+    """
+
+    anchor: datetime
+    machine_anchor: datetime
+    speed: float = 1.0
+
+    @classmethod
+    def starting(cls, at: datetime | None, speed: float) -> Clock:
+        """A clock that stands at `at` now, or at the machine's time where `at` is None."""
+        machine = machine_now()
+        return cls(at or machine, machine, speed)
+
+    @property
+    def mode(self) -> str:
+        """`real`, `frozen`, or `x` and the factor."""
+        named = {0.0: "frozen", 1.0: "real"}
+        return named.get(self.speed) or f"x{self.speed:g}"
+
+    def now(self) -> datetime:
+        """The sandbox's time, UTC; it does not fall behind the anchor if the machine's clock does."""
+        if not self.speed:
+            return self.anchor
+        passed = max(machine_now() - self.machine_anchor, timedelta(0))
+        return self.anchor + passed * self.speed
+
+    def moved_to(self, moment: datetime) -> Clock:
+        """The same clock, set to `moment` and going on from there."""
+        return replace(self, anchor=moment, machine_anchor=machine_now())
+
+
+def parse_speed(text: str) -> float:
+    """Read `real`, `frozen` or `x60` (a factor above 0) as sandbox seconds a machine second.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    named = {"real": 1.0, "frozen": 0.0}
+    if text in named:
+        return named[text]
+    factor = float(text.removeprefix("x")) if text.startswith("x") else 0.0
+    if not 0 < factor <= 1_000_000:
+        raise ValueError(text)
+    return factor

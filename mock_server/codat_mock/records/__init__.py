@@ -1,0 +1,1 @@
+"""The wire types: what requests are decoded into and answers are encoded from."""

@@ -1,0 +1,64 @@
+"""The two kinds of value that JSON itself does not tell apart: money and moments."""
+
+from __future__ import annotations
+
+from abc import ABC
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from codat_mock.clock import parse_moment
+
+LARGEST = Decimal("7.9e28")  # the service's own decimals end here
+
+if TYPE_CHECKING:
+    Amount = Decimal
+    Moment = datetime
+else:
+    # The decoder's own Decimal takes text as well as numbers, and its own datetime takes no bare
+    # date and rounds the last tick of a day into the next one. Hence two names of our own: the
+    # decoder asks `read_value` for them, and what it gives is a plain Decimal or datetime.
+    class Amount(ABC):  # noqa: B024  (only a name to decode by)
+        """An exact decimal, a JSON number on the wire."""
+
+    class Moment(ABC):  # noqa: B024
+        """A moment, UTC, an ISO 8601 text on the wire."""
+
+    Amount.register(Decimal)
+    Moment.register(datetime)
+
+MomentText = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+def read_value(kind: type[Any], found: Any) -> Decimal | datetime:
+    """Make an `Amount` or a `Moment` of a decoded JSON value (numbers arrive as int or Decimal).
+
+    Raises:
+        ValueError: the value is of another JSON type or form; the text says what was found.
+    """
+    seen = found.__class__
+    if kind is Amount:
+        amount = found if seen is Decimal else Decimal(found) if seen is int else None
+        if amount is None:
+            raise ValueError(f"Expected a number, got {quote(found)}")
+        if not -LARGEST < amount < LARGEST:
+            raise ValueError(f"Expected a number of at most 28 digits, got {quote(found)}")
+        return amount
+    if seen is str:
+        try:
+            return parse_moment(found)
+        except ValueError:
+            pass
+    raise ValueError(f"Expected an ISO 8601 date-time, got {quote(found)}")
+
+
+def quote(found: Any) -> str:
+    """Show a JSON value in a message, cut to a readable length."""
+    if found is None or isinstance(found, bool):
+        return {None: "null", True: "true", False: "false"}[found]
+    if isinstance(found, dict | list):
+        return "an object" if isinstance(found, dict) else "an array"
+    text = f"'{found}'" if isinstance(found, str) else str(found)
+    return text if len(text) <= 60 else f"{text[:57]}…"

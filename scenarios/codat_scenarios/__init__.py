@@ -1,0 +1,1 @@
+"""Merchants, stories and integrations to rehearse with."""
