@@ -1,9 +1,9 @@
 """Merchants whose days look real and add up: `merchant("cafe", seed=7).day(date(2022, 3, 21))`."""
 
 from codat_scenarios.merchants.changes import ORDERS, PAYMENTS, TRANSACTIONS, Change
+from codat_scenarios.merchants.days import Day, Merchant
 from codat_scenarios.merchants.encoding import encode, encode_lines
 from codat_scenarios.merchants.kinds import KINDS, merchant
-from codat_scenarios.merchants.merchant import Day, Merchant
 from codat_scenarios.merchants.profile import (
     Charge,
     Discount,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from codat_scenarios.merchants import bike_shop, cafe, hotel_bar, market_stall, web_shop
-from codat_scenarios.merchants.merchant import Merchant
+from codat_scenarios.merchants.days import Merchant
 
 PROFILES = {
     module.PROFILE.kind: module.PROFILE
