@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from codat_mock import api, control, portal, wire
+from codat_mock import api, control, portal, swagger, wire
 from codat_mock.records.errors import Forbidden, Problem, Refused
 from codat_mock.refusals import error_body, problem_body
 from codat_mock.sandbox import World
@@ -50,6 +50,7 @@ def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
 
     for face in (api, control, portal):
         face.register(app)
+    app.register_blueprint(swagger.blueprint())
     app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
     return app
 

@@ -11,11 +11,16 @@ from typing import Any, Final
 import msgspec
 
 from codat_mock.clock import parse_moment
-from codat_mock.configuration.integrations import INTEGRATIONS, Integrations, branding
+from codat_mock.configuration.integrations import (
+    INTEGRATIONS,
+    Integration,
+    Integrations,
+    branding,
+)
 from codat_mock.configuration.options import with_options
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.records.answers import SyncFlowUrl
-from codat_mock.records.companies import Company, Connection
+from codat_mock.records.companies import Company, Connection, ConnectionStatus
 from codat_mock.records.configuration import Configuration, Schedule
 from codat_mock.records.datasets import DatasetHistory
 from codat_mock.records.pages import Companies, Connections, DatasetHistories, Link, Links, Page
@@ -26,11 +31,12 @@ CREATED: Final = "2022-03-21T09:00:00Z"
 COMPANY_ID: Final = "a00a94a8-9443-4f1d-b658-bfb19d74c6bf"
 DATASET_ID: Final = "6f87fad8-862b-4e6d-ab67-1c8d49ebb5ee"
 SYNC_ID: Final = "c1e1a5a4-4b6c-4f0e-9a53-0f4bb0a9d1f7"
-IDS: Final = ("26f2029f-8027-4971-807d-7378d74323d8", "0b8a4c1e-6d5f-4e0c-8f3e-2f6f7c1d9a55")
 LINK: Final = f"http://127.0.0.1:4620/link/company/{COMPANY_ID}"
 
-CONNECTIONS_MADE: Final = [
-    Connection(
+
+def connection(id_: str, platform: Integration, status: ConnectionStatus) -> Connection:
+    """A connection of the company."""
+    return Connection(
         id=id_,
         integration_id=platform.integration_id,
         integration_key=platform.key,
@@ -41,9 +47,13 @@ CONNECTIONS_MADE: Final = [
         status=status,
         created=CREATED,
     )
-    for id_, platform, status in zip(IDS, INTEGRATIONS, ("Linked", "PendingAuth"), strict=False)
-]
-COMMERCE, ACCOUNTING = CONNECTIONS_MADE
+
+
+COMMERCE: Final = connection("26f2029f-8027-4971-807d-7378d74323d8", INTEGRATIONS[0], "Linked")
+ACCOUNTING: Final = connection(
+    "0b8a4c1e-6d5f-4e0c-8f3e-2f6f7c1d9a55", INTEGRATIONS[1], "PendingAuth"
+)
+CONNECTIONS_MADE: Final = [COMMERCE, ACCOUNTING]
 COMPANY: Final = Company(
     id=COMPANY_ID,
     name="Corner Coffee",
@@ -173,7 +183,5 @@ COMPANIES: Final = only_page(Companies, "/meta/companies", [COMPANY])
 CONNECTIONS: Final = only_page(
     Connections, f"/meta/companies/{COMPANY_ID}/connections", CONNECTIONS_MADE
 )
-DATASETS: Final = only_page(
-    DatasetHistories, f"/companies/{COMPANY_ID}/data/history", [DATASET]
-)
+DATASETS: Final = only_page(DatasetHistories, f"/companies/{COMPANY_ID}/data/history", [DATASET])
 INTEGRATIONS_SHOWN: Final = only_page(Integrations, "/config/integrations", [*INTEGRATIONS])

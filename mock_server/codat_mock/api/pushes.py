@@ -99,9 +99,7 @@ def register_pushes(
     )(partner_push(data_type))  # fmt: skip
 
 
-register_pushes(
-    "commerce-orders", Order, answers.OrdersDataset, answers.PushedOrders, ORDERS
-)
+register_pushes("commerce-orders", Order, answers.OrdersDataset, answers.PushedOrders, ORDERS)
 register_pushes(
     "commerce-payments", Payment, answers.PaymentsDataset, answers.PushedPayments, PAYMENTS
 )

@@ -133,7 +133,6 @@ INTEGRATIONS: Final = (
 )
 
 
-
 class Integrations(Page[Integration]):
     """A page of integrations."""
 

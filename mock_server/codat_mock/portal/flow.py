@@ -54,8 +54,14 @@ def show(visiting: str) -> Response:
     """Ask for the mapping; before that, for the accounting platform's authorisation."""
     form = merchant(visiting).visit(visiting)
     if form.connection.status != "Linked":
-        ids = {"company_id": form.company.id, "connection_id": form.connection.id}
-        return see(url_for("portal_link.show", **ids, flow=visiting))
+        return see(
+            url_for(
+                "portal_link.show",
+                company_id=form.company.id,
+                connection_id=form.connection.id,
+                flow=visiting,
+            )
+        )
     return page(form)
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from codat_mock.configuration.checks import selection_problems
 from codat_mock.configuration.suggestions import suggest
-from codat_mock.records.companies import Company, Connection
+from codat_mock.records.companies import Company, Connection, ConnectionStatus
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.errors import Malformed, Problem, Unauthorised
 from codat_mock.sandbox import companies, connections
@@ -53,6 +53,9 @@ def start(
     """Begin a Sync Flow; gives the URL for the merchant's browser.
 
     Args:
+        turn: the turn.
+        commerce_key: the commerce platform's.
+        accounting_key: the accounting platform's.
         merchant: the company's id or name; one of that name is made where there is none. None
             where the sandbox has one company only.
         redirect_url: where the merchant is sent in the end.
@@ -68,7 +71,7 @@ def start(
     known = {connection.integration_key: connection for connection in row.company.data_connections}
     for platform in (commerce, accounting):
         if platform.key not in known:
-            status = "Linked" if platform is commerce else "PendingAuth"
+            status: ConnectionStatus = "Linked" if platform is commerce else "PendingAuth"
             added = connections.new_connection(turn, row.company.id, platform, status)
             known[platform.key] = added
             row.company.data_connections.append(added)
@@ -169,7 +172,9 @@ def take_answer(turn: Turn, visit: Visit, code: str) -> None:
         Unauthorised: the code is not that of a form shown for the same.
     """
     if turn.shelf.codes.find(code, "form", turn.now) != visit:
-        raise Unauthorised("This form was answered already, or is out of date. Please open it anew.")
+        raise Unauthorised(
+            "This form was answered already, or is out of date. Please open it anew."
+        )
     turn.shelf.codes.delete(code)
 
 
@@ -192,6 +197,9 @@ def save(
     """Store the mapping that a merchant made; gives where to send the merchant.
 
     Args:
+        turn: the turn.
+        visiting: the visit's code.
+        code: the form's.
         read: makes the configuration that is wanted of the one that was shown.
 
     Raises:

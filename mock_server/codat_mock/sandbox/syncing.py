@@ -58,9 +58,7 @@ def run_latest(turn: Turn, company_id: str, sync_to: datetime | None) -> SyncSum
     return run(turn, row, "latest", start, finish)
 
 
-def run_historic(
-    turn: Turn, company_id: str, start: datetime, finish: datetime
-) -> SyncSummary:
+def run_historic(turn: Turn, company_id: str, start: datetime, finish: datetime) -> SyncSummary:
     """Run a sync of a given range, which duplication protection stops where it overlaps another.
 
     Raises:
@@ -79,11 +77,7 @@ def run(
 ) -> SyncSummary:
     """Run one sync of the period from `start` to before `finish`, whatever comes of it."""
     sync_id = turn.new_id()
-    if kind == "historic" and (earlier := overlapped(turn, row, start, finish)):
-        code, documents, selection = 5080, (), NOTHING
-        reason = f"The range overlaps the one of sync {earlier.id}."
-    else:
-        code, reason, documents, selection = attempt(turn, row, sync_id, start, finish)
+    code, reason, documents, selection = attempt(turn, row, kind, sync_id, start, finish)
     ended = OUTCOMES[code]
     summary = SyncSummary(
         company_id=row.company.id,
@@ -122,12 +116,14 @@ NOTHING = Selection([], [])
 
 
 def attempt(
-    turn: Turn, row: CompanyRow, sync_id: str, start: datetime, finish: datetime
+    turn: Turn, row: CompanyRow, kind: SyncKind, sync_id: str, start: datetime, finish: datetime
 ) -> tuple[int, str, Sequence[Document], Selection]:
     """What comes of a sync: its status code, the reason, what it writes and what it picks.
 
     Source: contract section 6.
     """
+    if kind == "historic" and (earlier := overlapped(turn, row, start, finish)):
+        return 5080, f"The range overlaps the one of sync {earlier.id}.", (), NOTHING
     if reasons := companies.configuration_problems(row):
         return 4000, " ".join(reasons), (), NOTHING
     selection = select(turn.shelf.datasets.versions(row.number), start, finish, turn.now)

@@ -39,9 +39,7 @@ class Codes:
         self._db = db
         self._sandbox = sandbox
 
-    def add(
-        self, code: str, kind: CodeKind, visit: Visit, expires: datetime | None = None
-    ) -> None:
+    def add(self, code: str, kind: CodeKind, visit: Visit, expires: datetime | None = None) -> None:
         """Store a code, valid until before `expires`."""
         self._db.execute(
             "INSERT INTO codes (code, sandbox, kind, visit, expires) VALUES (?, ?, ?, ?, ?)",
@@ -65,9 +63,7 @@ class Codes:
 
     def delete(self, code: str) -> None:
         """Make a code invalid."""
-        self._db.execute(
-            "DELETE FROM codes WHERE code = ? AND sandbox = ?", (code, self._sandbox)
-        )
+        self._db.execute("DELETE FROM codes WHERE code = ? AND sandbox = ?", (code, self._sandbox))
 
     def delete_forms(self, visit: Visit) -> None:
         """Make the codes of the forms that were shown for a visit invalid."""
