@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from threading import Event, Thread
+from threading import Event, RLock, Thread
 from types import TracebackType
 from typing import Any, Final
 from wsgiref.types import WSGIApplication
@@ -93,6 +93,7 @@ class Server:
         self.world = world
         self.address = address_of(listener)
         self._stopping = Event()
+        self._lock = RLock()
         self._http = make_http(create_app(world, is_open=is_open), listener)
         self._thread = Thread(target=self.run, name="codat-mock")
 
@@ -102,15 +103,18 @@ class Server:
         ticker.start()
         while not self._stopping.is_set():
             wasyncore.loop(timeout=1, map=self._http._map, count=1)
-        self._http.task_dispatcher.shutdown()
+        with self._lock:  # `stop` has woken the loop; only now may what it wakes it by be closed
+            self._http.task_dispatcher.shutdown()
         wasyncore.close_all(self._http._map)
         ticker.join()
         self.world.close()
 
     def stop(self) -> None:
         """End serving: requests being answered are finished, new ones are not taken."""
-        self._stopping.set()
-        self._http.pull_trigger()
+        with self._lock:
+            if not self._stopping.is_set():
+                self._stopping.set()
+                self._http.pull_trigger()
 
     def __enter__(self) -> Server:
         """Begin to serve in a thread."""

@@ -156,7 +156,6 @@ def run(server: Server, port_file: Path | None) -> None:
     finally:
         if port_file:
             port_file.unlink(missing_ok=True)
-    click.echo("codat-mock stopped")
 
 
 def write_port(path: Path, address: str) -> None:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from codat_mock.records.commerce import Wire
-from codat_mock.rules.registry import RULES, Rule, Severity
+from codat_mock.rules.registry import Rule, Severity, rulebook
 from codat_mock.rules.subjects import JudgedPush, Request
 
 MOST_RECORDS: Final = 20
@@ -64,7 +64,7 @@ class Verdicts(Wire, omit_defaults=False, kw_only=True):
 def judge(push: JudgedPush) -> Judgement:
     """Ask every rule that judges pushes about this one."""
     findings, exercised = [], []
-    for rule in RULES.values():
+    for rule in rulebook():
         if rule.subject is not JudgedPush or not rule.occasion(push):
             continue
         exercised.append(rule.code)
@@ -114,12 +114,13 @@ def sentence(text: str) -> str:
 def verdict_on(findings: list[Finding], exercised: Iterable[str], dropped: int = 0) -> Verdicts:
     """Sum up what was found, and which rules had an occasion at all."""
     seen = set(exercised)
+    codes = [rule.code for rule in rulebook()]
     verdict: Verdict = "findings" if findings else "clean" if seen else "nothing-observed"
     return Verdicts(
         verdict=verdict,
         findings=findings,
-        exercised=[code for code in RULES if code in seen],
-        not_exercised=[code for code in RULES if code not in seen],
+        exercised=[code for code in codes if code in seen],
+        not_exercised=[code for code in codes if code not in seen],
         dropped=dropped,
     )
 

@@ -7,7 +7,7 @@ rule (its page, the command, a finding's message and advice) stands at the funct
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -61,6 +61,7 @@ class Rule(Struct, frozen=True):
 
 Look = Callable[[Subject], Iterator[Evidence]]
 RULES: dict[str, Rule] = {}
+SECTIONS: Final = "SUDRTB"  # sending, updating, deleting, reconciling, talking, books
 
 
 def rule(
@@ -95,6 +96,16 @@ def rule(
         return look
 
     return enter
+
+
+def rulebook() -> list[Rule]:
+    """All the rules, in the order of the rulebook's sections; other people's rules come last."""
+
+    def place(rule: Rule) -> tuple[int, str]:
+        section = SECTIONS.find(rule.code[0])
+        return section if section >= 0 else len(SECTIONS), rule.code
+
+    return sorted(RULES.values(), key=place)
 
 
 class ToldRule(Wire, omit_defaults=False, kw_only=True):
