@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from random import Random
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import UUID
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, g, request
@@ -20,7 +19,6 @@ from codat_mock.sandbox import World
 
 NAMED: Final = re.compile(r"/sandbox/([^/]+)(/.*)")
 LOCAL: Final = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
-CORRELATION: Final = "X-Correlation-Id"
 HTTP_MESSAGES: Final = {
     404: "There is no operation {method} {path}.",
     405: "{path} does not take {method}.",
@@ -36,7 +34,7 @@ def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
         world: its sandboxes; a new world in memory where none is given.
         is_open: whether requests may name any host, for a server bound beyond loopback.
     """
-    app = Flask(__name__, static_url_path="/_mock/static")
+    app = Flask(__name__, static_url_path="/static")
     served = world or World()
     app.config[wire.WORLD] = served
     app.config["MAX_CONTENT_LENGTH"] = served.settings.largest_body
@@ -61,11 +59,11 @@ def correlate(app: Flask, seed: int) -> None:
 
     @app.before_request
     def mint() -> None:
-        g.correlation_id = str(UUID(int=chance.getrandbits(128), version=4))
+        g.correlation_id = wire.random_uuid(chance)
 
     @app.after_request
     def tell(response: Response) -> Response:
-        response.headers[CORRELATION] = g.correlation_id
+        response.headers[wire.CORRELATION] = g.correlation_id
         return response
 
 

@@ -6,7 +6,9 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import blake2b
+from random import Random
 from typing import Any, Final, TypeVar, cast
+from uuid import UUID
 
 import msgspec
 from flask import Response, current_app, request
@@ -21,6 +23,7 @@ from codat_mock.sandbox import Sandbox, World
 WORLD: Final = "codat_mock.world"  # where the app keeps its world
 PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
 ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
+CORRELATION: Final = "X-Correlation-Id"
 
 Kind = TypeVar("Kind")
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -124,6 +127,11 @@ def decode(sent: bytes, read: Decode) -> Any:
         raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         raise malformed_json(sent) from None
+
+
+def random_uuid(chance: Random) -> str:
+    """A UUID from a seeded source."""
+    return str(UUID(int=chance.getrandbits(128), version=4))
 
 
 def answer(content: Any, status: int = 200, content_type: str = "application/json") -> Response:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import quote
 
-from codat_mock.records.commerce import Wire
 from codat_mock.records.branding import (
     Branding,
     BrandingButton,
@@ -16,6 +15,7 @@ from codat_mock.records.branding import (
     BrandingLogo,
     ImageReference,
 )
+from codat_mock.records.commerce import Wire
 from codat_mock.records.companies import SourceKind
 from codat_mock.records.pages import Page
 
