@@ -50,11 +50,12 @@ class Refusal(ErrorTask):
 
     def execute(self) -> None:
         """Write the answer."""
-        error, chance = self.request.error, self.channel.server.chance
-        correlation_id = wire.random_uuid(chance)
+        request: Any = self.request
+        channel: Any = self.channel
+        error, correlation_id = request.error, wire.random_uuid(channel.server.chance)
         body = wire.encode(error_body(error.code, f"{error.reason}: {error.body}", correlation_id))
         self.status = f"{error.code} {error.reason}"
-        self.response_headers += [
+        self.response_headers = [
             ("Content-Type", "application/json; charset=utf-8"),
             (wire.CORRELATION, correlation_id),
         ]
