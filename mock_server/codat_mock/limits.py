@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from codat_mock.operations import OPERATIONS, Source
+from codat_mock.operations import Source, operations
 from codat_mock.records.commerce import Wire
 
 
@@ -76,8 +76,8 @@ BEHAVIOURS: Final = [Behaviour(subject, text, source) for subject, source, text 
 
 def limits() -> Limits:
     """Every operation and behaviour, and where it is known from."""
-    operations = [
+    known = [
         KnownOperation(each.method, each.path, each.summary, each.source, each.assumed)
-        for each in OPERATIONS.values()
+        for each in operations()
     ]
-    return Limits(operations, BEHAVIOURS)
+    return Limits(known, BEHAVIOURS)

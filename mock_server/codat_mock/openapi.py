@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from codat_mock.operations import GROUPS, OPERATIONS, Operation, Parameter
+from codat_mock.operations import GROUPS, Operation, Parameter, operations
 from codat_mock.records.values import Amount, Moment
 from codat_mock.refusals import ErrorBody
 
@@ -53,22 +53,15 @@ def document(prefix: str = "") -> dict[str, Any]:
     Args:
         prefix: where the API is found on this server, such as `/sandbox/shop`.
     """
-    kinds: list[Any] = [ErrorBody]
-    for operation in OPERATIONS.values():
-        kinds += [operation.answers] if operation.takes is None else [
-            operation.answers, operation.takes,
-        ]  # fmt: skip
+    kinds = [ErrorBody, *(kind for each in operations() for kind in each.types)]
     schemas, components = msgspec.json.schema_components(
         kinds, schema_hook=schema_of_value, ref_template="#/components/schemas/{name}"
     )
     found = iter(schemas[1:])
     paths: dict[str, dict[str, Any]] = {}
-    for operation in sorted(OPERATIONS.values(), key=lambda each: [*GROUPS].index(each.group)):
-        paths.setdefault(operation.path, {})
-    for operation in OPERATIONS.values():
-        answer = next(found)
-        body = None if operation.takes is None else next(found)
-        paths[operation.path][operation.method.lower()] = told(operation, answer, body)
+    for each in operations():
+        parts = [next(found) for _ in each.types]
+        paths.setdefault(each.path, {})[each.method.lower()] = told(each, *parts)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -116,7 +109,7 @@ def schema_of_value(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
-def told(operation: Operation, answer: Any, body: Any) -> dict[str, Any]:
+def told(operation: Operation, answer: Any, body: Any = None) -> dict[str, Any]:
     """One operation, with the schemas of its answer and its body."""
     source = {"guide": "Known from the guide.", "reference": "Known from the reference."}
     description = [source.get(operation.source, "Our own."), operation.assumed]

@@ -84,6 +84,11 @@ class Operation(Struct, frozen=True, kw_only=True):
         return re.findall(r"{(\w+)}", self.path)
 
     @property
+    def types(self) -> list[Any]:
+        """The types of what it answers and, where it takes a body, of that."""
+        return [self.answers] if self.takes is None else [self.answers, self.takes]
+
+    @property
     def all_refusals(self) -> list[int]:
         """Every status it may refuse with."""
         statuses = {401, 500, *self.refusals}
@@ -145,6 +150,12 @@ def serve(
         return view
 
     return enter
+
+
+def operations() -> list[Operation]:
+    """All operations, group by group."""
+    order = list(GROUPS)
+    return sorted(OPERATIONS.values(), key=lambda each: order.index(each.group))
 
 
 def as_rule(path: str) -> str:

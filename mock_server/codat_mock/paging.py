@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from flask import request
@@ -102,7 +102,7 @@ def links(number: int, *, is_last: bool) -> Links:
     """Where the page and those around it are found, with all that was asked."""
     return Links(
         current=link(number),
-        this=Link(f"{request.script_root}{request.path}"),
+        this=Link(here()),
         next=UNSET if is_last else link(number + 1),
         previous=UNSET if number == 1 else link(number - 1),
     )
@@ -111,4 +111,9 @@ def links(number: int, *, is_last: bool) -> Links:
 def link(number: int) -> Link:
     """Where the page of that number is found."""
     asked = {**request.args, "page": str(number)}
-    return Link(f"{request.script_root}{request.path}?{urlencode(asked)}")
+    return Link(f"{here()}?{urlencode(asked)}")
+
+
+def here() -> str:
+    """The path of the request, with the prefix of its sandbox."""
+    return quote(f"{request.script_root}{request.path}")
