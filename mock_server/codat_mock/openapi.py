@@ -42,7 +42,7 @@ INTRODUCTION: Final = (
     "An unofficial rehearsal stage for Sync for Commerce. Authorise with any key, create a company,"
     " connect it to `gbol`, open the connection's `linkUrl` in a browser, configure it (or open the"
     " URL of its Sync Flow), then follow the guide: push, see the dataset, run a sync, see its"
-    " status."
+    " status. The examples are a day of March 2022: let the first day to be synced lie before it."
 )
 
 

@@ -90,7 +90,6 @@ SYNC: Final = SyncSummary(
     sync_date_range_utc=DateRange(start="2022-03-01T00:00:00Z", finish="2022-03-22T03:00:00Z"),
     data_connections=CONNECTIONS_MADE,
 )
-SYNC_TO: Final = {"syncTo": "2022-03-22T03:00:00Z"}
 RANGE: Final = {"dateRange": {"start": "2022-01-01T00:00:00Z", "finish": "2022-02-01T00:00:00Z"}}
 
 CONFIGURATION: Final = with_options(
