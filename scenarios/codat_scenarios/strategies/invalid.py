@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 from hypothesis import strategies as st
@@ -73,24 +73,28 @@ def spoiled_inside(draw: DrawFn, valid: SearchStrategy[Record], shape: shapes.Sh
     place, values = draw(st.sampled_from(list(shapes.spots(shape))))
     record = deepcopy(draw(valid))
     wrong = deepcopy(draw(st.sampled_from(values)))
-    return Invalid(record, put(draw, record, place, wrong))
+    return Invalid(record, "$" + put(draw, record, place, wrong))
 
 
-def put(draw: DrawFn, record: Record, place: shapes.Path, wrong: Any) -> str:
-    """Put a value at its place in a record, making what leads there where it is missing.
+def put(draw: DrawFn, at: Any, place: Sequence[str | int], wrong: Any) -> str:
+    """Put a value at its place, making what leads there where it is missing or empty.
+
+    Args:
+        draw: draws which element of an array is taken.
+        at: the object or array that the place is told from.
+        place: where, with 0 for any element of an array.
+        wrong: what is put there.
 
     Returns:
-        The JSON path of the place; in arrays any of the elements there is taken.
+        The JSON path of the place, from `at`.
     """
-    at: Any = record
-    path = f"$.{place[0]}"
-    token: Any = place[0]
-    for _, following in pairwise(place):
-        empty: Any = [{}] if isinstance(following, int) else {}
-        if isinstance(token, str) and not at.get(token):
-            at[token] = empty
-        at = at[token]
-        token = draw(st.integers(0, len(at) - 1)) if isinstance(following, int) else following
-        path += f"[{token}]" if isinstance(following, int) else f".{token}"
-    at[token] = wrong
-    return path
+    token, *rest = place
+    if isinstance(token, int):
+        token = draw(st.integers(0, len(at) - 1))
+    here = f"[{token}]" if isinstance(token, int) else f".{token}"
+    if not rest:
+        at[token] = wrong
+        return here
+    if isinstance(token, str) and not at.get(token):
+        at[token] = [{}] if isinstance(rest[0], int) else {}
+    return here + put(draw, at[token], rest, wrong)
