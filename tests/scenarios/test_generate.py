@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
+
 from codat_scenarios.commands.generate import generate
 from codat_scenarios.commands.writing import bodies
 from codat_scenarios.merchants import (

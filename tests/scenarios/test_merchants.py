@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from adding_up import after, assert_sales_are_told
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from codat_mock.records.commerce import Order, Payment, Transaction
 from codat_mock.records.values import read_value
 from codat_scenarios.merchants import (
@@ -22,8 +25,6 @@ from codat_scenarios.merchants import (
 )
 from codat_scenarios.merchants.kinds import PROFILES
 from codat_scenarios.merchants.money import DIGITS
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 MONDAY = date(2022, 3, 21)
 MERCHANTS = st.builds(

@@ -1,8 +1,9 @@
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from codat_scenarios.merchants.money import Amounts, proportion, tax_within
 from hypothesis import given
 from hypothesis import strategies as st
+
+from codat_scenarios.merchants.money import Amounts, proportion, tax_within
 
 UNITS = st.integers(-(10**12), 10**12)
 

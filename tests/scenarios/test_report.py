@@ -5,13 +5,14 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from codat_scenarios.merchants import KINDS, Day, Merchant, merchant
 from codat_scenarios.merchants.kinds import PROFILES
 from codat_scenarios.report import Tally, page
 from codat_scenarios.report.charts import columns, figure, scale_end
 from codat_scenarios.report.document import weekly
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def tallied(kind, days=14):
