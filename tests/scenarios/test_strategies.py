@@ -4,6 +4,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 from adding_up import assert_order_adds_up, assert_sales_are_told
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
 from codat_mock.clock import parse_moment
 from codat_mock.records.commerce import Order, Payment, Transaction
 from codat_mock.records.values import read_value
@@ -22,8 +25,6 @@ from codat_scenarios.strategies import (
     texts,
     transactions,
 )
-from hypothesis import HealthCheck, Phase, find, given, settings
-from hypothesis import strategies as st
 
 VALID = {Order: orders(), Payment: payments(), Transaction: transactions()}
 INVALID = {

@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 
 
 KINDS = "Kind of merchant: bike-shop, cafe, hotel-bar, market-stall or web-shop."
+EXAMPLES = """Examples:
+
+\b
+  codat-mock generate --out cafe                        a month of a café, as JSON Lines
+  codat-mock generate --out bodies --format push        the same, ready to be pushed
+  codat-mock generate --merchant hotel-bar --out - | head
+  codat-mock generate --days 365 --report cafe.html     a year, plotted
+"""
 
 
-@click.command()
+@click.command(epilog=EXAMPLES)
 @click.option("--merchant", "kind", default="cafe", show_default=True, help=KINDS)
 @click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How many.")
 @click.option("--seed", default=7, show_default=True, help="Which merchant of that kind.")
