@@ -148,7 +148,7 @@ def configured(row: CompanyRow) -> Configuration:
     accounting = linked(row, "Accounting")
     platform = accounting.integration_key if accounting else None
     stored = row.configuration or Configuration(enabled=True)
-    return with_options(row.company.id, platform, stored, ())
+    return with_options(row.company.id, platform, stored, row.rates)
 
 
 def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configuration:
