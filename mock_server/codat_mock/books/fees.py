@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from codat_mock.books.documents import BookedRecord, Document, Kind, Line, Numbering
+from codat_mock.books.documents import BookedRecord, Document, Numbering
 from codat_mock.books.money import ZERO, amount_of
+from codat_mock.books.pages import Page
 from codat_mock.books.reconciling import (
     FEES,
     LINKING,
@@ -102,51 +103,14 @@ def fee_documents(
     The provider keeps its fees back from card takings, so the card account pays the bill.
     """
     card = terms.payment_account("Card")
-    for group, charges in groups.items():
-        is_given_back = group[2] == "paymentFeeRefund"
-        bill = fee_document(
-            "BillCreditNote" if is_given_back else "Bill", group, charges, terms, numbering
-        )
+    for (day, currency, purpose), charges in groups.items():
+        page = Page(terms, numbering, day, currency, terms.supplier)
+        is_given_back = purpose == "paymentFeeRefund"
+        account = terms.account("fees", purpose) or terms.chart.suspense.id
+        lines = [page.line(TEXTS[purpose], account, charges.total)]
+        bill = page.document("BillCreditNote" if is_given_back else "Bill", lines, charges.records)
         yield bill
         if card is not None and not is_given_back:
-            yield fee_document(
-                "BillPayment", group, charges, terms, numbering, pays=bill.number, account=card
+            yield page.payment(
+                "BillPayment", bill.total, charges.records, applies_to=bill.number, account=card
             )
-
-
-def fee_document(
-    kind: Kind,
-    group: Group,
-    charges: Charges,
-    terms: Terms,
-    numbering: Numbering,
-    *,
-    pays: str | None = None,
-    account: str | None = None,
-) -> Document:
-    """One document for a group of fees; with a line unless it is a payment."""
-    day, currency, purpose = group
-    line = Line(
-        description=TEXTS[purpose],
-        account_id=terms.account("fees", purpose) or terms.chart.suspense.id,
-        net=charges.total,
-        tax=ZERO,
-        gross=charges.total,
-    )
-    return Document(
-        kind=kind,
-        number=numbering.next(kind),
-        date=day,
-        currency=currency,
-        contact=terms.supplier,
-        platform_key=terms.chart.key,
-        status="Submitted" if pays is None else "Paid",
-        lines=[line] if pays is None else [],
-        net=charges.total,
-        tax=ZERO,
-        total=charges.total,
-        applies_to=pays,
-        account=account,
-        records=sorted(charges.records, key=lambda record: record.key),
-        sync_id=terms.sync_id,
-    )
