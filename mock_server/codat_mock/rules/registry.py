@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 
+from codat_mock.records.commerce import Wire
+
 Severity = Literal["error", "warning", "info"]
 Subject = TypeVar("Subject")
 
@@ -90,3 +92,32 @@ def rule(
         return look
 
     return enter
+
+
+class ToldRule(Wire, omit_defaults=False, kw_only=True):
+    """A rule as it is shown to people and programs."""
+
+    code: str
+    name: str
+    severity: Severity
+    statement: str
+    source: str
+    consequence: str
+    advice: str
+    keeps: list[str]
+    breaks: list[str]
+
+
+def told(rule: Rule) -> ToldRule:
+    """A rule without its functions."""
+    return ToldRule(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        statement=rule.statement,
+        source=rule.source,
+        consequence=rule.consequence,
+        advice=rule.advice.format(),
+        keeps=list(rule.keeps),
+        breaks=list(rule.breaks),
+    )
