@@ -59,7 +59,7 @@ def gather_fees(
                 raise Unjoined(f"no account is selected for {purpose}")
             ties.check_source(fee)
         except Unjoined as unjoined:
-            aside.append(put_aside(key, currency, amount, unjoined))
+            aside.append(unjoined.put_aside(TRANSACTIONS, key, currency, amount))
             continue
         charges = groups.setdefault((terms.day(fee.created_date), currency, purpose), Charges())
         charges.total += abs(amount)
@@ -74,24 +74,17 @@ def gather_fees(
     return dict(sorted(groups.items())), aside
 
 
-def put_aside(key: str, currency: str, amount: Decimal, why: Unjoined) -> Unreconciled:
-    """A transaction to be reconciled manually."""
-    return Unreconciled(
-        data_type=TRANSACTIONS, key=key, currency=currency, amount=amount, reason=str(why)
-    )
-
-
 def loose_ends(
     transactions: Iterable[tuple[str, Transaction]], ties: Ties, terms: Terms
 ) -> Iterator[Unreconciled]:
     """Payment and refund transactions of which the payment is not known."""
     for key, transaction in transactions:
         if transaction.type in LINKING and not ties.knows_payment(str(transaction.id)):
-            yield put_aside(
+            yield Unjoined(f"no payment has its id, '{transaction.id}'").put_aside(
+                TRANSACTIONS,
                 key,
                 terms.currency(transaction.currency),
                 amount_of(transaction.total_amount),
-                Unjoined(f"no payment has its id, '{transaction.id}'"),
             )
 
 

@@ -73,15 +73,7 @@ def gather_payments(
                 raise Unjoined(f"no account is selected for payments of type {kind}")
             target = targets.find(ties.anchor_of(key), is_refund=amount < 0)
         except Unjoined as unjoined:
-            aside.append(
-                Unreconciled(
-                    data_type=PAYMENTS,
-                    key=key,
-                    currency=currency,
-                    amount=amount,
-                    reason=str(unjoined),
-                )
-            )
+            aside.append(unjoined.put_aside(PAYMENTS, key, currency, amount))
             continue
         group = (target, terms.day(payment.created_date), currency, kind, amount < 0)
         receipts = groups.setdefault(group, Receipts())
