@@ -22,7 +22,8 @@ ZONES = (
     "America/Havana", "Asia/Beirut", "Pacific/Apia", "Pacific/Auckland", "America/St_Johns",
 )  # fmt: skip
 
-moments = st.datetimes(datetime(2008, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+YEARS = [datetime(year, 1, 1) for year in (2008, 2030)]  # noqa: DTZ001  (hypothesis adds the zone)
+moments = st.datetimes(*YEARS, timezones=st.just(UTC))
 schedules = st.builds(
     Schedule,
     selected_frequency=st.just("Daily"),
