@@ -102,7 +102,7 @@ def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
 
     api.register(app)
     control.register(app)
-    app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
+    app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
     return app
 
 

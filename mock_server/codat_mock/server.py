@@ -39,7 +39,7 @@ class Task(WSGITask):
     def get_environment(self) -> dict[str, Any]:
         """The WSGI environment of the request."""
         environ: dict[str, Any] = super().get_environment()
-        environ[ARRIVED] = self.request.arrived
+        environ[ARRIVED] = getattr(self.request, "arrived", None)
         return environ
 
 
@@ -54,6 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Bind a socket, once.
 
     Args:
+        host: a name or an address.
         port: 0 for any free one.
 
     Raises:
@@ -133,7 +134,7 @@ class Server:
 
 def make_http(app: WSGIApplication, listener: socket.socket) -> Any:
     """The HTTP server for a bound socket."""
-    server = create_server(
+    server: Any = create_server(
         app,
         sockets=[listener],
         threads=THREADS,

@@ -95,7 +95,7 @@ def data_type(name: str) -> DataType:
     """
     if name not in LIST_NAMES:
         raise Unknown(f"Datatype [{name}] not supported by platform(s) [Partner Commerce]")
-    return cast(DataType, name)
+    return name
 
 
 def body(kind: type[Kind]) -> Kind:

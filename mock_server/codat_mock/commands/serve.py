@@ -6,7 +6,6 @@ import signal
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -28,34 +27,22 @@ Every option can also be set in the environment: CODAT_MOCK_PORT=4700 is --port 
 """
 
 
-class MomentType(click.ParamType):
-    """A moment, ISO 8601."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            return parse_moment(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z.", param, ctx)
+def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
+    """Read an option that is a moment."""
+    try:
+        return None if value is None else parse_moment(value)
+    except ValueError:
+        told = f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z."
+        raise click.BadParameter(told) from None
 
 
-class SpeedType(click.ParamType):
-    """How fast the sandboxes' time passes."""
-
-    name = "real|xN|frozen"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it as sandbox seconds a machine second."""
-        if isinstance(value, float):
-            return value
-        try:
-            return parse_speed(value)
-        except ValueError:
-            self.fail(f"{value!r} is not 'real', 'frozen', or a factor such as 'x60'.", param, ctx)
+def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    """Read an option that is a speed, in sandbox seconds a machine second."""
+    try:
+        return parse_speed(value)
+    except ValueError:
+        told = f"{value!r} is not 'real', 'frozen', or a factor such as 'x60'."
+        raise click.BadParameter(told) from None
 
 
 @click.command(epilog=EXAMPLES)
@@ -95,13 +82,15 @@ class SpeedType(click.ParamType):
 )
 @click.option(
     "--start-at",
-    type=MomentType(),
+    callback=read_moment,
+    metavar="MOMENT",
     envvar="CODAT_MOCK_START_AT",
     help="Where a sandbox's clock starts; without it, at the machine's time.",
 )
 @click.option(
     "--speed",
-    type=SpeedType(),
+    callback=read_speed,
+    metavar="real|xN|frozen",
     default="real",
     show_default=True,
     envvar="CODAT_MOCK_SPEED",

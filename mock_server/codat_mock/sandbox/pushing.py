@@ -174,10 +174,10 @@ def versions_of(
             keys = keys_deleted(turn, row, dataset.data_type, record)
         versions += [
             Version(
+                row=record.pushed.position,
                 data_type=dataset.data_type,
                 key=key,
                 dataset=number,
-                position=record.pushed.position,
                 created=created_date(record.pushed),
                 completes=dataset.ends,
                 is_delete=record.pushed.is_delete,

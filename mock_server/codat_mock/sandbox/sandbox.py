@@ -109,6 +109,8 @@ class Sandbox:
         """Judge and store a push; gives the id of its dataset.
 
         Args:
+            company_id: whose records they are.
+            data_type: of what kind they are.
             body: JSON, as it came.
             request: which request of the sandbox it is.
             arrived: when its first byte came, in seconds of `machine_seconds`; None for now.

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from codat_mock import schedule
-from codat_mock.books.booking import Picked, book, unmapped_rates
-from codat_mock.books.documents import Document, last_numbers
-from codat_mock.books.outcomes import outcome
-from codat_mock.books.selection import Selection, Version, select
+from codat_mock.books.booking import book, unmapped_rates
+from codat_mock.books.documents import Document, booked_in, last_numbers
+from codat_mock.books.outcomes import OUTCOMES
+from codat_mock.books.selection import Picked, Selection, Version, select
 from codat_mock.clock import format_moment
 from codat_mock.configuration.rates import rate_key
 from codat_mock.records.datasets import RECORD_TYPES
@@ -64,7 +64,7 @@ def run(
     """Run one sync of the period from `start` to before `finish`, whatever comes of it."""
     sync_id = turn.new_id()
     code, reason, documents, selection = attempt(turn, row, sync_id, start, finish)
-    ended = outcome(code, reason)
+    ended = OUTCOMES[code]
     summary = SyncSummary(
         company_id=row.company.id,
         commerce_sync_id=sync_id,
@@ -72,7 +72,7 @@ def run(
         sync_status_code=code,
         sync_status=ended.status,
         error_message=ended.message,
-        sync_exception_message=ended.exception,
+        sync_exception_message=f"{ended.exception}. {reason}" if reason else ended.exception,
         sync_utc=format_moment(turn.now),
         data_pushed=bool(documents),
         sync_date_range_utc=DateRange(start=format_moment(start), finish=format_moment(finish)),
@@ -107,10 +107,17 @@ def attempt(
         shown = ", ".join(rate_key(rate) for rate in rates)
         return 4000, f"No tax rate is selected for {shown} percent.", (), NOTHING
     accounting = companies.linked(row, "Accounting")
-    used = last_numbers(turn.shelf.syncs.documents(row.number))
-    platform = accounting.integration_key if accounting else ""
-    documents = book(picked, settings, platform, sync_id, used)
-    return 2000 if documents else 2040, "", documents, selection
+    written = turn.shelf.syncs.documents(row.number)
+    booking = book(
+        picked,
+        settings,
+        platform_key=accounting.integration_key if accounting else "",
+        sync_id=sync_id,
+        finish=finish,
+        numbers_used=last_numbers(written),
+        earlier=booked_in(written),
+    )
+    return 2000 if booking.documents else 2040, "", booking.documents, selection
 
 
 def records_of(turn: Turn, versions: Sequence[Version]) -> list[Picked]:
@@ -120,7 +127,7 @@ def records_of(turn: Turn, versions: Sequence[Version]) -> list[Picked]:
     for version in versions:
         if version.dataset not in raws:
             raws[version.dataset] = turn.shelf.datasets.raw_records(version.dataset)
-        record = RECORDS[version.data_type](raws[version.dataset][version.position])
+        record = RECORDS[version.data_type](raws[version.dataset][version.row])
         picked.append(Picked(version.data_type, version.key, record))
     return picked
 

@@ -162,7 +162,7 @@ class Datasets:
                     version.data_type,
                     version.key,
                     version.dataset,
-                    version.position,
+                    version.row,
                     None if version.created is None else to_microseconds(version.created),
                     version.is_delete,
                 )
@@ -180,10 +180,10 @@ class Datasets:
         )
         for data_type, key, dataset, position, created, ends, is_delete, synced in found:
             yield Version(
+                position,
                 data_type,
                 key,
                 dataset,
-                position,
                 None if created is None else from_microseconds(created),
                 from_microseconds(ends),
                 bool(is_delete),
