@@ -197,6 +197,32 @@ def test_a_refund_that_no_line_tells_of_is_credited_without_tax():
     assert lines_of(only(documents, "CreditNote")) == [("Refunds without lines", "20.00", "0.00")]
 
 
+def test_cents_by_which_a_refund_and_its_lines_differ_are_rounded_on_the_invoice():
+    told = order(
+        total_amount=pounds("94.01"),
+        total_refund=pounds("-5.99"),
+        order_line_items=[line("100", "0"), replace(line("-6", "0"), quantity=Decimal(-1))],
+    )
+    documents = booked([picked_order(told)]).documents
+    assert lines_of(only(documents, "CreditNote")) == [("Refunds at 0%", "6.00", "0.00")]
+    assert lines_of(only(documents, "Invoice"))[1:] == [("Rounding", "0.01", "0.00")]
+    more = replace(told, total_refund=pounds("-6.02"), total_amount=pounds("93.98"))
+    documents = booked([picked_order(more)]).documents
+    assert len(only(documents, "CreditNote").lines) == 1
+    most = replace(told, total_refund=pounds("-6.03"), total_amount=pounds("93.97"))
+    documents = booked([picked_order(most)]).documents
+    assert lines_of(only(documents, "CreditNote"))[1:] == [
+        ("Refunds without lines", "0.03", "0.00")
+    ]
+
+
+def test_each_service_charge_may_differ_by_a_cent_too():
+    charges = [ServiceCharge(quantity=1, total_amount=pounds("5")) for _ in range(3)]
+    told = order(total_amount=pounds("15.03"), service_charges=charges)
+    invoice = only(booked([picked_order(told)]).documents, "Invoice")
+    assert lines_of(invoice)[1:] == [("Rounding", "0.03", "0.00")]
+
+
 def test_an_order_of_nothing_but_a_refund_makes_only_a_credit_note():
     sale = Sale("O", DAY, 12, "UTC", parts=(Part(20, -600),))
     assert shown(booked(sale.picked).documents) == [("CN-0001", "6.00", "Submitted")]
@@ -322,7 +348,7 @@ def test_numbers_go_on_from_the_last_ones():
     assert [d.number for d in second] == ["INV-0002", "PAY-0002", "BILL-0002", "BP-0002"]
     many = booked(worked_example(), numbers_used={"Invoice": 9999}).documents
     assert many[0].number == "INV-10000"
-    assert last_numbers(many)["Invoice"] == 10_000
+    assert last_numbers([*many, *first])["Invoice"] == 10_000
 
 
 def test_payments_are_gathered_by_type_and_day():
@@ -444,6 +470,52 @@ def test_a_refund_that_names_the_payment_finds_the_payments_order():
     assert booking.unreconciled == ()
     refund = booking.documents[2]
     assert (str(refund.total), refund.applies_to) == ("-4.00", "CN-0001")
+
+
+def test_money_given_back_for_an_order_without_refunds_is_a_payment_of_its_own():
+    sale = Sale(
+        "O", DAY, 12, "UTC",
+        parts=(Part(0, 1000),),
+        payments=(Paid("Card", 1000), Paid("Card", -400)),
+    )  # fmt: skip
+    assert shown(booked(sale.picked).documents) == [
+        ("INV-0001", "10.00", "PartPaid"),
+        ("PAY-0001", "10.00", "Paid"),
+        ("PAY-0002", "-4.00", "Paid"),
+    ]
+
+
+@pytest.mark.parametrize("kinds", [("Payment", "Refund"), ("Refund", "Payment")])
+def test_where_two_transactions_carry_a_payments_id_the_payment_tells_its_order(kinds):
+    sources = {"Payment": ("O", "Order"), "Refund": ("elsewhere", "Order")}
+    links = [picked_transaction(transaction(kind, "85", sources[kind])) for kind in kinds]
+    booking = booked([*worked_example()[:2], *links])
+    assert booking.unreconciled == ()
+    assert booking.documents[1].applies_to == "INV-0001"
+
+
+def test_a_fee_may_come_a_sync_later_than_its_payment():
+    first = booked(worked_example()[:3]).documents
+    booking = booked(worked_example()[3:], sync_id="sync-2", earlier=booked_in(first))
+    assert [document.kind for document in booking.documents] == ["Bill", "BillPayment"]
+    assert booking.unreconciled == ()
+
+
+def test_a_fee_of_what_is_neither_order_nor_payment_is_left_to_be_reconciled_manually():
+    fee = picked_transaction(transaction("PaymentFee", "-1", ("O", "ServiceCharge"), id="F"))
+    assert reasons([*worked_example(), fee]) == [
+        ("F/PaymentFee", "Reconcile manually: its source, servicecharge 'O', is not known.")
+    ]
+
+
+def test_a_fee_without_an_account_is_left_to_be_reconciled_manually():
+    accounts = configured().configuration.fees.accounts
+    unselected = {"paymentFee": replace(accounts["paymentFee"], selected_account_id=None)}
+    booking = booked(worked_example(), without("fees", accounts=accounts | unselected))
+    assert [document.kind for document in booking.documents] == ["Invoice", "Payment"]
+    (fee,) = booking.unreconciled
+    assert fee.reason == "Reconcile manually: no account is selected for paymentFee."
+    assert (fee.currency, fee.amount) == ("GBP", Decimal("-1.49"))
 
 
 def test_fees_are_billed_above_zero_whichever_sign_they_came_with():

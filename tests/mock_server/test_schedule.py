@@ -152,13 +152,14 @@ def test_a_schedule_that_lacks_something_is_never_due(lacking):
 @pytest.mark.parametrize("frequency", ["Daily", "Monthly"])
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
 def test_nothing_is_due_beyond_the_end_of_the_calendar(frequency, zone):
-    schedule = replace(DAILY, selected_frequency=frequency, time_zone=zone)
+    schedule = replace(DAILY, selected_frequency=frequency, time_zone=zone, sync_hour_utc=23)
     assert next_due(schedule, datetime.max.replace(tzinfo=UTC)) is None
 
 
-def test_a_schedule_from_the_first_day_of_the_calendar_is_due():
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_a_schedule_from_the_first_day_of_the_calendar_is_due(zone):
     first = datetime.combine(date.min, time(), UTC)
-    due = next_due(replace(DAILY, start_date=first), first)
+    due = next_due(replace(DAILY, start_date=first, time_zone=zone), first)
     assert due is not None
     assert due > first
 
