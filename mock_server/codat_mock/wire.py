@@ -23,6 +23,7 @@ from codat_mock.sandbox import Sandbox, World
 WORLD: Final = "codat_mock.world"  # where the app keeps its world
 PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
 ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
+CONTROL: Final = "/_mock"  # where the control API stands
 CORRELATION: Final = "X-Correlation-Id"
 
 Kind = TypeVar("Kind")
@@ -101,7 +102,8 @@ def body_bytes() -> bytes:
     Raises:
         Refused: it is of another type or encoding, or too large.
     """
-    return received.body_bytes(world().settings.largest_body).removeprefix(BOM)
+    most, is_ours = world().settings.largest_body, request.path.startswith(CONTROL)
+    return received.body_bytes(most, is_lenient=is_ours).removeprefix(BOM)
 
 
 def body(kind: type[Kind]) -> Kind:

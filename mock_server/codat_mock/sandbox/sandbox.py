@@ -23,6 +23,7 @@ from codat_mock.sandbox import (
     companies,
     connections,
     flow,
+    histories,
     preferring,
     pushing,
     summaries,
@@ -180,12 +181,12 @@ class Sandbox:
     def dataset(self, company_id: str, dataset_id: str) -> DatasetHistory:
         """A dataset as it stands now."""
         with self._turn() as turn:
-            return pushing.history(turn, company_id, dataset_id)
+            return histories.history(turn, company_id, dataset_id)
 
     def datasets(self, company_id: str) -> list[DatasetHistory]:
         """A company's datasets as they stand now, the latest first."""
         with self._turn() as turn:
-            return pushing.histories(turn, company_id)
+            return histories.histories(turn, company_id)
 
     def sync_latest(self, company_id: str, sync_to: datetime | None = None) -> SyncSummary:
         """Run a sync now."""
