@@ -64,7 +64,7 @@ def test_the_examples_alone_lead_through_the_beta_flow() -> None:
         assert try_out("run-sync", companyId=shop)["syncStatusCode"] == 2000
         assert try_out("get-sync-status", companyId=shop)["dataPushed"]
         [books] = http.get("/_mock/books").json()["companies"]
-        assert {each["type"] for each in books["documents"]} >= {"invoice", "payment", "bill"}
+        assert {each["kind"] for each in books["documents"]} >= {"Invoice", "Payment", "Bill"}
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")

@@ -114,8 +114,8 @@ def configured(row: CompanyRow) -> Configuration:
     """A company's configuration with the options of its accounting platform."""
     accounting = linked(row, "Accounting")
     platform = accounting.integration_key if accounting else None
-    stored = row.configuration or Configuration(enabled=True)
-    return with_options(row.company.id, platform, stored, ())
+    stored = row.configuration or Configuration()
+    return with_options(row.company.id, platform, stored, row.rates)
 
 
 def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configuration:

@@ -7,10 +7,15 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct
 
+from codat_mock.books.orders import percentages
 from codat_mock.books.selection import Version
 from codat_mock.clock import format_moment
 from codat_mock.lifecycle import Plan, end_of, make_plan, state_at
+<<<<<<< HEAD
 from codat_mock.records.companies import Connection
+=======
+from codat_mock.records.commerce import Order
+>>>>>>> main
 from codat_mock.records.datasets import LIST_NAMES, DatasetHistory, DataType
 from codat_mock.records.errors import Malformed, Problem, Unknown
 from codat_mock.records.pushes import RECORDS, PushedRecord
@@ -57,6 +62,7 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
         request=arrival.request,
     )
     number = turn.shelf.datasets.add(row.number, dataset, body)
+    note_rates(turn, row, records)
     is_missed = bool(arrival.overlaps) and turn.settings.concurrent_pushes == "miss"
     if plan.outcome == "Complete" and not is_missed:
         versions = versions_of(turn, row, judged, number, dataset)
@@ -65,6 +71,7 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     return dataset.id
 
 
+<<<<<<< HEAD
 def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
     """The connection that a company's pushes come in by: a linked one before any other.
 
@@ -78,6 +85,15 @@ def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
         platforms = ", ".join(each.platform_name for each in connections)
         raise Unknown(f"Datatype [{data_type}] not supported by platform(s) [{platforms}]")
     return found
+=======
+def note_rates(turn: Turn, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
+    """Remember the tax percentages of orders, which the configuration offers to map."""
+    orders = (pushed.record for pushed in records if isinstance(pushed.record, Order))
+    seen = {rate for order in orders for rate in percentages(order)}
+    if not seen <= row.rates:
+        row.rates |= seen
+        turn.shelf.companies.save(row)
+>>>>>>> main
 
 
 def refuse(turn: Turn, arrival: Arrival, refusal: Malformed) -> None:

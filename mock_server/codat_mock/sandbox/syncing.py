@@ -125,7 +125,7 @@ def attempt(
     if kind == "historic" and (earlier := overlapped(turn, row, start, finish)):
         return 5080, f"The range overlaps the one of sync {earlier.id}.", (), NOTHING
     if reasons := companies.configuration_problems(row):
-        return 4000, " ".join(reasons), (), NOTHING
+        return 4000, "; ".join(reasons), (), NOTHING
     selection = select(turn.shelf.datasets.versions(row.number), start, finish, turn.now)
     if not selection.picked:
         return 2040, "", (), NOTHING

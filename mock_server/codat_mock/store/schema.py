@@ -27,6 +27,7 @@ CREATE TABLE companies (
     id TEXT NOT NULL,
     company BLOB NOT NULL,
     configuration BLOB,
+    rates BLOB NOT NULL DEFAULT '[]',
     due INTEGER,
     UNIQUE (sandbox, id)
 );
