@@ -109,8 +109,9 @@ class Server:
 
     def stop(self) -> None:
         """End serving: requests being answered are finished, new ones are not taken."""
-        self._stopping.set()
-        self._http.pull_trigger()
+        if not self._stopping.is_set():  # the trigger is gone once the server has stopped
+            self._stopping.set()
+            self._http.pull_trigger()
 
     def __enter__(self) -> Server:
         """Begin to serve in a thread."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final, TypeVar, cast
@@ -15,7 +14,7 @@ from msgspec import DecodeError, ValidationError
 from codat_mock.clock import machine_seconds
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.errors import Malformed, Unauthorised, Unknown
-from codat_mock.records.pushes import decoder, malformed_json, problem_from
+from codat_mock.records.pushes import BOM, decoder, malformed_json, problem_from
 from codat_mock.sandbox import Sandbox, World
 
 WORLD: Final = "codat_mock.world"  # where the app keeps its world
@@ -44,7 +43,7 @@ def api_key() -> str:
         raise Unauthorised("The Authorization header is missing: send 'Basic <base64 of the key>'.")
     try:
         key = b64decode(encoded.strip(), validate=True).decode()
-    except (NotBase64, UnicodeDecodeError):
+    except ValueError:
         key = ""
     if scheme.lower() != "basic" or not key:
         raise Unauthorised(
@@ -98,13 +97,18 @@ def data_type(name: str) -> DataType:
     return name
 
 
+def content() -> bytes:
+    """The request's body, without the byte order mark that some clients begin it with."""
+    return request.get_data().removeprefix(BOM)
+
+
 def body(kind: type[Kind]) -> Kind:
     """Decode the request's body.
 
     Raises:
         Malformed: it is not JSON, or not of that form; the place is named.
     """
-    sent = request.get_data()
+    sent = content()
     try:
         return cast(Kind, decoder(kind)(sent))
     except ValidationError as error:

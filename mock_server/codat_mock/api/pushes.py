@@ -15,7 +15,7 @@ def push(company_id: str, data_type: str) -> Response:
     here = wire.sandbox()
     kind = wire.data_type(data_type)
     call = here.arrive(request.method, request.path)
-    body = request.get_data()
+    body = wire.content()
     dataset_id = here.push(company_id, kind, body, call, wire.arrived())
     if wire.is_abandoned():
         here.forget_answer(company_id, dataset_id)

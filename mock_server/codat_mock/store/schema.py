@@ -66,6 +66,7 @@ CREATE TABLE versions (
     created INTEGER,
     is_delete INTEGER NOT NULL,
     synced INTEGER,
+    carrier INTEGER NOT NULL,
     PRIMARY KEY (company, data_type, key, dataset)
 ) WITHOUT ROWID;
 CREATE TABLE documents (
