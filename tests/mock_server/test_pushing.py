@@ -47,7 +47,7 @@ def total_booked(stage):
         b'{"orders":[%s]}' % b",".join(b'{"id":"%d"}' % n for n in range(5001)),
     ],
 )
-def test_the_answer_holds_the_very_bytes_that_were_sent(live, stage, set_stage, body):
+def test_the_answer_holds_the_very_bytes_that_were_sent(live, set_stage, body):
     company = set_stage(live).company_id
     answer = live.post(f"/data/companies/{company}/sync/{ORDERS}", content=body)
     assert answer.status_code == 200

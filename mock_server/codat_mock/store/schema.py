@@ -57,6 +57,7 @@ CREATE TABLE syncs (
     summary BLOB NOT NULL,
     UNIQUE (company, id)
 );
+CREATE INDEX syncs_of_company ON syncs (company);
 CREATE TABLE versions (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     data_type TEXT NOT NULL,
