@@ -33,11 +33,19 @@ def foreign(tmp_path):
     return path
 
 
-@pytest.fixture(params=[VERSION - 1, VERSION + 1])
-def of_another_version(tmp_path, request):
-    path = tmp_path / "ours.db"
+@pytest.fixture
+def older(tmp_path):
+    path = tmp_path / "older.db"
     Store(path).close()
-    fill(path, f"PRAGMA user_version = {request.param}")
+    fill(path, f"PRAGMA user_version = {VERSION - 1}")
+    return path
+
+
+@pytest.fixture
+def newer(tmp_path):
+    path = tmp_path / "newer.db"
+    Store(path).close()
+    fill(path, f"PRAGMA user_version = {VERSION + 1}")
     return path
 
 
@@ -64,7 +72,8 @@ def nowhere(tmp_path):
     ("kind", "words"),
     [
         ("foreign", "another program"),
-        ("of_another_version", "another version"),
+        ("older", "another version"),
+        ("newer", "another version"),
         ("no_database", "not a database"),
         ("directory", "directory"),
         ("nowhere", "unable to open"),
@@ -82,7 +91,7 @@ def test_a_file_that_cannot_be_used_is_refused_by_the_command(request, command, 
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize("kind", ["foreign", "of_another_version", "no_database"])
+@pytest.mark.parametrize("kind", ["foreign", "older", "newer", "no_database"])
 def test_a_file_that_cannot_be_used_is_left_as_it_was(request, kind):
     path = request.getfixturevalue(kind)
     before = path.read_bytes()
