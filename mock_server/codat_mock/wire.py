@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import blake2b
 from random import Random
@@ -48,7 +47,7 @@ def api_key() -> str:
         raise Unauthorised("The Authorization header is missing: send 'Basic <base64 of the key>'.")
     try:
         key = b64decode(encoded.strip(), validate=True).decode()
-    except (NotBase64, UnicodeDecodeError):
+    except ValueError:
         key = ""
     if scheme.lower() != "basic" or not key:
         raise Unauthorised(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -67,10 +68,12 @@ class Sandbox:
         with self._store.transaction():
             fresh = Clock.starting(self._settings.start_at, self._settings.speed)
             shelf = self._store.shelf(self.name, fresh)
+            before = copy(shelf.row)
             turn = Turn(shelf, shelf.row.clock.now(), self._settings)
             syncing.run_due(turn)
             yield turn
-            self._store.sandboxes.save(shelf.row)
+            if shelf.row != before:  # a turn that only looks writes nothing
+                self._store.sandboxes.save(shelf.row)
 
     def arrive(self, method: str, path: str) -> Request:
         """Give a request of the integration its number."""
