@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from codat_mock.clock import parse_moment, parse_speed
+from codat_mock.clock import in_calendar, parse_moment, parse_speed
 from codat_mock.sandbox import Settings, World
 from codat_mock.sandbox.settings import ConcurrentPushes
 from codat_mock.server import Server, address_of, listen
@@ -30,10 +30,13 @@ Every option can also be set in the environment: CODAT_MOCK_PORT=4700 is --port 
 def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     """Read an option that is a moment."""
     try:
-        return None if value is None else parse_moment(value)
+        moment = None if value is None else parse_moment(value)
     except ValueError:
         told = f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z."
         raise click.BadParameter(told) from None
+    if moment and not in_calendar(moment):
+        raise click.BadParameter(f"{value!r} is at the very edge of the calendar.")
+    return moment
 
 
 def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
@@ -112,6 +115,21 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     envvar="CODAT_MOCK_CONCURRENT_PUSHES",
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
 )
+@click.option(
+    "--company-limit",
+    type=click.IntRange(min=1),
+    envvar="CODAT_MOCK_COMPANY_LIMIT",
+    help="How many companies an account may have (50 on a free plan); without it, any number.",
+)
+@click.option(
+    "--largest-body",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    metavar="MIB",
+    envvar="CODAT_MOCK_LARGEST_BODY",
+    help="How large a request's body may be, before and after unpacking.",
+)
 def serve(
     port: int,
     port_file: Path | None,
@@ -122,6 +140,8 @@ def serve(
     speed: float,
     seed: int,
     concurrent_pushes: ConcurrentPushes,
+    company_limit: int | None,
+    largest_body: int,
 ) -> None:
     """Serve the mock until it is interrupted."""
     try:
@@ -138,6 +158,8 @@ def serve(
         speed=speed,
         seed=seed,
         concurrent_pushes=concurrent_pushes,
+        company_limit=company_limit,
+        largest_body=largest_body << 20,
         address=address_of(listener),
     )
     server = Server(World(settings, store), listener, is_open=not is_loopback(host))
@@ -149,14 +171,16 @@ def run(server: Server, port_file: Path | None) -> None:
     for sent in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sent, lambda *_: server.stop())
     if port_file:
-        write_port(port_file, server.address)
+        try:
+            write_port(port_file, server.address)
+        except OSError as error:
+            raise click.UsageError(f"Cannot write {port_file}: {error}") from error
     click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
     try:
         server.run()
     finally:
         if port_file:
             port_file.unlink(missing_ok=True)
-    click.echo("codat-mock stopped")
 
 
 def write_port(path: Path, address: str) -> None:
