@@ -159,6 +159,8 @@ def run(server: Server, port_file: Path | None) -> None:
     click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
     try:
         server.run()
+        for sent in (signal.SIGINT, signal.SIGTERM):  # one more, sent while the process ends
+            signal.signal(sent, signal.SIG_IGN)
     finally:
         if port_file:
             port_file.unlink(missing_ok=True)
