@@ -136,7 +136,7 @@ def command(tmp_path: Path) -> Iterator[Command]:
 
     def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
-        process = subprocess.Popen(  # noqa: S603  (our own command)
+        process = subprocess.Popen(
             [str(Path(sys.executable).with_name("codat-mock")), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
