@@ -1,0 +1,46 @@
+"""The `codat-mock` command: a group whose subcommands are found by entry point."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+import click
+
+GROUP = "codat_mock.commands"
+EXAMPLES = """Examples:
+
+\b
+  codat-mock demo                  play the whole beta flow, with its mistakes
+  codat-mock serve                 serve the mock at http://127.0.0.1:4620
+  codat-mock rules                 what is judged, and where it stands
+  codat-mock COMMAND --help        more of each, by example
+"""
+
+
+class Commands(click.Group):
+    """The subcommands of every installed package, imported only when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """Their names."""
+        return sorted(entry.name for entry in entry_points(group=GROUP))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The one of that name."""
+        for entry in entry_points(group=GROUP, name=cmd_name):
+            command = entry.load()
+            if isinstance(command, click.Command):
+                return command
+        return None
+
+
+@click.group(
+    cls=Commands,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="codat-mock", prog_name="codat-mock")
+def main() -> None:
+    """A rehearsal stage for integrations that push commerce data to Codat.
+
+    Unofficial: not made, endorsed or supported by Codat.
+    """

@@ -87,7 +87,7 @@ class Clock:
         return named.get(self.speed) or f"x{self.speed:g}"
 
     def now(self) -> datetime:
-        """The sandbox's time, UTC; it does not fall behind the anchor if the machine's clock does."""
+        """The sandbox's time, UTC; never before the anchor, should the machine's go back."""
         if not self.speed:
             return self.anchor
         passed = max(machine_now() - self.machine_anchor, timedelta(0))

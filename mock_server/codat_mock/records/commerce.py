@@ -32,13 +32,13 @@ class Ref(Wire):
     """A reference to something of the merchant's, by its id."""
 
     id: str | UnsetType = UNSET
-    name: str | None | UnsetType = UNSET
+    name: str | UnsetType | None = UNSET
 
 
 class DiscountAllocation(Wire):
     """A part of a discount that falls on one line."""
 
-    name: str | None | UnsetType = UNSET
+    name: str | UnsetType | None = UNSET
     total_amount: Amount | UnsetType = UNSET
 
 
@@ -53,13 +53,13 @@ class LineItem(Wire):
     unit_price: Amount | UnsetType = UNSET
     product_ref: Ref | UnsetType = UNSET
     product_variant_ref: Ref | UnsetType = UNSET
-    discount_allocations: list[DiscountAllocation] | None | UnsetType = UNSET
+    discount_allocations: list[DiscountAllocation] | UnsetType | None = UNSET
 
 
 class ServiceCharge(Wire):
     """A charge beside the products, such as shipping; its total includes tax."""
 
-    description: str | None | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
     total_amount: Amount | UnsetType = UNSET
     tax_percentage: Amount | UnsetType = UNSET
     tax_amount: Amount | UnsetType = UNSET
@@ -70,43 +70,43 @@ class ServiceCharge(Wire):
 class Payment(Wire):
     """Money taken from (or given back to) a customer; its amount includes gratuity."""
 
-    id: str | None | UnsetType = UNSET
+    id: str | UnsetType | None = UNSET
     amount: Amount | UnsetType = UNSET
-    currency: str | None | UnsetType = UNSET
+    currency: str | UnsetType | None = UNSET
     type: PaymentType | UnsetType = UNSET
     status: PaymentStatus | UnsetType = UNSET
-    payment_provider: str | None | UnsetType = UNSET
+    payment_provider: str | UnsetType | None = UNSET
     due_date: Moment | UnsetType = UNSET
     created_date: Moment | UnsetType = UNSET
-    modified_date: Moment | None | UnsetType = UNSET
-    source_modified_date: Moment | None | UnsetType = UNSET
+    modified_date: Moment | UnsetType | None = UNSET
+    source_modified_date: Moment | UnsetType | None = UNSET
 
 
 class Order(Wire):
     """A sale; `total_amount` includes tax, is net of discounts and refunds, without gratuity."""
 
-    id: str | None | UnsetType = UNSET
-    order_number: str | None | UnsetType = UNSET
-    country: str | None | UnsetType = UNSET
-    currency: str | None | UnsetType = UNSET
+    id: str | UnsetType | None = UNSET
+    order_number: str | UnsetType | None = UNSET
+    country: str | UnsetType | None = UNSET
+    currency: str | UnsetType | None = UNSET
     created_date: Moment | UnsetType = UNSET
-    closed_date: Moment | None | UnsetType = UNSET
+    closed_date: Moment | UnsetType | None = UNSET
     total_amount: Amount | UnsetType = UNSET
     total_refund: Amount | UnsetType = UNSET
     total_tax_amount: Amount | UnsetType = UNSET
     total_discount: Amount | UnsetType = UNSET
     total_gratuity: Amount | UnsetType = UNSET
-    order_line_items: list[LineItem] | None | UnsetType = UNSET
-    payments: list[Payment] | None | UnsetType = UNSET
-    service_charges: list[ServiceCharge] | None | UnsetType = UNSET
+    order_line_items: list[LineItem] | UnsetType | None = UNSET
+    payments: list[Payment] | UnsetType | None = UNSET
+    service_charges: list[ServiceCharge] | UnsetType | None = UNSET
     location_ref: Ref | UnsetType = UNSET
     customer_ref: Ref | UnsetType = UNSET
-    modified_date: Moment | None | UnsetType = UNSET
-    source_modified_date: Moment | None | UnsetType = UNSET
+    modified_date: Moment | UnsetType | None = UNSET
+    source_modified_date: Moment | UnsetType | None = UNSET
 
 
 class SourceRef(Wire):
-    """What a transaction belongs to: an order, a payment, …"""
+    """What a transaction belongs to: an order, a payment or a charge."""
 
     id: str | UnsetType = UNSET
     type: SourceType | UnsetType = UNSET
@@ -115,15 +115,15 @@ class SourceRef(Wire):
 class Transaction(Wire):
     """A movement of money at the payment provider: a payment, its fee, a refund, a payout."""
 
-    id: str | None | UnsetType = UNSET
+    id: str | UnsetType | None = UNSET
     total_amount: Amount | UnsetType = UNSET
-    currency: str | None | UnsetType = UNSET
+    currency: str | UnsetType | None = UNSET
     type: TransactionType | UnsetType = UNSET
-    sub_type: str | None | UnsetType = UNSET
+    sub_type: str | UnsetType | None = UNSET
     transaction_source_ref: SourceRef | UnsetType = UNSET
     created_date: Moment | UnsetType = UNSET
-    modified_date: Moment | None | UnsetType = UNSET
-    source_modified_date: Moment | None | UnsetType = UNSET
+    modified_date: Moment | UnsetType | None = UNSET
+    source_modified_date: Moment | UnsetType | None = UNSET
 
 
 Record = Order | Payment | Transaction

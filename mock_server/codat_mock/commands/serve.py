@@ -1,0 +1,176 @@
+"""`codat-mock serve`."""
+
+from __future__ import annotations
+
+import signal
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import click
+
+from codat_mock.clock import parse_moment, parse_speed
+from codat_mock.sandbox import Settings, World
+from codat_mock.sandbox.settings import ConcurrentPushes
+from codat_mock.server import Server, address_of, listen
+from codat_mock.store import Store, UnusableFile
+
+EXAMPLES = """Examples:
+
+\b
+  codat-mock serve
+  codat-mock serve --port 0 --port-file port.txt
+  codat-mock serve --speed x60 --start-at 2022-03-21T08:00:00Z
+  codat-mock serve --db shop.db --api-key my-test-key
+
+Every option can also be set in the environment: CODAT_MOCK_PORT=4700 is --port 4700.
+"""
+
+
+def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
+    """Read an option that is a moment."""
+    try:
+        return None if value is None else parse_moment(value)
+    except ValueError:
+        told = f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z."
+        raise click.BadParameter(told) from None
+
+
+def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    """Read an option that is a speed, in sandbox seconds a machine second."""
+    try:
+        return parse_speed(value)
+    except ValueError:
+        told = f"{value!r} is not 'real', 'frozen', or a factor such as 'x60'."
+        raise click.BadParameter(told) from None
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4620,
+    show_default=True,
+    envvar="CODAT_MOCK_PORT",
+    help="Port to listen on; 0 takes any free one.",
+)
+@click.option(
+    "--port-file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    envvar="CODAT_MOCK_PORT_FILE",
+    help="Write the port to this file once it is bound.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="CODAT_MOCK_HOST",
+    help="Address to bind; beyond loopback, others on the network can reach the mock.",
+)
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="CODAT_MOCK_DB",
+    help="Keep everything in this file; without it, in memory.",
+)
+@click.option(
+    "--api-key",
+    "api_keys",
+    multiple=True,
+    envvar="CODAT_MOCK_API_KEY",
+    help="A key that is known; can be repeated. Without any, every well-formed key is.",
+)
+@click.option(
+    "--start-at",
+    callback=read_moment,
+    metavar="MOMENT",
+    envvar="CODAT_MOCK_START_AT",
+    help="Where a sandbox's clock starts; without it, at the machine's time.",
+)
+@click.option(
+    "--speed",
+    callback=read_speed,
+    metavar="real|xN|frozen",
+    default="real",
+    show_default=True,
+    envvar="CODAT_MOCK_SPEED",
+    help="How fast a sandbox's time passes; frozen time is moved by the control API.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    envvar="CODAT_MOCK_SEED",
+    help="What ids are made from: the same seed and requests give the same ids.",
+)
+@click.option(
+    "--concurrent-pushes",
+    type=click.Choice(["flag", "miss"]),
+    default="flag",
+    show_default=True,
+    envvar="CODAT_MOCK_CONCURRENT_PUSHES",
+    help="What becomes of a push that overlaps another: only a finding, or lost as well.",
+)
+def serve(
+    port: int,
+    port_file: Path | None,
+    host: str,
+    db: Path | None,
+    api_keys: tuple[str, ...],
+    start_at: datetime | None,
+    speed: float,
+    seed: int,
+    concurrent_pushes: ConcurrentPushes,
+) -> None:
+    """Serve the mock until it is interrupted."""
+    try:
+        store = Store(db)
+    except UnusableFile as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise click.UsageError(f"Cannot listen on {host}:{port}: {error}") from error
+    settings = Settings(
+        api_keys=api_keys,
+        start_at=start_at,
+        speed=speed,
+        seed=seed,
+        concurrent_pushes=concurrent_pushes,
+        address=address_of(listener),
+    )
+    server = Server(World(settings, store), listener, is_open=not is_loopback(host))
+    run(server, port_file)
+
+
+def run(server: Server, port_file: Path | None) -> None:
+    """Serve in this thread until a signal comes, telling where."""
+    for sent in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sent, lambda *_: server.stop())
+    if port_file:
+        write_port(port_file, server.address)
+    click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
+    try:
+        server.run()
+    finally:
+        if port_file:
+            port_file.unlink(missing_ok=True)
+    click.echo("codat-mock stopped")
+
+
+def write_port(path: Path, address: str) -> None:
+    """Write the port so that a reader never sees half of it."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(f"{address.rpartition(':')[2]}\n")
+    partial.replace(path)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server bound there."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""What can be connected and selected, what was, and whether it will do."""

@@ -1,0 +1,125 @@
+"""The platforms that a company can be connected to.
+
+Source: contract section 7. Ids and states of features are our choice.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+from urllib.parse import quote
+
+from codat_mock.records.commerce import Wire
+from codat_mock.records.companies import SourceKind
+
+FeatureType = Literal["Get", "Create", "CreateWithPush", "Update", "Push"]
+FeatureState = Literal["Release", "Beta", "Alpha", "Deprecated", "NotSupported", "NotImplemented"]
+Environments = Literal["Live", "Sandbox", "LiveAndSandbox", "Unknown"]
+
+
+class SupportedFeature(Wire, omit_defaults=False):
+    """One thing that can be done with a data type."""
+
+    feature_type: FeatureType
+    feature_state: FeatureState = "Release"
+
+
+class DatatypeFeature(Wire, omit_defaults=False):
+    """What can be done with one data type of a platform."""
+
+    datatype: str
+    supported_features: tuple[SupportedFeature, ...]
+
+
+class Integration(Wire, kw_only=True, omit_defaults=False):
+    """A platform, as `GET /config/integrations` shows it."""
+
+    key: str
+    integration_id: str
+    source_id: str
+    source_type: SourceKind
+    name: str
+    logo_url: str
+    enabled: bool = True
+    is_beta: bool = False
+    is_offline_connector: bool = False
+    supported_environments: Environments = "LiveAndSandbox"
+    linked_connections_count: int = 0
+    total_connections_count: int = 0
+    datatype_features: tuple[DatatypeFeature, ...] = ()
+
+
+def features(
+    feature_types: tuple[FeatureType, ...], *datatypes: str
+) -> tuple[DatatypeFeature, ...]:
+    """The same things done with each of some data types."""
+    supported = tuple(SupportedFeature(feature_type) for feature_type in feature_types)
+    return tuple(DatatypeFeature(datatype, supported) for datatype in datatypes)
+
+
+def logo(letter: str, colour: str) -> str:
+    """A picture that needs no network and is nobody's trade mark: a letter on a coloured square."""
+    picture = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 64 64'>"
+        f"<rect width='64' height='64' rx='12' fill='#{colour}'/>"
+        "<text x='32' y='44' font-family='sans-serif' font-size='34' text-anchor='middle'"
+        f" fill='#fff'>{letter}</text></svg>"
+    )
+    return f"data:image/svg+xml,{quote(picture)}"
+
+
+PUSHED: Final = features(("Push",), "commerce-orders", "commerce-payments", "commerce-transactions")
+WRITTEN: Final = features(
+    ("Get", "CreateWithPush"),
+    "invoices", "creditNotes", "payments", "bills", "billPayments", "billCreditNotes",
+) + features(("Get",), "chartOfAccounts", "customers", "suppliers", "taxRates")  # fmt: skip
+
+INTEGRATIONS: Final = (
+    Integration(
+        key="lqai",
+        integration_id="1163760e-6cf6-4d16-ae7d-9177950acfd9",
+        source_id="3b3dbf91-dfff-44b4-a945-483a8e275448",
+        source_type="Commerce",
+        name="Partner Commerce",
+        logo_url=logo("P", "334155"),
+        is_beta=True,
+        datatype_features=PUSHED,
+    ),
+    Integration(
+        key="gbol",
+        integration_id="9ce4915a-add7-4a96-a8de-154ed1ff83cd",
+        source_id="811e1393-c7ee-4eca-b0df-f5cad7bf2e47",
+        source_type="Accounting",
+        name="Xero",
+        logo_url=logo("X", "0e7490"),
+        datatype_features=WRITTEN,
+    ),
+    Integration(
+        key="qhyg",
+        integration_id="77a96b8e-96af-4167-838a-83e462d9a967",
+        source_id="0d12a365-4f3e-466b-854d-f6de54eff908",
+        source_type="Accounting",
+        name="QuickBooks Online",
+        logo_url=logo("Q", "15803d"),
+        datatype_features=WRITTEN,
+    ),
+    Integration(
+        key="tdfo",
+        integration_id="5466d6eb-c0da-4e91-8dce-d1d030725d4e",
+        source_id="dfcfe720-41d2-4c8b-8f08-3dfd1a9e28c5",
+        source_type="Accounting",
+        name="FreeAgent",
+        logo_url=logo("F", "1d4ed8"),
+        datatype_features=WRITTEN,
+    ),
+)
+
+BY_NAME: Final = {
+    name: integration
+    for integration in INTEGRATIONS
+    for name in (integration.key, integration.integration_id)
+}
+
+
+def find_integration(key_or_uuid: str) -> Integration | None:
+    """The integration of that four-letter key or UUID, in any case; None where there is none."""
+    return BY_NAME.get(key_or_uuid.strip().lower())

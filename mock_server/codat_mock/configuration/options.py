@@ -1,0 +1,151 @@
+"""The configuration as a merchant sees it: what may be selected, and what was.
+
+Source: contract section 5. A configuration is never changed in place; a new one is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from msgspec.structs import replace
+
+from codat_mock.configuration.charts import Chart, find_chart
+from codat_mock.configuration.checks import selection_problems
+from codat_mock.configuration.purposes import Section, purposes
+from codat_mock.configuration.rates import rate_key, read_rate_key
+from codat_mock.records.configuration import (
+    AccountSelection,
+    Configuration,
+    Grouping,
+    GroupingLevels,
+    Mapping,
+    Option,
+    Sales,
+    TaxRate,
+)
+
+FREQUENCIES: Final = ("Daily", "Monthly")
+INVOICE_STATUSES: Final = ("draft", "submitted")
+GROUPING_PERIODS: Final = ("Daily",)
+INVOICE_LEVELS: Final = ("Location",)
+COMMON_RATES: Final = (Decimal(0), Decimal(5), Decimal(20))
+
+
+def with_options(
+    company_id: str,
+    platform_key: str | None,
+    stored: Configuration,
+    rates_seen: Iterable[Decimal],
+) -> Configuration:
+    """The configuration as `GET` answers it: every option beside what is selected.
+
+    Args:
+        company_id: the company's.
+        platform_key: the linked accounting platform's; None while none is linked, which leaves
+            the platform's own options empty.
+        stored: what was sent last; its options are not looked at, its selections are kept.
+        rates_seen: tax percentages in the company's records.
+    """
+    chart = find_chart(platform_key)
+    shown = replace(
+        stored,
+        company_id=company_id,
+        accounting_software_company_name=chart and chart.company_name,
+        schedule=replace(stored.schedule, frequency_options=list(FREQUENCIES)),
+        configuration=mapping_with_options(stored.configuration, chart, rates_seen),
+    )
+    is_complete = chart is not None and not selection_problems(shown)
+    return replace(shown, configured=is_complete)
+
+
+def mapping_with_options(
+    stored: Mapping, chart: Chart | None, rates_seen: Iterable[Decimal]
+) -> Mapping:
+    """The three sections with their options."""
+    payments, fees = stored.payments, stored.fees
+    suppliers = list(chart.suppliers) if chart else []
+    return replace(
+        stored,
+        sales=sales_with_options(stored.sales, chart, rates_seen),
+        payments=replace(payments, accounts=accounts("payments", payments.accounts, chart)),
+        fees=replace(
+            fees,
+            fees_supplier=replace(fees.fees_supplier, supplier_options=suppliers),
+            accounts=accounts("fees", fees.accounts, chart),
+        ),
+    )
+
+
+def sales_with_options(stored: Sales, chart: Chart | None, rates_seen: Iterable[Decimal]) -> Sales:
+    """The sales section with its options."""
+    return replace(
+        stored,
+        accounts=accounts("sales", stored.accounts, chart),
+        invoice_status=replace(
+            stored.invoice_status, invoice_status_options=list(INVOICE_STATUSES)
+        ),
+        sales_customer=replace(
+            stored.sales_customer, customer_options=list(chart.customers) if chart else []
+        ),
+        tax_rates=tax_rates(stored.tax_rates, chart, rates_seen),
+        grouping=grouping(stored.grouping),
+    )
+
+
+def accounts(
+    section: Section, stored: dict[str, AccountSelection], chart: Chart | None
+) -> dict[str, AccountSelection]:
+    """Every purpose of a section; names that are none of them are dropped."""
+    return {
+        purpose.name: AccountSelection(
+            label_text=purpose.label,
+            description_text=purpose.text,
+            selected_account_id=stored.get(purpose.name, AccountSelection()).selected_account_id,
+            required=purpose.required,
+            account_options=chart.account_options(purpose) if chart else [],
+        )
+        for purpose in purposes(section)
+    }
+
+
+def tax_rates(
+    stored: dict[str, TaxRate], chart: Chart | None, rates_seen: Iterable[Decimal]
+) -> dict[str, TaxRate]:
+    """Every percentage that is common, seen or stored, the lowest first.
+
+    Each offers all tax rates of the platform, those of the same percentage before the others.
+    """
+    selected: dict[Decimal, str | None] = dict.fromkeys((*COMMON_RATES, *rates_seen))
+    for key, rate in stored.items():
+        percentage = read_rate_key(key)
+        if percentage is not None:
+            selected[percentage] = rate.selected_tax_rate_id
+    return {
+        rate_key(percentage): TaxRate(
+            selected_tax_rate_id=selected[percentage],
+            tax_rate_options=rate_options(percentage, chart),
+        )
+        for percentage in sorted(selected)
+    }
+
+
+def rate_options(percentage: Decimal, chart: Chart | None) -> list[Option]:
+    """The platform's tax rates, those of this percentage first."""
+    rates = sorted(chart.rates if chart else (), key=lambda rate: rate.percentage != percentage)
+    return [Option(id=rate.id, name=rate.name) for rate in rates]
+
+
+def grouping(stored: Grouping) -> Grouping:
+    """What sales may be gathered by; beside period and currency only by location."""
+    levels = stored.grouping_levels
+    return Grouping(
+        grouping_period=replace(
+            stored.grouping_period, grouping_period_options=list(GROUPING_PERIODS)
+        ),
+        grouping_levels=GroupingLevels(
+            invoice_level=replace(levels.invoice_level, group_by_options=list(INVOICE_LEVELS)),
+            invoice_line_level=replace(levels.invoice_line_level, group_by_options=[]),
+        ),
+    )

@@ -1,0 +1,139 @@
+"""What a merchant in a hurry would select."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from codat_mock.configuration.charts import PERCENTAGES
+from codat_mock.configuration.rates import read_rate_key
+from codat_mock.records.configuration import (
+    AccountSelection,
+    Configuration,
+    Fees,
+    Payments,
+    Sales,
+    Schedule,
+    TaxRate,
+)
+
+FREQUENCY = "Daily"
+SYNC_HOUR = 3  # after midnight's last sale, before the shop opens
+TIME_ZONE = "Europe/London"
+
+
+def suggest(configuration: Configuration) -> Configuration:
+    """Select something sensible wherever nothing is selected, and switch the syncing on.
+
+    What is selected stays. Payments and fees are synced unless accounts of theirs were selected
+    and they were left off; payments are not synced against drafts. A tax percentage that the
+    platform has no rate for stays unselected, and so does the start date.
+
+    Args:
+        configuration: with its options, as `with_options` gives it.
+    """
+    mapping = configuration.configuration
+    sales = suggest_sales(mapping.sales)
+    payments = suggest_payments(mapping.payments, sales)
+    return replace(
+        configuration,
+        enabled=True,
+        schedule=suggest_schedule(configuration.schedule),
+        configuration=replace(
+            mapping, sales=sales, payments=payments, fees=suggest_fees(mapping.fees, payments)
+        ),
+    )
+
+
+def suggest_schedule(schedule: Schedule) -> Schedule:
+    """Daily at three in the night, London time."""
+    hour = schedule.sync_hour_utc
+    return replace(
+        schedule,
+        selected_frequency=schedule.selected_frequency or FREQUENCY,
+        sync_hour_utc=SYNC_HOUR if hour is None else hour,
+        time_zone=schedule.time_zone or TIME_ZONE,
+    )
+
+
+def suggest_sales(sales: Sales) -> Sales:
+    """Submitted invoices, one a day, to the first customer."""
+    customer = sales.sales_customer
+    options = customer.customer_options
+    status = sales.invoice_status
+    period = sales.grouping.grouping_period
+    return replace(
+        sales,
+        accounts=suggest_accounts(sales.accounts),
+        invoice_status=replace(
+            status, selected_invoice_status=status.selected_invoice_status or "submitted"
+        ),
+        sales_customer=replace(
+            customer,
+            selected_customer_id=customer.selected_customer_id
+            or (options[0].id if options else None),
+        ),
+        tax_rates={key: suggest_rate(key, rate) for key, rate in sales.tax_rates.items()},
+        grouping=replace(
+            sales.grouping,
+            grouping_period=replace(
+                period, selected_grouping_period=period.selected_grouping_period or "Daily"
+            ),
+        ),
+    )
+
+
+def suggest_rate(key: str, rate: TaxRate) -> TaxRate:
+    """The platform's first rate of that percentage."""
+    percentage = read_rate_key(key)
+    matching = (
+        option.id
+        for option in rate.tax_rate_options or ()
+        if PERCENTAGES.get(option.id) == percentage
+    )
+    return replace(rate, selected_tax_rate_id=rate.selected_tax_rate_id or next(matching, None))
+
+
+def suggest_payments(payments: Payments, sales: Sales) -> Payments:
+    """Payments against submitted invoices."""
+    status = sales.invoice_status.selected_invoice_status
+    takes_payments = sales.sync_sales and status is not None and status.casefold() != "draft"
+    is_untouched = not has_selection(payments.accounts)
+    return replace(
+        payments,
+        sync_payments=payments.sync_payments or (is_untouched and takes_payments),
+        accounts=suggest_accounts(payments.accounts),
+    )
+
+
+def suggest_fees(fees: Fees, payments: Payments) -> Fees:
+    """Fees, where payments are synced, from the first supplier."""
+    supplier = fees.fees_supplier
+    options = supplier.supplier_options
+    is_untouched = not has_selection(fees.accounts)
+    return replace(
+        fees,
+        sync_fees=fees.sync_fees or (is_untouched and payments.sync_payments),
+        fees_supplier=replace(
+            supplier,
+            selected_supplier_id=supplier.selected_supplier_id
+            or (options[0].id if options else None),
+        ),
+        accounts=suggest_accounts(fees.accounts),
+    )
+
+
+def suggest_accounts(accounts: dict[str, AccountSelection]) -> dict[str, AccountSelection]:
+    """The first account offered for each purpose, which is the usual one."""
+    return {name: suggest_account(account) for name, account in accounts.items()}
+
+
+def suggest_account(account: AccountSelection) -> AccountSelection:
+    """The first account offered, where none is selected."""
+    options = account.account_options
+    usual = options[0].id if options else None
+    return replace(account, selected_account_id=account.selected_account_id or usual)
+
+
+def has_selection(accounts: dict[str, AccountSelection]) -> bool:
+    """Whether any account is selected."""
+    return any(account.selected_account_id for account in accounts.values())

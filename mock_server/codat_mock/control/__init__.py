@@ -1,0 +1,17 @@
+"""The control API under `/_mock/`: what a test needs and the vendor does not offer."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from codat_mock.control import clock, judgement, state
+
+PREFIX = "/_mock"
+
+
+def register(app: Flask) -> None:
+    """Serve the control API."""
+    whole = Blueprint("control", __name__, url_prefix=PREFIX)
+    for module in (state, clock, judgement):
+        whole.register_blueprint(module.blueprint)
+    app.register_blueprint(whole)

@@ -1,0 +1,30 @@
+"""Findings, the rulebook, and the books."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from codat_mock import wire
+from codat_mock.control import who
+from codat_mock.rules import RULES
+from codat_mock.rules.registry import told
+
+blueprint = Blueprint("judgement", __name__)
+
+
+@blueprint.get("/findings")
+def findings() -> Response:
+    """What the rules found."""
+    return wire.answer(who.sandbox().findings())
+
+
+@blueprint.get("/rules")
+def rules() -> Response:
+    """The rulebook."""
+    return wire.answer({"rules": [told(rule) for rule in RULES.values()]})
+
+
+@blueprint.get("/books")
+def books() -> Response:
+    """What stands in the accounting software."""
+    return wire.answer(who.sandbox().books(request.args.get("companyId")))

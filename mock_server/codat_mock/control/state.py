@@ -1,0 +1,48 @@
+"""Health, reset, and the merchant's part of linking."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from flask import Blueprint, Response, request
+from msgspec import UNSET, Struct, UnsetType
+
+from codat_mock import wire
+from codat_mock.clock import format_moment, machine_now
+from codat_mock.control import who
+
+blueprint = Blueprint("state", __name__)
+
+
+class Authorisation(Struct, rename="camel"):
+    """Which connection the merchant authorises; without one, all that wait."""
+
+    connection_id: str | UnsetType | None = UNSET
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """Whether the server is ready; no sandbox is needed or made."""
+    return wire.answer(
+        {
+            "status": "ready",
+            "version": version("codat-mock"),
+            "now": format_moment(machine_now()),
+            "sandboxes": len(wire.world().names()),
+        }
+    )
+
+
+@blueprint.post("/reset")
+def reset() -> Response:
+    """Begin anew: a new sandbox under the same key or name."""
+    fresh = wire.world().reset(who.name())
+    return wire.answer({"status": "reset", "clock": fresh.clock()})
+
+
+@blueprint.post("/companies/<company_id>/authorize")
+def authorize(company_id: str) -> Response:
+    """Do the merchant's part: link what waits for authorisation."""
+    here = who.sandbox()
+    wanted = wire.body(Authorisation) if request.get_data() else Authorisation()
+    return wire.answer(here.authorise(company_id, wanted.connection_id or None))

@@ -1,0 +1,37 @@
+"""Which sandbox a request to the control API means."""
+
+from __future__ import annotations
+
+from flask import request
+
+from codat_mock import wire
+from codat_mock.records.errors import Malformed
+from codat_mock.sandbox import Sandbox
+
+
+def name() -> str:
+    """The name of the sandbox: as for the API itself, or the only one there is.
+
+    Raises:
+        Unauthorised: it carries a key that is not good.
+        Malformed: it does not say which, and there is not exactly one.
+    """
+    chosen = wire.chosen_name()
+    if chosen:
+        return chosen
+    if "Authorization" in request.headers:
+        return wire.name_of_key(wire.api_key())
+    keys, names = wire.world().settings.api_keys, wire.world().names()
+    if len(keys) == 1:
+        return wire.name_of_key(keys[0])
+    if len(names) == 1:
+        return names[0]
+    raise Malformed(
+        f"There are {len(names)} sandboxes: say which one you mean with the API's Authorization"
+        " header, with X-Test-Id, or with /sandbox/{name} before the path."
+    )
+
+
+def sandbox() -> Sandbox:
+    """The sandbox that the request means."""
+    return wire.world().sandbox(name())

@@ -1,0 +1,68 @@
+"""What can go wrong with a request, each with the status the service answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+
+class Problem(Struct, frozen=True, gc=False):
+    """One thing wrong with a request.
+
+    Args:
+        path: where, as a JSON path from the body's root (`$.orders[3].totalAmount`).
+        message: what, in one sentence.
+        item: the id of the record it stands in, empty where there is none.
+    """
+
+    path: str
+    message: str
+    item: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class Refused(Exception):
+    """A request that the service does not carry out.
+
+    Args:
+        message: what is wrong and what to do, for the answer's `error`.
+        problems: every place in the request's body that is wrong.
+    """
+
+    status = 400
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+
+
+class Malformed(Refused):
+    """The body is not what the operation takes; nothing of it was stored."""
+
+
+class Unauthorised(Refused):
+    """The API key is missing, malformed or unknown."""
+
+    status = 401
+
+
+class Forbidden(Refused):
+    """The request comes from where none may come from."""
+
+    status = 403
+
+
+class Unknown(Refused):
+    """There is no such company, connection, dataset, data type or sync."""
+
+    status = 404
+
+
+class Conflict(Refused):
+    """The thing exists, but not in a state that allows this."""
+
+    status = 409

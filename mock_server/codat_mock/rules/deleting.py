@@ -1,0 +1,29 @@
+"""Rules for deleting data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codat_mock.rules.registry import Evidence, rule
+from codat_mock.rules.subjects import JudgedPush
+
+GUIDE = "guide: Rules for deleting data"
+
+
+@rule(
+    "D01",
+    "delete-is-sparse",
+    "error",
+    source=GUIDE,
+    consequence="it is taken for an update",
+    keeps=("sparse-delete",),
+    breaks=("fat-delete",),
+    says="{count} records seem to mean a delete but carry more than the id, such as {first}",
+    advice='send {{"id": "…"}} alone to delete a record',
+    subject=JudgedPush,
+    occasion=lambda push: push.has_deletes,
+)
+def delete_is_sparse(push: JudgedPush) -> Iterator[Evidence]:
+    """A delete carries the id of the record and nothing else."""
+    for record in push.fat_deletes:
+        yield Evidence(record.key)

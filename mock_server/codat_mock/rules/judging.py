@@ -1,0 +1,122 @@
+"""The judge: asks every rule about a subject, and makes one finding of all its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from codat_mock.records.commerce import Wire
+from codat_mock.rules.registry import RULES, Rule, Severity
+from codat_mock.rules.subjects import JudgedPush, Request
+
+MOST_RECORDS: Final = 20
+Verdict = Literal["clean", "findings", "nothing-observed"]
+
+
+class Finding(Wire, omit_defaults=False, kw_only=True):
+    """A breach of one rule by one push: however many records, one finding.
+
+    Args:
+        count: how many records (or places) break the rule.
+        records: the first 20 of them, by key or JSON path.
+        requests: the requests involved, the breaking one first.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    company_id: str
+    data_type: str
+    count: int
+    records: list[str]
+    requests: list[Request]
+    message: str
+    advice: str
+    source: str
+
+
+class Judgement(Struct, frozen=True):
+    """What the rules say of one subject: the findings, and the codes of the rules it exercised."""
+
+    findings: list[Finding]
+    exercised: list[str]
+
+
+class Verdicts(Wire, omit_defaults=False, kw_only=True):
+    """All that was found in a sandbox.
+
+    Args:
+        verdict: `nothing-observed` where no rule had an occasion; a verdict on nothing is no pass.
+        exercised: codes of the rules that had an occasion to be kept or broken.
+        dropped: how many requests the journal could not keep.
+    """
+
+    verdict: Verdict
+    findings: list[Finding]
+    exercised: list[str]
+    not_exercised: list[str]
+    dropped: int = 0
+
+
+def judge(push: JudgedPush) -> Judgement:
+    """Ask every rule that judges pushes about this one."""
+    findings, exercised = [], []
+    for rule in RULES.values():
+        if rule.subject is not JudgedPush or not rule.occasion(push):
+            continue
+        exercised.append(rule.code)
+        evidence = [item.record for item in rule.look(push)]
+        if evidence:
+            findings.append(finding_of(rule, push, evidence))
+    return Judgement(findings, exercised)
+
+
+def finding_of(rule: Rule, push: JudgedPush, evidence: list[str]) -> Finding:
+    """Group the evidence of one rule in one push."""
+    told = {"count": len(evidence), "first": evidence[0], "records": len(push.records)}
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        company_id=push.company_id,
+        data_type=push.data_type,
+        count=len(evidence),
+        records=evidence[:MOST_RECORDS],
+        requests=requests_of(push, evidence),
+        message=sentence(rule.says.format(**told)),
+        advice=sentence(rule.advice.format(**told)),
+        source=rule.source,
+    )
+
+
+def requests_of(push: JudgedPush, evidence: list[str]) -> list[Request]:
+    """The breaking request, those it overlapped, and those that had brought the records before."""
+    broken = set(evidence)
+    earlier = {
+        record.known.accepted_by.number: record.known.accepted_by
+        for record in push.records
+        if record.known and record.key in broken
+    }
+    others = {request.number: request for request in push.overlaps} | earlier
+    return [push.request, *(others[number] for number in islice(sorted(others), MOST_RECORDS))]
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
+def verdict_on(findings: list[Finding], exercised: Iterable[str], dropped: int = 0) -> Verdicts:
+    """Sum up what was found, and which rules had an occasion at all."""
+    seen = set(exercised)
+    verdict: Verdict = "findings" if findings else "clean" if seen else "nothing-observed"
+    return Verdicts(
+        verdict=verdict,
+        findings=findings,
+        exercised=[code for code in RULES if code in seen],
+        not_exercised=[code for code in RULES if code not in seen],
+        dropped=dropped,
+    )

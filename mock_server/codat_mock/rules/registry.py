@@ -1,0 +1,123 @@
+"""What a rule is, and the list of all of them.
+
+A rule is one function: it looks at what was done and yields what breaks it. All that is shown of a
+rule (its page, the command, a finding's message and advice) stands at the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
+
+from codat_mock.records.commerce import Wire
+
+Severity = Literal["error", "warning", "info"]
+Subject = TypeVar("Subject")
+
+
+class Evidence(Struct, frozen=True):
+    """One thing that breaks a rule: the record (or JSON path) it shows in."""
+
+    record: str
+
+
+class Rule(Struct, frozen=True):
+    """A rule of the rulebook.
+
+    Args:
+        code: its stable code, such as `S03`.
+        name: its stable name, such as `only-new-or-changed`.
+        severity: how bad a breach is.
+        statement: what holds when it is kept.
+        source: where it comes from: a section of the guide, the reference, or our assumption.
+        consequence: what the mock lets happen when it is broken.
+        keeps: names of stories that keep it.
+        breaks: names of stories that break it.
+        says: a finding's message; `{count}`, `{records}` and `{first}` are filled in.
+        advice: what to do instead.
+        subject: the type of what it judges.
+        occasion: whether the subject gave an occasion to keep or break it.
+        look: yields the evidence of a breach.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    statement: str
+    source: str
+    consequence: str
+    keeps: tuple[str, ...]
+    breaks: tuple[str, ...]
+    says: str
+    advice: str
+    subject: type[Any]
+    occasion: Callable[[Any], bool]
+    look: Callable[[Any], Iterable[Evidence]]
+
+
+Look = Callable[[Subject], Iterator[Evidence]]
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    source: str,
+    consequence: str,
+    keeps: tuple[str, ...],
+    breaks: tuple[str, ...],
+    says: str,
+    advice: str,
+    subject: type[Subject],
+    occasion: Callable[[Subject], bool],
+) -> Callable[[Look[Subject]], Look[Subject]]:
+    """Enter a function into the rulebook; its docstring is the rule's statement.
+
+    Raises:
+        ValueError: the code is taken, or the rule lacks a statement or a story.
+    """
+
+    def enter(look: Look[Subject]) -> Look[Subject]:
+        statement = " ".join((look.__doc__ or "").split())
+        if code in RULES or not (statement and keeps and breaks):
+            raise ValueError(f"rule {code} is entered twice, or lacks its statement or stories")
+        RULES[code] = Rule(
+            code, name, severity, statement, source, consequence, keeps, breaks, says, advice,
+            subject, occasion, look,
+        )  # fmt: skip
+        return look
+
+    return enter
+
+
+class ToldRule(Wire, omit_defaults=False, kw_only=True):
+    """A rule as it is shown to people and programs."""
+
+    code: str
+    name: str
+    severity: Severity
+    statement: str
+    source: str
+    consequence: str
+    advice: str
+    keeps: list[str]
+    breaks: list[str]
+
+
+def told(rule: Rule) -> ToldRule:
+    """A rule without its functions."""
+    return ToldRule(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        statement=rule.statement,
+        source=rule.source,
+        consequence=rule.consequence,
+        advice=rule.advice.format(),
+        keeps=list(rule.keeps),
+        breaks=list(rule.breaks),
+    )

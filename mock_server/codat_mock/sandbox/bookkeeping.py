@@ -1,0 +1,69 @@
+"""The books as the control API shows them."""
+
+from __future__ import annotations
+
+from codat_mock.books.documents import Document, settled
+from codat_mock.books.ledger import Balance, trial_balance
+from codat_mock.clock import format_moment
+from codat_mock.records.commerce import Wire
+from codat_mock.records.datasets import DataType
+from codat_mock.records.values import MomentText
+from codat_mock.sandbox import companies, syncing
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import CompanyRow
+
+
+class MissedRecord(Wire, kw_only=True, omit_defaults=False):
+    """A record that came after its period was synced."""
+
+    data_type: DataType
+    key: str
+    created_date: MomentText | None
+
+
+class CompanyBooks(Wire, kw_only=True, omit_defaults=False):
+    """What stands in one merchant's accounting software."""
+
+    company_id: str
+    company_name: str
+    platform: str | None
+    documents: list[Document]
+    trial_balance: list[Balance]
+    missed: list[MissedRecord]
+
+
+class Books(Wire, kw_only=True, omit_defaults=False):
+    """The books of every company in a sandbox."""
+
+    companies: list[CompanyBooks]
+
+
+def books(turn: Turn, company_id: str | None = None) -> Books:
+    """The books of one company, or of all.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    found = [turn.company(company_id)] if company_id else turn.shelf.companies.all()
+    return Books(companies=[books_of(turn, row) for row in found])
+
+
+def books_of(turn: Turn, row: CompanyRow) -> CompanyBooks:
+    """One company's books."""
+    documents = settled(turn.shelf.syncs.documents(row.number))
+    accounting = companies.linked(row, "Accounting")
+    return CompanyBooks(
+        company_id=row.company.id,
+        company_name=row.company.name,
+        platform=accounting.platform_name if accounting else None,
+        documents=list(documents),
+        trial_balance=list(trial_balance(documents)),
+        missed=[
+            MissedRecord(
+                data_type=version.data_type,
+                key=version.key,
+                created_date=format_moment(version.created) if version.created else None,
+            )
+            for version in syncing.missed(turn, row)
+        ],
+    )

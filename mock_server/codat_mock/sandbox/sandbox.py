@@ -1,0 +1,183 @@
+"""A sandbox: one integration's own world, seen by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import count
+
+from codat_mock.clock import Clock, format_moment, machine_seconds
+from codat_mock.records.companies import Company, Connection, ConnectionStatus
+from codat_mock.records.configuration import Configuration
+from codat_mock.records.datasets import DatasetHistory, DataType
+from codat_mock.records.errors import Malformed
+from codat_mock.records.pushes import read_push
+from codat_mock.records.syncs import SyncSummary
+from codat_mock.rules.judging import Verdicts, verdict_on
+from codat_mock.rules.subjects import Request
+from codat_mock.sandbox import bookkeeping, companies, pushing, syncing, timekeeping
+from codat_mock.sandbox.bookkeeping import Books
+from codat_mock.sandbox.pushing import Arrival
+from codat_mock.sandbox.settings import Settings
+from codat_mock.sandbox.timekeeping import ClockReading
+from codat_mock.sandbox.traffic import Traffic
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import Store
+
+
+class Sandbox:
+    """One sandbox's verbs; each is one turn: one moment, one transaction.
+
+    Args:
+        store: where its state is kept.
+        name: what it is known by among the server's sandboxes.
+        settings: what it starts from.
+
+    Every verb raises what the function of its module names, mostly `Unknown` where a company,
+    connection or dataset of that id does not exist.
+    """
+
+    def __init__(self, store: Store, name: str, settings: Settings) -> None:
+        self.name = name
+        self._store = store
+        self._settings = settings
+        self._traffic = Traffic()
+        with self._turn() as turn:
+            self._numbers = count(turn.shelf.row.requests + 1)
+
+    @contextmanager
+    def _turn(self) -> Iterator[Turn]:
+        with self._store.transaction():
+            fresh = Clock.starting(self._settings.start_at, self._settings.speed)
+            shelf = self._store.shelf(self.name, fresh)
+            turn = Turn(shelf, shelf.row.clock.now(), self._settings)
+            syncing.run_due(turn)
+            yield turn
+            self._store.sandboxes.save(shelf.row)
+
+    def arrive(self, method: str, path: str) -> Request:
+        """Give a request of the integration its number."""
+        with self._turn() as turn:
+            return Request(next(self._numbers), format_moment(turn.now), method, path)
+
+    def settle(self) -> None:
+        """Do what has fallen due."""
+        with self._turn():
+            pass
+
+    def create_company(self, name: str) -> Company:
+        """Make a company that has its commerce connection already."""
+        with self._turn() as turn:
+            return companies.create(turn, name)
+
+    def connect(self, company_id: str, integration: str) -> Connection:
+        """Add a connection, by the integration's key or id; it waits for the merchant."""
+        with self._turn() as turn:
+            return companies.connect(turn, company_id, integration)
+
+    def update_connection(
+        self, company_id: str, connection_id: str, status: ConnectionStatus
+    ) -> Connection:
+        """Set a connection's status."""
+        with self._turn() as turn:
+            return companies.update_connection(turn, company_id, connection_id, status)
+
+    def authorise(self, company_id: str, connection_id: str | None = None) -> Company:
+        """Do the merchant's part: link what waits for authorisation."""
+        with self._turn() as turn:
+            return companies.authorise(turn, company_id, connection_id)
+
+    def configuration(self, company_id: str) -> Configuration:
+        """A company's options and selections."""
+        with self._turn() as turn:
+            return companies.configuration(turn, company_id)
+
+    def configure(self, company_id: str, wanted: Configuration) -> Configuration:
+        """Store a company's configuration."""
+        with self._turn() as turn:
+            return companies.configure(turn, company_id, wanted)
+
+    def push(
+        self,
+        company_id: str,
+        data_type: DataType,
+        body: bytes,
+        request: Request,
+        arrived: float | None = None,
+    ) -> str:
+        """Judge and store a push; gives the id of its dataset.
+
+        Args:
+            company_id: whose records they are.
+            data_type: of what kind they are.
+            body: JSON, as it came.
+            request: which request of the sandbox it is.
+            arrived: when its first byte came, in seconds of `machine_seconds`; None for now.
+
+        Raises:
+            Malformed: the body cannot be read; every wrong place is named.
+        """
+        began = machine_seconds() if arrived is None else arrived
+        with self._traffic.passage(company_id, data_type, request, began) as passage:
+            try:
+                records, refusal = read_push(data_type, body), None
+            except Malformed as error:
+                records, refusal = [], error
+            with self._turn() as turn:
+                overlaps = self._traffic.overlaps(passage, company_id, data_type)
+                arrival = Arrival(company_id, data_type, request, overlaps)
+                if refusal is None:
+                    return pushing.accept(turn, arrival, records, body)
+                pushing.refuse(turn, arrival, refusal)
+            raise refusal
+
+    def forget_answer(self, company_id: str, dataset_id: str) -> None:
+        """Note that the answer to a push did not reach the integration."""
+        with self._turn() as turn:
+            pushing.forget_answer(turn, company_id, dataset_id)
+
+    def dataset(self, company_id: str, dataset_id: str) -> DatasetHistory:
+        """A dataset as it stands now."""
+        with self._turn() as turn:
+            return pushing.history(turn, company_id, dataset_id)
+
+    def sync_latest(self, company_id: str, sync_to: datetime | None = None) -> SyncSummary:
+        """Run a sync now."""
+        with self._turn() as turn:
+            return syncing.run_latest(turn, company_id, sync_to)
+
+    def sync_status(self, company_id: str) -> SyncSummary:
+        """The latest sync."""
+        with self._turn() as turn:
+            return syncing.latest(turn, company_id)
+
+    def clock(self) -> ClockReading:
+        """The sandbox's time."""
+        with self._turn() as turn:
+            return timekeeping.read(turn)
+
+    def set_clock(self, moment: datetime) -> ClockReading:
+        """Set the sandbox's time."""
+        with self._turn() as turn:
+            return timekeeping.move_to(turn, moment)
+
+    def advance(self, duration: timedelta) -> ClockReading:
+        """Move the sandbox's time forward."""
+        with self._turn() as turn:
+            return timekeeping.move_by(turn, duration)
+
+    def advance_to_next_event(self) -> ClockReading:
+        """Move the sandbox's time to where something happens next."""
+        with self._turn() as turn:
+            return timekeeping.move_to_next_event(turn)
+
+    def findings(self) -> Verdicts:
+        """What the rules found."""
+        with self._turn() as turn:
+            return verdict_on(turn.shelf.findings.all(), turn.shelf.findings.exercised())
+
+    def books(self, company_id: str | None = None) -> Books:
+        """What stands in the accounting software."""
+        with self._turn() as turn:
+            return bookkeeping.books(turn, company_id)

@@ -1,0 +1,30 @@
+"""How a server is set up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+ConcurrentPushes = Literal["flag", "miss"]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What every new sandbox of a server starts from.
+
+    Args:
+        api_keys: the keys that are known; where there is none, every well-formed key is.
+        start_at: where a sandbox's clock starts, UTC; None for the machine's time.
+        speed: sandbox seconds a machine second; 0 is frozen, 1 is real.
+        seed: what ids are made from; the same seed and requests give the same ids.
+        concurrent_pushes: `flag` finds a push that overlaps another; `miss` loses it as well.
+        address: where the server is reached, for the links it gives out.
+    """
+
+    api_keys: tuple[str, ...] = ()
+    start_at: datetime | None = None
+    speed: float = 1.0
+    seed: int = 0
+    concurrent_pushes: ConcurrentPushes = "flag"
+    address: str = "http://127.0.0.1:4620"

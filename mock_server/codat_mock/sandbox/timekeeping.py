@@ -1,0 +1,91 @@
+"""Moving a sandbox's clock; whatever falls due on the way happens in order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from codat_mock.clock import format_moment
+from codat_mock.lifecycle import next_step
+from codat_mock.records.commerce import Wire
+from codat_mock.records.errors import Conflict
+from codat_mock.records.values import MomentText
+from codat_mock.sandbox import syncing
+from codat_mock.sandbox.turn import Turn
+
+
+class ClockReading(Wire, kw_only=True, omit_defaults=False):
+    """A sandbox's time.
+
+    Args:
+        mode: `real`, `frozen`, or `x` and a factor.
+        next_event: when a dataset changes its status or a sync is due next.
+    """
+
+    now: MomentText
+    mode: str
+    next_event: MomentText | None
+
+
+def read(turn: Turn) -> ClockReading:
+    """The sandbox's time, and when something happens next."""
+    upcoming = next_event(turn)
+    return ClockReading(
+        now=format_moment(turn.now),
+        mode=turn.shelf.row.clock.mode,
+        next_event=format_moment(upcoming) if upcoming else None,
+    )
+
+
+def move_to(turn: Turn, moment: datetime) -> ClockReading:
+    """Set the clock; syncs due until then run in order.
+
+    Raises:
+        Conflict: the moment is past, and something has happened since.
+    """
+    if moment < turn.now and turn.shelf.companies.all():
+        raise Conflict(
+            f"The clock stands at {format_moment(turn.now)} and cannot go back to"
+            f" {format_moment(moment)}: reset the sandbox first."
+        )
+    turn.shelf.row.clock = turn.shelf.row.clock.moved_to(moment)
+    moved = turn.at(moment)
+    syncing.run_due(moved)
+    return read(moved)
+
+
+def move_by(turn: Turn, duration: timedelta) -> ClockReading:
+    """Move the clock forward.
+
+    Raises:
+        Conflict: the calendar ends before.
+    """
+    try:
+        moment = turn.now + duration
+    except OverflowError:
+        raise Conflict("The calendar ends with the year 9999.") from None
+    return move_to(turn, moment)
+
+
+def move_to_next_event(turn: Turn) -> ClockReading:
+    """Move the clock to the next change of a dataset's status, or the next sync.
+
+    Raises:
+        Conflict: nothing is going to happen.
+    """
+    upcoming = next_event(turn)
+    if upcoming is None:
+        raise Conflict("Nothing is going to happen: no dataset is under way, no sync is due.")
+    return move_to(turn, upcoming)
+
+
+def next_event(turn: Turn) -> datetime | None:
+    """When a dataset changes its status or a sync is due next, None if neither will."""
+    upcoming: list[datetime] = []
+    for row in turn.shelf.companies.all():
+        if row.due:
+            upcoming.append(row.due)
+        for dataset in turn.shelf.datasets.unfinished(row.number, turn.now):
+            moment = next_step(dataset.plan, dataset.requested, turn.now)
+            if moment:
+                upcoming.append(moment)
+    return min(upcoming, default=None)

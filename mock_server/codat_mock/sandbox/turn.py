@@ -1,0 +1,43 @@
+"""A turn: one moment of one sandbox, in one transaction of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from uuid import UUID
+
+from codat_mock.records.errors import Unknown
+from codat_mock.sandbox.settings import Settings
+from codat_mock.store import CompanyRow, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a verb works with: the sandbox's shelf, and the moment, taken once."""
+
+    shelf: Shelf
+    now: datetime
+    settings: Settings
+
+    def at(self, moment: datetime) -> Turn:
+        """The same turn at an earlier moment, for what was due then."""
+        return replace(self, now=moment)
+
+    def new_id(self) -> str:
+        """The next id of this sandbox, a UUID made from its seed and name."""
+        row = self.shelf.row
+        row.minted += 1
+        source = f"{self.settings.seed}/{row.name}/{row.minted}".encode()
+        return str(UUID(bytes=blake2b(source, digest_size=16).digest(), version=4))
+
+    def company(self, company_id: str) -> CompanyRow:
+        """The company of that id.
+
+        Raises:
+            Unknown: there is none in this sandbox.
+        """
+        found = self.shelf.companies.find(company_id)
+        if found is None:
+            raise Unknown(f"Company '{company_id}' does not exist.")
+        return found

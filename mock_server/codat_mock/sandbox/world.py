@@ -1,0 +1,56 @@
+"""All the sandboxes of one server."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from codat_mock.sandbox.sandbox import Sandbox
+from codat_mock.sandbox.settings import Settings
+from codat_mock.store import Store
+
+
+class World:
+    """The sandboxes of one server, made on first use.
+
+    Args:
+        settings: what every sandbox starts from.
+        store: where they are kept; in memory where none is given.
+    """
+
+    def __init__(self, settings: Settings | None = None, store: Store | None = None) -> None:
+        self.settings = settings or Settings()
+        self._store = store or Store()
+        self._lock = Lock()
+        self._sandboxes: dict[str, Sandbox] = {}
+        with self._store.transaction():
+            stored = self._store.sandboxes.names()
+        for name in stored:
+            self.sandbox(name)
+
+    def names(self) -> list[str]:
+        """The names of the sandboxes there are, in the order they were made."""
+        return list(self._sandboxes)
+
+    def sandbox(self, name: str) -> Sandbox:
+        """The sandbox of that name, made if there is none."""
+        with self._lock:
+            if name not in self._sandboxes:
+                self._sandboxes[name] = Sandbox(self._store, name, self.settings)
+            return self._sandboxes[name]
+
+    def reset(self, name: str) -> Sandbox:
+        """Begin anew under that name."""
+        with self._lock:
+            with self._store.transaction():
+                self._store.sandboxes.delete(name)
+            self._sandboxes[name] = Sandbox(self._store, name, self.settings)
+            return self._sandboxes[name]
+
+    def settle(self) -> None:
+        """Do in every sandbox what has fallen due."""
+        for sandbox in list(self._sandboxes.values()):
+            sandbox.settle()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()

@@ -1,0 +1,148 @@
+"""The HTTP server: one listening socket, worker threads, and a ticker for running clocks."""
+
+from __future__ import annotations
+
+import socket
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Final
+from wsgiref.types import WSGIApplication
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import create_server
+from waitress.task import WSGITask
+
+from codat_mock.app import create_app
+from codat_mock.clock import machine_seconds
+from codat_mock.sandbox import World
+from codat_mock.wire import ARRIVED
+
+THREADS: Final = 16
+TICK_SECONDS: Final = 0.25
+LARGEST_BODY: Final = 1 << 30
+IN_MEMORY: Final = 1 << 26  # bodies and answers below this many bytes are not spooled to disk
+
+
+class Parser(HTTPRequestParser):
+    """Notes when a request's first byte came, which tells overlapping pushes (rule S05)."""
+
+    def __init__(self, adj: Any) -> None:
+        super().__init__(adj)
+        self.arrived = machine_seconds()
+
+
+class Task(WSGITask):
+    """Hands the note on to the application."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The WSGI environment of the request."""
+        environ: dict[str, Any] = super().get_environment()
+        environ[ARRIVED] = getattr(self.request, "arrived", None)
+        return environ
+
+
+class Channel(HTTPChannel):
+    """A connection whose requests are timed."""
+
+    parser_class = Parser
+    task_class = Task
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a socket, once.
+
+    Args:
+        host: a name or an address.
+        port: 0 for any free one.
+
+    Raises:
+        OSError: the host is unknown, or the port is taken.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL at which a bound socket is reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server:
+    """Serves a world on a bound socket, in this thread (`run`) or beside it (as a context).
+
+    Args:
+        world: what is served; it is closed with the server.
+        listener: a bound socket.
+        is_open: whether requests may name any host, for a socket bound beyond loopback.
+    """
+
+    def __init__(self, world: World, listener: socket.socket, *, is_open: bool = False) -> None:
+        self.world = world
+        self.address = address_of(listener)
+        self._stopping = Event()
+        self._http = make_http(create_app(world, is_open=is_open), listener)
+        self._thread = Thread(target=self.run, name="codat-mock")
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        ticker = Thread(target=self._tick, name="codat-mock-ticker", daemon=True)
+        ticker.start()
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1, map=self._http._map, count=1)
+        self._http.task_dispatcher.shutdown()
+        wasyncore.close_all(self._http._map)
+        ticker.join()
+        self.world.close()
+
+    def stop(self) -> None:
+        """End serving: requests being answered are finished, new ones are not taken."""
+        self._stopping.set()
+        self._http.pull_trigger()
+
+    def __enter__(self) -> Server:
+        """Begin to serve in a thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop, and wait until it has."""
+        self.stop()
+        self._thread.join()
+
+    def _tick(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            self.world.settle()
+
+
+def make_http(app: WSGIApplication, listener: socket.socket) -> Any:
+    """The HTTP server for a bound socket."""
+    server: Any = create_server(
+        app,
+        sockets=[listener],
+        threads=THREADS,
+        ident="codat-mock",
+        max_request_body_size=LARGEST_BODY,
+        inbuf_overflow=IN_MEMORY,
+        outbuf_overflow=IN_MEMORY,
+        channel_request_lookahead=1,  # so that a client that hangs up is noticed
+    )
+    server.channel_class = Channel
+    return server

@@ -1,0 +1,76 @@
+"""The embedded store: SQLite, in memory or in one file. All SQL lives in this package."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+
+from codat_mock.clock import Clock
+from codat_mock.store.companies import Companies, CompanyRow
+from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
+from codat_mock.store.findings import Findings
+from codat_mock.store.sandboxes import Sandboxes, SandboxRow
+from codat_mock.store.schema import UnusableFile, connect
+from codat_mock.store.syncs import SyncRow, Syncs
+
+__all__ = [
+    "CompanyRow",
+    "DatasetRow",
+    "KnownRow",
+    "SandboxRow",
+    "Shelf",
+    "Store",
+    "SyncRow",
+    "UnusableFile",
+]
+
+
+class Store:
+    """The database of one server.
+
+    Args:
+        path: the file, or None to keep everything in memory.
+
+    Raises:
+        UnusableFile: the file cannot be used.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._db = connect(path)
+        self._lock = RLock()
+        self.sandboxes = Sandboxes(self._db)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep others out, and write all that is done inside or nothing of it."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def shelf(self, name: str, clock: Clock) -> Shelf:
+        """What belongs to one sandbox, made with that clock on first use."""
+        return Shelf(self._db, self.sandboxes.get_or_add(name, clock))
+
+    def close(self) -> None:
+        """Close the database; a transaction under way is ended first."""
+        with self._lock:
+            self._db.close()
+
+
+class Shelf:
+    """One sandbox's part of the store, to be used inside a transaction."""
+
+    def __init__(self, db: sqlite3.Connection, row: SandboxRow) -> None:
+        self.row = row
+        self.companies = Companies(db, row.number)
+        self.datasets = Datasets(db)
+        self.syncs = Syncs(db)
+        self.findings = Findings(db, row.number)

@@ -1,0 +1,89 @@
+"""Rows of companies, with their connections and configuration."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from codat_mock.clock import from_microseconds, to_microseconds
+from codat_mock.records.companies import Company
+from codat_mock.records.configuration import Configuration
+from codat_mock.records.pushes import decoder
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+decode_company = decoder(Company)
+decode_configuration = decoder(Configuration)
+
+COLUMNS: Final = "number, company, configuration, due"
+
+
+class CompanyRow(Struct):
+    """A company: what the API shows of it, its configuration, and when its next sync is due."""
+
+    number: int
+    company: Company
+    configuration: Configuration | None = None
+    due: datetime | None = None
+
+
+class Companies:
+    """One sandbox's companies."""
+
+    def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
+        self._db = db
+        self._sandbox = sandbox
+
+    def add(self, company: Company) -> CompanyRow:
+        """Store a new company."""
+        added = self._db.execute(
+            "INSERT INTO companies (sandbox, id, company) VALUES (?, ?, ?)",
+            (self._sandbox, company.id, encode(company)),
+        )
+        return CompanyRow(added.lastrowid or 0, company)
+
+    def find(self, company_id: str) -> CompanyRow | None:
+        """The company of that id."""
+        return self._first("id = ?", (company_id,))
+
+    def all(self) -> list[CompanyRow]:
+        """All companies, in the order they were made."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM companies WHERE sandbox = ? ORDER BY number",  # noqa: S608  (constant columns)
+            (self._sandbox,),
+        )
+        return [read(row) for row in found]
+
+    def first_due(self) -> CompanyRow | None:
+        """The company whose sync is due next; the one made earlier where two are due together."""
+        return self._first("due IS NOT NULL ORDER BY due, number LIMIT 1", ())
+
+    def save(self, row: CompanyRow) -> None:
+        """Write a company's every part."""
+        configuration = None if row.configuration is None else encode(row.configuration)
+        due = None if row.due is None else to_microseconds(row.due)
+        self._db.execute(
+            "UPDATE companies SET company = ?, configuration = ?, due = ? WHERE number = ?",
+            (encode(row.company), configuration, due, row.number),
+        )
+
+    def _first(self, condition: str, values: tuple[str, ...]) -> CompanyRow | None:
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM companies WHERE sandbox = ? AND {condition}",  # noqa: S608  (constant conditions)
+            (self._sandbox, *values),
+        ).fetchone()
+        return read(found) if found else None
+
+
+def read(row: tuple[int, bytes, bytes | None, int | None]) -> CompanyRow:
+    """A row as the database gives it."""
+    number, company, configuration, due = row
+    return CompanyRow(
+        number,
+        decode_company(company),
+        None if configuration is None else decode_configuration(configuration),
+        None if due is None else from_microseconds(due),
+    )

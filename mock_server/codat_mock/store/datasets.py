@@ -1,0 +1,224 @@
+"""Rows of datasets, and the versions of records that they brought.
+
+A push is stored as one blob, its body; a version is a pointer into it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from codat_mock.books.selection import Version
+from codat_mock.clock import from_microseconds, to_microseconds
+from codat_mock.lifecycle import Plan
+from codat_mock.records.datasets import DataType
+from codat_mock.records.pushes import split_push
+from codat_mock.rules.subjects import Request
+
+encode = msgspec.json.encode
+decode_plan = msgspec.json.Decoder(Plan).decode
+decode_request = msgspec.json.Decoder(Request).decode
+
+COLUMNS: Final = "number, id, connection, data_type, requested, ends, plan, request, is_answered"
+
+
+class DatasetRow(Struct):
+    """A dataset without the body of its push; `number` is 0 until it is stored."""
+
+    id: str
+    connection_id: str
+    data_type: DataType
+    requested: datetime
+    ends: datetime
+    plan: Plan
+    request: Request
+    is_answered: bool = True
+    number: int = 0
+
+
+class KnownRow(Struct, frozen=True):
+    """The latest version of a key, and whether any version of the key has been synced."""
+
+    key: str
+    dataset: int
+    position: int
+    is_delete: bool
+    is_synced: bool
+
+
+class Datasets:
+    """The datasets of companies, by the company's number."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def add(self, company: int, row: DatasetRow, body: bytes) -> int:
+        """Store a dataset with the body of its push; gives its number."""
+        added = self._db.execute(
+            "INSERT INTO datasets (company, id, connection, data_type, requested, ends, plan,"
+            " request, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                company,
+                row.id,
+                row.connection_id,
+                row.data_type,
+                to_microseconds(row.requested),
+                to_microseconds(row.ends),
+                encode(row.plan),
+                encode(row.request),
+                body,
+            ),
+        )
+        return added.lastrowid or 0
+
+    def find(self, company: int, dataset_id: str) -> DatasetRow | None:
+        """The dataset of that id."""
+        return self._first("company = ? AND id = ?", (company, dataset_id))
+
+    def by_number(self, number: int) -> DatasetRow:
+        """The dataset of that number, which a version points to."""
+        found = self._first("number = ?", (number,))
+        if found is None:
+            raise LookupError(number)
+        return found
+
+    def latest(self, company: int, data_type: DataType) -> DatasetRow | None:
+        """The dataset of that data type pushed last."""
+        condition = "company = ? AND data_type = ? ORDER BY number DESC LIMIT 1"
+        return self._first(condition, (company, data_type))
+
+    def pushed_types(self, company: int) -> set[str]:
+        """The data types that have been pushed at least once."""
+        found = self._db.execute(
+            "SELECT DISTINCT data_type FROM datasets WHERE company = ?", (company,)
+        )
+        return {data_type for (data_type,) in found}
+
+    def unfinished(self, company: int, now: datetime) -> list[DatasetRow]:
+        """The datasets that have not ended by `now`."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND ends > ?",  # noqa: S608  (constant columns)
+            (company, to_microseconds(now)),
+        )
+        return [read(row) for row in found]
+
+    def mark_unanswered(self, company: int, dataset_id: str) -> None:
+        """Note that the answer to the push did not reach the integration."""
+        self._db.execute(
+            "UPDATE datasets SET is_answered = 0 WHERE company = ? AND id = ?",
+            (company, dataset_id),
+        )
+
+    def raw_records(self, number: int) -> list[bytes]:
+        """The bytes of each record in a dataset's push."""
+        data_type, body = self._db.execute(
+            "SELECT data_type, body FROM datasets WHERE number = ?", (number,)
+        ).fetchone()
+        return [bytes(raw) for raw in split_push(data_type, body)]
+
+    def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> dict[str, KnownRow]:
+        """The latest versions of those keys, by key; what is not known is left out."""
+        found = self._db.execute(
+            "SELECT key, max(dataset), position, is_delete, count(synced) FROM versions"
+            " WHERE company = ? AND data_type = ? AND key IN (SELECT value FROM json_each(?))"
+            " GROUP BY key",
+            (company, data_type, encode(list(keys)).decode()),
+        )
+        return {
+            key: KnownRow(key, dataset, position, bool(is_delete), bool(is_synced))
+            for key, dataset, position, is_delete, is_synced in found
+        }
+
+    def has_versions(self, company: int, data_type: DataType) -> bool:
+        """Whether any record of that data type is known."""
+        found = self._db.execute(
+            "SELECT 1 FROM versions WHERE company = ? AND data_type = ? LIMIT 1",
+            (company, data_type),
+        )
+        return found.fetchone() is not None
+
+    def keys_of_transactions(self, company: int, transaction_id: str) -> list[str]:
+        """The keys of the known transactions with that id, whatever their type."""
+        found = self._db.execute(
+            "SELECT DISTINCT key FROM versions WHERE company = ?"
+            " AND data_type = 'commerce-transactions' AND key >= ? AND key < ?",
+            (company, f"{transaction_id}/", f"{transaction_id}0"),  # "0" follows "/"
+        )
+        return [key for (key,) in found if "/" not in key[len(transaction_id) + 1 :]]
+
+    def add_versions(self, company: int, versions: Sequence[Version]) -> None:
+        """Store the versions that a dataset brought."""
+        self._db.executemany(
+            "INSERT INTO versions (company, data_type, key, dataset, position, created, is_delete)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    company,
+                    version.data_type,
+                    version.key,
+                    version.dataset,
+                    version.row,
+                    None if version.created is None else to_microseconds(version.created),
+                    version.is_delete,
+                )
+                for version in versions
+            ),
+        )
+
+    def versions(self, company: int) -> Iterable[Version]:
+        """All versions of a company's records, each key's in the order they were accepted."""
+        found = self._db.execute(
+            "SELECT v.data_type, v.key, v.dataset, v.position, v.created, d.ends, v.is_delete,"
+            " v.synced FROM versions v JOIN datasets d ON d.number = v.dataset"
+            " WHERE v.company = ? ORDER BY v.data_type, v.key, v.dataset",
+            (company,),
+        )
+        for data_type, key, dataset, position, created, ends, is_delete, synced in found:
+            yield Version(
+                position,
+                data_type,
+                key,
+                dataset,
+                None if created is None else from_microseconds(created),
+                from_microseconds(ends),
+                bool(is_delete),
+                synced is not None,
+            )
+
+    def mark_synced(self, company: int, sync: int, versions: Iterable[Version]) -> None:
+        """Note which sync picked those versions."""
+        self._db.executemany(
+            "UPDATE versions SET synced = ?"
+            " WHERE company = ? AND data_type = ? AND key = ? AND dataset = ?",
+            ((sync, company, v.data_type, v.key, v.dataset) for v in versions),
+        )
+
+    def _first(self, condition: str, values: tuple[object, ...]) -> DatasetRow | None:
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE {condition}",  # noqa: S608  (constant conditions)
+            values,
+        ).fetchone()
+        return read(found) if found else None
+
+
+def read(
+    row: tuple[int, str, str, DataType, int, int, bytes, bytes, int],
+) -> DatasetRow:
+    """A row as the database gives it."""
+    number, id_, connection, data_type, requested, ends, plan, request, is_answered = row
+    return DatasetRow(
+        id_,
+        connection,
+        data_type,
+        from_microseconds(requested),
+        from_microseconds(ends),
+        decode_plan(plan),
+        decode_request(request),
+        bool(is_answered),
+        number,
+    )

@@ -1,0 +1,129 @@
+"""The tables, and how a database file is opened.
+
+Moments are microseconds since 1970; bodies are JSON. Everything hangs from a sandbox's row, so that
+deleting the row deletes the sandbox.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+APPLICATION: Final = 0x636F6461  # "coda", so that a foreign SQLite file is told apart
+VERSION: Final = 1
+
+TABLES: Final = """
+CREATE TABLE sandboxes (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    clock BLOB NOT NULL,
+    minted INTEGER NOT NULL DEFAULT 0,
+    requests INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE companies (
+    number INTEGER PRIMARY KEY,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    company BLOB NOT NULL,
+    configuration BLOB,
+    due INTEGER,
+    UNIQUE (sandbox, id)
+);
+CREATE INDEX companies_due ON companies (sandbox, due) WHERE due IS NOT NULL;
+CREATE TABLE datasets (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    data_type TEXT NOT NULL,
+    requested INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    plan BLOB NOT NULL,
+    request BLOB NOT NULL,
+    is_answered INTEGER NOT NULL DEFAULT 1,
+    body BLOB NOT NULL,
+    UNIQUE (company, id)
+);
+CREATE INDEX datasets_by_type ON datasets (company, data_type);
+CREATE TABLE syncs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    finish INTEGER NOT NULL,
+    code INTEGER NOT NULL,
+    summary BLOB NOT NULL,
+    UNIQUE (company, id)
+);
+CREATE TABLE versions (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    data_type TEXT NOT NULL,
+    key TEXT NOT NULL,
+    dataset INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    created INTEGER,
+    is_delete INTEGER NOT NULL,
+    synced INTEGER,
+    PRIMARY KEY (company, data_type, key, dataset)
+) WITHOUT ROWID;
+CREATE TABLE documents (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    document BLOB NOT NULL
+);
+CREATE INDEX documents_of_company ON documents (company);
+CREATE TABLE findings (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    finding BLOB NOT NULL
+);
+CREATE INDEX findings_of_sandbox ON findings (sandbox);
+CREATE TABLE exercised (
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    code TEXT NOT NULL,
+    PRIMARY KEY (sandbox, code)
+) WITHOUT ROWID;
+"""
+
+
+class UnusableFile(Exception):
+    """The database file cannot be used; the message says why and what to do."""
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """Open the database, in memory where no path is given, and make its tables if it is new.
+
+    Raises:
+        UnusableFile: it is no database, not ours, of another version, or cannot be written.
+    """
+    try:
+        db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        db.execute("PRAGMA foreign_keys = ON")
+        prepare(db, str(path))
+        # A killed process loses nothing that was committed; only a power cut could.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error as error:
+        raise UnusableFile(f"{path} cannot be used as a database: {error}") from error
+    return db
+
+
+def prepare(db: sqlite3.Connection, path: str) -> None:
+    """Make the tables in a new database, or make sure that they are ours."""
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if not tables and not application:
+        db.executescript(
+            f"BEGIN; {TABLES} PRAGMA application_id = {APPLICATION};"
+            f" PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+    elif application != APPLICATION:
+        raise UnusableFile(f"{path} is a database of another program; choose another file")
+    elif version != VERSION:
+        raise UnusableFile(
+            f"{path} was written by another version of codat-mock (schema {version}, this one"
+            f" needs {VERSION}); choose another file, or delete it to begin anew"
+        )

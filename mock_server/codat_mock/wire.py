@@ -1,0 +1,129 @@
+"""What every endpoint needs of HTTP: who asks, what was sent, how to answer."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from flask import Response, current_app, request
+from msgspec import DecodeError, ValidationError
+
+from codat_mock.clock import machine_seconds
+from codat_mock.records.datasets import LIST_NAMES, DataType
+from codat_mock.records.errors import Malformed, Unauthorised, Unknown
+from codat_mock.records.pushes import decoder, malformed_json, problem_from
+from codat_mock.sandbox import Sandbox, World
+
+WORLD: Final = "codat_mock.world"  # where the app keeps its world
+PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
+ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
+
+Kind = TypeVar("Kind")
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def world() -> World:
+    """The world that the app serves."""
+    return cast(World, current_app.config[WORLD])
+
+
+def api_key() -> str:
+    """The API key that the request carries.
+
+    Raises:
+        Unauthorised: it is missing, malformed, or not among the known ones.
+
+    Source: contract section 1.
+    """
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        raise Unauthorised("The Authorization header is missing: send 'Basic <base64 of the key>'.")
+    try:
+        key = b64decode(encoded.strip(), validate=True).decode()
+    except (NotBase64, UnicodeDecodeError):
+        key = ""
+    if scheme.lower() != "basic" or not key:
+        raise Unauthorised(
+            "The Authorization header is malformed: it must be 'Basic ' and the base64 of the key."
+        )
+    known = world().settings.api_keys
+    if known and key not in known:
+        raise Unauthorised("The API key is not known: start the server with --api-key for it.")
+    return key
+
+
+def name_of_key(key: str) -> str:
+    """The name of the sandbox that belongs to an API key; the key cannot be read from it."""
+    return f"key-{blake2b(key.encode(), digest_size=8).hexdigest()}"
+
+
+def chosen_name() -> str | None:
+    """The sandbox named by the URL prefix or the header, which go before the key."""
+    return request.environ.get(PREFIXED) or request.headers.get("X-Test-Id") or None
+
+
+def sandbox() -> Sandbox:
+    """The sandbox that a request to the API means.
+
+    Raises:
+        Unauthorised: it carries no good key.
+    """
+    key = api_key()
+    return world().sandbox(chosen_name() or name_of_key(key))
+
+
+def arrived() -> float:
+    """When the request's first byte came, in seconds of the machine's clock."""
+    return cast(float, request.environ.get(ARRIVED) or machine_seconds())
+
+
+def is_abandoned() -> bool:
+    """Whether the client hung up before it could get the answer."""
+    has_hung_up = request.environ.get("waitress.client_disconnected")
+    return bool(has_hung_up and has_hung_up())
+
+
+def data_type(name: str) -> DataType:
+    """The data type of that name.
+
+    Raises:
+        Unknown: data of that type cannot be pushed.
+    """
+    if name not in LIST_NAMES:
+        raise Unknown(f"Datatype [{name}] not supported by platform(s) [Partner Commerce]")
+    return name
+
+
+def body(kind: type[Kind]) -> Kind:
+    """Decode the request's body.
+
+    Raises:
+        Malformed: it is not JSON, or not of that form; the place is named.
+    """
+    sent = request.get_data()
+    try:
+        return cast(Kind, decoder(kind)(sent))
+    except ValidationError as error:
+        problem = problem_from(error, "$")
+        raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        raise malformed_json(sent) from None
+
+
+def answer(content: Any, status: int = 200, content_type: str = "application/json") -> Response:
+    """An answer with that content as JSON."""
+    return raw_answer(encode(content), status, content_type)
+
+
+def raw_answer(
+    content: bytes,
+    status: int = 200,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer with those bytes."""
+    return Response(content, status, headers, content_type=f"{content_type}; charset=utf-8")
