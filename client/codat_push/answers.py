@@ -12,6 +12,7 @@ from msgspec import Struct
 
 # Ends beside Complete and every "…Error"; source: contract section 4.
 OTHER_ENDS: Final = frozenset({"Cancelled", "NotSupported", "PrerequisiteNotMet"})
+BLAMED: Final = frozenset({"ValidationError", "MapError"})
 RUNNING: Final = frozenset({1000, 1010})
 SUCCESSFUL: Final = frozenset({2000, 2040})
 
@@ -46,6 +47,11 @@ class Dataset(Wire, frozen=True, kw_only=True):
     def is_complete(self) -> bool:
         """Whether its records have been taken in."""
         return self.status == "Complete"
+
+    @property
+    def blames_records(self) -> bool:
+        """Whether it failed by what some record holds, so that sending it again would not help."""
+        return self.status in BLAMED
 
     @property
     def has_ended(self) -> bool:

@@ -30,7 +30,7 @@ class Call:
 
     Args:
         path: from the base URL's root, with its query.
-        answer: the type its answer is read as; None where the answer's body says nothing.
+        answer: the type its answer is read as.
         content: JSON to send, None for no body.
     """
 
@@ -118,9 +118,8 @@ def newest_datasets(company: str, data_type: str) -> Script[list[Dataset]]:
 
     An operation of the API's later generation; source: contract section 2.
     """
-    query = (
-        f"page=1&pageSize=100&orderBy=-requested&query={quote(f'dataType={data_type}', safe='')}"
-    )
+    wanted = segment(f"dataType={data_type}")
+    query = f"page=1&pageSize=100&orderBy=-requested&query={wanted}"
     page: DatasetPage = yield Call(
         "GET", f"/companies/{segment(company)}/data/history?{query}", DatasetPage
     )
@@ -142,7 +141,7 @@ def sync_status(company: str) -> Script[SyncStatus | None]:
     return status
 
 
-def sync_now(company: str, sync_to: datetime | None = None) -> Script[None]:
+def sync_now(company: str, sync_to: datetime | None = None) -> Script[SyncStatus]:
     """Run a sync now: `POST /companies/{company}/sync/commerce/latest`.
 
     Args:
@@ -153,7 +152,8 @@ def sync_now(company: str, sync_to: datetime | None = None) -> Script[None]:
     """
     body = {} if sync_to is None else to_wire({"syncTo": sync_to})
     path = f"/companies/{segment(company)}/sync/commerce/latest"
-    yield Call("POST", path, None, write_json(body))
+    status: SyncStatus = yield Call("POST", path, SyncStatus, write_json(body))
+    return status
 
 
 def wait(

@@ -104,9 +104,9 @@ class PushClient(_Shell):
         """Ask for the latest sync, None before the first; see `calls.sync_status`."""
         return self.play(calls.sync_status(company))
 
-    def sync_now(self, company: str, sync_to: datetime | None = None) -> None:
+    def sync_now(self, company: str, sync_to: datetime | None = None) -> SyncStatus:
         """Run a sync now; see `calls.sync_now`."""
-        self.play(calls.sync_now(company, sync_to))
+        return self.play(calls.sync_now(company, sync_to))
 
     def deliver(
         self,
@@ -213,9 +213,9 @@ class AsyncPushClient(_Shell):
         """Ask for the latest sync, None before the first; see `calls.sync_status`."""
         return await self.play(calls.sync_status(company))
 
-    async def sync_now(self, company: str, sync_to: datetime | None = None) -> None:
+    async def sync_now(self, company: str, sync_to: datetime | None = None) -> SyncStatus:
         """Run a sync now; see `calls.sync_now`."""
-        await self.play(calls.sync_now(company, sync_to))
+        return await self.play(calls.sync_now(company, sync_to))
 
     async def deliver(
         self,

@@ -60,7 +60,9 @@ CREATE TABLE agenda (
   stream INTEGER PRIMARY KEY, due REAL NOT NULL, since REAL NOT NULL, poll_pause REAL,
   retry_pause REAL, most_records INTEGER, error TEXT
 );
-CREATE TABLE quiet (one INTEGER PRIMARY KEY CHECK (one = 1), until REAL NOT NULL);
+CREATE TABLE quiet (
+  one INTEGER PRIMARY KEY CHECK (one = 1), until REAL NOT NULL, since REAL NOT NULL
+);
 """
 
 
@@ -77,23 +79,23 @@ class Database:
     def __init__(self, path: str | PathLike[str]) -> None:
         self._lock = RLock()
         self._depth = 0
+        file = fspath(path)
+        self._connection = sqlite3.connect(
+            file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
+        )
         try:
-            self._connection = sqlite3.connect(
-                fspath(path), timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._prepare(fspath(path))
-        except sqlite3.Error as error:
-            raise LedgerError(f"{fspath(path)} cannot be used as a ledger: {error}") from error
+            self._prepare()
+        except (sqlite3.Error, LedgerError) as error:
+            self._connection.close()
+            raise LedgerError(f"{file} cannot be used as a ledger: {error}") from error
 
-    def _prepare(self, path: str) -> None:
+    def _prepare(self) -> None:
         with self._lock:
             self.run("PRAGMA journal_mode = WAL")
             self.run("PRAGMA synchronous = FULL")
             with self.transaction():
-                (mark,), (version,) = (
-                    self.run(f"PRAGMA {name}").fetchone()
-                    for name in ("application_id", "user_version")
-                )
+                (mark,) = self.run("PRAGMA application_id").fetchone()
+                (version,) = self.run("PRAGMA user_version").fetchone()
                 (tables,) = self.run("SELECT count(*) FROM sqlite_master").fetchone()
                 if not tables:
                     for statement in TABLES.split(";\n"):
@@ -101,7 +103,7 @@ class Database:
                     self.run(f"PRAGMA application_id = {MARK}")
                     self.run(f"PRAGMA user_version = {VERSION}")
                 elif (mark, version) != (MARK, VERSION):
-                    raise LedgerError(f"{path} is not a ledger of this version; give another file")
+                    raise LedgerError("it is not a ledger of this version; give another file")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -1,10 +1,10 @@
 """Getting a ledger's chunks to the service, as scripts: send, look for, ask after, settle.
 
 A chunk is posted at most once. Where the answer was lost, or the process died before it was noted,
-the service is asked for its newest datasets: one that was not there before is this chunk's; if there
-is none, the push never arrived, and its records are judged anew for another one. A service that
-lists no datasets gets them again, which rule S03 excuses. For this to be right, one ledger has to
-be the only one that pushes to its companies.
+the service is asked for its newest datasets: one that was not there before is this chunk's; if
+there is none, the push never arrived, and its records are judged anew for another one. A service
+that lists no datasets gets them again, which rule S03 excuses. For this to be right, one ledger has
+to be the only one that pushes to its companies.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from codat_push.answers import Dataset
 from codat_push.calls import Script
 from codat_push.chunks import Chunk
 from codat_push.clock import Clock
-from codat_push.errors import NotFound, RequestError
+from codat_push.errors import BadRequest, NotFound, PushTooLarge, RequestError
 from codat_push.ledger import Ledger
 from codat_push.shapes import DATA_TYPES, DataType
 
@@ -79,10 +79,19 @@ def get_acquainted(ledger: Ledger, company: str, data_type: DataType) -> Script[
 
 
 def send(ledger: Ledger, chunk: Chunk) -> Script[Chunk]:
-    """Post a chunk that was never posted before."""
+    """Post a chunk that was never posted before.
+
+    One that the service cannot take waits again, or is set aside if it is a single record.
+    """
     bodies = ledger.bodies(chunk)
     try:
         dataset = yield from calls.push_bodies(chunk.company, chunk.data_type, bodies)
+    except (BadRequest, PushTooLarge) as error:
+        if chunk.size > 1:
+            ledger.release(chunk)
+        else:
+            ledger.reject(chunk, error.message)
+        raise
     except RequestError as error:
         if not error.may_have_arrived:
             ledger.release(chunk)
@@ -91,7 +100,7 @@ def send(ledger: Ledger, chunk: Chunk) -> Script[Chunk]:
 
 
 def look_for(ledger: Ledger, chunk: Chunk) -> Script[Chunk | None]:
-    """Find the dataset of a chunk whose answer was lost; None, and released, if it never arrived."""
+    """Find the dataset of a chunk whose answer was lost; None if it never arrived: released."""
     seen = ledger.datasets(chunk.company, chunk.data_type)
     if seen is not None:
         found = yield from calls.newest_datasets(chunk.company, chunk.data_type)
@@ -106,9 +115,8 @@ def finish(
     ledger: Ledger, chunk: Chunk, clock: Clock, seconds: float, progress: Progress | None
 ) -> Script[Dataset]:
     """Wait for the end of a chunk that was sent, and settle it."""
-    return (
-        yield from _settled(ledger, chunk, calls.wait(_dataset_of(chunk), clock, seconds, progress))
-    )
+    waiting = calls.wait(_dataset_of(chunk), clock, seconds, progress)
+    return (yield from _settled(ledger, chunk, waiting))
 
 
 def look_at(ledger: Ledger, chunk: Chunk) -> Script[Dataset]:

@@ -69,10 +69,8 @@ def _unfold(value: Any, path: str) -> Any:
     if isinstance(value, msgspec.Struct):
         return to_wire(msgspec.to_builtins(value, builtin_types=AS_THEY_ARE), path)
     if is_dataclass(value) and not isinstance(value, type):
-        named = {_camel(field.name): getattr(value, field.name) for field in fields(value)}
-        return to_wire(
-            {name: item for name, item in named.items() if item is not msgspec.UNSET}, path
-        )
+        named = ((_camel(field.name), getattr(value, field.name)) for field in fields(value))
+        return to_wire({name: item for name, item in named if item is not msgspec.UNSET}, path)
     if isinstance(value, Mapping):
         return to_wire(dict(value), path)
     raise BadRecord(path, f"a {type(value).__name__} has no form in JSON")

@@ -70,8 +70,6 @@ def read_answer(call: Call, answer: Answer, now: float) -> Any:
     """
     if not 200 <= answer.status < 300:
         raise refusal(answer, now)
-    if call.answer is None:
-        return None
     media = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
         if media != "application/json":

@@ -6,10 +6,10 @@ with the one accepted last and makes a chunk of what is new or changed. A chunk 
 the records of a Complete dataset become known; those of any other end wait again.
 
 What has been synced is learnt from the sync status (`note_sync`). The latest sync covers a period;
-before its finish, if it succeeded, or else before its start (which is where the last success ended,
-since a failed period is covered by the next success), whatever was accepted in time is in the books.
-What was accepted later, or lies before the merchant's start date, will never be. So an update or
-delete of anything before that boundary would double it or do nothing, and is refused.
+whatever was created before its finish, if it succeeded, or else before its start (where the last
+success ended, since a failed period is covered by the next success), and accepted by the time it
+ran, is in the books, or will never be: it came too late for its period, or lies before the
+merchant's start date. An update or delete of it would double it or do nothing, so it is refused.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Ledger:
     def changes(
         self, company: str, data_type: str, records: Iterable[Any], *, snapshot: bool = False
     ) -> Iterator[Chunk]:
-        """Compare the merchant's records with the ledger and hand out, chunk by chunk, what differs.
+        """Compare the merchant's records with the ledger and hand out what differs, in chunks.
 
         Each chunk has to be settled before the next is asked for. What failed in an earlier run is
         handed out again with the rest. Keeps rules S03 to S07, S14, U01, U02, D01 to D04.
@@ -85,8 +85,8 @@ class Ledger:
             company: its id.
             data_type: what the records are.
             records: mappings, dataclasses or msgspec Structs, whole; read as they are needed.
-            snapshot: whether these are all the records the merchant has, so that a known one that is
-                absent is to be deleted. An empty snapshot deletes everything.
+            snapshot: whether these are all the records the merchant has, so that a known one
+                that is absent is to be deleted. An empty snapshot deletes everything.
 
         Raises:
             BadRecord: a record cannot be sent.
@@ -149,7 +149,7 @@ class Ledger:
     def _choose(
         self, stream: int, company: str, data_type: DataType, most_records: int
     ) -> tuple[list[int], list[tuple[Candidate, Verdict]]]:
-        """Judge what waits until a chunk is full: the places to send, and all that was passed by."""
+        """Judge what waits until a chunk is full: the places to send, and what was passed by."""
         synced = self.store.synced(company)
         places: list[int] = []
         others: list[tuple[Candidate, Verdict]] = []
@@ -193,6 +193,8 @@ class Ledger:
     def settle(self, chunk: Chunk, dataset: Dataset) -> None:
         """Close a chunk by how its dataset ended: known if Complete, else to be sent again.
 
+        A single record that the service finds wrong is set aside instead.
+
         Raises:
             LedgerError: the dataset has not ended, or the chunk is not open.
         """
@@ -203,6 +205,8 @@ class Ledger:
             if dataset.is_complete:
                 moment = dataset.completed or dataset.requested or EPOCH
                 self.store.accept(stream, chunk.push, (moment - EPOCH) // MICROSECOND)
+            elif dataset.blames_records and chunk.size == 1:
+                self.reject(chunk, dataset.error_message or dataset.status)
             else:
                 self.store.fail(stream, chunk.push)
 
@@ -235,6 +239,10 @@ class Ledger:
             is_running=status.is_running,
         )
         self.store.note_sync(company, synced)
+
+    def touches_known(self, company: str, data_type: DataType) -> bool:
+        """Whether anything that waits changes a known record, so that syncs matter to it."""
+        return self.store.changes_known(self.store.stream(company, data_type))
 
     def is_acquainted(self, company: str, data_type: DataType) -> bool:
         """Whether it has been noted which datasets there were before the first push."""

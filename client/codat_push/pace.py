@@ -8,7 +8,7 @@ from typing import Final
 
 FIRST_POLL_SECONDS: Final = 2.0
 MOST_POLL_SECONDS: Final = 30.0
-FIRST_RETRY_SECONDS: Final = 1.0
+FIRST_RETRY_SECONDS: Final = 2.0
 MOST_RETRY_SECONDS: Final = 900.0
 
 

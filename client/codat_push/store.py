@@ -26,11 +26,8 @@ class Store(Database):
         find = "SELECT stream FROM stream WHERE company = ? AND data_type = ?"
         row = self.run(find, company, data_type).fetchone()
         if row is None:
-            self.run(
-                "INSERT OR IGNORE INTO stream (company, data_type) VALUES (?, ?)",
-                company,
-                data_type,
-            )
+            add = "INSERT OR IGNORE INTO stream (company, data_type) VALUES (?, ?)"
+            self.run(add, company, data_type)
             row = self.run(find, company, data_type).fetchone()
         return int(row[0])
 

@@ -56,9 +56,7 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
     wire = to_wire(record, path)
     identity, kind = key_of(data_type, wire, path)
     if means_delete(wire):
-        raise BadRecord(
-            path, "this reads like a delete; ask for a delete by the record's id instead"
-        )
+        raise BadRecord(path, "this reads like a delete; ask for a delete by its id instead")
     canon = canonical(wire, SHAPES[data_type])
     return Version(
         id=identity,
