@@ -16,7 +16,7 @@ from codat_push.answers import Dataset
 from codat_push.calls import Script
 from codat_push.chunks import Chunk
 from codat_push.clock import Clock
-from codat_push.errors import BadRequest, NotFound, PushTooLarge, RequestError
+from codat_push.errors import BadRequest, NotFound, PushTooLarge, RequestError, UnreadableAnswer
 from codat_push.ledger import Ledger
 from codat_push.shapes import DATA_TYPES, DataType
 
@@ -71,7 +71,7 @@ def get_acquainted(ledger: Ledger, company: str, data_type: DataType) -> Script[
     try:
         found = yield from calls.newest_datasets(company, data_type)
     except RequestError as error:
-        if error.is_passing:
+        if error.is_passing and not isinstance(error, UnreadableAnswer):
             raise
         ledger.note_datasets(company, data_type, None)  # the beta API cannot list them
     else:

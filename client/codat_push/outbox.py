@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -48,7 +49,7 @@ class Outbox:
     Keeps rules S03 to S07, S14, U01, U02, D01 to D04, T04 to T07.
 
     Args:
-        path: an SQLite file, made where there is none.
+        path: an SQLite file, made where there is none. A lock stands beside it.
         client: what to push with.
         clock: how time is read and passes.
         chance: where the jitter of pauses comes from.
@@ -62,6 +63,8 @@ class Outbox:
         clock: Clock = MACHINE,
         chance: Random | None = None,
     ) -> None:
+        if fspath(path) == ":memory:":
+            raise ValueError("an outbox has to survive; give it a file")
         self._clock = clock
         self._ledger = Ledger(path, clock=clock)
         self._agenda = Agenda(self._ledger.store, clock)
@@ -71,6 +74,7 @@ class Outbox:
         self._stopping = Event()
         self._woken = Event()
         self._thread: Thread | None = None
+        self._trouble: str | None = None
 
     def record(self, company: str, data_type: str, record: Any) -> None:
         """Take down a new or changed record, whole; it is on the disk when this returns.
@@ -106,7 +110,7 @@ class Outbox:
         """
         self._claim.take()
         with self._working:
-            return self._worker.run_once()
+            return self._worker.run_once(self._stopping)
 
     def start(self) -> None:
         """Begin to work in a thread of its own.
@@ -116,7 +120,6 @@ class Outbox:
         """
         if self._thread is None:
             self._claim.take()
-            self._stopping.clear()
             self._thread = Thread(target=self._work, name="codat-push-outbox", daemon=True)
             self._thread.start()
 
@@ -127,13 +130,15 @@ class Outbox:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._stopping.clear()
         self._claim.give_back()
 
     def status(self) -> OutboxStatus:
         """How it is doing now."""
         depth, oldest = self._ledger.store.depth()
         age = None if oldest is None else max(0.0, self._clock.now() - oldest)
-        return OutboxStatus(depth, age, self._agenda.last_error(), len(self._ledger.refusals()))
+        error = self._trouble or self._agenda.last_error()
+        return OutboxStatus(depth, age, error, len(self._ledger.refusals()))
 
     def refusals(self) -> Sequence[Refusal]:
         """Changes that may not be pushed, such as of what is already synced."""
@@ -151,10 +156,14 @@ class Outbox:
     def _work(self) -> None:
         while not self._stopping.is_set():
             self._woken.clear()
-            pause = self.run_once()
-            self._clock.wait(
-                self._woken, min(IDLE_SECONDS, IDLE_SECONDS if pause is None else pause)
-            )
+            pause = None
+            try:
+                pause = self.run_once()
+                self._trouble = None
+            except sqlite3.Error as error:  # such as a full disk: go on once that has passed
+                self._trouble = f"the outbox's file cannot be used: {error}"
+            longest = IDLE_SECONDS if pause is None else min(pause, IDLE_SECONDS)
+            self._clock.wait(self._woken, longest)
 
     def __enter__(self) -> Self:
         return self

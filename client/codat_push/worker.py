@@ -9,6 +9,7 @@ takes the steps of the others.
 from __future__ import annotations
 
 from random import Random
+from threading import Event
 
 from codat_push import calls, delivery
 from codat_push.agenda import NOTHING, Agenda, Entry
@@ -37,11 +38,17 @@ class Worker:
         self._client = client
         self._chance = chance
 
-    def run_once(self) -> float | None:
-        """Take every step that is due; gives seconds until the next is, None where nothing waits."""
+    def run_once(self, stopping: Event) -> float | None:
+        """Take every step that is due, unless told to stop.
+
+        Returns:
+            Seconds until the next one is due, None where nothing waits.
+        """
         store = self._ledger.store
         self._agenda.follow_clock()
         for company, data_type in store.busy_streams():
+            if stopping.is_set():
+                break
             if not self._agenda.seconds_left(store.stream(company, data_type)):
                 self._step(company, data_type)
         left = [self._agenda.seconds_left(store.stream(*stream)) for stream in store.busy_streams()]
@@ -73,14 +80,23 @@ class Worker:
             self._ledger.note_sync(company, (yield from calls.sync_status(company)))
         self._ledger.mend(company, data_type)
         chunk = self._ledger.take(company, data_type, entry.most_records)
+        if chunk is None:
+            return self._after_nothing(company, data_type, entry)
         pause = next_poll(None)
-        if chunk is None:  # nothing is left, or what is left waits for a sync to end
-            return entry, pause
         try:
             yield from delivery.send(self._ledger, chunk)
         except (BadRequest, PushTooLarge) as error:
             return self._after_failure(smaller(entry, chunk), str(error))
         return entry._replace(poll_pause=pause), pause
+
+    def _after_nothing(
+        self, company: str, data_type: DataType, entry: Entry
+    ) -> tuple[Entry, float]:
+        """What to do where no record can be sent: nothing is left, or a sync has to end first."""
+        store = self._ledger.store
+        count, _ = store.weight(store.stream(company, data_type))
+        pause = next_poll(entry.poll_pause) if count else 0.0
+        return entry._replace(poll_pause=pause or None), pause
 
     def _look_for(self, chunk: Chunk, entry: Entry) -> Script[tuple[Entry, float]]:
         """Find a chunk whose answer was lost, or let its records be posted anew."""
