@@ -18,8 +18,8 @@ GUIDE = "guide: Rules for deleting data"
     consequence="it is taken for an update",
     keeps=("sparse-delete",),
     breaks=("fat-delete",),
-    says="{count} records seem to mean a delete but carry more than the id, such as {first}",
-    advice='send {{"id": "…"}} alone to delete a record',
+    says="Meant as a delete, it seems, yet carrying more than the id",
+    advice='send {"id": "…"} alone to delete a record',
     subject=JudgedPush,
     occasion=lambda push: push.has_deletes,
 )

@@ -76,7 +76,9 @@ def judge(push: JudgedPush) -> Judgement:
 
 def finding_of(rule: Rule, push: JudgedPush, evidence: list[str]) -> Finding:
     """Group the evidence of one rule in one push."""
-    told = {"count": len(evidence), "first": evidence[0], "records": len(push.records)}
+    several = (
+        f"{len(evidence)} {plural(rule.counts)}, such as" if evidence[1:] else f"1 {rule.counts},"
+    )
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -86,8 +88,8 @@ def finding_of(rule: Rule, push: JudgedPush, evidence: list[str]) -> Finding:
         count=len(evidence),
         records=evidence[:MOST_RECORDS],
         requests=requests_of(push, evidence),
-        message=sentence(rule.says.format(**told)),
-        advice=sentence(rule.advice.format(**told)),
+        message=sentence(f"{rule.says}: {several} {evidence[0]}"),
+        advice=sentence(rule.advice),
         source=rule.source,
     )
 
@@ -120,3 +122,8 @@ def verdict_on(findings: list[Finding], exercised: Iterable[str], dropped: int =
         not_exercised=[code for code in RULES if code not in seen],
         dropped=dropped,
     )
+
+
+def plural(noun: str) -> str:
+    """The noun for more than one."""
+    return f"{noun}es" if noun.endswith("sh") else f"{noun}s"

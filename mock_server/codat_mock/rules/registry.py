@@ -35,7 +35,8 @@ class Rule(Struct, frozen=True):
         consequence: what the mock lets happen when it is broken.
         keeps: names of stories that keep it.
         breaks: names of stories that break it.
-        says: a finding's message; `{count}`, `{records}` and `{first}` are filled in.
+        says: a finding's message, up to the records (or places, or pushes) it is about.
+        counts: what the evidence is made of, in the singular.
         advice: what to do instead.
         subject: the type of what it judges.
         occasion: whether the subject gave an occasion to keep or break it.
@@ -51,6 +52,7 @@ class Rule(Struct, frozen=True):
     keeps: tuple[str, ...]
     breaks: tuple[str, ...]
     says: str
+    counts: str
     advice: str
     subject: type[Any]
     occasion: Callable[[Any], bool]
@@ -73,6 +75,7 @@ def rule(
     says: str,
     advice: str,
     subject: type[Subject],
+    counts: str = "record",
     occasion: Callable[[Subject], bool],
 ) -> Callable[[Look[Subject]], Look[Subject]]:
     """Enter a function into the rulebook; its docstring is the rule's statement.
@@ -86,8 +89,8 @@ def rule(
         if code in RULES or not (statement and keeps and breaks):
             raise ValueError(f"rule {code} is entered twice, or lacks its statement or stories")
         RULES[code] = Rule(
-            code, name, severity, statement, source, consequence, keeps, breaks, says, advice,
-            subject, occasion, look,
+            code, name, severity, statement, source, consequence, keeps, breaks,
+            says, counts, advice, subject, occasion, look,
         )  # fmt: skip
         return look
 
@@ -117,7 +120,7 @@ def told(rule: Rule) -> ToldRule:
         statement=rule.statement,
         source=rule.source,
         consequence=rule.consequence,
-        advice=rule.advice.format(),
+        advice=rule.advice,
         keeps=list(rule.keeps),
         breaks=list(rule.breaks),
     )

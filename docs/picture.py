@@ -1,0 +1,34 @@
+"""Draw README's picture of the demo: `python docs/picture.py` writes docs/demo.svg."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI
+
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, listen
+from codat_scenarios.demo.screen import Screen
+from codat_scenarios.demo.script import EVENING, play
+
+SEED = 1
+
+
+def main() -> None:
+    """Play the demo into a recording console, and save what it shows."""
+    console = Console(record=True, file=StringIO(), width=92, highlight=False)
+    world = World(Settings(start_at=EVENING, speed=0, seed=SEED))
+    with Server(world, listen("127.0.0.1", 0)) as server:
+        play(server.address, SEED, Screen(console))
+    svg = console.export_svg(title="codat-mock demo", theme=DIMMED_MONOKAI, unique_id="demo")
+    # No font is fetched from elsewhere: the reader's own monospaced one serves.
+    Path(__file__).with_name("demo.svg").write_text(
+        re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S)
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""`codat-mock generate`: a merchant's records as files or a stream, and a plotted report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from codat_scenarios.merchants import Day
+
+
+@click.command()
+@click.option("--merchant", "kind", default="cafe", show_default=True, help="Kind of merchant.")
+@click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How many.")
+@click.option("--seed", default=7, show_default=True, help="Which merchant of that kind.")
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default="2022-03-21",
+    show_default=True,
+    help="First day, in the merchant's time zone.",
+)
+@click.option("--out", help="New or empty folder to write into, or - for standard output.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["lines", "push"]),
+    default="lines",
+    show_default=True,
+    help="JSON Lines, one file a data type; or bodies ready to be pushed, in order.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="HTML file to plot the days in.",
+)
+def generate(
+    kind: str,
+    days: int,
+    seed: int,
+    start: datetime,
+    out: str | None,
+    form: str,
+    report: Path | None,
+) -> None:
+    """Make a merchant's orders, payments and transactions, the same for the same seed.
+
+    Later edits and deletes come with them: as changes.jsonl, as lines with a moment, or as bodies
+    pushed after those of the day's sales.
+    """
+    # Imported here, since faker takes long and every other command lists this one.
+    from codat_scenarios.commands.writing import write_day, write_stream
+    from codat_scenarios.merchants import merchant
+    from codat_scenarios.report import Tally, page
+
+    if out is None and report is None:
+        raise click.UsageError("Nothing would be written: give --out, --report or both.")
+    try:
+        shop = merchant(kind, seed=seed)
+    except LookupError as error:
+        raise click.BadParameter(str(error), param_hint="--merchant") from error
+    folder = None if out in (None, "-") else empty_folder(Path(str(out)))
+    tally = Tally(shop)
+    with progress(shop.days(days, start=start.date()), days, shop.name) as watched:
+        for day in watched:
+            if out == "-":
+                write_stream(sys.stdout.buffer, day, form)
+            elif folder is not None:
+                write_day(folder, day, form)
+            if report is not None:
+                tally.add(day)
+    if report is not None:
+        report.write_text(page(tally), encoding="utf-8")
+
+
+def empty_folder(folder: Path) -> Path:
+    """Make the folder, or take it where it is empty.
+
+    Raises:
+        click.BadParameter: there is something in it, which would mix with what is written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise click.BadParameter(f"'{folder}' is not empty", param_hint="--out")
+    except OSError as error:
+        raise click.BadParameter(str(error), param_hint="--out") from error
+    return folder
+
+
+@contextmanager
+def progress(days: Iterator[Day], total: int, title: str) -> Iterator[Iterator[Day]]:
+    """Show a bar on standard error while the days are made, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("days"),
+        TextColumn("{task.fields[orders]:,} orders"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=total, orders=0)
+
+        def watched() -> Iterator[Day]:
+            orders = 0
+            for day in days:
+                yield day
+                orders += len(day.orders)
+                bar.update(task, advance=1, orders=orders)
+
+        yield watched()

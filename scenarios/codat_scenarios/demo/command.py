@@ -1,0 +1,50 @@
+"""`codat-mock demo`."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+
+import click
+
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, listen
+from codat_scenarios.demo.screen import Screen
+from codat_scenarios.demo.script import API_KEY, EVENING, play
+
+EXAMPLES = """Examples:
+
+\b
+  codat-mock demo
+  codat-mock demo --step           wait for Enter between the scenes
+  codat-mock demo --seed 7         another café, the same each time
+  codat-mock demo --keep           look around in the mock afterwards
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--step", is_flag=True, help="Wait for Enter between the scenes.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Which café and which sales; the same seed gives the same demo, to the byte.",
+)
+@click.option("--keep", is_flag=True, help="Leave the server running, and print its address.")
+def demo(step: bool, seed: int, keep: bool) -> None:
+    """Play the beta flow on a mock of its own, then break three rules on purpose."""
+    listener = listen("127.0.0.1", 0)
+    world = World(Settings(start_at=EVENING, speed=0, seed=seed))
+    with Server(world, listener) as server:
+        play(server.address, seed, Screen(is_stepping=step))
+        if keep:
+            wait(server.address)
+
+
+def wait(address: str) -> None:
+    """Keep the server running until it is interrupted."""
+    click.echo(f"The mock goes on at {address} with the API key '{API_KEY}'; Ctrl+C ends it.")
+    click.echo(f"Look at {address}/_mock/findings and {address}/_mock/books")
+    with suppress(KeyboardInterrupt):
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -1,0 +1,37 @@
+"""Merchants whose days look real and add up: `merchant("cafe", seed=7).day(date(2022, 3, 21))`."""
+
+from codat_scenarios.merchants.changes import ORDERS, PAYMENTS, TRANSACTIONS, Change
+from codat_scenarios.merchants.days import Day, Merchant
+from codat_scenarios.merchants.encoding import encode, encode_lines
+from codat_scenarios.merchants.kinds import KINDS, merchant
+from codat_scenarios.merchants.profile import (
+    Charge,
+    Discount,
+    Fee,
+    Habits,
+    Method,
+    Product,
+    Profile,
+)
+from codat_scenarios.merchants.telling import Record
+
+__all__ = [
+    "KINDS",
+    "ORDERS",
+    "PAYMENTS",
+    "TRANSACTIONS",
+    "Change",
+    "Charge",
+    "Day",
+    "Discount",
+    "Fee",
+    "Habits",
+    "Merchant",
+    "Method",
+    "Product",
+    "Profile",
+    "Record",
+    "encode",
+    "encode_lines",
+    "merchant",
+]

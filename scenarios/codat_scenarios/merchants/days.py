@@ -1,0 +1,120 @@
+"""A merchant and its days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from operator import attrgetter
+from random import Random
+from zoneinfo import ZoneInfo
+
+from codat_scenarios.merchants.changes import (
+    ORDERS,
+    PAYMENTS,
+    TRANSACTIONS,
+    Change,
+    later_changes,
+)
+from codat_scenarios.merchants.opening import day_bounds, selling_moments
+from codat_scenarios.merchants.profile import Profile
+from codat_scenarios.merchants.shop import Shop
+from codat_scenarios.merchants.telling import Record, tell_order, tell_payment, tell_transactions
+from codat_scenarios.merchants.till import Till
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a merchant's, told in the shapes of the wire.
+
+    Args:
+        date: the merchant's local date.
+        orders: in the order they were made, each as first closed.
+        payments: those of the orders, in the same order.
+        transactions: those of the payments, in the same order.
+        changes: later edits, deletes and repayments of the same day, by moment.
+    """
+
+    date: date
+    orders: list[Record] = field(default_factory=list)
+    payments: list[Record] = field(default_factory=list)
+    transactions: list[Record] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def records(self) -> dict[str, list[Record]]:
+        """The day's records (without the changes) by data type."""
+        return {ORDERS: self.orders, PAYMENTS: self.payments, TRANSACTIONS: self.transactions}
+
+
+class Merchant:
+    """A business whose days are the same for the same profile and seed, whichever are asked for.
+
+    Names of people and places are faker's, so a bytewise repeat of those needs the same faker; ids,
+    amounts and moments need only the seed.
+
+    Args:
+        profile: what kind of merchant it is.
+        seed: which one of that kind.
+    """
+
+    def __init__(self, profile: Profile, seed: int) -> None:
+        self.profile = profile
+        self.seed = seed
+        self.shop = Shop.open(profile, seed)
+
+    def __repr__(self) -> str:
+        return f"<Merchant {self.name}: {self.profile.kind}, seed {self.seed}>"
+
+    @property
+    def name(self) -> str:
+        """The business's name."""
+        return self.shop.name
+
+    @property
+    def currency(self) -> str:
+        """The currency of all its records, an ISO 4217 code."""
+        return self.profile.currency
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The zone its days are days in."""
+        return ZoneInfo(self.profile.time_zone)
+
+    def days(self, n: int, *, start: date) -> Iterator[Day]:
+        """Make consecutive days, one at a time; a day on which it is closed is empty.
+
+        Args:
+            n: how many.
+            start: the first, a local date.
+        """
+        return (self.day(start + timedelta(days=number)) for number in range(n))
+
+    def changes(self, n: int, *, start: date) -> Iterator[Change]:
+        """Make the edits, deletes and repayments of consecutive days, by moment.
+
+        Args:
+            n: how many days.
+            start: the first, a local date.
+        """
+        return (change for day in self.days(n, start=start) for change in day.changes)
+
+    def day(self, on: date) -> Day:
+        """Make one day.
+
+        Args:
+            on: the local date.
+        """
+        # Seeded by text, whose meaning is the same in every version of Python.
+        chance = Random(f"{self.profile.kind}/{self.seed}/{on.isoformat()}")  # noqa: S311  (no secret)
+        _, end = day_bounds(on, self.time_zone)
+        till, shop, day = Till(self.shop, chance, end), self.shop, Day(on)
+        for number, moment in enumerate(selling_moments(self.profile, on, chance), 1):
+            sale = till.sell(moment, f"{on.isoformat()}/{number}")
+            day.orders.append(tell_order(sale, shop))
+            for paid in sale.payments:
+                day.payments.append(tell_payment(paid, shop))
+                day.transactions.extend(tell_transactions(sale, paid, shop))
+            day.changes.extend(later_changes(sale, till))
+        day.changes.sort(key=attrgetter("moment"))
+        return day

@@ -1,0 +1,62 @@
+"""When a merchant sells: the moments of a day's orders, daylight saving included."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from random import Random
+from zoneinfo import ZoneInfo
+
+from codat_scenarios.merchants.profile import Profile
+
+HOUR = 3_600  # seconds
+CLOCK_TEXTS = [f":{second // 60:02}:{second % 60:02}Z" for second in range(HOUR)]
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
+    """The first second of a local day and that of the next; 23, 24 or 25 hours apart.
+
+    Returns:
+        Seconds since 1970, UTC.
+    """
+    first, last = (
+        datetime.combine(day + timedelta(days=days), time(), zone).timestamp() for days in (0, 1)
+    )
+    return int(first), int(last)
+
+
+def selling_moments(profile: Profile, day: date, chance: Random) -> list[int]:
+    """Draw the moments at which a day's orders are made.
+
+    Args:
+        profile: whose hours, weekdays and months count.
+        day: the merchant's local date.
+        chance: the day's source of chance.
+
+    Returns:
+        Seconds since 1970, UTC, in order; none where it is closed.
+    """
+    zone = ZoneInfo(profile.time_zone)
+    weights = profile.opening[day.weekday()]
+    hours: list[int] = []
+    # Hours are walked in UTC, so that an hour left out or lived twice has no or double the sales.
+    for start in range(*day_bounds(day, zone), HOUR):
+        hours += [start] * weights.get(datetime.fromtimestamp(start, zone).hour, 0)
+    if not hours:
+        return []
+    busy = profile.weekdays[day.weekday()] * profile.months[day.month - 1]
+    # Integers only: a floating exponent or logarithm may differ in its last bit between machines.
+    orders = profile.volume * busy * (92 + int(chance.random() * 17)) // 1_000_000
+    draw, count = chance.random, len(hours)
+    return sorted(hours[int(draw() * count)] + int(draw() * HOUR) for _ in range(orders))
+
+
+def moment_text(seconds: int) -> str:
+    """Write a moment, in seconds since 1970, as the API does: `2022-03-21T08:04:11Z`."""
+    return hour_text(seconds // HOUR) + CLOCK_TEXTS[seconds % HOUR]
+
+
+@lru_cache(maxsize=256)
+def hour_text(hours: int) -> str:
+    """Write the hour, in hours since 1970: `2022-03-21T08`."""
+    return datetime.fromtimestamp(hours * HOUR, UTC).isoformat()[:13]

@@ -1,0 +1,71 @@
+"""A sale as the till knows it: whole numbers of smallest units, and moments in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codat_scenarios.merchants.profile import Method
+from codat_scenarios.merchants.shop import Item, Ref
+
+
+@dataclass(slots=True)
+class Line:
+    """An item sold, or (all three numbers negative) taken back.
+
+    Args:
+        item: what.
+        variant: which, where it has variants.
+        quantity: pieces, or grams of what is sold by weight.
+        gross: before the discount, in smallest units including tax.
+        discount: the part of the order's discount that falls on it, in smallest units.
+    """
+
+    item: Item
+    variant: Ref | None
+    quantity: int
+    gross: int
+    discount: int = 0
+
+    @property
+    def total(self) -> int:
+        """What is asked for it, in smallest units including tax."""
+        return self.gross - self.discount
+
+    def taken_back(self) -> Line:
+        """The line that undoes this one."""
+        return Line(self.item, self.variant, -self.quantity, -self.gross, -self.discount)
+
+
+@dataclass(slots=True)
+class Paid:
+    """A payment, or (with a negative amount) a repayment; `modified` is its latest version's."""
+
+    id: str
+    method: Method
+    amount: int
+    created: int
+    modified: int
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Sale:
+    """An order and what was paid for it; `modified` is the latest version's moment."""
+
+    id: str
+    number: str
+    created: int
+    closed: int
+    modified: int
+    lines: list[Line]
+    payments: list[Paid]
+    location: Ref
+    customer: Ref | None
+    discount_name: str = ""
+    charge: int = 0
+    tip: int = 0
+
+    @property
+    def due(self) -> int:
+        """The order's total: lines and charge, without the tip, in smallest units."""
+        return sum(line.total for line in self.lines) + self.charge

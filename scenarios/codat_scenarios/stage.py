@@ -1,0 +1,135 @@
+"""A stage: one merchant's company on a running mock, driven over HTTP as an integration would."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from codat_mock.clock import format_moment
+from codat_mock.configuration.suggestions import suggest
+from codat_mock.records.configuration import Configuration
+from codat_mock.records.datasets import LIST_NAMES, DataType
+from codat_mock.records.pushes import decoder
+from codat_scenarios.merchants import encode
+
+Json = dict[str, Any]
+
+read_configuration = decoder(Configuration)
+
+
+def authorization(api_key: str) -> str:
+    """The Authorization header for an API key."""
+    return f"Basic {b64encode(api_key.encode()).decode()}"
+
+
+class Stage:
+    """A company on a mock.
+
+    Args:
+        http: a client whose base URL is the mock's.
+        api_key: the key, which chooses the sandbox.
+        name: a sandbox to choose instead, by the header `X-Test-Id`.
+
+    Every method raises `httpx.HTTPStatusError` where the mock refuses, but for `try_push`.
+    """
+
+    def __init__(self, http: httpx.Client, api_key: str, name: str | None = None) -> None:
+        self._http = http
+        self._headers = {"Authorization": authorization(api_key)}
+        if name:
+            self._headers["X-Test-Id"] = name
+        self.company_id = ""
+
+    def call(self, method: str, path: str, content: Any = None) -> Json:
+        """Send a request and give the answer's JSON."""
+        body = None if content is None else encode(content)
+        answer = self._send(method, path, body)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def reset(self, at: datetime) -> None:
+        """Begin anew, the clock set to `at`."""
+        self.call("POST", "/_mock/reset")
+        self.call("POST", "/_mock/clock/set", {"to": format_moment(at)})
+
+    def create_company(self, name: str) -> Json:
+        """Create the company."""
+        company = self.call("POST", "/meta/companies/sync", {"name": name})
+        self.company_id = company["id"]
+        return company
+
+    def link_accounting(self, integration: str = "gbol") -> Json:
+        """Add an accounting connection and do the merchant's part of authorising it."""
+        self.call("POST", f"/meta/companies/{self.company_id}/connections", integration)
+        return self.call("POST", f"/_mock/companies/{self.company_id}/authorize")
+
+    def configure(self, start: datetime) -> Json:
+        """Store a mapping of sensible choices among the options, syncing from `start` on."""
+        path = f"/config/companies/{self.company_id}/sync/commerce"
+        answer = self._send("GET", path)
+        answer.raise_for_status()
+        options: Configuration = read_configuration(answer.content)
+        options.schedule.start_date = start
+        return self.call("POST", path, suggest(options))
+
+    def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
+        """Push records; gives whatever the mock answers."""
+        body = encode({LIST_NAMES[data_type]: records})
+        return self._send("POST", self._push_path(data_type), body)
+
+    def push(self, data_type: DataType, records: Sequence[Any]) -> str:
+        """Push records; gives the id of the dataset."""
+        answer = self.try_push(data_type, records)
+        answer.raise_for_status()
+        return str(answer.json()["datasetId"])
+
+    def push_during(
+        self, data_type: DataType, records: Sequence[Any], meanwhile: Sequence[Any]
+    ) -> None:
+        """Push records, and while they are being sent push `meanwhile` on another connection."""
+        body = encode({LIST_NAMES[data_type]: records})
+
+        def halting() -> Iterator[bytes]:
+            yield body[: len(body) // 2]
+            self.push(data_type, meanwhile)
+            yield body[len(body) // 2 :]
+
+        headers = self._headers | {"Content-Length": str(len(body))}
+        path = self._push_path(data_type)
+        self._http.post(path, content=halting(), headers=headers).raise_for_status()
+
+    def dataset(self, dataset_id: str) -> Json:
+        """A dataset's status."""
+        return self.call("GET", f"/meta/companies/{self.company_id}/pull/history/{dataset_id}")
+
+    def sync_status(self) -> Json:
+        """The latest sync."""
+        return self.call("GET", f"/meta/companies/{self.company_id}/sync/commerce/status")
+
+    def advance(self, **duration: float) -> Json:
+        """Move the clock, by `days`, `hours`, `minutes` and `seconds`."""
+        return self.call("POST", "/_mock/clock/advance", duration)
+
+    def advance_to_next_event(self) -> Json:
+        """Move the clock to where something happens next."""
+        return self.call("POST", "/_mock/clock/advance-to-next-event")
+
+    def findings(self) -> Json:
+        """What the rules found."""
+        return self.call("GET", "/_mock/findings")
+
+    def books(self) -> Json:
+        """What stands in the company's accounting software."""
+        found = self.call("GET", f"/_mock/books?companyId={self.company_id}")
+        return dict(found["companies"][0])
+
+    def _push_path(self, data_type: DataType) -> str:
+        return f"/data/companies/{self.company_id}/sync/{data_type}"
+
+    def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
+        return self._http.request(method, path, content=body, headers=headers)

@@ -1,0 +1,90 @@
+"""What must hold of sales told on the wire, written down a second time, from contract section 3."""
+
+from collections import defaultdict
+from decimal import ROUND_HALF_UP, Decimal
+
+CARD_LIKE_FEES = {"Payment": "PaymentFee", "Refund": "PaymentFeeRefund"}
+
+
+def assert_order_adds_up(order, digits):
+    lines, charges = order.get("orderLineItems") or [], order.get("serviceCharges") or []
+    assert amount_of(lines) + amount_of(charges) == order["totalAmount"]
+    taken_back = [line for line in lines if line["quantity"] < 0]
+    assert order.get("totalRefund", 0) == amount_of(taken_back) <= 0
+    if "totalTaxAmount" in order:
+        taxes = [line["totalTaxAmount"] for line in lines]
+        taxes += [charge["taxAmount"] for charge in charges]
+        assert order["totalTaxAmount"] == sum(taxes)
+    for line in lines:
+        assert_line_adds_up(line, digits)
+    allocated = [part for line in lines for part in line.get("discountAllocations") or []]
+    assert order.get("totalDiscount", 0) == amount_of(allocated)
+
+
+def assert_line_adds_up(line, digits):
+    assert line["unitPrice"] >= 0
+    asked = rounded(line["quantity"] * line["unitPrice"], digits)
+    discount = amount_of(line.get("discountAllocations") or [])
+    assert line["totalAmount"] == asked - discount
+    rate = line["taxPercentage"]
+    assert line["totalTaxAmount"] == rounded(line["totalAmount"] * rate / (100 + rate), digits)
+
+
+def assert_sales_are_told(orders, payments, transactions, digits):
+    """Every order adds up, every payment belongs to one, every movement to a payment or order."""
+    moved = {(moved["id"], moved["type"]): moved for moved in transactions}
+    assert len(moved) == len(transactions)
+    told = {payment["id"]: payment for payment in payments}
+    assert len(told) == len(payments)
+    assert len({order["id"] for order in orders}) == len(orders)
+    expected = set()
+    for order in orders:
+        assert_order_adds_up(order, digits)
+        inside = order.get("payments") or []
+        paid = [payment for payment in inside if payment["status"] == "Paid"]
+        assert sum(p["amount"] for p in paid) == order["totalAmount"] + order["totalGratuity"]
+        for payment in inside:
+            assert told.pop(payment["id"]) == payment
+            assert payment.get("currency") == order.get("currency")
+        for payment in paid:
+            expected |= assert_payment_moved(order, payment, moved)
+    assert not told
+    assert set(moved) == expected
+
+
+def assert_payment_moved(order, payment, moved):
+    kind = "Refund" if payment["amount"] < 0 else "Payment"
+    movement = moved[payment["id"], kind]
+    assert movement["totalAmount"] == payment["amount"]
+    assert movement["transactionSourceRef"] == {"id": order["id"], "type": "Order"}
+    assert movement.get("currency") == order.get("currency")
+    fee = moved.get((payment["id"], CARD_LIKE_FEES[kind]))
+    if fee is None:
+        return {(payment["id"], kind)}
+    assert (fee["totalAmount"] > 0) == (kind == "Refund")
+    assert fee["transactionSourceRef"] == {"id": payment["id"], "type": "Payment"}
+    return {(payment["id"], kind), (payment["id"], fee["type"])}
+
+
+def amount_of(parts):
+    return sum(part["totalAmount"] for part in parts)
+
+
+def rounded(amount, digits):
+    return Decimal(amount).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def after(day):
+    """The day's records once its changes are told: orders, payments, transactions."""
+    books = {kind: defaultdict(dict) for kind in day.records}
+    for kind, records in day.records.items():
+        for record in records:
+            books[kind][record["id"]][record.get("type")] = record
+    for change in day.changes:
+        versions = books[change.data_type]
+        if set(change.record) == {"id"}:
+            del versions[change.record["id"]]
+        else:
+            # A payment's type is no part of its key; it never changes here.
+            versions[change.record["id"]][change.record.get("type")] = change.record
+    return [[r for same in books[kind].values() for r in same.values()] for kind in day.records]
