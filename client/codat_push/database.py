@@ -91,19 +91,24 @@ class Database:
 
     def _prepare(self) -> None:
         with self._lock:
+            self._check()  # before the first write, which WAL is: a foreign file stays as it is
             self.run("PRAGMA journal_mode = WAL")
             self.run("PRAGMA synchronous = FULL")
             with self.transaction():
-                (mark,) = self.run("PRAGMA application_id").fetchone()
-                (version,) = self.run("PRAGMA user_version").fetchone()
-                (tables,) = self.run("SELECT count(*) FROM sqlite_master").fetchone()
-                if not tables:
+                if not self._check():
                     for statement in TABLES.split(";\n"):
                         self.run(statement)
                     self.run(f"PRAGMA application_id = {MARK}")
                     self.run(f"PRAGMA user_version = {VERSION}")
-                elif (mark, version) != (MARK, VERSION):
-                    raise LedgerError("it is not a ledger of this version; give another file")
+
+    def _check(self) -> bool:
+        """Whether the file has its tables; raises where it is not ours, or of another version."""
+        (mark,) = self.run("PRAGMA application_id").fetchone()
+        (version,) = self.run("PRAGMA user_version").fetchone()
+        (tables,) = self.run("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and (mark, version) != (MARK, VERSION):
+            raise LedgerError("it is not a ledger of this version; give another file")
+        return bool(tables)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -1,0 +1,90 @@
+"""A mock to push to, in this process, whose clock is also the client's: nothing ever sleeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
+
+import httpx
+from codat_mock.app import create_app
+from codat_mock.clock import EPOCH
+from codat_mock.sandbox import Sandbox, Settings, World
+from codat_mock.wire import name_of_key
+from codat_push import PushClient
+from codat_scenarios.stage import Stage
+
+KEY = "key"
+HOST = "http://localhost"
+NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
+
+
+class TestClock:
+    """The sandbox's time; to sleep is to advance it."""
+
+    __test__ = False
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return (datetime.fromisoformat(self.sandbox.clock().now) - EPOCH) / timedelta(seconds=1)
+
+    monotonic = now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.sandbox.advance(timedelta(seconds=seconds))
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def wait(self, event: Event, seconds: float | None) -> None:
+        event.wait(0.001)
+        self.sleep(seconds or 0.0)
+
+
+class Listing(httpx.BaseTransport):
+    """Adds the list of datasets, `GET /companies/{id}/data/history`, to a service without it."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+        self.datasets: list[tuple[str, str]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/data/history"):
+            return httpx.Response(200, json={"results": [*map(self._row, reversed(self.datasets))]})
+        response = self.inner.handle_request(request)
+        response.read()
+        if request.url.path.startswith("/data/") and response.is_success:
+            path = request.url.path.split("/")
+            self.datasets.append((path[-1], response.json()["datasetId"]))
+        return response
+
+    def _row(self, dataset: tuple[str, str]) -> dict[str, str]:
+        data_type, identity = dataset
+        return {"id": identity, "companyId": "", "dataType": data_type}
+
+
+class Here:
+    """One company on the mock, the client that pushes to it, and the clock they share."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        world = World(Settings(start_at=start, speed=0.0))
+        self.sandbox = world.sandbox(name_of_key(KEY))
+        self.clock = TestClock(self.sandbox)
+        self.wire = Listing(httpx.WSGITransport(create_app(world)))
+        self.stage = Stage(httpx.Client(base_url=HOST, transport=self.wire), KEY)
+        self.company = str(self.stage.create_company("Café")["id"])
+        self.stage.link_accounting()
+        self.stage.configure(start - timedelta(days=1))
+        self.client = self.connect(self.wire)
+
+    def connect(self, transport: httpx.BaseTransport) -> PushClient:
+        return PushClient(KEY, HOST, httpx.Client(transport=transport), clock=self.clock)
+
+    @property
+    def findings(self) -> list[str]:
+        found: list[dict[str, Any]] = self.stage.findings()["findings"]
+        return [f"{finding['code']}: {finding['message']}" for finding in found]
