@@ -59,6 +59,8 @@ class Worker:
         stream = self._ledger.store.stream(company, data_type)
         entry = self._agenda.entry(stream)
         chunk = self._ledger.open_chunk(company, data_type)
+        # If the process dies at this step time and again, it must not hammer the service.
+        self._agenda.plan(stream, entry, next_poll(None))
         try:
             if chunk is None:
                 step = self._post(company, data_type, entry)

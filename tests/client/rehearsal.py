@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from threading import Event
 from typing import Any
 
 import httpx
+
 from codat_mock.app import create_app
 from codat_mock.clock import EPOCH
 from codat_mock.sandbox import Sandbox, Settings, World
@@ -35,7 +37,7 @@ class TestClock:
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        self.sandbox.advance(timedelta(seconds=seconds))
+        self.sandbox.advance(timedelta(microseconds=ceil(seconds * 1_000_000)))
 
     async def sleep_async(self, seconds: float) -> None:
         self.sleep(seconds)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from codat_push import BadRecord, Chunk, Dataset, Ledger, LedgerError, SyncStatus
-from codat_push.answers import DateRange
-from codat_push.encoding import read_json
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from codat_push import BadRecord, Chunk, Dataset, Ledger, LedgerError, SyncStatus
+from codat_push.answers import DateRange
+from codat_push.encoding import read_json
 
 COMPANY = "company"
 START = datetime(2022, 3, 1, tzinfo=UTC)

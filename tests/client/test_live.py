@@ -6,8 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from codat_push import Ledger
 from rehearsal import NOON, Here
+
+from codat_push import Ledger
 
 
 def order(number: int, total: str = "85.00", **more: Any) -> dict[str, Any]:
