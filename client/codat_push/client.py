@@ -119,9 +119,11 @@ class PushClient(_Shell):
         """Push a ledger's chunk, wait for its end and settle it; see `delivery.deliver`."""
         return self.play(delivery.deliver(ledger, chunk, self._clock, seconds, progress))
 
-    def resume(self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS) -> None:
+    def resume(
+        self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
+    ) -> list[tuple[Chunk, Dataset]]:
         """Finish what an earlier run left open; see `delivery.resume`."""
-        self.play(delivery.resume(ledger, company, self._clock, seconds))
+        return self.play(delivery.resume(ledger, company, self._clock, seconds))
 
     def play(self, script: Script[T]) -> T:
         """Carry out a script, blocking."""
@@ -228,9 +230,11 @@ class AsyncPushClient(_Shell):
         """Push a ledger's chunk, wait for its end and settle it; see `delivery.deliver`."""
         return await self.play(delivery.deliver(ledger, chunk, self._clock, seconds, progress))
 
-    async def resume(self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS) -> None:
+    async def resume(
+        self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
+    ) -> list[tuple[Chunk, Dataset]]:
         """Finish what an earlier run left open; see `delivery.resume`."""
-        await self.play(delivery.resume(ledger, company, self._clock, seconds))
+        return await self.play(delivery.resume(ledger, company, self._clock, seconds))
 
     async def play(self, script: Script[T]) -> T:
         """Carry out a script, suspending."""

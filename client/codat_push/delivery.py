@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from codat_push import calls
 from codat_push.answers import Dataset
 from codat_push.calls import Script
 from codat_push.chunks import Chunk
 from codat_push.clock import Clock
-from codat_push.errors import BadRequest, NotFound, PushTooLarge, RequestError, UnreadableAnswer
+from codat_push.errors import BadRequest, NotFound, PushTooLarge, RequestError
 from codat_push.ledger import Ledger
 from codat_push.shapes import DATA_TYPES, DataType
 
@@ -48,20 +50,27 @@ def deliver(
     return dataset
 
 
-def resume(ledger: Ledger, company: str, clock: Clock, seconds: float) -> Script[None]:
+def resume(
+    ledger: Ledger, company: str, clock: Clock, seconds: float
+) -> Script[list[tuple[Chunk, Dataset]]]:
     """Finish what an earlier run left open, and learn what has been synced since.
+
+    Returns:
+        The chunks that were open and had arrived, each with how it ended.
 
     Raises:
         RequestError: the service cannot be asked.
         WaitTimeout: an open dataset did not end in time.
     """
+    finished = []
     for data_type in DATA_TYPES:
         chunk = ledger.open_chunk(company, data_type)
         if chunk and not chunk.dataset:
             chunk = yield from look_for(ledger, chunk)
         if chunk:
-            yield from finish(ledger, chunk, clock, seconds, None)
+            finished.append((chunk, (yield from finish(ledger, chunk, clock, seconds, None))))
     ledger.note_sync(company, (yield from calls.sync_status(company)))
+    return finished
 
 
 def get_acquainted(ledger: Ledger, company: str, data_type: DataType) -> Script[None]:
@@ -71,7 +80,8 @@ def get_acquainted(ledger: Ledger, company: str, data_type: DataType) -> Script[
     try:
         found = yield from calls.newest_datasets(company, data_type)
     except RequestError as error:
-        if error.is_passing and not isinstance(error, UnreadableAnswer):
+        is_of_other_shape = isinstance(error.__cause__, msgspec.ValidationError)
+        if error.is_passing and not is_of_other_shape:
             raise
         ledger.note_datasets(company, data_type, None)  # the beta API cannot list them
     else:

@@ -210,7 +210,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     def check(self) -> None:
         """No finding; nothing lost, nothing doubled, nothing stale but what had to be refused."""
-        assert not self.here.findings
+        assert self.here.findings == []
         books = self.here.stage.books()
         records = [r for document in books["documents"] for r in document["records"]]
         booked = [r for r in records if r["dataType"] == ORDERS]
