@@ -95,5 +95,5 @@ def decode(text: bytes, line: int) -> Any:
         return read_json(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         offset = re.search(r"\(byte (\d+)\)", str(error))
-        before = text[: int(offset[1])] if offset else text
+        before = text[: int(offset[1])] if offset else text.rstrip()
         raise BadInput(f"line {line + before.count(10)}: {error}") from error

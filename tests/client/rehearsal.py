@@ -21,10 +21,8 @@ HOST = "http://localhost"
 NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
 
 
-class TestClock:
+class SandboxClock:
     """The sandbox's time; to sleep is to advance it."""
-
-    __test__ = False
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -38,6 +36,30 @@ class TestClock:
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.sandbox.advance(timedelta(microseconds=ceil(seconds * 1_000_000)))
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def wait(self, event: Event, seconds: float | None) -> None:
+        event.wait(0.001)
+        self.sleep(seconds or 0.0)
+
+
+class Idle:
+    """A clock of its own that stands still but when something sleeps."""
+
+    def __init__(self, start: float = 0.0) -> None:
+        self.seconds = start
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    monotonic = now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
 
     async def sleep_async(self, seconds: float) -> None:
         self.sleep(seconds)
@@ -75,7 +97,7 @@ class Here:
     def __init__(self, start: datetime = NOON) -> None:
         world = World(Settings(start_at=start, speed=0.0))
         self.sandbox = world.sandbox(name_of_key(KEY))
-        self.clock = TestClock(self.sandbox)
+        self.clock = SandboxClock(self.sandbox)
         self.wire = Listing(httpx.WSGITransport(create_app(world)))
         self.stage = Stage(httpx.Client(base_url=HOST, transport=self.wire), KEY)
         self.company = str(self.stage.create_company("Café")["id"])
