@@ -97,7 +97,10 @@ def _moment(value: date, path: str) -> str:
             f"{value.isoformat()} has no time zone, so it names no moment; "
             "give an aware datetime, such as datetime(…, tzinfo=UTC)",
         )
-    return format_moment(value)
+    try:
+        return format_moment(value)
+    except OverflowError as error:
+        raise BadRecord(path, f"{value.isoformat()} is outside the years 1 to 9999 UTC") from error
 
 
 def _camel(name: str) -> str:

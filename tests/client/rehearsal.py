@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from threading import Event
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import httpx
 
@@ -69,36 +72,36 @@ class Idle:
         self.sleep(seconds or 0.0)
 
 
-class Listing(httpx.BaseTransport):
-    """Adds the list of datasets, `GET /companies/{id}/data/history`, to a service without it."""
+class Listing:
+    """Adds the list of datasets, `GET /companies/{id}/data/history`, to a mock without it."""
 
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self.inner = inner
-        self.datasets: list[tuple[str, str]] = []
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+        self.rows: list[dict[str, str]] = []
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/data/history"):
-            return httpx.Response(200, json={"results": [*map(self._row, reversed(self.datasets))]})
-        response = self.inner.handle_request(request)
-        response.read()
-        if request.url.path.startswith("/data/") and response.is_success:
-            path = request.url.path.split("/")
-            self.datasets.append((path[-1], response.json()["datasetId"]))
-        return response
-
-    def _row(self, dataset: tuple[str, str]) -> dict[str, str]:
-        data_type, identity = dataset
-        return {"id": identity, "companyId": "", "dataType": data_type}
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].split("/")
+        if path[-2:] == ["data", "history"]:
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps({"results": self.rows[::-1]}).encode()]
+        answer = list(self.app(environ, start_response))
+        if path[1] == "data":
+            identity = json.loads(b"".join(answer)).get("datasetId")
+            if identity:
+                row = {"id": identity, "companyId": path[3], "dataType": path[-1]}
+                self.rows.append(row)
+        return answer
 
 
 class Here:
     """One company on the mock, the client that pushes to it, and the clock they share."""
 
-    def __init__(self, start: datetime = NOON) -> None:
-        world = World(Settings(start_at=start, speed=0.0))
+    def __init__(self, start: datetime = NOON, speed: float = 0.0) -> None:
+        world = World(Settings(start_at=start, speed=speed))
         self.sandbox = world.sandbox(name_of_key(KEY))
         self.clock = SandboxClock(self.sandbox)
-        self.wire = Listing(httpx.WSGITransport(create_app(world)))
+        self.app = Listing(create_app(world))
+        self.wire = httpx.WSGITransport(self.app)
         self.stage = Stage(httpx.Client(base_url=HOST, transport=self.wire), KEY)
         self.company = str(self.stage.create_company("Café")["id"])
         self.stage.link_accounting()
