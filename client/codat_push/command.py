@@ -91,12 +91,13 @@ def push(
     """Push the records in FILE (JSON Lines or JSON; - for standard input) to one data type."""
     if not (api_key or dry_run):
         raise click.UsageError("Give --api-key or set CODAT_API_KEY (or look with --dry-run).")
+    name = getattr(file, "name", "standard input")
     with seekable(file) as input_file:
         source = Source(input_file, data_type)
         try:
             report = Report(company, data_type, dry_run, read=source.check())
         except BadInput as error:
-            raise click.UsageError(f"{file.name}, {error}") from error
+            raise click.UsageError(f"{name}, {error}") from error
         remembered = ledger_file and (not dry_run or ledger_file.exists())
         try:
             with Ledger(ledger_file if ledger_file and remembered else ":memory:") as ledger:

@@ -29,6 +29,9 @@ class FastClock(MachineClock):
     def monotonic(self) -> float:
         return super().monotonic() * self.speed
 
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds / self.speed)
+
     def wait(self, event: Event, seconds: float | None) -> None:
         super().wait(event, None if seconds is None else seconds / self.speed)
 
