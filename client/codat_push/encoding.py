@@ -62,7 +62,7 @@ def _unfold(value: Any, path: str) -> Any:
     """Open what is neither plain JSON nor a number nor a moment."""
     if isinstance(value, Enum):
         return to_wire(value.value, path)
-    if isinstance(value, UUID):
+    if isinstance(value, str | UUID):
         return str(value)
     if isinstance(value, msgspec.Raw):
         return to_wire(read_json(value), path)

@@ -110,21 +110,22 @@ def canonical(value: Any, shape: Shape) -> Any:
     Numbers are equal by value, moments by instant; unknown properties are dropped; null and
     absent differ. Source: the rules' word "unchanged".
     """
-    if isinstance(value, dict):
-        known = shape if isinstance(shape, dict) else {}
-        return {name: canonical(value[name], known[name]) for name in known if name in value}
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is str:
+        moment = parse_moment(value) if shape is MOMENT else None
+        return value if moment is None else format_moment(moment)
+    if kind is dict:
+        if not isinstance(shape, dict):
+            return {}
+        return {name: canonical(value[name], shape[name]) for name in shape if name in value}
+    if kind is list:
         inner = shape[0] if isinstance(shape, list) else shape
         return [canonical(item, inner) for item in value]
-    if isinstance(value, bool):
+    if kind is bool or value is None:
         return value
-    if isinstance(value, int | float | Decimal):
-        number = Decimal(str(value)).normalize(EXACT)
-        return [str(number or 0)]  # in a list, so that a number never equals a text
-    if shape == MOMENT and isinstance(value, str):
-        moment = parse_moment(value)
-        return value if moment is None else format_moment(moment)
-    return value
+    # In a list, so that a number never equals a text; zero has no sign.
+    number = Decimal(str(value) if kind is float else value).normalize(EXACT)
+    return [str(number or 0)]
 
 
 def parse_moment(text: str) -> datetime | None:
