@@ -177,8 +177,7 @@ class Store(Database):
             "INSERT INTO known SELECT stream, id, kind, digest, created, ?, properties"
             f" {of_push} AND body IS NOT NULL"
             " ON CONFLICT (stream, id, kind) DO UPDATE SET digest = excluded.digest,"
-            " created = coalesce(min(created, excluded.created), excluded.created),"
-            " properties = excluded.properties",
+            " created = excluded.created, properties = excluded.properties",
             *(completed, stream, push),
         )
         self.run(

@@ -1,6 +1,7 @@
 """Pushes many orders through a ledger and tells its peak memory on the way, in KiB, push by push.
 
-Arguments: ledger file, URL, key, company, speed of time, how many orders. Run as a process of its own, since the peak is the process's.
+Arguments: ledger file, URL, key, company, speed of time, how many orders. Run as a process of its
+own, since the peak is the process's.
 """
 
 from __future__ import annotations

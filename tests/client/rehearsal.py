@@ -97,10 +97,10 @@ class Here:
     """One company on the mock, the client that pushes to it, and the clock they share."""
 
     def __init__(self, start: datetime = NOON, speed: float = 0.0) -> None:
-        world = World(Settings(start_at=start, speed=speed))
-        self.sandbox = world.sandbox(name_of_key(KEY))
+        self.world = World(Settings(start_at=start, speed=speed))
+        self.sandbox = self.world.sandbox(name_of_key(KEY))
         self.clock = SandboxClock(self.sandbox)
-        self.app = Listing(create_app(world))
+        self.app = Listing(create_app(self.world))
         self.wire = httpx.WSGITransport(self.app)
         self.stage = Stage(httpx.Client(base_url=HOST, transport=self.wire), KEY)
         company = self.stage.create_company("Café")

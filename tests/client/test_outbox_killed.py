@@ -5,42 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from socketserver import ThreadingMixIn
-from threading import Thread
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-from wsgiref.types import WSGIApplication
 
 from rehearsal import KEY, NOON, Here
+from serving import served
 
 ORDERS = "commerce-orders"
 SPEED = 200.0  # so that the mock's datasets end within 40 ms
 LIVES = 12
-
-
-class Threaded(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    block_on_close = False  # a connection of a killed process is of no interest
-
-
-class Silent(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its own name)
-        """Print nothing."""
-
-
-@contextmanager
-def served(app: WSGIApplication) -> Iterator[str]:
-    with make_server("127.0.0.1", 0, app, Threaded, Silent) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def live(command: list[str], lines: int) -> dict[str, int]:
