@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from threading import Event, Thread
+from random import Random
+from threading import Event, RLock, Thread
 from types import TracebackType
 from typing import Any, Final
 from wsgiref.types import WSGIApplication
@@ -12,12 +13,13 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
-from waitress.task import WSGITask
+from waitress.task import ErrorTask, WSGITask
 
+from codat_mock import wire
 from codat_mock.app import create_app
 from codat_mock.clock import machine_seconds
+from codat_mock.refusals import error_body
 from codat_mock.sandbox import World
-from codat_mock.wire import ARRIVED
 
 THREADS: Final = 16
 TICK_SECONDS: Final = 0.25
@@ -39,8 +41,27 @@ class Task(WSGITask):
     def get_environment(self) -> dict[str, Any]:
         """The WSGI environment of the request."""
         environ: dict[str, Any] = super().get_environment()
-        environ[ARRIVED] = getattr(self.request, "arrived", None)
+        environ[wire.ARRIVED] = getattr(self.request, "arrived", None)
         return environ
+
+
+class Refusal(ErrorTask):
+    """Answers what is no HTTP, or beyond all limits, in the vendor's shape too."""
+
+    def execute(self) -> None:
+        """Write the answer."""
+        request: Any = self.request
+        channel: Any = self.channel
+        error, correlation_id = request.error, wire.random_uuid(channel.server.chance)
+        body = wire.encode(error_body(error.code, f"{error.reason}: {error.body}", correlation_id))
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [
+            ("Content-Type", "application/json; charset=utf-8"),
+            (wire.CORRELATION, correlation_id),
+        ]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
 
 
 class Channel(HTTPChannel):
@@ -48,6 +69,7 @@ class Channel(HTTPChannel):
 
     parser_class = Parser
     task_class = Task
+    error_task_class = Refusal
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -93,6 +115,7 @@ class Server:
         self.world = world
         self.address = address_of(listener)
         self._stopping = Event()
+        self._lock = RLock()
         self._http = make_http(create_app(world, is_open=is_open), listener)
         self._thread = Thread(target=self.run, name="codat-mock")
 
@@ -102,15 +125,18 @@ class Server:
         ticker.start()
         while not self._stopping.is_set():
             wasyncore.loop(timeout=1, map=self._http._map, count=1)
-        self._http.task_dispatcher.shutdown()
+        with self._lock:  # `stop` has woken the loop; only now may what it wakes it by be closed
+            self._http.task_dispatcher.shutdown()
         wasyncore.close_all(self._http._map)
         ticker.join()
         self.world.close()
 
     def stop(self) -> None:
         """End serving: requests being answered are finished, new ones are not taken."""
-        self._stopping.set()
-        self._http.pull_trigger()
+        with self._lock:
+            if not self._stopping.is_set():
+                self._stopping.set()
+                self._http.pull_trigger()
 
     def __enter__(self) -> Server:
         """Begin to serve in a thread."""
@@ -145,4 +171,5 @@ def make_http(app: WSGIApplication, listener: socket.socket) -> Any:
         channel_request_lookahead=1,  # so that a client that hangs up is noticed
     )
     server.channel_class = Channel
+    server.chance = Random(0)  # noqa: S311  (ids of refusals, nothing secret)
     return server

@@ -8,7 +8,15 @@ from click.testing import CliRunner
 
 from codat_scenarios.commands.generate import generate
 from codat_scenarios.commands.writing import bodies
-from codat_scenarios.merchants import ORDERS, PAYMENTS, TRANSACTIONS, Day, encode_lines, merchant
+from codat_scenarios.merchants import (
+    KINDS,
+    ORDERS,
+    PAYMENTS,
+    TRANSACTIONS,
+    Day,
+    encode_lines,
+    merchant,
+)
 
 START = date(2022, 3, 21)
 DATA_TYPES = [ORDERS, PAYMENTS, TRANSACTIONS]
@@ -114,11 +122,17 @@ def test_what_is_no_terminal_sees_no_bar():
         (["--out", "-", "--merchant", "caffe"], "there is cafe"),
         (["--out", "-", "--days", "0"], "--days"),
         (["--out", "-", "--start", "yesterday"], "yesterday"),
+        (["--report", "missing/report.html"], "no folder 'missing'"),
     ],
 )
 def test_a_wrong_use_is_explained_with_code_2(arguments, said):
     result = run(*arguments)
     assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+def test_the_help_names_every_kind_of_merchant():
+    said = "".join(run("--help").stdout.split())  # lines may be broken inside a name
+    assert all(kind in said for kind in KINDS)
 
 
 def test_a_folder_with_something_in_it_is_left_as_it_is(tmp_path):

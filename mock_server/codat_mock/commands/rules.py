@@ -7,7 +7,7 @@ import sys
 import click
 import msgspec
 
-from codat_mock.rules import RULES
+from codat_mock.rules import rulebook
 from codat_mock.rules.registry import Rule, told
 
 EXAMPLES = """Examples:
@@ -24,12 +24,12 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 def rules(as_json: bool) -> None:
     """List the rules that the mock judges by."""
     if as_json:
-        told_rules = [told(rule) for rule in RULES.values()]
+        told_rules = [told(rule) for rule in rulebook()]
         click.echo(msgspec.json.format(msgspec.json.encode({"rules": told_rules})))
     elif sys.stdout.isatty():
         show_table()
     else:
-        for rule in RULES.values():
+        for rule in rulebook():
             click.echo("\t".join(columns(rule)))
 
 
@@ -44,7 +44,7 @@ def show_table() -> None:
     from rich.table import Table
 
     table = Table("code", "severity", "name", "what holds", "source")
-    for rule in RULES.values():
+    for rule in rulebook():
         code, severity, *rest = columns(rule)
         table.add_row(code, f"[{COLOURS[severity]}]{severity}", *rest)
     Console().print(table)

@@ -112,6 +112,21 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     envvar="CODAT_MOCK_CONCURRENT_PUSHES",
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
 )
+@click.option(
+    "--company-limit",
+    type=click.IntRange(min=1),
+    envvar="CODAT_MOCK_COMPANY_LIMIT",
+    help="How many companies an account may have (50 on a free plan); without it, any number.",
+)
+@click.option(
+    "--largest-body",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    metavar="MIB",
+    envvar="CODAT_MOCK_LARGEST_BODY",
+    help="How large a request's body may be, before and after unpacking.",
+)
 def serve(
     port: int,
     port_file: Path | None,
@@ -122,6 +137,8 @@ def serve(
     speed: float,
     seed: int,
     concurrent_pushes: ConcurrentPushes,
+    company_limit: int | None,
+    largest_body: int,
 ) -> None:
     """Serve the mock until it is interrupted."""
     try:
@@ -138,6 +155,8 @@ def serve(
         speed=speed,
         seed=seed,
         concurrent_pushes=concurrent_pushes,
+        company_limit=company_limit,
+        largest_body=largest_body << 20,
         address=address_of(listener),
     )
     server = Server(World(settings, store), listener, is_open=not is_loopback(host))
@@ -156,7 +175,6 @@ def run(server: Server, port_file: Path | None) -> None:
     finally:
         if port_file:
             port_file.unlink(missing_ok=True)
-    click.echo("codat-mock stopped")
 
 
 def write_port(path: Path, address: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from codat_mock.control import clock, judgement, state
+from codat_mock.control import clock, documents, judgement, state
 
 PREFIX = "/_mock"
 
@@ -12,6 +12,6 @@ PREFIX = "/_mock"
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    for module in (state, clock, judgement):
+    for module in (state, clock, judgement, documents):
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from codat_mock import wire
 from codat_mock.control import who
-from codat_mock.rules import RULES
+from codat_mock.rules import rulebook
 from codat_mock.rules.registry import told
 
 blueprint = Blueprint("judgement", __name__)
@@ -21,7 +21,7 @@ def findings() -> Response:
 @blueprint.get("/rules")
 def rules() -> Response:
     """The rulebook."""
-    return wire.answer({"rules": [told(rule) for rule in RULES.values()]})
+    return wire.answer({"rules": [told(rule) for rule in rulebook()]})
 
 
 @blueprint.get("/books")

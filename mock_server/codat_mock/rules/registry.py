@@ -7,7 +7,7 @@ rule (its page, the command, a finding's message and advice) stands at the funct
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -18,9 +18,15 @@ Subject = TypeVar("Subject")
 
 
 class Evidence(Struct, frozen=True):
-    """One thing that breaks a rule: the record (or JSON path) it shows in."""
+    """One thing that breaks a rule.
+
+    Args:
+        record: the key of the record (or the JSON path) it shows in.
+        note: what is wrong there, where the rule's own words do not tell.
+    """
 
     record: str
+    note: str = ""
 
 
 class Rule(Struct, frozen=True):
@@ -61,6 +67,7 @@ class Rule(Struct, frozen=True):
 
 Look = Callable[[Subject], Iterator[Evidence]]
 RULES: dict[str, Rule] = {}
+SECTIONS: Final = "SUDRTB"  # sending, updating, deleting, reconciling, talking, books
 
 
 def rule(
@@ -95,6 +102,16 @@ def rule(
         return look
 
     return enter
+
+
+def rulebook() -> list[Rule]:
+    """All the rules, in the order of the rulebook's sections; other people's rules come last."""
+
+    def place(rule: Rule) -> tuple[int, str]:
+        section = SECTIONS.find(rule.code[0])
+        return section if section >= 0 else len(SECTIONS), rule.code
+
+    return sorted(RULES.values(), key=place)
 
 
 class ToldRule(Wire, omit_defaults=False, kw_only=True):

@@ -7,9 +7,15 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct
 
+from codat_mock.books.orders import percentages
 from codat_mock.books.selection import Version
 from codat_mock.clock import format_moment
 from codat_mock.lifecycle import Plan, end_of, make_plan, state_at
+<<<<<<< HEAD
+from codat_mock.records.companies import Connection
+=======
+from codat_mock.records.commerce import Order
+>>>>>>> main
 from codat_mock.records.datasets import LIST_NAMES, DatasetHistory, DataType
 from codat_mock.records.errors import Malformed, Problem, Unknown
 from codat_mock.records.pushes import RECORDS, PushedRecord
@@ -38,17 +44,17 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     """Judge a push and store it with its dataset; gives the dataset's id.
 
     Raises:
-        Unknown: there is no such company.
+        Unknown: there is no such company, or it has no commerce connection.
     """
     row = turn.company(arrival.company_id)
-    connection = companies.linked(row, "Commerce")
+    connection = commerce_connection(row, arrival.data_type)
     problems = problems_in(arrival.data_type, records)
     judged = judged_records(turn, row, arrival.data_type, records)
     take_judgement(turn, row, arrival, judged, problems)
-    plan = plan_for(problems, is_linked=connection is not None)
+    plan = plan_for(problems, is_linked=connection.status == "Linked")
     dataset = DatasetRow(
         id=turn.new_id(),
-        connection_id=(connection or row.company.data_connections[0]).id,
+        connection_id=connection.id,
         data_type=arrival.data_type,
         requested=turn.now,
         ends=end_of(plan, turn.now),
@@ -56,12 +62,38 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
         request=arrival.request,
     )
     number = turn.shelf.datasets.add(row.number, dataset, body)
+    note_rates(turn, row, records)
     is_missed = bool(arrival.overlaps) and turn.settings.concurrent_pushes == "miss"
     if plan.outcome == "Complete" and not is_missed:
         versions = versions_of(turn, row, judged, number, dataset)
         turn.shelf.datasets.add_versions(row.number, versions)
     turn.shelf.row.requests = arrival.request.number
     return dataset.id
+
+
+<<<<<<< HEAD
+def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
+    """The connection that a company's pushes come in by: a linked one before any other.
+
+    Raises:
+        Unknown: the company has no commerce connection.
+    """
+    connections = row.company.data_connections
+    offered = [each for each in connections if each.source_type == "Commerce"]
+    found = companies.linked(row, "Commerce") or next(iter(offered), None)
+    if found is None:
+        platforms = ", ".join(each.platform_name for each in connections)
+        raise Unknown(f"Datatype [{data_type}] not supported by platform(s) [{platforms}]")
+    return found
+=======
+def note_rates(turn: Turn, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
+    """Remember the tax percentages of orders, which the configuration offers to map."""
+    orders = (pushed.record for pushed in records if isinstance(pushed.record, Order))
+    seen = {rate for order in orders for rate in percentages(order)}
+    if not seen <= row.rates:
+        row.rates |= seen
+        turn.shelf.companies.save(row)
+>>>>>>> main
 
 
 def refuse(turn: Turn, arrival: Arrival, refusal: Malformed) -> None:
@@ -235,15 +267,30 @@ def history(turn: Turn, company_id: str, dataset_id: str) -> DatasetHistory:
     found = turn.shelf.datasets.find(row.number, dataset_id)
     if found is None:
         raise Unknown(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
-    state = state_at(found.plan, found.requested, turn.now)
+    return history_of(turn, company_id, found)
+
+
+def histories(turn: Turn, company_id: str) -> list[DatasetHistory]:
+    """A company's datasets as they stand now, the latest first.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    row = turn.company(company_id)
+    return [history_of(turn, company_id, each) for each in turn.shelf.datasets.all(row.number)]
+
+
+def history_of(turn: Turn, company_id: str, dataset: DatasetRow) -> DatasetHistory:
+    """What is told of a dataset now."""
+    state = state_at(dataset.plan, dataset.requested, turn.now)
     return DatasetHistory(
-        id=found.id,
+        id=dataset.id,
         company_id=company_id,
-        connection_id=found.connection_id,
-        data_type=found.data_type,
+        connection_id=dataset.connection_id,
+        data_type=dataset.data_type,
         status=state.status,
         error_message=state.message or UNSET,
-        requested=format_moment(found.requested),
+        requested=format_moment(dataset.requested),
         completed=format_moment(state.completed) if state.completed else UNSET,
         progress=state.progress,
         is_completed=state.is_completed,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.records.companies import Company
@@ -17,16 +18,23 @@ from codat_mock.records.pushes import decoder
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_company = decoder(Company)
 decode_configuration = decoder(Configuration)
+decode_rates = decoder(set[Decimal])
 
-COLUMNS: Final = "number, company, configuration, due"
+COLUMNS: Final = "number, company, configuration, rates, due"
 
 
 class CompanyRow(Struct):
-    """A company: what the API shows of it, its configuration, and when its next sync is due."""
+    """A company: what the API shows of it, and what its syncs need.
+
+    Args:
+        rates: the tax percentages seen in its orders.
+        due: when its next scheduled sync is, None while none is planned.
+    """
 
     number: int
     company: Company
     configuration: Configuration | None = None
+    rates: set[Decimal] = field(default_factory=set)
     due: datetime | None = None
 
 
@@ -66,8 +74,9 @@ class Companies:
         configuration = None if row.configuration is None else encode(row.configuration)
         due = None if row.due is None else to_microseconds(row.due)
         self._db.execute(
-            "UPDATE companies SET company = ?, configuration = ?, due = ? WHERE number = ?",
-            (encode(row.company), configuration, due, row.number),
+            "UPDATE companies SET company = ?, configuration = ?, rates = ?, due = ?"
+            " WHERE number = ?",
+            (encode(row.company), configuration, encode(sorted(row.rates)), due, row.number),
         )
 
     def _first(self, condition: str, values: tuple[str, ...]) -> CompanyRow | None:
@@ -78,12 +87,13 @@ class Companies:
         return read(found) if found else None
 
 
-def read(row: tuple[int, bytes, bytes | None, int | None]) -> CompanyRow:
+def read(row: tuple[int, bytes, bytes | None, bytes, int | None]) -> CompanyRow:
     """A row as the database gives it."""
-    number, company, configuration, due = row
+    number, company, configuration, rates, due = row
     return CompanyRow(
         number,
         decode_company(company),
         None if configuration is None else decode_configuration(configuration),
+        decode_rates(rates),
         None if due is None else from_microseconds(due),
     )

@@ -92,6 +92,22 @@ class Datasets:
         condition = "company = ? AND data_type = ? ORDER BY number DESC LIMIT 1"
         return self._first(condition, (company, data_type))
 
+    def all(self, company: int) -> list[DatasetRow]:
+        """A company's datasets, the latest first."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? ORDER BY number DESC",  # noqa: S608  (constant columns)
+            (company,),
+        )
+        return [read(row) for row in found]
+
+    def last_end(self, company: int, now: datetime) -> datetime | None:
+        """When the last dataset that has ended by `now` did."""
+        (last,) = self._db.execute(
+            "SELECT max(ends) FROM datasets WHERE company = ? AND ends <= ?",
+            (company, to_microseconds(now)),
+        ).fetchone()
+        return None if last is None else from_microseconds(last)
+
     def pushed_types(self, company: int) -> set[str]:
         """The data types that have been pushed at least once."""
         found = self._db.execute(

@@ -27,10 +27,25 @@ CREATE TABLE companies (
     id TEXT NOT NULL,
     company BLOB NOT NULL,
     configuration BLOB,
+    rates BLOB NOT NULL DEFAULT '[]',
     due INTEGER,
     UNIQUE (sandbox, id)
 );
+CREATE INDEX companies_by_id ON companies (id);
 CREATE INDEX companies_due ON companies (sandbox, due) WHERE due IS NOT NULL;
+CREATE TABLE codes (
+    code TEXT PRIMARY KEY,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    visit BLOB NOT NULL,
+    expires INTEGER
+) WITHOUT ROWID;
+CREATE TABLE preferences (
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    preference BLOB NOT NULL,
+    PRIMARY KEY (sandbox, name)
+) WITHOUT ROWID;
 CREATE TABLE datasets (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,

@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from codat_scenarios.merchants import Day
 
 
-@click.command()
-@click.option("--merchant", "kind", default="cafe", show_default=True, help="Kind of merchant.")
+KINDS = "Kind of merchant: bike-shop, cafe, hotel-bar, market-stall or web-shop."
+EXAMPLES = """Examples:
+
+\b
+  codat-mock generate --out cafe                        a month of a café, as JSON Lines
+  codat-mock generate --out bodies --format push        the same, ready to be pushed
+  codat-mock generate --merchant hotel-bar --out - | head
+  codat-mock generate --days 365 --report cafe.html     a year, plotted
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--merchant", "kind", default="cafe", show_default=True, help=KINDS)
 @click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How many.")
 @click.option("--seed", default=7, show_default=True, help="Which merchant of that kind.")
 @click.option(
@@ -61,6 +72,8 @@ def generate(
 
     if out is None and report is None:
         raise click.UsageError("Nothing would be written: give --out, --report or both.")
+    if report is not None and not report.parent.is_dir():
+        raise click.BadParameter(f"there is no folder '{report.parent}'", param_hint="--report")
     try:
         shop = merchant(kind, seed=seed)
     except LookupError as error:

@@ -1,0 +1,34 @@
+"""Hypothesis strategies for records, right and wrong; needs the extra `test`.
+
+Importing this makes `st.from_type` know `Order`, `Payment` and `Transaction` of
+`codat_mock.records.commerce`.
+"""
+
+from codat_scenarios.strategies.invalid import (
+    Invalid,
+    invalid_orders,
+    invalid_payments,
+    invalid_transactions,
+)
+from codat_scenarios.strategies.records import payments, transactions
+from codat_scenarios.strategies.registration import register
+from codat_scenarios.strategies.sales import Sale, orders, sales
+from codat_scenarios.strategies.values import amounts, ids, moments, texts
+
+__all__ = [
+    "Invalid",
+    "Sale",
+    "amounts",
+    "ids",
+    "invalid_orders",
+    "invalid_payments",
+    "invalid_transactions",
+    "moments",
+    "orders",
+    "payments",
+    "sales",
+    "texts",
+    "transactions",
+]
+
+register()

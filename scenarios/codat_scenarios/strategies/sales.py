@@ -1,0 +1,141 @@
+"""Strategies for sales that add up: an order, its payments, their transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from codat_scenarios.merchants import Record
+from codat_scenarios.strategies import shapes
+from codat_scenarios.strategies.goods import Told, charges, few, lines, listed, parts
+from codat_scenarios.strategies.values import amounts, ids, moments, units
+
+# Made once, since strategies are slow to make, and an example is shrunk through thousands of draws.
+GOODS = few(lines(), 4)
+CHARGES = few(charges(), 2)
+TIPS = st.integers(0, 500) | st.integers(0, 10**6)  # smallest units
+FEES = st.integers(0, 500)  # smallest units
+IDS = ids()
+MOMENTS = moments()
+UNPAID = st.sampled_from(("Pending", "Authorized", "Failed", "Cancelled", "Unknown"))
+ATTEMPTS = st.lists(st.tuples(UNPAID, amounts()), max_size=1)
+CURRENCIES = st.fixed_dictionaries(
+    {}, optional={"currency": st.sampled_from(("GBP", "EUR", "USD", "SEK")) | st.none()}
+)
+ORDER_EXTRAS = shapes.extras(
+    shapes.ORDER, "id", "createdDate", "currency", "totalAmount", "totalRefund", "totalTaxAmount",
+    "totalDiscount", "totalGratuity", "orderLineItems", "payments", "serviceCharges",
+)  # fmt: skip
+PAYMENT_EXTRAS = shapes.extras(
+    shapes.PAYMENT, "id", "createdDate", "amount", "currency", "type", "status"
+)
+TRANSACTION_EXTRAS = shapes.extras(
+    shapes.TRANSACTION, "id", "createdDate", "totalAmount", "currency", "type",
+    "transactionSourceRef",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale as its three kinds of record, which reconcile with each other.
+
+    Args:
+        order: with its payments inside.
+        payments: the same payments, on their own.
+        transactions: of the paid ones: `Payment` or `Refund`, and fees, under the payment's id.
+    """
+
+    order: Record
+    payments: list[Record]
+    transactions: list[Record]
+
+
+@st.composite
+def sales(draw: DrawFn) -> Sale:
+    """Draw sales that add up and reconcile.
+
+    Line totals and service charges make the order's total; paid payments make that and the
+    gratuity; each paid payment has its transaction. They shrink to an order of nothing, without
+    the properties that may be absent.
+
+    Source: contract section 3.
+    """
+    goods, charged, tip = draw(GOODS), draw(CHARGES), draw(TIPS)
+    base = {"createdDate": draw(MOMENTS), **draw(CURRENCIES)}
+    order: Record = {"id": draw(IDS), **base, **totals(draw, goods, charged, tip)}
+    returned = sum(line.total for line in goods if line.total < 0)
+    taken = sum(told.total for told in (*goods, *charged)) + tip - returned
+    payments = payments_of(draw, [*parts(draw, taken), *parts(draw, returned)], base)
+    order |= listed(draw, "orderLineItems", [line.record for line in goods])
+    order |= listed(draw, "serviceCharges", [charge.record for charge in charged])
+    order |= listed(draw, "payments", payments)
+    transactions = [
+        moved
+        for payment in payments
+        if payment["status"] == "Paid"
+        for moved in transactions_of(draw, payment, order["id"], base)
+    ]
+    return Sale(order | draw(ORDER_EXTRAS), [dict(each) for each in payments], transactions)
+
+
+def totals(draw: DrawFn, goods: list[Told], charged: list[Told], tip: int) -> Record:
+    """Tell an order's totals; those that are zero may be absent, but for the total itself."""
+    told = [*goods, *charged]
+    zeroes = draw(st.booleans())
+    sums = {
+        "totalRefund": sum(line.total for line in goods if line.record["quantity"] < 0),
+        "totalTaxAmount": sum(each.tax for each in told),
+        "totalDiscount": sum(each.discount for each in told),
+        "totalGratuity": tip,
+    }
+    present = {name: units(total) for name, total in sums.items() if total or zeroes}
+    return {"totalAmount": units(sum(each.total for each in told)), **present}
+
+
+def payments_of(draw: DrawFn, paid: list[int], base: Record) -> list[Record]:
+    """Tell the payments of an order: attempts that were not paid, then those that were.
+
+    Args:
+        draw: draws from a strategy.
+        paid: the amounts paid (or, below zero, given back), in smallest units.
+        base: what they share with the order.
+    """
+    told: dict[str, Record] = {}
+    for status, amount in [*draw(ATTEMPTS), *(("Paid", units(amount)) for amount in paid)]:
+        id_ = draw(IDS)
+        while id_ in told:  # lengthened, not drawn again: that shrinks better than a unique list
+            id_ += "0"
+        told[id_] = {"id": id_, **base, "amount": amount, "status": status}
+        told[id_] |= {"type": draw(shapes.PAYMENT_TYPE.valid)} | draw(PAYMENT_EXTRAS)
+    return list(told.values())
+
+
+def transactions_of(draw: DrawFn, payment: Record, order: str, base: Record) -> list[Record]:
+    """Tell what moved with a paid payment: the money, and sometimes the provider's fee.
+
+    Args:
+        draw: draws from a strategy.
+        payment: as told.
+        order: its order's id.
+        base: what they share with the order.
+    """
+    returned = payment["amount"] < 0
+    kinds = ("Refund", "PaymentFeeRefund") if returned else ("Payment", "PaymentFee")
+    moved = [(kinds[0], payment["amount"], {"id": order, "type": "Order"})]
+    fee = draw(FEES)
+    if fee:
+        source = {"id": payment["id"], "type": "Payment"}
+        moved.append((kinds[1], units(fee if returned else -fee), source))
+    return [
+        {"id": payment["id"], **base, "totalAmount": amount, "type": kind}
+        | {"transactionSourceRef": source}
+        | draw(TRANSACTION_EXTRAS)
+        for kind, amount, source in moved
+    ]
+
+
+def orders() -> SearchStrategy[Record]:
+    """Orders that add up, their payments inside; they shrink to an order of nothing."""
+    return sales().map(lambda sale: sale.order)

@@ -1,0 +1,200 @@
+"""Which properties a record has and what may stand in each: a table of contract section 3.
+
+It is written down here a second time, not taken from the server's types, so that each can be held
+against the other. In enumerations the plainest name stands first, since examples shrink to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from codat_scenarios.merchants import Record
+from codat_scenarios.strategies.values import amounts, moments, texts
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a property holds.
+
+    Args:
+        valid: values that are taken.
+        invalid: values that are not, null apart.
+    """
+
+    valid: SearchStrategy[Any]
+    invalid: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A property that holds an object."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A property that holds an array of objects."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property by its name on the wire, what it holds, and whether null is taken too."""
+
+    name: str
+    holds: Kind | One | Many
+    nullable: bool = False
+
+    @property
+    def values(self) -> SearchStrategy[Any]:
+        """What may stand in it, null included where that is taken."""
+        if isinstance(self.holds, Kind):
+            valid = self.holds.valid
+        else:
+            one = extras(self.holds.shape)
+            valid = one if isinstance(self.holds, One) else st.lists(one, max_size=2)
+        return st.none() | valid if self.nullable else valid
+
+
+Shape = tuple[Property, ...]
+Path = tuple[str | int, ...]
+"""Where a value lies: names of properties, and indices in arrays."""
+
+
+def extras(shape: Shape, *without: str) -> SearchStrategy[Record]:
+    """Properties of a shape, each absent, null where that is taken, or with any valid value.
+
+    Args:
+        shape: what may be there.
+        without: names of properties that are left out.
+    """
+    names = {each.name: each.values for each in shape if each.name not in without}
+    # Nothing at all stands first, so that an example sheds all of them in one step.
+    return st.just({}) | st.fixed_dictionaries({}, optional=names)
+
+
+def one_of(*names: str) -> Kind:
+    """One of an enumeration's names."""
+    return Kind(st.sampled_from(names), (0, True, "", "Nonsense"))
+
+
+NOT_OBJECTS: tuple[Any, ...] = ("", 0, True, [])
+NOT_ARRAYS: tuple[Any, ...] = ("", 0, True, {})
+TEXT = Kind(texts(), (0, Decimal("1.5"), True, [], {}))
+AMOUNT = Kind(amounts(), ("0", "", True, [], {}, Decimal("8E+28"), Decimal("-8E+28")))
+WHOLE = Kind(st.integers(0, 9), ("1", Decimal("1.5"), True))
+MOMENT = Kind(
+    moments(),
+    (
+        0, True, "", "yesterday", "2022-02-30", "21/03/2022", "20220321", "2022-W12-1",
+        "2022-03-21 10:00:00", "2022-03-21T25:00:00Z", "2022-03-21T10:00:00+25:00",
+    ),
+)  # fmt: skip
+PAYMENT_TYPE = one_of(
+    "Card", "Cash", "Invoice", "OnlineCard", "Swish", "Vipps", "Mobile", "StoreCredit", "Paypal",
+    "Custom", "Prepaid", "Unknown",
+)  # fmt: skip
+PAYMENT_STATUS = one_of("Paid", "Pending", "Authorized", "Failed", "Cancelled", "Unknown")
+TRANSACTION_TYPE = one_of(
+    "Payment", "Refund", "Payout", "FailedPayout", "Transfer", "PaymentFee", "PaymentFeeRefund",
+    "Unknown",
+)  # fmt: skip
+
+REF: Shape = (Property("id", TEXT), Property("name", TEXT, nullable=True))
+DATES: Shape = (
+    Property("createdDate", MOMENT),
+    Property("modifiedDate", MOMENT, nullable=True),
+    Property("sourceModifiedDate", MOMENT, nullable=True),
+)
+DISCOUNT: Shape = (Property("name", TEXT, nullable=True), Property("totalAmount", AMOUNT))
+LINE_ITEM: Shape = (
+    Property("id", TEXT),
+    Property("quantity", AMOUNT),
+    Property("taxPercentage", AMOUNT),
+    Property("totalAmount", AMOUNT),
+    Property("totalTaxAmount", AMOUNT),
+    Property("unitPrice", AMOUNT),
+    Property("productRef", One(REF)),
+    Property("productVariantRef", One(REF)),
+    Property("discountAllocations", Many(DISCOUNT), nullable=True),
+)
+SERVICE_CHARGE: Shape = (
+    Property("description", TEXT, nullable=True),
+    Property("totalAmount", AMOUNT),
+    Property("taxPercentage", AMOUNT),
+    Property("taxAmount", AMOUNT),
+    Property("quantity", WHOLE),
+    Property("type", one_of("Unknown", "Generic", "Shipping", "Overpayment")),
+)
+# A record's id may be null on the wire: that is well-formed, but of no use.
+RECORD_ID = Property("id", TEXT, nullable=True)
+PAYMENT: Shape = (
+    RECORD_ID,
+    Property("amount", AMOUNT),
+    Property("currency", TEXT, nullable=True),
+    Property("type", PAYMENT_TYPE),
+    Property("status", PAYMENT_STATUS),
+    Property("paymentProvider", TEXT, nullable=True),
+    Property("dueDate", MOMENT),
+    *DATES,
+)
+ORDER: Shape = (
+    RECORD_ID,
+    Property("orderNumber", TEXT, nullable=True),
+    Property("country", TEXT, nullable=True),
+    Property("currency", TEXT, nullable=True),
+    Property("closedDate", MOMENT, nullable=True),
+    Property("totalAmount", AMOUNT),
+    Property("totalRefund", AMOUNT),
+    Property("totalTaxAmount", AMOUNT),
+    Property("totalDiscount", AMOUNT),
+    Property("totalGratuity", AMOUNT),
+    Property("orderLineItems", Many(LINE_ITEM), nullable=True),
+    Property("payments", Many(PAYMENT), nullable=True),
+    Property("serviceCharges", Many(SERVICE_CHARGE), nullable=True),
+    Property("locationRef", One(REF)),
+    Property("customerRef", One(REF)),
+    *DATES,
+)
+SOURCE_REF: Shape = (
+    Property("id", TEXT),
+    Property("type", one_of("Order", "Payment", "Fee", "ServiceCharge", "Unknown")),
+)
+TRANSACTION: Shape = (
+    RECORD_ID,
+    Property("totalAmount", AMOUNT),
+    Property("currency", TEXT, nullable=True),
+    Property("type", TRANSACTION_TYPE),
+    Property("subType", TEXT, nullable=True),
+    Property("transactionSourceRef", One(SOURCE_REF)),
+    *DATES,
+)
+
+
+def spots(shape: Shape, at: Path = ()) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+    """Give every place in a record of this shape with what must not stand there.
+
+    Args:
+        shape: the record's.
+        at: where the record itself lies.
+    """
+    for each in shape:
+        place = (*at, each.name)
+        null = () if each.nullable else (None,)
+        if isinstance(each.holds, Kind):
+            yield place, (*each.holds.invalid, *null)
+        elif isinstance(each.holds, One):
+            yield place, (*NOT_OBJECTS, *null)
+            yield from spots(each.holds.shape, place)
+        else:
+            yield place, (*NOT_ARRAYS, *null)
+            yield (*place, 0), (*NOT_OBJECTS, None)
+            yield from spots(each.holds.shape, (*place, 0))

@@ -1,0 +1,78 @@
+"""The sweep over the rulebook: every rule against the stories that keep and break it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from codat_mock.app import create_app
+from codat_mock.rules import Rule, rulebook
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, listen
+from codat_scenarios.stage import Json, Stage
+from codat_scenarios.stories import STORIES, play
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> Iterator[dict[str, Json]]:
+    """What was found in each story, every one played over a real socket."""
+    world = World(Settings(speed=0))
+    with (
+        Server(world, listen("127.0.0.1", 0)) as server,
+        httpx.Client(base_url=server.address) as http,
+    ):
+        yield {name: play(told, Stage(http, "k", name)) for name, told in STORIES.items()}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_has_exactly_the_findings_it_tells(name: str, verdicts: dict[str, Json]) -> None:
+    found = [finding["code"] for finding in verdicts[name]["findings"]]
+    assert found == list(STORIES[name].findings)
+
+
+@pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
+class TestEachRule:
+    def test_is_exercised_and_kept_in_the_stories_that_keep_it(
+        self, rule: Rule, verdicts: dict[str, Json]
+    ) -> None:
+        for name in rule.keeps:
+            assert rule.code in verdicts[name]["exercised"]
+            assert rule.code not in STORIES[name].findings
+
+    def test_is_found_broken_in_the_stories_that_break_it(
+        self, rule: Rule, verdicts: dict[str, Json]
+    ) -> None:
+        for name in rule.breaks:
+            assert rule.code in STORIES[name].findings
+            finding = verdicts[name]["findings"][0]
+            assert finding["name"] == rule.name
+            assert finding["source"] == rule.source
+            assert finding["count"] == len(finding["records"]) > 0
+            assert finding["requests"]
+
+    def test_is_told_in_full_sentences(self, rule: Rule, verdicts: dict[str, Json]) -> None:
+        assert rule.statement.endswith(".")
+        messages = [f for name in rule.breaks for f in verdicts[name]["findings"]]
+        assert all(f["message"].endswith(".") and f["advice"].endswith(".") for f in messages)
+
+
+def test_the_rulebook_goes_by_its_sections() -> None:
+    codes = [rule.code for rule in rulebook()]
+    assert codes == ["S03", "S04", "S05", "S15", "U02", "D01"]
+
+
+def test_five_thousand_resent_orders_are_one_finding() -> None:
+    app = create_app(World(Settings(speed=0)))
+    transport = httpx.WSGITransport(app)
+    with httpx.Client(base_url="http://localhost", transport=transport) as http:
+        stage = Stage(http, "k")
+        stage.create_company("Big Café")
+        orders = [{"id": f"order-{number}", "totalAmount": number} for number in range(5000)]
+        stage.push("commerce-orders", orders)
+        stage.push("commerce-orders", orders)
+        [finding] = stage.findings()["findings"]
+    assert finding["count"] == 5000
+    assert finding["records"] == [f"order-{number}" for number in range(20)]
+    assert len(finding["requests"]) == 2

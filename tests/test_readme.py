@@ -1,0 +1,106 @@
+"""Every command and snippet on README's page runs, and does what the page says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from codat_mock.app import create_app
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, listen
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+COMMAND = Path(sys.executable).with_name("codat-mock")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
+
+
+SHOWN = [line for block in blocks("sh") for line in block.splitlines()]
+INSTALLS = [line for line in SHOWN if line.startswith("pip install")]
+SERVES = [line for line in SHOWN if line.startswith("codat-mock serve")]
+OTHERS = [line for line in SHOWN if line not in (*INSTALLS, *SERVES)]
+
+
+def test_the_two_commands_for_ci_are_shown() -> None:
+    assert INSTALLS == [
+        "pip install . && codat-mock demo",
+        "pip install '.[test]' && pytest",
+    ]
+
+
+@pytest.mark.parametrize("line", OTHERS)
+def test_a_shown_command_succeeds(line: str, tmp_path: Path) -> None:
+    name, *arguments = shlex.split(line)
+    assert name == "codat-mock"
+    ran = subprocess.run([COMMAND, *arguments], cwd=tmp_path, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert ran.stdout
+
+
+@pytest.mark.parametrize("line", SERVES)
+def test_a_shown_server_serves_and_stops(line: str, tmp_path: Path) -> None:
+    arguments = shlex.split(line)[1:]
+    if "--port" not in arguments:
+        arguments += ["--port", "0"]  # the default one may be taken here
+    with subprocess.Popen(
+        [COMMAND, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            told = server.stdout.readline() if server.stdout else ""
+            address = re.search(r"http://\S+", told)
+            assert address, told
+            health = httpx.get(f"{address[0]}/_mock/health").json()
+            assert health["status"] == "ready"
+        finally:
+            server.send_signal(signal.SIGTERM)
+    assert server.returncode == 0
+
+
+def test_the_snippet_prints_what_is_shown_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    [snippet], [shown] = blocks("python"), blocks("text")
+    with Server(World(), listen("127.0.0.1", 0)) as server:
+        assert "http://127.0.0.1:4620" in snippet
+        exec(snippet.replace("http://127.0.0.1:4620", server.address), told := {})  # noqa: S102  (our own page)
+        told["codat"].close()
+    assert capsys.readouterr().out == shown
+
+
+def test_every_control_request_in_the_table_is_served() -> None:
+    rows = re.findall(r"^\| `(GET|POST) (/_mock/\S+)`(?: `(.*?)`)? \|", README, re.M)
+    at = datetime(2022, 3, 21, 21, tzinfo=UTC)
+    client = create_app(World(Settings(start_at=at, speed=0))).test_client()
+    key = {"Authorization": "Basic a2V5"}
+
+    def prepared() -> str:
+        company = client.post("/meta/companies/sync", headers=key, json={"name": "Café"})
+        company_id = str(company.get_json()["id"])
+        client.post(f"/meta/companies/{company_id}/connections", headers=key, json="gbol")
+        client.post(f"/data/companies/{company_id}/sync/commerce-orders", headers=key, json={})
+        return company_id
+
+    assert len(rows) >= 10
+    for method, path, body in rows:
+        full = path.replace("{companyId}", prepared())
+        answer = client.open(full, method=method, headers=key, data=body or None)
+        assert answer.status_code == 200, (method, path, answer.get_json())
+    assert {path for _, path, _ in rows} >= {
+        rule.rule.replace("<company_id>", "{companyId}")
+        for rule in client.application.url_map.iter_rules()
+        if rule.rule.startswith("/_mock")
+    }
+
+
+def test_the_picture_is_there() -> None:
+    [picture] = re.findall(r"!\[.*?\]\((.*?)\)", README)
+    assert (ROOT / picture).read_text().startswith("<svg")
