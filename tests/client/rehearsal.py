@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from threading import Event
 from typing import Any
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import httpx
 
@@ -72,27 +69,6 @@ class Idle:
         self.sleep(seconds or 0.0)
 
 
-class Listing:
-    """Adds the list of datasets, `GET /companies/{id}/data/history`, to a mock without it."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self.app = app
-        self.rows: list[dict[str, str]] = []
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"].split("/")
-        if path[-2:] == ["data", "history"]:
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps({"results": self.rows[::-1]}).encode()]
-        answer = list(self.app(environ, start_response))
-        if path[1] == "data":
-            identity = json.loads(b"".join(answer)).get("datasetId")
-            if identity:
-                row = {"id": identity, "companyId": path[3], "dataType": path[-1]}
-                self.rows.append(row)
-        return answer
-
-
 class Here:
     """One company on the mock, the client that pushes to it, and the clock they share."""
 
@@ -100,7 +76,7 @@ class Here:
         self.world = World(Settings(start_at=start, speed=speed))
         self.sandbox = self.world.sandbox(name_of_key(KEY))
         self.clock = SandboxClock(self.sandbox)
-        self.app = Listing(create_app(self.world))
+        self.app = create_app(self.world)
         self.wire = httpx.WSGITransport(self.app)
         self.stage = Stage(httpx.Client(base_url=HOST, transport=self.wire), KEY)
         company = self.stage.create_company("Café")
@@ -112,6 +88,12 @@ class Here:
 
     def connect(self, transport: httpx.BaseTransport) -> PushClient:
         return PushClient(KEY, HOST, httpx.Client(transport=transport), clock=self.clock)
+
+    @property
+    def pushes(self) -> int:
+        """How many pushes the mock has taken."""
+        listed = self.stage.call("GET", f"/companies/{self.company}/data/history")
+        return int(listed["totalResults"])
 
     @property
     def findings(self) -> list[str]:

@@ -101,7 +101,7 @@ def test_bad_input_is_named_by_its_line_and_nothing_is_sent(
     result = run(records=text)
     assert result.exit_code == 2
     assert told in result.stderr
-    assert here.app.rows == []
+    assert here.pushes == 0
 
 
 def test_a_key_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +156,7 @@ def test_an_interruption_in_the_middle_of_a_push_is_mended(here: Here) -> None:
     client = here.connect(weather)
     ended = [*deliveries(client, ledger, report, records, here.clock)]
     assert [dataset.status for _, dataset in ended] == ["Complete"] * 3
-    assert len(here.app.rows) == 3
+    assert here.pushes == 3
     assert here.findings == []
 
 
@@ -178,7 +178,7 @@ class Weather(httpx.BaseTransport):
 
 def test_it_is_found_as_a_command_of_codat_mock() -> None:
     script = "from codat_mock.cli import main; main()"
-    shown = subprocess.run(  # noqa: S603  (our own command)
+    shown = subprocess.run(
         [sys.executable, "-c", script, "push", "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert "--dry-run" in shown
