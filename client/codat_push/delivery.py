@@ -10,6 +10,7 @@ to be the only one that pushes to its companies.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -22,6 +23,7 @@ from codat_push.errors import BadRequest, NotFound, PushTooLarge, RequestError
 from codat_push.ledger import Ledger
 from codat_push.shapes import DATA_TYPES, DataType
 
+NOT_LISTED: Final = (400, 404, 405)  # how a service without the operation may answer
 Progress = Callable[[Dataset], object]
 
 
@@ -46,7 +48,11 @@ def deliver(
     yield from get_acquainted(ledger, chunk.company, chunk.data_type)
     chunk = yield from send(ledger, chunk)
     dataset = yield from finish(ledger, chunk, clock, seconds, progress)
-    ledger.note_sync(chunk.company, (yield from calls.sync_status(chunk.company)))
+    try:
+        ledger.note_sync(chunk.company, (yield from calls.sync_status(chunk.company)))
+    except RequestError as error:
+        if not error.is_passing:
+            raise  # else the next chunk is judged by what was known before
     return dataset
 
 
@@ -81,7 +87,7 @@ def get_acquainted(ledger: Ledger, company: str, data_type: DataType) -> Script[
         found = yield from calls.newest_datasets(company, data_type)
     except RequestError as error:
         is_of_other_shape = isinstance(error.__cause__, msgspec.ValidationError)
-        if error.is_passing and not is_of_other_shape:
+        if error.status not in NOT_LISTED and not is_of_other_shape:
             raise
         ledger.note_datasets(company, data_type, None)  # the beta API cannot list them
     else:
@@ -113,7 +119,10 @@ def look_for(ledger: Ledger, chunk: Chunk) -> Script[Chunk | None]:
     """Find the dataset of a chunk whose answer was lost; None if it never arrived: released."""
     seen = ledger.datasets(chunk.company, chunk.data_type)
     if seen is not None:
-        found = yield from calls.newest_datasets(chunk.company, chunk.data_type)
+        try:
+            found = yield from calls.newest_datasets(chunk.company, chunk.data_type)
+        except NotFound:  # nor would a push find its company
+            found = []
         for dataset in found:
             if dataset.id not in seen:
                 return ledger.sent(chunk, dataset.id)

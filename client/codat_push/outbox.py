@@ -138,7 +138,7 @@ class Outbox:
         depth, oldest = self._ledger.store.depth()
         age = None if oldest is None else max(0.0, self._clock.now() - oldest)
         error = self._trouble or self._agenda.last_error()
-        return OutboxStatus(depth, age, error, len(self._ledger.refusals()))
+        return OutboxStatus(depth, age, error, self._ledger.store.count_refusals())
 
     def refusals(self) -> Sequence[Refusal]:
         """Changes that may not be pushed, such as of what is already synced."""

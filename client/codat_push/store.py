@@ -223,6 +223,11 @@ class Store(Database):
             record = None if body is None else read_json(body)
             yield Refusal(company, data_type, identity, kind, record, reason, detail)
 
+    def count_refusals(self) -> int:
+        """How many were set aside."""
+        (count,) = self.run("SELECT count(*) FROM refused").fetchone()
+        return int(count)
+
     def dismiss(self, refusal: Refusal) -> None:
         """Forget what was set aside of a record."""
         self.run(

@@ -242,6 +242,35 @@ def test_a_key_that_is_refused_keeps_everything_and_says_so(open_outbox: Open) -
     assert outbox.status().depth == 1
 
 
+def test_a_key_that_was_wrong_at_first_costs_no_knowledge(open_outbox: Open) -> None:
+    service = Service(httpx.ReadError("lost"))
+    outbox = open_outbox(service)
+    answer = outbox._worker._client._http._transport
+    assert isinstance(answer, httpx.MockTransport)
+    answer.handler = lambda _: httpx.Response(401)
+    outbox.record("c", ORDERS, sale())
+    outbox.run_once()
+    answer.handler = service
+    run_out(outbox, service)
+    assert service.pushed == [["a"]]  # found again in the list of datasets, not sent twice
+
+
+def test_a_service_that_lists_no_datasets_gets_a_lost_push_again(open_outbox: Open) -> None:
+    def without_list(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/data/history"):
+            return httpx.Response(404)
+        return service(request)
+
+    service = Service(httpx.ReadError("lost"))
+    outbox = open_outbox(service)
+    transport = outbox._worker._client._http._transport
+    assert isinstance(transport, httpx.MockTransport)
+    transport.handler = without_list
+    outbox.record("c", ORDERS, sale())
+    run_out(outbox, service)
+    assert service.pushed == [["a"], ["a"]]
+
+
 def test_an_update_of_what_is_synced_is_set_aside(here: Here, tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.db", here.client, clock=here.clock) as outbox:
         outbox.record(here.company, ORDERS, sale(currency="GBP"))
