@@ -205,7 +205,8 @@ def table(report: Report) -> str:
     rows = [("dataset", "records", "status")]
     rows += [(p["dataset"] or "-", f"{p['records']:,}", p["status"]) for p in report.pushes]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [f"{a:{widths[0]}}  {b:>{widths[1]}}  {c}" for a, b, c in rows]
+    told = [f"{a:{widths[0]}}  {b:>{widths[1]}}  {c}" for a, b, c in rows]
+    lines = told if report.pushes else []
     pushed = sum(row["records"] for row in report.pushes)
     lines.append(f"{report.read:,} records read, {pushed:,} new or changed")
     for row in report.pushes:
