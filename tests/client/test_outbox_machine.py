@@ -183,6 +183,10 @@ class OutboxMachine(RuleBasedStateMachine):
             for _ in range(rounds):
                 self.here.clock.sleep(self.outbox.run_once() or 0.0)
 
+    @rule(minutes=st.integers(1, 10))  # so few that the day ends before its nightly sync
+    def pass_time(self, minutes: int) -> None:
+        self.here.clock.sleep(60.0 * minutes)
+
     @rule()
     def sync(self) -> None:
         self.here.clock.sleep(10)  # a push that is under way at a sync is rule S09's matter
