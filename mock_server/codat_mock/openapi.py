@@ -46,13 +46,18 @@ INTRODUCTION: Final = (
 )
 
 
-@cache
 def document(prefix: str = "") -> dict[str, Any]:
     """The document of the vendor's API.
 
     Args:
         prefix: where the API is found on this server, such as `/sandbox/shop`.
     """
+    return {**whole(), "servers": [{"url": prefix or "/"}]}
+
+
+@cache
+def whole() -> dict[str, Any]:
+    """The document without its server, made once."""
     kinds = [ErrorBody, *(kind for each in operations() for kind in each.types)]
     schemas, components = msgspec.json.schema_components(
         kinds, schema_hook=schema_of_value, ref_template="#/components/schemas/{name}"
@@ -69,7 +74,6 @@ def document(prefix: str = "") -> dict[str, Any]:
             "version": version("codat-mock"),
             "description": INTRODUCTION,
         },
-        "servers": [{"url": prefix or "/"}],
         "security": [{SCHEME: []}],
         "tags": [{"name": name, "description": text} for name, text in GROUPS.items()],
         "paths": paths,

@@ -14,11 +14,12 @@ JSON_TYPES: Final = re.compile(r"(application|text)/(json|[\w.-]+\+json)", re.IG
 GZIP_WINDOW: Final = 31  # zlib's word for: with gzip's own header and checksum
 
 
-def body_bytes(most: int) -> bytes:
+def body_bytes(most: int, *, is_lenient: bool = False) -> bytes:
     """The request's body, unpacked where it came as gzip.
 
     Args:
         most: how many bytes it may have, packed and unpacked.
+        is_lenient: whether any type will do, such as the one that `curl -d` sends.
 
     Raises:
         UnsupportedMedia: it is not said to be JSON, or is packed otherwise. A body whose type is
@@ -27,7 +28,8 @@ def body_bytes(most: int) -> bytes:
         Malformed: it is said to be gzip and is not.
     """
     sent = request.get_data()  # Flask itself refuses what is larger than it may be as it came
-    if sent and request.mimetype and not JSON_TYPES.fullmatch(request.mimetype):
+    is_typed = bool(sent and request.mimetype and not is_lenient)
+    if is_typed and not JSON_TYPES.fullmatch(request.mimetype):
         raise UnsupportedMedia(
             f"The Content-Type '{request.mimetype}' is not read here; send application/json."
         )

@@ -23,6 +23,7 @@ from codat_mock.sandbox import World
 
 THREADS: Final = 16
 TICK_SECONDS: Final = 0.25
+GRACE_SECONDS: Final = 5.0  # for answers that are being made or sent when the server is stopped
 LARGEST_BODY: Final = 1 << 30
 IN_MEMORY: Final = 1 << 26  # bodies and answers below this many bytes are not spooled to disk
 
@@ -115,7 +116,8 @@ class Server:
         self.world = world
         self.address = address_of(listener)
         self._stopping = Event()
-        self._lock = RLock()
+        self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
+        self._is_closed = False
         self._http = make_http(create_app(world, is_open=is_open), listener)
         self._thread = Thread(target=self.run, name="codat-mock")
 
@@ -124,18 +126,19 @@ class Server:
         ticker = Thread(target=self._tick, name="codat-mock-ticker", daemon=True)
         ticker.start()
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1, map=self._http._map, count=1)
-        with self._lock:  # `stop` has woken the loop; only now may what it wakes it by be closed
-            self._http.task_dispatcher.shutdown()
-        wasyncore.close_all(self._http._map)
+            self._serve_once(seconds=1)
+        self._finish()
+        with self._waking:  # so that `stop` never wakes what is closed
+            self._is_closed = True
+            wasyncore.close_all(self._http._map)
         ticker.join()
         self.world.close()
 
     def stop(self) -> None:
         """End serving: requests being answered are finished, new ones are not taken."""
-        with self._lock:
-            if not self._stopping.is_set():
-                self._stopping.set()
+        self._stopping.set()
+        with self._waking:
+            if not self._is_closed:
                 self._http.pull_trigger()
 
     def __enter__(self) -> Server:
@@ -152,6 +155,22 @@ class Server:
         """Stop, and wait until it has."""
         self.stop()
         self._thread.join()
+
+    def _serve_once(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, map=self._http._map, count=1)
+
+    def _finish(self) -> None:
+        """Take no connections any more, and see the answers out that are being made."""
+        wasyncore.dispatcher.close(self._http)
+        workers = Thread(target=self._http.task_dispatcher.shutdown, name="codat-mock-finish")
+        workers.start()
+        deadline = machine_seconds() + GRACE_SECONDS
+        while workers.is_alive() or (self._is_sending() and machine_seconds() < deadline):
+            self._serve_once(seconds=0.02)
+
+    def _is_sending(self) -> bool:
+        channels = self._http.active_channels.values()
+        return any(channel.total_outbufs_len for channel in list(channels))
 
     def _tick(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import blake2b
 from random import Random
@@ -23,6 +22,7 @@ from codat_mock.sandbox import Sandbox, World
 WORLD: Final = "codat_mock.world"  # where the app keeps its world
 PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
 ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
+CONTROL: Final = "/_mock"  # where the control API stands
 CORRELATION: Final = "X-Correlation-Id"
 
 Kind = TypeVar("Kind")
@@ -47,7 +47,7 @@ def api_key() -> str:
         raise Unauthorised("The Authorization header is missing: send 'Basic <base64 of the key>'.")
     try:
         key = b64decode(encoded.strip(), validate=True).decode()
-    except (NotBase64, UnicodeDecodeError):
+    except ValueError:
         key = ""
     if scheme.lower() != "basic" or not key:
         raise Unauthorised(
@@ -101,7 +101,8 @@ def body_bytes() -> bytes:
     Raises:
         Refused: it is of another type or encoding, or too large.
     """
-    return received.body_bytes(world().settings.largest_body).removeprefix(BOM)
+    most, is_ours = world().settings.largest_body, request.path.startswith(CONTROL)
+    return received.body_bytes(most, is_lenient=is_ours).removeprefix(BOM)
 
 
 def body(kind: type[Kind]) -> Kind:

@@ -59,6 +59,13 @@ def test_another_type_is_refused(http: httpx.Client, content_type: str) -> None:
     assert content_type in answer.json()["error"]
 
 
+def test_the_control_api_takes_what_curl_sends(http: httpx.Client) -> None:
+    http.get("/companies")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = http.post("/_mock/clock/advance", content=b'{"hours": 1}', headers=form)
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
 def test_gzip_is_unpacked(http: httpx.Client, encoding: str) -> None:
     answer = sent(http, gzip.compress(BODY), Content_Encoding=encoding)

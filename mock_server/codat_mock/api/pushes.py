@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
+from msgspec import Raw
 
 from codat_mock import wire
 from codat_mock.api import examples
@@ -27,7 +28,7 @@ ASSUMED = (
 ORDERS = {"orders": [examples.ORDER]}
 PAYMENTS = {"payments": [examples.PAYMENT]}
 TRANSACTIONS = {"transactions": examples.TRANSACTIONS}
-read_array = decoder(list[Any])
+read_array = decoder(list[Raw])
 
 
 def push(data_type: DataType) -> Callable[[str], Response]:

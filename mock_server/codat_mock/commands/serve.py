@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from codat_mock.clock import parse_moment, parse_speed
+from codat_mock.clock import in_calendar, parse_moment, parse_speed
 from codat_mock.sandbox import Settings, World
 from codat_mock.sandbox.settings import ConcurrentPushes
 from codat_mock.server import Server, address_of, listen
@@ -30,10 +30,13 @@ Every option can also be set in the environment: CODAT_MOCK_PORT=4700 is --port 
 def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     """Read an option that is a moment."""
     try:
-        return None if value is None else parse_moment(value)
+        moment = None if value is None else parse_moment(value)
     except ValueError:
         told = f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z."
         raise click.BadParameter(told) from None
+    if moment and not in_calendar(moment):
+        raise click.BadParameter(f"{value!r} is at the very edge of the calendar.")
+    return moment
 
 
 def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
@@ -168,7 +171,10 @@ def run(server: Server, port_file: Path | None) -> None:
     for sent in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sent, lambda *_: server.stop())
     if port_file:
-        write_port(port_file, server.address)
+        try:
+            write_port(port_file, server.address)
+        except OSError as error:
+            raise click.UsageError(f"Cannot write {port_file}: {error}") from error
     click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
     try:
         server.run()

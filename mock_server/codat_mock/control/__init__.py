@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
+from codat_mock import wire
 from codat_mock.control import clock, documents, judgement, state
 
-PREFIX = "/_mock"
+PREFIX = wire.CONTROL
 
 
 def register(app: Flask) -> None:

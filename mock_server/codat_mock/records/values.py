@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
@@ -52,6 +52,18 @@ def read_value(kind: type[Any], found: Any) -> Decimal | datetime:
         except ValueError:
             pass
     raise ValueError(f"Expected an ISO 8601 date-time, got {quote(found)}")
+
+
+def read_number(text: str) -> Decimal:
+    """Make an exact decimal of a JSON number with a point or an exponent.
+
+    Raises:
+        ValueError: its exponent is beyond all decimals.
+    """
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError("Expected a number of at most 28 digits") from None
 
 
 def quote(found: Any) -> str:

@@ -14,9 +14,10 @@ from msgspec.structs import astuple
 from codat_mock.records.commerce import Record
 from codat_mock.records.datasets import DataType
 from codat_mock.records.errors import Problem
-from codat_mock.records.pushes import PushedRecord, anything
+from codat_mock.records.pushes import PushedRecord, anything, parts
 
 EMPTY: tuple[Any, ...] = (None, UNSET, "", [], {})
+LONGEST_MARK = 20  # bytes
 MARKS = (b"eleted", b"ELETED")  # what every mark of a deletion has in its bytes
 
 
@@ -92,9 +93,14 @@ class JudgedRecord(Struct, frozen=True):
         looks_empty = all(value in EMPTY for value in astuple(self.pushed.record)[1:])
         if not looks_empty and not any(mark in raw for mark in MARKS):
             return False
-        properties = anything(raw)
+        properties = {name: small(value) for name, value in parts(raw).items()}
         others = [value for name, value in properties.items() if name != "id"]
         return bool(others) and (all(value in EMPTY for value in others) or is_marked(properties))
+
+
+def small(raw: bytes) -> Any:
+    """A property's value where it is short; a long one, neither empty nor a mark, stays bytes."""
+    return anything(raw) if len(raw) <= LONGEST_MARK else bytes(raw)
 
 
 def is_marked(properties: dict[str, Any]) -> bool:
@@ -142,7 +148,7 @@ class JudgedPush(Struct, frozen=True, dict=True):
     @cached_property
     def doubled_keys(self) -> list[str]:
         """Keys that stand in the push more than once."""
-        counted = Counter(record.key for record in self.records)
+        counted = Counter(record.key for record in self.records if record.key)
         return [key for key, count in counted.items() if count > 1]
 
     @property

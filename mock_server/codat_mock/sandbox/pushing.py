@@ -9,16 +9,12 @@ from msgspec import UNSET, Struct
 
 from codat_mock.books.orders import percentages
 from codat_mock.books.selection import Version
-from codat_mock.clock import format_moment
-from codat_mock.lifecycle import Plan, end_of, make_plan, state_at
-<<<<<<< HEAD
-from codat_mock.records.companies import Connection
-=======
+from codat_mock.lifecycle import Plan, end_of, make_plan
 from codat_mock.records.commerce import Order
->>>>>>> main
-from codat_mock.records.datasets import LIST_NAMES, DatasetHistory, DataType
+from codat_mock.records.companies import Connection
+from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.errors import Malformed, Problem, Unknown
-from codat_mock.records.pushes import RECORDS, PushedRecord
+from codat_mock.records.pushes import RECORDS, PushedRecord, keys_meant
 from codat_mock.rules.judging import judge
 from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, Request
 from codat_mock.sandbox import companies
@@ -67,11 +63,10 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     if plan.outcome == "Complete" and not is_missed:
         versions = versions_of(turn, row, judged, number, dataset)
         turn.shelf.datasets.add_versions(row.number, versions)
-    turn.shelf.row.requests = arrival.request.number
+        turn.shelf.datasets.carry(row.number, dataset.data_type, excused(judged), number)
     return dataset.id
 
 
-<<<<<<< HEAD
 def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
     """The connection that a company's pushes come in by: a linked one before any other.
 
@@ -85,7 +80,8 @@ def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
         platforms = ", ".join(each.platform_name for each in connections)
         raise Unknown(f"Datatype [{data_type}] not supported by platform(s) [{platforms}]")
     return found
-=======
+
+
 def note_rates(turn: Turn, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
     """Remember the tax percentages of orders, which the configuration offers to map."""
     orders = (pushed.record for pushed in records if isinstance(pushed.record, Order))
@@ -93,7 +89,6 @@ def note_rates(turn: Turn, row: CompanyRow, records: Sequence[PushedRecord]) -> 
     if not seen <= row.rates:
         row.rates |= seen
         turn.shelf.companies.save(row)
->>>>>>> main
 
 
 def refuse(turn: Turn, arrival: Arrival, refusal: Malformed) -> None:
@@ -114,6 +109,7 @@ def take_judgement(
     problems: Sequence[Problem],
 ) -> None:
     """Ask the rules, and keep what they say."""
+    turn.shelf.row.requests = max(turn.shelf.row.requests, arrival.request.number)
     previous = turn.shelf.datasets.latest(row.number, arrival.data_type)
     push = JudgedPush(
         company_id=arrival.company_id,
@@ -172,7 +168,8 @@ def known_versions(
     """The versions that those rows point to, by key."""
     datasets = turn.shelf.datasets
     numbers = {row.dataset for row in rows}
-    brought = {number: datasets.by_number(number) for number in numbers}
+    carriers = numbers | {row.carrier for row in rows}
+    brought = {number: datasets.by_number(number) for number in carriers}
     raws = {number: datasets.raw_records(number) for number in numbers}
     decode = RECORDS[data_type]
     versions = {}
@@ -183,10 +180,19 @@ def known_versions(
             record=None if row.is_delete else decode(raw),
             raw=raw,
             accepted_by=dataset.request,
-            is_answered=dataset.is_answered,
+            is_answered=brought[row.carrier].is_answered,
             is_synced=row.is_synced,
         )
     return versions
+
+
+def excused(judged: Sequence[JudgedRecord]) -> list[str]:
+    """The keys of records that repeat what was accepted without its answer being received."""
+    return [
+        record.key
+        for record in judged
+        if record.known and not record.known.is_answered and record.is_repeat
+    ]
 
 
 def versions_of(
@@ -197,17 +203,23 @@ def versions_of(
     dataset: DatasetRow,
 ) -> list[Version]:
     """The versions that a push brings: of a key that stands twice, the last one."""
+    data_type = dataset.data_type
     last = {record.key: record for record in judged}
-    kept = (record for record in last.values() if is_effective(record))
-    versions = []
-    for record in kept:
+    versions: dict[str, Version] = {}
+    for record in sorted(last.values(), key=lambda record: record.pushed.position):
+        if not is_effective(record):
+            continue
         keys = [record.key]
         if record.pushed.is_delete:
-            keys = keys_deleted(turn, row, dataset.data_type, record)
-        versions += [
-            Version(
+            meant = keys_meant(data_type, str(record.pushed.record.id))
+            known = turn.shelf.datasets.known(row.number, data_type, meant)
+            keys = [key for key in meant if key in known and not known[key].is_delete]
+            for key in meant:
+                versions.pop(key, None)
+        versions |= {
+            key: Version(
                 row=record.pushed.position,
-                data_type=dataset.data_type,
+                data_type=data_type,
                 key=key,
                 dataset=number,
                 created=created_date(record.pushed),
@@ -216,8 +228,8 @@ def versions_of(
                 synced=False,
             )
             for key in keys
-        ]
-    return versions
+        }
+    return [*versions.values()]
 
 
 def is_effective(record: JudgedRecord) -> bool:
@@ -239,63 +251,10 @@ def is_effective(record: JudgedRecord) -> bool:
     return True
 
 
-def keys_deleted(
-    turn: Turn, row: CompanyRow, data_type: DataType, record: JudgedRecord
-) -> list[str]:
-    """The known keys that a sparse delete takes away; for a transaction, all with its id."""
-    datasets = turn.shelf.datasets
-    if data_type == "commerce-transactions":
-        keys = datasets.keys_of_transactions(row.number, str(record.pushed.record.id))
-        known = datasets.known(row.number, data_type, keys)
-        return [key for key, version in known.items() if not version.is_delete]
-    return [record.key] if record.known and record.known.record is not None else []
-
-
 def created_date(pushed: PushedRecord) -> datetime | None:
     """When the record was created in the merchant's system, None where it does not say."""
     created = pushed.record.created_date
     return created if isinstance(created, datetime) else None
-
-
-def history(turn: Turn, company_id: str, dataset_id: str) -> DatasetHistory:
-    """A dataset as it stands now.
-
-    Raises:
-        Unknown: there is no such company or dataset.
-    """
-    row = turn.company(company_id)
-    found = turn.shelf.datasets.find(row.number, dataset_id)
-    if found is None:
-        raise Unknown(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
-    return history_of(turn, company_id, found)
-
-
-def histories(turn: Turn, company_id: str) -> list[DatasetHistory]:
-    """A company's datasets as they stand now, the latest first.
-
-    Raises:
-        Unknown: there is no such company.
-    """
-    row = turn.company(company_id)
-    return [history_of(turn, company_id, each) for each in turn.shelf.datasets.all(row.number)]
-
-
-def history_of(turn: Turn, company_id: str, dataset: DatasetRow) -> DatasetHistory:
-    """What is told of a dataset now."""
-    state = state_at(dataset.plan, dataset.requested, turn.now)
-    return DatasetHistory(
-        id=dataset.id,
-        company_id=company_id,
-        connection_id=dataset.connection_id,
-        data_type=dataset.data_type,
-        status=state.status,
-        error_message=state.message or UNSET,
-        requested=format_moment(dataset.requested),
-        completed=format_moment(state.completed) if state.completed else UNSET,
-        progress=state.progress,
-        is_completed=state.is_completed,
-        is_errored=state.is_errored,
-    )
 
 
 def forget_answer(turn: Turn, company_id: str, dataset_id: str) -> None:

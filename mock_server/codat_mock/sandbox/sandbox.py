@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -23,6 +24,7 @@ from codat_mock.sandbox import (
     companies,
     connections,
     flow,
+    histories,
     preferring,
     pushing,
     summaries,
@@ -66,10 +68,12 @@ class Sandbox:
         with self._store.transaction():
             fresh = Clock.starting(self._settings.start_at, self._settings.speed)
             shelf = self._store.shelf(self.name, fresh)
+            before = copy(shelf.row)
             turn = Turn(shelf, shelf.row.clock.now(), self._settings)
             syncing.run_due(turn)
             yield turn
-            self._store.sandboxes.save(shelf.row)
+            if shelf.row != before:  # a turn that only looks writes nothing
+                self._store.sandboxes.save(shelf.row)
 
     def arrive(self, method: str, path: str) -> Request:
         """Give a request of the integration its number."""
@@ -180,12 +184,12 @@ class Sandbox:
     def dataset(self, company_id: str, dataset_id: str) -> DatasetHistory:
         """A dataset as it stands now."""
         with self._turn() as turn:
-            return pushing.history(turn, company_id, dataset_id)
+            return histories.history(turn, company_id, dataset_id)
 
     def datasets(self, company_id: str) -> list[DatasetHistory]:
         """A company's datasets as they stand now, the latest first."""
         with self._turn() as turn:
-            return pushing.histories(turn, company_id)
+            return histories.histories(turn, company_id)
 
     def sync_latest(self, company_id: str, sync_to: datetime | None = None) -> SyncSummary:
         """Run a sync now."""
