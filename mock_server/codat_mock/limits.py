@@ -58,6 +58,7 @@ KNOWN: Final[tuple[tuple[str, Source, str], ...]] = (
     ("Pushes", "guide", "An object that has only its id deletes the record."),
     ("Pushes", "guide", "Concurrent pushes of a data type may be missed."),
     ("Pushes", "guide", "Payloads of fewer than 5,000 records are recommended."),
+    ("Pushes", "assumed", "Moments are compared to the microsecond; a seventh digit is cut."),
     ("Pushes", "assumed", "A transaction is identified by its id and type together."),
     ("Pushes", "assumed", "Without a linked commerce connection the dataset is AuthError."),
     ("Datasets", "guide", "A dataset has a status, requested and completed, and progress."),

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from msgspec import DecodeError, ValidationError
 
 from codat_mock import received
@@ -24,6 +24,7 @@ PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbo
 ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
 CONTROL: Final = "/_mock"  # where the control API stands
 CORRELATION: Final = "X-Correlation-Id"
+CHANCE: Final = "codat_mock.chance"  # where the app keeps what ids of answers are made from
 
 Kind = TypeVar("Kind")
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -76,7 +77,16 @@ def sandbox() -> Sandbox:
         Unauthorised: it carries no good key.
     """
     key = api_key()
-    return world().sandbox(chosen_name() or name_of_key(key))
+    g.sandbox = world().sandbox(chosen_name() or name_of_key(key))
+    return cast(Sandbox, g.sandbox)
+
+
+def correlation_id() -> str:
+    """The id of the answer to this request, from its sandbox's own source where it has one."""
+    if "correlation_id" not in g:
+        chance = g.sandbox.chance if "sandbox" in g else current_app.config[CHANCE]
+        g.correlation_id = random_uuid(chance)
+    return cast(str, g.correlation_id)
 
 
 def arrived() -> float:

@@ -55,12 +55,14 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default=4620,
     show_default=True,
     envvar="CODAT_MOCK_PORT",
+    show_envvar=True,
     help="Port to listen on; 0 takes any free one.",
 )
 @click.option(
     "--port-file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     envvar="CODAT_MOCK_PORT_FILE",
+    show_envvar=True,
     help="Write the port to this file once it is bound.",
 )
 @click.option(
@@ -68,12 +70,14 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default="127.0.0.1",
     show_default=True,
     envvar="CODAT_MOCK_HOST",
+    show_envvar=True,
     help="Address to bind; beyond loopback, others on the network can reach the mock.",
 )
 @click.option(
     "--db",
     type=click.Path(dir_okay=False, path_type=Path),
     envvar="CODAT_MOCK_DB",
+    show_envvar=True,
     help="Keep everything in this file; without it, in memory.",
 )
 @click.option(
@@ -81,6 +85,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     "api_keys",
     multiple=True,
     envvar="CODAT_MOCK_API_KEY",
+    show_envvar=True,
     help="A key that is known; can be repeated. Without any, every well-formed key is.",
 )
 @click.option(
@@ -88,6 +93,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     callback=read_moment,
     metavar="MOMENT",
     envvar="CODAT_MOCK_START_AT",
+    show_envvar=True,
     help="Where a sandbox's clock starts; without it, at the machine's time.",
 )
 @click.option(
@@ -97,6 +103,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default="real",
     show_default=True,
     envvar="CODAT_MOCK_SPEED",
+    show_envvar=True,
     help="How fast a sandbox's time passes; frozen time is moved by the control API.",
 )
 @click.option(
@@ -105,6 +112,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default=0,
     show_default=True,
     envvar="CODAT_MOCK_SEED",
+    show_envvar=True,
     help="What ids are made from: the same seed and requests give the same ids.",
 )
 @click.option(
@@ -113,6 +121,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default="flag",
     show_default=True,
     envvar="CODAT_MOCK_CONCURRENT_PUSHES",
+    show_envvar=True,
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
 )
 @click.option(
@@ -128,6 +137,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     "--company-limit",
     type=click.IntRange(min=1),
     envvar="CODAT_MOCK_COMPANY_LIMIT",
+    show_envvar=True,
     help="How many companies an account may have (50 on a free plan); without it, any number.",
 )
 @click.option(
@@ -137,6 +147,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     show_default=True,
     metavar="MIB",
     envvar="CODAT_MOCK_LARGEST_BODY",
+    show_envvar=True,
     help="How large a request's body may be, before and after unpacking.",
 )
 def serve(
@@ -154,6 +165,8 @@ def serve(
     largest_body: int,
 ) -> None:
     """Serve the mock until it is interrupted."""
+    if "" in api_keys:
+        raise click.UsageError("An API key given with --api-key is empty.")
     try:
         store = Store(db)
     except UnusableFile as error:
@@ -161,7 +174,8 @@ def serve(
     try:
         listener = listen(host, port)
     except OSError as error:
-        raise click.UsageError(f"Cannot listen on {host}:{port}: {error}") from error
+        told = f"Cannot listen on {host}:{port}: {error}. Is it taken? --port 0 takes a free one."
+        raise click.UsageError(told) from error
     settings = Settings(
         api_keys=api_keys,
         start_at=start_at,
@@ -185,10 +199,12 @@ def run(server: Server, port_file: Path | None) -> None:
         try:
             write_port(port_file, server.address)
         except OSError as error:
-            raise click.UsageError(f"Cannot write {port_file}: {error}") from error
+            raise click.UsageError(f"Cannot write {port_file}: {error.strerror}.") from error
     click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
     try:
         server.run()
+        for sent in (signal.SIGINT, signal.SIGTERM):  # one more, sent while the process ends
+            signal.signal(sent, signal.SIG_IGN)
     finally:
         if port_file:
             port_file.unlink(missing_ok=True)

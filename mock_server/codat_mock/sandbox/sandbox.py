@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
 from itertools import count
+from random import Random
 
 from codat_mock.clock import Clock, format_moment, machine_seconds
 from codat_mock.configuration.integrations import Integration
@@ -59,6 +60,8 @@ class Sandbox:
         self._store = store
         self._settings = settings
         self._traffic = Traffic()
+        # What ids of answers are made from: not kept, so that a refusal needs no writing.
+        self.chance = Random(f"{settings.seed}/{name}")  # noqa: S311  (nothing secret)
         self.merchant = Merchant(self._turn)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
@@ -181,7 +184,7 @@ class Sandbox:
                 arrival = Arrival(company_id, data_type, request, overlaps)
                 if refusal is None:
                     return pushing.accept(turn, arrival, records, body)
-                pushing.refuse(turn, arrival, refusal)
+                pushing.refuse(turn, arrival, refusal, body)
             raise refusal
 
     def forget_answer(self, company_id: str, dataset_id: str) -> None:
