@@ -38,6 +38,7 @@ from codat_mock.sandbox.pushing import Arrival
 from codat_mock.sandbox.settings import Settings
 from codat_mock.sandbox.timekeeping import ClockReading
 from codat_mock.sandbox.traffic import Traffic
+from codat_mock.sandbox.trouble import Trouble
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import Store
 
@@ -60,6 +61,7 @@ class Sandbox:
         self._settings = settings
         self._traffic = Traffic()
         self.merchant = Merchant(self._turn)
+        self.trouble = Trouble(self._turn)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
 

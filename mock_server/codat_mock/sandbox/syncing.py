@@ -17,6 +17,7 @@ from codat_mock.records.errors import Conflict, Malformed, Problem
 from codat_mock.records.pushes import RECORDS
 from codat_mock.records.syncs import DateRange, SyncSummary
 from codat_mock.sandbox import companies
+from codat_mock.sandbox.outcomes import planned_sync
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, SyncRow
 from codat_mock.store.syncs import SyncKind
@@ -122,6 +123,9 @@ def attempt(
 
     Source: contract section 6.
     """
+    planned = planned_sync(turn, row)
+    if planned and planned.outcome != "Complete":
+        return planned.code, planned.message, (), NOTHING
     if kind == "historic" and (earlier := overlapped(turn, row, start, finish)):
         return 5080, f"The range overlaps the one of sync {earlier.id}.", (), NOTHING
     if reasons := companies.configuration_problems(row):
