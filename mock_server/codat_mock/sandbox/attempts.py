@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from codat_mock.books.booking import Booking, book, unmapped_rates
-from codat_mock.books.documents import Document, Kind, booked_in, last_numbers
+from codat_mock.books.booking import Booking, book, references, unmapped_rates
+from codat_mock.books.documents import Document, Kind, booked_in
 from codat_mock.books.reconciling import Unreconciled
 from codat_mock.books.selection import Picked, Version, select
 from codat_mock.clock import FIRST
@@ -133,15 +133,15 @@ def booked(
 ) -> Booking:
     """Make documents of records, which continue what the books hold."""
     accounting = companies.linked(row, "Accounting")
-    written = turn.shelf.syncs.documents(row.number)
+    written = turn.shelf.documents
     return book(
         records,
         settings,
         platform_key=accounting.integration_key if accounting else "",
         sync_id=sync_id,
         finish=finish,
-        numbers_used=last_numbers(written),
-        earlier=booked_in(written),
+        numbers_used=written.last_numbers(row.number),
+        earlier=written.places(row.number, references(records)),
     )
 
 

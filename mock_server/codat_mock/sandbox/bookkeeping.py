@@ -60,7 +60,7 @@ def books(turn: Turn, company_id: str | None = None) -> Books:
 
 def books_of(turn: Turn, row: CompanyRow) -> CompanyBooks:
     """One company's books."""
-    documents = settled(turn.shelf.syncs.documents(row.number))
+    documents = settled(turn.shelf.documents.all(row.number))
     accounting = companies.linked(row, "Accounting")
     start = companies.configured(row).schedule.start_date
     return CompanyBooks(

@@ -88,7 +88,7 @@ def comparisons(turn: Turn, company_id: str | None = None) -> Comparisons:
 
 def comparison(turn: Turn, row: CompanyRow) -> CompanyComparison:
     """One company's books beside its declared records whose period was synced."""
-    documents = turn.shelf.syncs.documents(row.number)
+    documents = turn.shelf.documents.all(row.number)
     booked = booked_in(documents)
     spans = turn.shelf.syncs.covered(row.number)
     due = [

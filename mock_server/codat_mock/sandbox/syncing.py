@@ -138,7 +138,7 @@ def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) ->
     ends = turn.now + timedelta(seconds=planned.duration_seconds if planned else 0)
     sync = SyncRow(sync_id, period.kind, start, finish, turn.now, ends, summary)
     number = turn.shelf.syncs.add(row.number, sync, result.unreconciled)
-    turn.shelf.syncs.add_documents(row.number, result.documents)
+    turn.shelf.documents.add(row.number, result.documents)
     turn.shelf.versions.mark_synced(row.number, number, result.synced)
     return sync
 

@@ -13,6 +13,7 @@ from codat_mock.store.codes import Codes, Visit
 from codat_mock.store.companies import Companies, CompanyRow
 from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
 from codat_mock.store.declared import Declared
+from codat_mock.store.documents import Documents
 from codat_mock.store.faults import FaultRow, PlannedFaults
 from codat_mock.store.findings import Findings
 from codat_mock.store.outcomes import Outcomes
@@ -92,6 +93,7 @@ class Shelf:
         self.datasets = Datasets(db)
         self.versions = Versions(db)
         self.syncs = Syncs(db)
+        self.documents = Documents(db)
         self.declared = Declared(db)
         self.outcomes = Outcomes(db, row.number)
         self.faults = PlannedFaults(db, row.number)

@@ -118,6 +118,19 @@ CREATE TABLE documents (
     document BLOB NOT NULL
 );
 CREATE INDEX documents_of_company ON documents (company);
+CREATE TABLE numbers (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (company, kind)
+) WITHOUT ROWID;
+CREATE TABLE places (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    data_type TEXT NOT NULL,
+    key TEXT NOT NULL,
+    number TEXT NOT NULL,
+    PRIMARY KEY (company, data_type, key)
+) WITHOUT ROWID;
 CREATE TABLE declared (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     data_type TEXT NOT NULL,

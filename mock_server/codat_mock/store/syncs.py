@@ -1,4 +1,4 @@
-"""Rows of syncs, and the documents that they wrote."""
+"""Rows of syncs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from codat_mock.books.documents import Document
 from codat_mock.books.reconciling import Unreconciled
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.records.pushes import decoder
@@ -20,7 +19,6 @@ SyncKind = Literal["scheduled", "latest", "historic"]
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_summary = decoder(SyncSummary)
-decode_document = decoder(Document)
 decode_unreconciled = decoder(list[Unreconciled])
 
 COLUMNS: Final = "number, id, kind, start, finish, ran, ends, summary"
@@ -145,20 +143,6 @@ class Syncs:
             (company,),
         )
         return [one for (stored,) in found for one in decode_unreconciled(stored)]
-
-    def add_documents(self, company: int, documents: Iterable[Document]) -> None:
-        """Store what a sync wrote into the books."""
-        self._db.executemany(
-            "INSERT INTO documents (company, document) VALUES (?, ?)",
-            ((company, encode(document)) for document in documents),
-        )
-
-    def documents(self, company: int) -> list[Document]:
-        """All documents in a company's books, in the order they were written."""
-        found = self._db.execute(
-            "SELECT document FROM documents WHERE company = ? ORDER BY number", (company,)
-        )
-        return [decode_document(document) for (document,) in found]
 
     def _moment(self, query: str, company: int) -> datetime | None:
         (found,) = self._db.execute(query, (company,)).fetchone()
