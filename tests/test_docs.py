@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -17,8 +18,9 @@ DEFAULT = "http://127.0.0.1:4620"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
-def test_first_steps_go_through(capsys: pytest.CaptureFixture[str]) -> None:
-    (_, command), *rest = BLOCK.findall((DOCS / "first-steps.md").read_text())
+@pytest.mark.parametrize("page", ["first-steps.md", "faults.md"])
+def test_a_page_goes_through(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (_, command), *rest = BLOCK.findall((DOCS / page).read_text())
     arguments = [*shlex.split(command)[1:], "--port", "0"]
     with subprocess.Popen([COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -30,9 +32,19 @@ def test_first_steps_go_through(capsys: pytest.CaptureFixture[str]) -> None:
                 if language == "python":
                     exec(text.replace(DEFAULT, address[0]), told)  # noqa: S102  (our own page)
                     printed = capsys.readouterr().out
+                elif language == "sh":
+                    for line in text.splitlines():
+                        run(line, address[0])
                 else:
                     assert printed == text
             told["codat"].close()
         finally:
             server.terminate()
     assert server.returncode == 0
+
+
+def run(line: str, url: str) -> None:
+    name, *arguments = shlex.split(line)
+    assert name == "codat-mock"
+    variables = os.environ | {"CODAT_MOCK_URL": url}
+    subprocess.run([COMMAND, *arguments], check=True, capture_output=True, env=variables)

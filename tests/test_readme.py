@@ -84,7 +84,7 @@ def test_the_snippets_print_what_is_shown_below_them(
 
 
 def test_every_control_request_in_the_table_is_served() -> None:
-    rows = re.findall(r"^\| `(GET|POST) (/_mock/\S+)`(?: `(.*?)`)? \|", README, re.M)
+    rows = re.findall(r"^\| `(GET|POST|PUT) (/_mock/\S+)`(?: `(.*?)`)? \|", README, re.M)
     at = datetime(2022, 3, 21, 21, tzinfo=UTC)
     client = create_app(World(Settings(start_at=at, speed=0))).test_client()
     key = {"Authorization": "Basic a2V5"}

@@ -10,15 +10,11 @@ from typing import Any, Final
 from wsgiref.types import WSGIApplication
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
-from waitress.task import ErrorTask, WSGITask
 
-from codat_mock import wire
 from codat_mock.app import create_app
+from codat_mock.channels import Channel
 from codat_mock.clock import machine_seconds
-from codat_mock.refusals import error_body
 from codat_mock.sandbox import World
 
 THREADS: Final = 16
@@ -26,51 +22,6 @@ TICK_SECONDS: Final = 0.25
 GRACE_SECONDS: Final = 5.0  # for answers that are being made or sent when the server is stopped
 LARGEST_BODY: Final = 1 << 30
 IN_MEMORY: Final = 1 << 26  # bodies and answers below this many bytes are not spooled to disk
-
-
-class Parser(HTTPRequestParser):
-    """Notes when a request's first byte came, which tells overlapping pushes (rule S05)."""
-
-    def __init__(self, adj: Any) -> None:
-        super().__init__(adj)
-        self.arrived = machine_seconds()
-
-
-class Task(WSGITask):
-    """Hands the note on to the application."""
-
-    def get_environment(self) -> dict[str, Any]:
-        """The WSGI environment of the request."""
-        environ: dict[str, Any] = super().get_environment()
-        environ[wire.ARRIVED] = getattr(self.request, "arrived", None)
-        return environ
-
-
-class Refusal(ErrorTask):
-    """Answers what is no HTTP, or beyond all limits, in the vendor's shape too."""
-
-    def execute(self) -> None:
-        """Write the answer."""
-        request: Any = self.request
-        channel: Any = self.channel
-        error, correlation_id = request.error, wire.random_uuid(channel.server.chance)
-        body = wire.encode(error_body(error.code, f"{error.reason}: {error.body}", correlation_id))
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers = [
-            ("Content-Type", "application/json; charset=utf-8"),
-            (wire.CORRELATION, correlation_id),
-        ]
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class Channel(HTTPChannel):
-    """A connection whose requests are timed."""
-
-    parser_class = Parser
-    task_class = Task
-    error_task_class = Refusal
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -119,6 +70,9 @@ class Server:
         self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
         self._is_closed = False
         self._http = make_http(create_app(world, is_open=is_open), listener)
+        self._http.shut = self.shut
+        self._shut_until = 0.0  # in machine seconds
+        self._is_shut = False
         self._thread = Thread(target=self.run, name="codat-mock")
 
     def run(self) -> None:
@@ -126,7 +80,7 @@ class Server:
         ticker = Thread(target=self._tick, name="codat-mock-ticker", daemon=True)
         ticker.start()
         while not self._stopping.is_set():
-            self._serve_once(seconds=1)
+            self._serve_once(self._settle_connections())
         self._finish()
         with self._waking:  # so that `stop` never wakes what is closed
             self._is_closed = True
@@ -140,6 +94,11 @@ class Server:
         with self._waking:
             if not self._is_closed:
                 self._http.pull_trigger()
+
+    def shut(self, seconds: float) -> None:
+        """Refuse connections for so many seconds of the machine's clock."""
+        self._shut_until = machine_seconds() + seconds
+        self._http.pull_trigger()
 
     def __enter__(self) -> Server:
         """Begin to serve in a thread."""
@@ -156,12 +115,44 @@ class Server:
         self.stop()
         self._thread.join()
 
+    def _settle_connections(self) -> float:
+        """Send the answers that were held back until now; gives how long nothing else is due."""
+        now = machine_seconds()
+        moments = [channel.wake(now) for channel in list(self._http.active_channels.values())]
+        if now < self._shut_until:
+            self._close_door()
+            moments.append(self._shut_until)
+        elif self._is_shut:
+            self._open_door()
+        return min((moment - now for moment in moments if moment), default=1.0)
+
+    def _close_door(self) -> None:
+        for channel in list(self._http.active_channels.values()):
+            if not channel.requests and not channel.total_outbufs_len and not channel.held:
+                channel.handle_close()
+        if self._is_shut:
+            return
+        self._is_shut = True
+        host, port = self._http.socket.getsockname()[:2]
+        wasyncore.dispatcher.close(self._http)
+        # Bound, so that nobody else takes the port, but not listening: connections are refused.
+        self._door = listen(host, port)
+
+    def _open_door(self) -> None:
+        self._is_shut = False
+        self._http.set_socket(self._door, self._http._map)
+        self._door.setblocking(False)
+        self._http.accept_connections()
+
     def _serve_once(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, map=self._http._map, count=1)
 
     def _finish(self) -> None:
         """Take no connections any more, and see the answers out that are being made."""
-        wasyncore.dispatcher.close(self._http)
+        if self._is_shut:
+            self._door.close()
+        else:
+            wasyncore.dispatcher.close(self._http)
         workers = Thread(target=self._http.task_dispatcher.shutdown, name="codat-mock-finish")
         workers.start()
         deadline = machine_seconds() + GRACE_SECONDS

@@ -22,6 +22,8 @@ from codat_mock.sandbox import Sandbox, World
 WORLD: Final = "codat_mock.world"  # where the app keeps its world
 PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
 ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
+DELIVER: Final = "codat_mock.deliver"  # how the environment says that an answer goes astray
+SHUT: Final = "codat_mock.shut"  # how it says that the server is not to be reached
 CONTROL: Final = "/_mock"  # where the control API stands
 CORRELATION: Final = "X-Correlation-Id"
 CHANCE: Final = "codat_mock.chance"  # where the app keeps what ids of answers are made from

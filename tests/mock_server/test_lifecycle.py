@@ -1,30 +1,34 @@
 """A dataset's way: a status for every moment, computed from its plan."""
 
 from datetime import UTC, datetime, timedelta
-from typing import get_args
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from codat_mock.clock import LAST
 from codat_mock.lifecycle import (
     LAST_STEP,
+    PROFILES,
     PROGRESS,
+    QUEUED_ROUTE,
     ROUTE,
     end_of,
     make_plan,
     moment_of,
     next_step,
+    route_of,
     state_at,
 )
-from codat_mock.records.datasets import DatasetStatus
 
 REQUESTED = datetime(2022, 3, 21, 20, 43, 46, 675674, tzinfo=UTC)
-ENDS = [status for status in get_args(DatasetStatus) if status not in ROUTE[:-1]]
-OUTCOMES = st.sampled_from(sorted({"Complete", "InternalError", "Cancelled", *LAST_STEP}))
-DURATIONS = st.lists(st.floats(0, 1000), min_size=5, max_size=5)
+ENDS = ["Complete", *LAST_STEP]
+OUTCOMES = st.sampled_from(ENDS)
+DURATIONS = st.sampled_from((5, 8)).flatmap(
+    lambda steps: st.lists(st.floats(0, 1000), min_size=steps, max_size=steps)
+)
 PLANS = st.builds(make_plan, OUTCOMES, st.just("why"), DURATIONS)
-AFTER = st.timedeltas(timedelta(-1), timedelta(seconds=6000))
+AFTER = st.timedeltas(timedelta(-1), timedelta(seconds=9000))
 
 
 @given(PLANS, st.lists(AFTER, min_size=2).map(sorted))
@@ -83,3 +87,28 @@ def test_a_complete_dataset_was_at_every_step_of_the_way():
     seen = [state_at(plan, REQUESTED, moment_of(step, REQUESTED)) for step in plan.steps]
     assert [state.status for state in seen] == list(ROUTE)
     assert [state.progress for state in seen] == [0, 20, 40, 60, 80, 100]
+
+
+def test_a_profile_may_go_through_the_states_of_waiting():
+    plan = make_plan(durations=PROFILES["queued"])
+    assert tuple(step.status for step in plan.steps) == QUEUED_ROUTE
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_fits_a_route(name):
+    assert route_of(PROFILES[name])[-1] == "Complete"
+
+
+@pytest.mark.parametrize("count", [0, 4, 6, 7, 9])
+def test_durations_that_fit_no_route_are_refused(count):
+    with pytest.raises(ValueError, match=f"{count} durations"):
+        route_of([1] * count)
+
+
+@given(st.sampled_from(QUEUED_ROUTE[:-1]), st.timedeltas(timedelta(hours=1), timedelta(days=9)))
+def test_a_stuck_dataset_never_ends(status, wait):
+    plan = make_plan(durations=PROFILES["queued"], stuck_in=status)
+    state = state_at(plan, REQUESTED, REQUESTED + wait)
+    assert (state.status, state.completed, state.message) == (status, None, "")
+    assert next_step(plan, REQUESTED, REQUESTED + wait) is None
+    assert end_of(plan, REQUESTED) == LAST

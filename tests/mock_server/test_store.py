@@ -143,6 +143,8 @@ def test_a_reset_leaves_no_row_of_what_was(serve, set_stage, tmp_path):
     assert served.http.get(flow).is_success
     texts = {"salesAccountLabel": {"required": True, "text": "Where your sales go"}}
     assert served.http.patch("/sync/commerce/config/ui/text", json=texts).is_success
+    served.http.post("/_mock/outcomes", json={"target": "sync"}).raise_for_status()
+    served.http.put("/_mock/faults", json={"faults": [{"kind": "slow"}]}).raise_for_status()
     before = rows(path)
     assert all(before.values()), before
     served.http.post("/_mock/reset")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 from msgspec import Raw
 
-from codat_mock import wire
+from codat_mock import faulting, wire
 from codat_mock.api import examples
 from codat_mock.operations import serve
 from codat_mock.records import answers
@@ -67,7 +67,8 @@ def accept(here: Sandbox, company_id: str, data_type: DataType, body: bytes) -> 
     """Push a body; gives the dataset's id."""
     call = here.arrive(request.method, request.path)
     dataset_id = here.push(company_id, data_type, body, call, wire.arrived())
-    if wire.is_abandoned():
+    faulting.note_push(here, company_id, dataset_id)
+    if wire.is_abandoned() or faulting.loses_answer():
         here.forget_answer(company_id, dataset_id)
     return dataset_id
 

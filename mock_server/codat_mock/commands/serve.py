@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from codat_mock.clock import in_calendar, parse_moment, parse_speed
+from codat_mock.lifecycle import PROFILES, route_of
+from codat_mock.records.outcomes import LONGEST_STEP
 from codat_mock.sandbox import Settings, World
 from codat_mock.sandbox.settings import ConcurrentPushes
 from codat_mock.server import Server, address_of, listen
@@ -46,6 +48,22 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     except ValueError:
         told = f"{value!r} is not 'real', 'frozen', or a factor such as 'x60'."
         raise click.BadParameter(told) from None
+
+
+def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[float, ...]:
+    """Read an option that is a profile of the lifecycle, or its durations."""
+    for name, durations in PROFILES.items():
+        if value == name:
+            return durations
+    try:
+        durations = tuple(float(part) for part in value.split(","))
+        route_of(durations)
+    except ValueError:
+        durations = ()
+    if not durations or not all(0 <= each <= LONGEST_STEP for each in durations):
+        told = f"{value!r} is none of {', '.join(PROFILES)}, nor the seconds of 5 or 8 steps."
+        raise click.BadParameter(told)
+    return durations
 
 
 @click.command(epilog=EXAMPLES)
@@ -116,6 +134,17 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     help="What ids are made from: the same seed and requests give the same ids.",
 )
 @click.option(
+    "--profile",
+    "durations",
+    callback=read_durations,
+    metavar="NAME|SECONDS,…",
+    default="realistic",
+    show_default=True,
+    envvar="CODAT_MOCK_PROFILE",
+    help="How fast datasets go: instant, fast, realistic, slow, queued, or the seconds of each"
+    " step such as 0,0,1,1,2.",
+)
+@click.option(
     "--concurrent-pushes",
     type=click.Choice(["flag", "miss"]),
     default="flag",
@@ -159,6 +188,7 @@ def serve(
     start_at: datetime | None,
     speed: float,
     seed: int,
+    durations: tuple[float, ...],
     concurrent_pushes: ConcurrentPushes,
     sync_delay: int,
     company_limit: int | None,
@@ -181,6 +211,7 @@ def serve(
         start_at=start_at,
         speed=speed,
         seed=seed,
+        durations=durations,
         concurrent_pushes=concurrent_pushes,
         sync_delay_seconds=sync_delay,
         company_limit=company_limit,

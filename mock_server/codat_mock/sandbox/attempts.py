@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct
-
 from codat_mock.books.booking import Booking, book, unmapped_rates
 from codat_mock.books.documents import Document, Kind, booked_in, last_numbers
 from codat_mock.books.reconciling import Unreconciled
@@ -21,6 +19,7 @@ from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import RECORD_TYPES
 from codat_mock.records.pushes import RECORDS
 from codat_mock.sandbox import companies
+from codat_mock.sandbox.outcomes import PlannedSync
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow
 from codat_mock.store.syncs import SyncKind
@@ -54,25 +53,6 @@ class Result:
     documents: Sequence[Document] = ()
     synced: Sequence[Version] = ()
     unreconciled: Sequence[Unreconciled] = ()
-
-
-class PlannedSync(Struct, frozen=True):
-    """How a sync is planned to end.
-
-    Args:
-        code: the status code of its end; 2000 for its own way.
-        message: what is told of it; empty for what is usual.
-        duration_seconds: how long it runs, in the sandbox's time.
-    """
-
-    code: int
-    message: str = ""
-    duration_seconds: float = 0
-
-
-def planned_sync(_turn: Turn, _row: CompanyRow) -> PlannedSync | None:
-    """What is planned for the sync that comes now; it is used up by that."""
-    return None
 
 
 def attempt(

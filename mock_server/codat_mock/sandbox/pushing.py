@@ -18,7 +18,7 @@ from codat_mock.records.errors import Malformed, Problem, Unknown
 from codat_mock.records.pushes import PushedRecord, keys_meant, objects_in
 from codat_mock.rules.judging import judge
 from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, Request
-from codat_mock.sandbox import companies
+from codat_mock.sandbox import companies, outcomes
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, DatasetRow, KnownRow
 
@@ -50,7 +50,7 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     problems = problems_in(arrival.data_type, records)
     judged = judged_records(turn, row, arrival.data_type, records)
     take_judgement(turn, row, arrival, judged, problems)
-    plan = plan_for(problems, is_linked=connection.status == "Linked")
+    plan = plan_for(turn, arrival, problems, is_linked=connection.status == "Linked")
     dataset = DatasetRow(
         id=turn.new_id(),
         connection_id=connection.id,
@@ -141,18 +141,24 @@ def problems_in(data_type: DataType, records: Sequence[PushedRecord]) -> list[Pr
     ]
 
 
-def plan_for(problems: Sequence[Problem], *, is_linked: bool) -> Plan:
-    """How the dataset of a push will go.
+def plan_for(turn: Turn, arrival: Arrival, problems: Sequence[Problem], *, is_linked: bool) -> Plan:
+    """How the dataset of a push will go: as it is planned, else as the push itself has it.
 
     Source: contract sections 2 and 4.
     """
+    planned = outcomes.planned_dataset(turn, arrival.company_id, arrival.data_type)
+    durations = outcomes.durations_of(planned) or turn.settings.durations
+    if planned and (planned.outcome != "Complete" or planned.stuck_in):
+        return outcomes.plan_of(planned, durations)
     if not is_linked:
-        return make_plan("AuthError", "The commerce connection is not linked any more.")
+        told = "The commerce connection is not linked any more."
+        return make_plan("AuthError", told, durations)
     if problems:
         shown = ", ".join(problem.path for problem in problems[:MOST_NAMED])
         more = f" and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
-        return make_plan("ValidationError", f"Records without an id: {shown}{more}.")
-    return make_plan()
+        told = f"Records without an id: {shown}{more}."
+        return make_plan("ValidationError", told, durations)
+    return make_plan(durations=durations)
 
 
 def judged_records(

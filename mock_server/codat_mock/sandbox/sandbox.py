@@ -39,6 +39,7 @@ from codat_mock.sandbox.pushing import Arrival
 from codat_mock.sandbox.settings import Settings
 from codat_mock.sandbox.timekeeping import ClockReading
 from codat_mock.sandbox.traffic import Traffic
+from codat_mock.sandbox.trouble import Trouble
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import Store
 
@@ -63,6 +64,7 @@ class Sandbox:
         # What ids of answers are made from: not kept, so that a refusal needs no writing.
         self.chance = Random(f"{settings.seed}/{name}")  # noqa: S311  (nothing secret)
         self.merchant = Merchant(self._turn)
+        self.trouble = Trouble(self._turn)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
 

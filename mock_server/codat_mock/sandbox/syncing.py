@@ -14,6 +14,7 @@ from codat_mock.records.errors import Conflict, Malformed, Problem
 from codat_mock.records.syncs import DateRange, SyncSummary
 from codat_mock.sandbox import attempts, companies, summaries
 from codat_mock.sandbox.attempts import Period
+from codat_mock.sandbox.outcomes import planned_sync
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, SyncRow
 
@@ -117,7 +118,7 @@ def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) ->
     It looks, and writes, at the moment it begins; a planned duration only puts off what is told.
     """
     sync_id = turn.new_id()
-    planned = attempts.planned_sync(turn, row)
+    planned = planned_sync(turn, row)
     result = attempts.attempt(turn, row, settings, period, sync_id, planned)
     ended = OUTCOMES[result.code]
     start, finish = period.start, period.finish

@@ -12,7 +12,9 @@ from codat_mock.clock import Clock
 from codat_mock.store.codes import Codes, Visit
 from codat_mock.store.companies import Companies, CompanyRow
 from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
+from codat_mock.store.faults import FaultRow, PlannedFaults
 from codat_mock.store.findings import Findings
+from codat_mock.store.outcomes import Outcomes
 from codat_mock.store.preferences import Preferences
 from codat_mock.store.sandboxes import Sandboxes, SandboxRow
 from codat_mock.store.schema import UnusableFile, connect
@@ -21,6 +23,7 @@ from codat_mock.store.syncs import SyncRow, Syncs
 __all__ = [
     "CompanyRow",
     "DatasetRow",
+    "FaultRow",
     "KnownRow",
     "SandboxRow",
     "Shelf",
@@ -86,4 +89,6 @@ class Shelf:
         self.preferences = Preferences(db, row.number)
         self.datasets = Datasets(db)
         self.syncs = Syncs(db)
+        self.outcomes = Outcomes(db, row.number)
+        self.faults = PlannedFaults(db, row.number)
         self.findings = Findings(db, row.number)

@@ -47,6 +47,22 @@ CREATE TABLE preferences (
     preference BLOB NOT NULL,
     PRIMARY KEY (sandbox, name)
 ) WITHOUT ROWID;
+CREATE TABLE outcomes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    outcome BLOB NOT NULL,
+    remaining INTEGER NOT NULL
+);
+CREATE INDEX outcomes_of_sandbox ON outcomes (sandbox);
+CREATE TABLE faults (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    fault BLOB NOT NULL,
+    planned INTEGER NOT NULL,
+    seen INTEGER NOT NULL DEFAULT 0,
+    hits INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX faults_of_sandbox ON faults (sandbox);
 CREATE TABLE datasets (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,

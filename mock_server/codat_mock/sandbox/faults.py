@@ -1,0 +1,126 @@
+"""Planned faults: which request meets which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from math import ceil
+from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codat_mock.clock import LAST
+from codat_mock.records.errors import Malformed, Problem
+from codat_mock.records.faults import CountedFault, Delay, Fault, Faults, Maintenance
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import FaultRow
+
+
+class Meeting(Struct, frozen=True):
+    """A request that met a fault.
+
+    Args:
+        delay_seconds: how late the answer comes, by the machine's clock.
+        retry_after: seconds that the answer tells to wait, None where it does not.
+    """
+
+    fault: Fault
+    delay_seconds: float = 0.0
+    retry_after: int | None = None
+
+
+def plan(turn: Turn, wanted: Sequence[Fault]) -> Faults:
+    """Plan faults beside those that there are.
+
+    Raises:
+        Malformed: a delay does not say how long it is, or says it twice.
+        Unknown: there is no such company.
+    """
+    problems = [problem for place, fault in enumerate(wanted) for problem in check(place, fault)]
+    if problems:
+        raise Malformed(f"This cannot be planned. {problems[0].message}", problems)
+    for fault in wanted:
+        if fault.company_id:
+            turn.company(fault.company_id)
+        turn.shelf.faults.add(fault, turn.now)
+    return planned(turn)
+
+
+def check(place: int, fault: Fault) -> Iterator[Problem]:
+    """What is wrong with a fault."""
+    if not isinstance(fault, Delay):
+        return
+    path = f"$.faults[{place}]"
+    given = [value for value in (fault.seconds, fault.between, fault.mean) if value is not None]
+    if len(given) != 1:
+        yield Problem(path, "A delay needs one of 'seconds', 'between' and 'mean'.")
+    if fault.between and fault.between[0] > fault.between[1]:
+        yield Problem(f"{path}.between", "The least is more than the most.")
+
+
+def planned(turn: Turn) -> Faults:
+    """The faults with their counts."""
+    return Faults(
+        [CountedFault(row.number, row.fault, row.seen, row.hits) for row in turn.shelf.faults.all()]
+    )
+
+
+def clear(turn: Turn) -> Faults:
+    """Forget all faults."""
+    turn.shelf.faults.clear()
+    return planned(turn)
+
+
+def meet(turn: Turn, operation: str, company_id: str | None) -> Meeting | None:
+    """Count a request; gives the fault that it meets, the one planned first where it meets several.
+
+    Every fault that is meant for the request counts it as seen; only the one it meets, as hit.
+    """
+    met: FaultRow | None = None
+    for row in turn.shelf.faults.all():
+        if not is_meant(row, operation, company_id, turn.now):
+            continue
+        row.seen += 1
+        if met is None and (not row.fault.at or row.seen in row.fault.at):
+            row.hits += 1
+            met = row
+        turn.shelf.faults.save(row)
+    return meeting(turn, met) if met else None
+
+
+def is_meant(row: FaultRow, operation: str, company_id: str | None, now: datetime) -> bool:
+    """Whether a fault counts a request."""
+    fault = row.fault
+    return (
+        fault.operation in (None, operation)
+        and fault.company_id in (None, company_id)
+        and now < end_of(row)
+    )
+
+
+def end_of(row: FaultRow) -> datetime:
+    """When a fault is over, in the sandbox's time; only maintenance ever is."""
+    if not isinstance(row.fault, Maintenance):
+        return LAST + timedelta(seconds=1)
+    return row.planned + timedelta(seconds=row.fault.seconds)
+
+
+def meeting(turn: Turn, row: FaultRow) -> Meeting:
+    """What a fault does to the request that it hits now."""
+    met, fault = Meeting(row.fault), row.fault
+    if isinstance(fault, Maintenance):
+        return replace(met, retry_after=ceil((end_of(row) - turn.now).total_seconds()))
+    if isinstance(fault, Delay):
+        source = f"{turn.settings.seed}/{turn.shelf.row.name}/{row.number}/{row.hits}"
+        return replace(met, delay_seconds=draw(fault, Random(source)))  # noqa: S311  (a delay)
+    return met
+
+
+def draw(delay: Delay, chance: Random) -> float:
+    """How many seconds a delay lasts this time."""
+    if delay.between:
+        return chance.uniform(*delay.between)
+    if delay.mean:
+        return chance.expovariate(1 / delay.mean)
+    return delay.seconds or 0.0
