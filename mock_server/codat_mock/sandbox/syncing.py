@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from codat_mock import schedule
 from codat_mock.books.booking import book, unmapped_rates
 from codat_mock.books.documents import Document, booked_in, last_numbers
@@ -23,7 +25,10 @@ from codat_mock.store.syncs import SyncKind
 
 
 def run_due(turn: Turn) -> None:
-    """Run every sync that was due until now, in order, each at its own moment."""
+    """Run every sync that was due until now, in order, each at its own moment.
+
+    "31 failed days in a row switch the sync off" (contract section 6).
+    """
     due_next = turn.shelf.companies.first_due
     while (row := due_next()) and row.due and row.due <= turn.now:
         last = turn.shelf.syncs.last_successful(row.number)
@@ -31,6 +36,9 @@ def run_due(turn: Turn) -> None:
         start, finish = schedule.period(settings, last.finish if last else None, row.due)
         run(turn.at(row.due), row, "scheduled", start, finish)
         row.due = schedule.next_due(settings, row.due)
+        if turn.shelf.syncs.failures_in_a_row(row.number) >= schedule.MAX_FAILURES:
+            row.configuration = replace(companies.configured(row), enabled=False)
+            row.due = None
         turn.shelf.companies.save(row)
 
 

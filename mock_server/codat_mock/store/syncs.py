@@ -75,6 +75,15 @@ class Syncs:
         """The successful sync that ran last; a historic one leaves the daily period as it is."""
         return self._last(company, f"AND code IN {SUCCESSES} AND kind <> 'historic'")
 
+    def failures_in_a_row(self, company: int) -> int:
+        """How many scheduled syncs have failed since one last succeeded."""
+        last = self.last_successful(company)
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM syncs WHERE company = ? AND kind = 'scheduled' AND number > ?",
+            (company, last.number if last else 0),
+        ).fetchone()
+        return int(count)
+
     def add_documents(self, company: int, documents: Iterable[Document]) -> None:
         """Store what a sync wrote into the books."""
         self._db.executemany(
