@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import entry_points
 
 import click
@@ -44,3 +46,7 @@ def main() -> None:
 
     Unofficial: not made, endorsed or supported by Codat.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show every letter gets question marks, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -16,8 +16,8 @@ from codat_mock.records.zones import find_zone
 
 MAX_FAILURES: Final = 31  # "31 failed days in a row switch the sync off"
 HOURS: Final = range(24)
-DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
+DAYS_AHEAD: Final = {"daily": 7, "monthly": 64}  # enough to meet the next due day
 
 
 def next_due(schedule: Schedule, after: datetime) -> datetime | None:
@@ -38,31 +38,29 @@ def next_due(schedule: Schedule, after: datetime) -> datetime | None:
     if zone is None or hour is None or hour not in HOURS or start is None:
         return None
     earliest = max(after, start)
-    try:
-        for day in due_days(schedule, earliest.astimezone(zone).date()):
+    for day in due_days(schedule, earliest):
+        try:
             due = moment_of(day, hour, zone)
-            if due > earliest:
-                return due
-    except OverflowError:  # beyond the years 1 to 9999
-        pass
+        except OverflowError:  # at the ends of the calendar
+            continue
+        if due > earliest:
+            return due
     return None
 
 
-def due_days(schedule: Schedule, day: date) -> Iterator[date]:
-    """The days on which a sync is due, from the last before `day` on; none where unscheduled.
+def due_days(schedule: Schedule, around: datetime) -> Iterator[date]:
+    """The merchant's days on which a sync is due, near a moment; none where unscheduled.
 
-    It begins a day early, since a skipped hour may be due on the day after its own.
+    It begins two days early: the merchant's day may not be the one in UTC, and a skipped hour is
+    due on the day after its own.
     """
     frequency = (schedule.selected_frequency or "").casefold()
-    if frequency == "daily":
-        for ahead in range(-1, 4):
-            yield day + ahead * DAY
-    elif frequency == "monthly":
-        # The contract names no day for it: the first of the month is our choice.
-        month = day.replace(day=1)
-        for _ in range(4):
-            yield month
-            month = (month + 31 * DAY).replace(day=1)
+    first = max(around.toordinal() - 2, date.min.toordinal())
+    last = min(first + DAYS_AHEAD.get(frequency, 0), date.max.toordinal() + 1)
+    for day in map(date.fromordinal, range(first, last)):
+        # The contract names no day for a monthly sync: the first of the month is our choice.
+        if frequency == "daily" or day.day == 1:
+            yield day
 
 
 def moment_of(day: date, hour: int, zone: ZoneInfo) -> datetime:

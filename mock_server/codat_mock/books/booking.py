@@ -66,7 +66,8 @@ def book(
         numbers_used: the last number of each kind of document, as `last_numbers` tells them.
         earlier: where records of earlier syncs stand, as `booked_in` tells it.
     """
-    terms = terms_of(configuration, platform_key, sync_id, finish)
+    records = (pick.record for pick in picked)
+    terms = terms_of(configuration, platform_key, sync_id, finish, records)
     numbering = Numbering(numbers_used)
     orders, payments = of_type(picked, Order), of_type(picked, Payment)
     transactions = of_type(picked, Transaction)

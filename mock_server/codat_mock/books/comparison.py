@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from msgspec import UNSET
 from msgspec import field as wire_field
 
 from codat_mock.books.documents import Document, RecordId
@@ -18,6 +17,7 @@ from codat_mock.books.money import amount_of, exactly
 from codat_mock.books.orders import take_apart
 from codat_mock.books.reconciling import FEES
 from codat_mock.books.selection import Picked
+from codat_mock.books.terms import named_currency
 from codat_mock.records.commerce import Order, Payment, Record, Wire
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import DataType
@@ -28,6 +28,7 @@ class Compared(Wire, kw_only=True, omit_defaults=False):
     """One record in the books and in the merchant's own.
 
     Args:
+        currency: of the books; the merchant's where it is not in them, None where it names none.
         declared: its amount by the merchant; None where the merchant has no such record.
         booked: its amount where it was booked last; None where it is not in the books.
         times: how many syncs booked it.
@@ -36,6 +37,7 @@ class Compared(Wire, kw_only=True, omit_defaults=False):
 
     data_type: DataType
     key: str
+    currency: str | None
     declared: Amount | None
     booked: Amount | None
     times: int
@@ -63,6 +65,7 @@ class Booked:
     """Where one record stands in the books, and how it was booked last."""
 
     amount: Decimal
+    currency: str
     modified: datetime | None
     syncs: set[str] = field(default_factory=set)
     documents: list[str] = field(default_factory=list)
@@ -80,20 +83,16 @@ def compare(
     """
     books = read_books(documents)
     found = Comparison()
-    seen: set[RecordId] = set()
     with exactly():
         for own in declared:
-            record_id = (own.data_type, own.key)
-            seen.add(record_id)
-            booked = books.get(record_id)
+            booked = books.pop((own.data_type, own.key), None)
+            belongs = belongs_in_books(own.record, configuration)
             if booked is not None:
-                judge(found, own, booked)
-            elif belongs_in_books(own.record, configuration):
-                amount = worth(own.record)
-                found.missing.append(compared(record_id, amount, None))
-    for record_id, booked in books.items():
-        if record_id not in seen:
-            found.surplus.append(compared(record_id, None, booked))
+                judge(found, own, booked, belongs=belongs)
+            elif belongs:
+                found.missing.append(compared(own.data_type, own.key, own.record, None))
+    for (data_type, key), booked in books.items():
+        found.surplus.append(compared(data_type, key, None, booked))
     for each in (found.booked_once, found.doubled, found.missing, found.stale, found.surplus):
         each.sort(key=lambda one: (one.data_type, one.key))
     return found
@@ -104,21 +103,21 @@ def read_books(documents: Iterable[Document]) -> dict[RecordId, Booked]:
     books: dict[RecordId, Booked] = {}
     for document in documents:
         for record in document.records:
-            record_id = (record.data_type, record.key)
-            booked = books.setdefault(record_id, Booked(record.amount, record.modified))
+            booked = books.setdefault(
+                (record.data_type, record.key),
+                Booked(record.amount, document.currency, record.modified),
+            )
             booked.amount, booked.modified = record.amount, record.modified
+            booked.currency = document.currency
             booked.syncs.add(document.sync_id)
             booked.documents.append(document.number)
     return books
 
 
-def judge(found: Comparison, own: Picked, booked: Booked) -> None:
+def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> None:
     """Put a record that is in the books where it belongs."""
-    amount = worth(own.record)
-    one = compared((own.data_type, own.key), amount, booked)
-    modified = own.record.source_modified_date or None
-    is_newer = modified is not None and booked.modified is not None and modified > booked.modified
-    is_stale = amount != booked.amount or is_newer
+    one = compared(own.data_type, own.key, own.record, booked)
+    is_stale = not belongs or differs(own.record, booked)
     if is_stale:
         found.stale.append(one)
     if len(booked.syncs) > 1:
@@ -127,13 +126,26 @@ def judge(found: Comparison, own: Picked, booked: Booked) -> None:
         found.booked_once.append(one)
 
 
-def compared(record_id: RecordId, declared: Decimal | None, booked: Booked | None) -> Compared:
-    """One line of a comparison."""
-    data_type, key = record_id
+def differs(record: Record, booked: Booked) -> bool:
+    """Whether the merchant's version is another than the one in the books."""
+    if worth(record) != booked.amount:
+        return True
+    if (named_currency(record.currency) or booked.currency) != booked.currency:
+        return True
+    modified = record.source_modified_date or None
+    return modified is not None and booked.modified is not None and modified > booked.modified
+
+
+def compared(
+    data_type: DataType, key: str, record: Record | None, booked: Booked | None
+) -> Compared:
+    """One line of a comparison: a record of the merchant's, of the books, or of both."""
+    told = named_currency(record.currency) or None if record else None
     return Compared(
         data_type=data_type,
         key=key,
-        declared=declared,
+        currency=booked.currency if booked else told,
+        declared=worth(record) if record else None,
         booked=booked.amount if booked else None,
         times=len(booked.syncs) if booked else 0,
         documents=booked.documents if booked else [],
@@ -143,8 +155,7 @@ def compared(record_id: RecordId, declared: Decimal | None, booked: Booked | Non
 def worth(record: Record) -> Decimal:
     """What a record amounts to, told as the books tell it."""
     if isinstance(record, Order):
-        currency = record.currency.strip().upper() if isinstance(record.currency, str) else ""
-        return take_apart(record, currency).balance
+        return take_apart(record, named_currency(record.currency)).balance
     given = record.amount if isinstance(record, Payment) else record.total_amount
     return amount_of(given)
 
@@ -156,4 +167,4 @@ def belongs_in_books(record: Record, configuration: Configuration) -> bool:
         return mapping.sales.sync_sales
     if isinstance(record, Payment):
         return mapping.payments.sync_payments and record.status == "Paid"
-    return mapping.fees.sync_fees and record.type is not UNSET and record.type in FEES
+    return mapping.fees.sync_fees and record.type in FEES

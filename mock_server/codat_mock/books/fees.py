@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from codat_mock.books.documents import BookedRecord, Document, Kind, Line, Numbering
+from codat_mock.books.documents import BookedRecord, Document, Numbering
 from codat_mock.books.money import ZERO, amount_of
+from codat_mock.books.pages import Page
 from codat_mock.books.reconciling import (
     FEES,
     LINKING,
@@ -58,7 +59,7 @@ def gather_fees(
                 raise Unjoined(f"no account is selected for {purpose}")
             ties.check_source(fee)
         except Unjoined as unjoined:
-            aside.append(put_aside(key, currency, amount, unjoined))
+            aside.append(unjoined.put_aside(TRANSACTIONS, key, currency, amount))
             continue
         charges = groups.setdefault((terms.day(fee.created_date), currency, purpose), Charges())
         charges.total += abs(amount)
@@ -73,24 +74,17 @@ def gather_fees(
     return dict(sorted(groups.items())), aside
 
 
-def put_aside(key: str, currency: str, amount: Decimal, why: Unjoined) -> Unreconciled:
-    """A transaction to be reconciled manually."""
-    return Unreconciled(
-        data_type=TRANSACTIONS, key=key, currency=currency, amount=amount, reason=str(why)
-    )
-
-
 def loose_ends(
     transactions: Iterable[tuple[str, Transaction]], ties: Ties, terms: Terms
 ) -> Iterator[Unreconciled]:
     """Payment and refund transactions of which the payment is not known."""
     for key, transaction in transactions:
         if transaction.type in LINKING and not ties.knows_payment(str(transaction.id)):
-            yield put_aside(
+            yield Unjoined(f"no payment has its id, '{transaction.id}'").put_aside(
+                TRANSACTIONS,
                 key,
                 terms.currency(transaction.currency),
                 amount_of(transaction.total_amount),
-                Unjoined(f"no payment has its id, '{transaction.id}'"),
             )
 
 
@@ -102,51 +96,14 @@ def fee_documents(
     The provider keeps its fees back from card takings, so the card account pays the bill.
     """
     card = terms.payment_account("Card")
-    for group, charges in groups.items():
-        is_given_back = group[2] == "paymentFeeRefund"
-        bill = fee_document(
-            "BillCreditNote" if is_given_back else "Bill", group, charges, terms, numbering
-        )
+    for (day, currency, purpose), charges in groups.items():
+        page = Page(terms, numbering, day, currency, terms.supplier)
+        is_given_back = purpose == "paymentFeeRefund"
+        account = terms.account("fees", purpose) or terms.chart.suspense.id
+        lines = [page.line(TEXTS[purpose], account, charges.total)]
+        bill = page.document("BillCreditNote" if is_given_back else "Bill", lines, charges.records)
         yield bill
         if card is not None and not is_given_back:
-            yield fee_document(
-                "BillPayment", group, charges, terms, numbering, pays=bill.number, account=card
+            yield page.payment(
+                "BillPayment", bill.total, charges.records, applies_to=bill.number, account=card
             )
-
-
-def fee_document(
-    kind: Kind,
-    group: Group,
-    charges: Charges,
-    terms: Terms,
-    numbering: Numbering,
-    *,
-    pays: str | None = None,
-    account: str | None = None,
-) -> Document:
-    """One document for a group of fees; with a line unless it is a payment."""
-    day, currency, purpose = group
-    line = Line(
-        description=TEXTS[purpose],
-        account_id=terms.account("fees", purpose) or terms.chart.suspense.id,
-        net=charges.total,
-        tax=ZERO,
-        gross=charges.total,
-    )
-    return Document(
-        kind=kind,
-        number=numbering.next(kind),
-        date=day,
-        currency=currency,
-        contact=terms.supplier,
-        platform_key=terms.chart.key,
-        status="Submitted" if pays is None else "Paid",
-        lines=[line] if pays is None else [],
-        net=charges.total,
-        tax=ZERO,
-        total=charges.total,
-        applies_to=pays,
-        account=account,
-        records=sorted(charges.records, key=lambda record: record.key),
-        sync_id=terms.sync_id,
-    )

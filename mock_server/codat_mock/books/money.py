@@ -12,7 +12,7 @@ CENT: Final = Decimal("0.01")
 HUNDRED: Final = Decimal(100)
 
 # Sums of the service's decimals (28 digits, 28 of them fractional) fit in without rounding.
-EXACT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
+EXACT: Final = Context(prec=100)
 
 # ISO 4217; every other currency has cents.
 WHOLE: Final = {

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from codat_mock.books.documents import BookedRecord, Document, Numbering, RecordId
 from codat_mock.books.money import ZERO, amount_of
+from codat_mock.books.pages import Page
 from codat_mock.books.reconciling import ORDERS, PAYMENTS, Ties, Unjoined, Unreconciled
 from codat_mock.books.terms import Terms
 from codat_mock.records.commerce import Payment, PaymentType
@@ -72,15 +73,7 @@ def gather_payments(
                 raise Unjoined(f"no account is selected for payments of type {kind}")
             target = targets.find(ties.anchor_of(key), is_refund=amount < 0)
         except Unjoined as unjoined:
-            aside.append(
-                Unreconciled(
-                    data_type=PAYMENTS,
-                    key=key,
-                    currency=currency,
-                    amount=amount,
-                    reason=str(unjoined),
-                )
-            )
+            aside.append(unjoined.put_aside(PAYMENTS, key, currency, amount))
             continue
         group = (target, terms.day(payment.created_date), currency, kind, amount < 0)
         receipts = groups.setdefault(group, Receipts())
@@ -101,21 +94,11 @@ def payment_documents(
 ) -> Iterator[Document]:
     """One payment for each group."""
     for (target, day, currency, kind, _), receipts in groups.items():
-        yield Document(
-            kind="Payment",
-            number=numbering.next("Payment"),
-            date=day,
-            currency=currency,
-            contact=terms.customer,
-            platform_key=terms.chart.key,
-            status="Paid",
-            lines=[],
-            net=receipts.total,
-            tax=ZERO,
-            total=receipts.total,
+        yield Page(terms, numbering, day, currency, terms.customer).payment(
+            "Payment",
+            receipts.total,
+            receipts.records,
             applies_to=target,
             account=terms.payment_account(kind),
             payment_type=kind,
-            records=sorted(receipts.records, key=lambda record: record.key),
-            sync_id=terms.sync_id,
         )

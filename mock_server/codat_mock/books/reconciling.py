@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from msgspec import UNSET
@@ -28,7 +29,7 @@ FEES: Final[tuple[TransactionType, ...]] = ("PaymentFee", "PaymentFeeRefund")
 
 
 class Unreconciled(Wire, kw_only=True, omit_defaults=False):
-    """A record that could not be joined to the others, to be reconciled manually."""
+    """A record that could not be joined to the others, and so was not booked."""
 
     data_type: DataType
     key: str
@@ -39,6 +40,18 @@ class Unreconciled(Wire, kw_only=True, omit_defaults=False):
 
 class Unjoined(Exception):
     """A record cannot be joined; the text says why."""
+
+    def put_aside(
+        self, data_type: DataType, key: str, currency: str, amount: Decimal
+    ) -> Unreconciled:
+        """The record, for whoever reconciles by hand."""
+        return Unreconciled(
+            data_type=data_type,
+            key=key,
+            currency=currency,
+            amount=amount,
+            reason=f"Reconcile manually: {self}.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

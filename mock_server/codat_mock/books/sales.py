@@ -5,16 +5,17 @@ Source: contract section 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from msgspec import UNSET
 
-from codat_mock.books.documents import BookedRecord, Document, Kind, Line, Numbering
-from codat_mock.books.money import ZERO
+from codat_mock.books.documents import BookedRecord, Document, Line, Numbering, Status
 from codat_mock.books.orders import Parts, Taxed, take_apart
+from codat_mock.books.pages import Page
 from codat_mock.books.terms import Terms
+from codat_mock.configuration.rates import rate_key
 from codat_mock.records.commerce import Order
 
 Group = tuple[str, str, str]  # day, currency, id of the location or nothing
@@ -67,17 +68,23 @@ def sales_documents(
     groups: dict[Group, Takings], terms: Terms, numbering: Numbering
 ) -> Iterator[Document]:
     """The invoice, and where there are refunds the credit note, of each group."""
-    for group, takings in groups.items():
+    for (day, currency, _), takings in groups.items():
+        page = Page(terms, numbering, day, currency, terms.customer)
+        status: Status = "Draft" if terms.is_draft else "Submitted"
+        location = min(takings.locations) or None
         if takings.sales:
-            lines = invoice_lines(takings.parts, terms)
-            yield document("Invoice", lines, takings.sales, group, takings, terms, numbering)
+            lines = invoice_lines(takings.parts, page)
+            yield page.document("Invoice", lines, takings.sales, status=status, location=location)
         if takings.refunds:
-            lines = credit_lines(takings.parts, terms)
-            yield document("CreditNote", lines, takings.refunds, group, takings, terms, numbering)
+            lines = credit_lines(takings.parts, page)
+            yield page.document(
+                "CreditNote", lines, takings.refunds, status=status, location=location
+            )
 
 
-def invoice_lines(parts: Parts, terms: Terms) -> list[Line]:
+def invoice_lines(parts: Parts, page: Page) -> list[Line]:
     """A line per tax rate; gratuity, rounding and what is unallocated where there is any."""
+    terms = page.terms
     extras = (
         ("Gratuity", terms.sales_account("gratuity"), parts.gratuity),
         ("Rounding", terms.chart.rounding.id, parts.rounding),
@@ -88,67 +95,23 @@ def invoice_lines(parts: Parts, terms: Terms) -> list[Line]:
         ),
     )
     return [
-        *rate_lines("Sales", terms.sales_account("sales"), parts.sold, terms),
-        *(untaxed(text, account, amount) for text, account, amount in extras if amount),
+        *rate_lines("Sales", terms.sales_account("sales"), parts.sold, page),
+        *(page.line(text, account, amount) for text, account, amount in extras if amount),
     ]
 
 
-def credit_lines(parts: Parts, terms: Terms) -> list[Line]:
+def credit_lines(parts: Parts, page: Page) -> list[Line]:
     """A line per tax rate, and one for the refunds that no line tells of."""
-    account = terms.sales_account("refund")
-    lines = rate_lines("Refunds", account, parts.given_back, terms)
+    account = page.terms.sales_account("refund")
+    lines = rate_lines("Refunds", account, parts.given_back, page)
     if parts.given_back_without_lines:
-        lines.append(untaxed("Refunds without lines", account, parts.given_back_without_lines))
+        lines.append(page.line("Refunds without lines", account, parts.given_back_without_lines))
     return lines
 
 
-def rate_lines(what: str, account: str, amounts: dict[Decimal, Taxed], terms: Terms) -> list[Line]:
+def rate_lines(what: str, account: str, amounts: dict[Decimal, Taxed], page: Page) -> list[Line]:
     """A line for each tax percentage, the highest first."""
     return [
-        Line(
-            description=f"{what} at {percentage.normalize():f}%",
-            account_id=account,
-            tax_rate_id=terms.tax_rate(percentage),
-            tax_percentage=percentage,
-            net=part.gross - part.tax,
-            tax=part.tax,
-            gross=part.gross,
-        )
+        page.line(f"{what} at {rate_key(percentage)}%", account, part.gross, part.tax, percentage)
         for percentage, part in sorted(amounts.items(), reverse=True)
     ]
-
-
-def untaxed(description: str, account: str, amount: Decimal) -> Line:
-    """A line without tax."""
-    return Line(description=description, account_id=account, net=amount, tax=ZERO, gross=amount)
-
-
-def document(
-    kind: Kind,
-    lines: list[Line],
-    records: Sequence[BookedRecord],
-    group: Group,
-    takings: Takings,
-    terms: Terms,
-    numbering: Numbering,
-) -> Document:
-    """A sales document of one group."""
-    day, currency, _ = group
-    net = sum((line.net for line in lines), ZERO)
-    tax = sum((line.tax for line in lines), ZERO)
-    return Document(
-        kind=kind,
-        number=numbering.next(kind),
-        date=day,
-        currency=currency,
-        location=min(takings.locations) or None,
-        contact=terms.customer,
-        platform_key=terms.chart.key,
-        status="Draft" if terms.is_draft else "Submitted",
-        lines=lines,
-        net=net,
-        tax=tax,
-        total=net + tax,
-        records=sorted(records, key=lambda record: record.key),
-        sync_id=terms.sync_id,
-    )

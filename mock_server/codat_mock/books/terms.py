@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -12,7 +12,7 @@ from msgspec import UnsetType
 from codat_mock.configuration.charts import XERO, Chart, find_chart
 from codat_mock.configuration.purposes import PURPOSE_OF_PAYMENT, Section
 from codat_mock.configuration.rates import rate_key
-from codat_mock.records.commerce import PaymentType
+from codat_mock.records.commerce import PaymentType, Record
 from codat_mock.records.configuration import AccountSelection, Configuration, Mapping, Option
 from codat_mock.records.zones import find_zone
 
@@ -23,12 +23,14 @@ class Terms:
 
     Args:
         zone: the merchant's; a sale belongs to the day that its clocks show.
+        usual_currency: of records that name none.
         finish: the end of the sync's period, the date of records that tell none.
     """
 
     mapping: Mapping
     chart: Chart
     zone: tzinfo
+    usual_currency: str
     sync_id: str
     finish: datetime
 
@@ -91,22 +93,37 @@ class Terms:
             return moment.date().isoformat()
 
     def currency(self, given: str | UnsetType | None) -> str:
-        """A record's currency; the merchant's own where it names none."""
-        named = given.strip().upper() if isinstance(given, str) else ""
-        return named or self.chart.currency
+        """A record's currency."""
+        return named_currency(given) or self.usual_currency
 
 
 def terms_of(
-    configuration: Configuration, platform_key: str, sync_id: str, finish: datetime
+    configuration: Configuration,
+    platform_key: str,
+    sync_id: str,
+    finish: datetime,
+    records: Iterable[Record],
 ) -> Terms:
-    """The terms that a configuration, with its options, sets for a sync."""
+    """The terms that a configuration, with its options, sets for a sync of some records.
+
+    Those that name no currency have that of the others, where these agree on one, else the
+    merchant's own.
+    """
+    chart = find_chart(platform_key) or XERO
+    named = {named_currency(record.currency) for record in records} - {""}
     return Terms(
         mapping=configuration.configuration,
-        chart=find_chart(platform_key) or XERO,
+        chart=chart,
+        usual_currency=named.pop() if len(named) == 1 else chart.currency,
         zone=find_zone(configuration.schedule.time_zone) or UTC,
         sync_id=sync_id,
         finish=finish,
     )
+
+
+def named_currency(given: str | UnsetType | None) -> str:
+    """The currency that a record names, empty where it names none."""
+    return given.strip().upper() if isinstance(given, str) else ""
 
 
 def name_of(selected: str | None, options: Sequence[Option] | None) -> str:

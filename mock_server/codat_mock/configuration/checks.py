@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from codat_mock.configuration.charts import CHARTS
+from codat_mock.configuration.choices import is_among, not_selected, wrong_choice
 from codat_mock.configuration.purposes import Section
+from codat_mock.configuration.schedule_checks import frequency, start_date, sync_hour, time_zone
 from codat_mock.records.companies import Connection, SourceKind
 from codat_mock.records.configuration import (
     AccountSelection,
     Configuration,
     GroupingLevel,
-    Option,
 )
-from codat_mock.records.zones import find_zone
 
-HOURS: Final = range(24)
 PAYOUT_ACCOUNTS: Final = {chart.payout.id for chart in CHARTS.values()}
 
 Check = Callable[[Configuration], Iterator[str]]
@@ -54,7 +53,7 @@ def unlinked(connections: Sequence[Connection]) -> Iterator[str]:
         found = f"the company's is {states}" if states else "the company has none"
         yield (
             f"No {kind.lower()} connection is linked ({found}): "
-            "authorise one, so that one commerce and one accounting connection are linked"
+            "authorise one, so that one commerce and one accounting connection are linked."
         )
 
 
@@ -64,7 +63,7 @@ def fees_without_payments(configuration: Configuration) -> Iterator[str]:
     if mapping.fees.sync_fees and not mapping.payments.sync_payments:
         yield (
             "Fees are synced but payments are not: "
-            "set payments.syncPayments to true, or fees.syncFees to false"
+            "set payments.syncPayments to true, or fees.syncFees to false."
         )
 
 
@@ -74,7 +73,7 @@ def payments_without_sales(configuration: Configuration) -> Iterator[str]:
     if mapping.payments.sync_payments and not mapping.sales.sync_sales:
         yield (
             "Payments are synced but sales are not: "
-            "set sales.syncSales to true, or payments.syncPayments to false"
+            "set sales.syncSales to true, or payments.syncPayments to false."
         )
 
 
@@ -99,7 +98,7 @@ def unknown_accounts(configuration: Configuration) -> Iterator[str]:
         if selected and selected not in offered:
             yield (
                 f"The account '{selected}' is not among the options of {place}: "
-                "select the id of one of its accountOptions"
+                "select the id of one of its accountOptions."
             )
 
 
@@ -146,7 +145,7 @@ def payments_on_drafts(configuration: Configuration) -> Iterator[str]:
     if mapping.payments.sync_payments and status and status.casefold() == "draft":
         yield (
             "Payments are synced but invoices are written as 'draft', which take no payments: "
-            "select the invoice status 'submitted', or set payments.syncPayments to false"
+            "select the invoice status 'submitted', or set payments.syncPayments to false."
         )
 
 
@@ -156,45 +155,8 @@ def required_accounts(configuration: Configuration) -> Iterator[str]:
         if account.required and not account.selected_account_id:
             yield (
                 f"No account is selected for {place}, which needs one: "
-                "set its selectedAccountId to the id of one of its accountOptions"
+                "set its selectedAccountId to the id of one of its accountOptions."
             )
-
-
-def frequency(configuration: Configuration) -> Iterator[str]:
-    """A schedule has one of the frequencies offered."""
-    schedule = configuration.schedule
-    if not is_among(schedule.selected_frequency, schedule.frequency_options):
-        yield wrong_choice(
-            "sync frequency",
-            "schedule.selectedFrequency",
-            schedule.selected_frequency,
-            schedule.frequency_options,
-        )
-
-
-def start_date(configuration: Configuration) -> Iterator[str]:
-    """A schedule has a day to start from."""
-    if configuration.schedule.start_date is None:
-        yield (
-            "No start date is set: "
-            "set schedule.startDate to the day from which sales are to be synced"
-        )
-
-
-def sync_hour(configuration: Configuration) -> Iterator[str]:
-    """A schedule has an hour of the day."""
-    hour = configuration.schedule.sync_hour_utc
-    if hour not in HOURS:
-        found = "No sync hour is set" if hour is None else f"The sync hour {hour} does not exist"
-        yield f"{found}: set schedule.syncHourUtc to a whole number from 0 to 23"
-
-
-def time_zone(configuration: Configuration) -> Iterator[str]:
-    """A schedule names a time zone of the IANA database."""
-    name = configuration.schedule.time_zone
-    if find_zone(name) is None:
-        found = f"The time zone '{name}' is not known" if name else "No time zone is set"
-        yield f"{found}: set schedule.timeZone to an IANA name such as 'Europe/London'"
 
 
 def invoice_status(configuration: Configuration) -> Iterator[str]:
@@ -248,7 +210,7 @@ def card_into_payouts(configuration: Configuration) -> Iterator[str]:
     if payments.sync_payments and card in PAYOUT_ACCOUNTS:
         yield (
             f"The card account '{card}' is the bank account that payouts arrive in: "
-            "select a clearing account for payments.accounts.card"
+            "select a clearing account for payments.accounts.card."
         )
 
 
@@ -266,32 +228,6 @@ def active_accounts(
         if is_synced:
             for name, account in accounts.items():
                 yield f"{section}.accounts.{name}", account
-
-
-def is_among(selected: str | None, options: Sequence[str] | None) -> bool:
-    """Whether a word is one of those offered, in any case."""
-    offered = {option.casefold() for option in options or ()}
-    return selected is not None and selected.casefold() in offered
-
-
-def wrong_choice(what: str, place: str, selected: str | None, options: Sequence[str] | None) -> str:
-    """Say that nothing, or something unknown, was chosen among words."""
-    found = f"The {what} '{selected}' is not known" if selected else f"No {what} is selected"
-    offered = " or ".join(f"'{option}'" for option in options or ())
-    return f"{found}: set {place} to {offered or 'one of its options, once it has any'}"
-
-
-def not_selected(
-    what: str, place: str, selected: str | None, options: Sequence[Option] | None
-) -> Iterator[str]:
-    """Say that nothing, or something unknown, was selected among the platform's own things."""
-    if not selected:
-        yield f"No {what} is selected: set {place} to the id of one of its options"
-    elif selected not in {option.id for option in options or ()}:
-        yield (
-            f"The {what} '{selected}' is not among the accounting platform's: "
-            f"set {place} to the id of one of its options"
-        )
 
 
 CHECKS: Final[tuple[Check, ...]] = (

@@ -151,7 +151,7 @@ class Configuration(Setting):
 
     company_id: str = ""
     accounting_software_company_name: str | None = None
-    enabled: bool = False
+    enabled: bool = True
     configured: bool = False
     schedule: Schedule = field(default_factory=Schedule)
     configuration: Mapping = field(default_factory=Mapping)

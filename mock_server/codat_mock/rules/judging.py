@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from codat_mock.records.commerce import Wire
-from codat_mock.rules.registry import Rule, Severity, rulebook
+from codat_mock.rules.registry import Evidence, Rule, Severity, rulebook
 from codat_mock.rules.subjects import JudgedPush, Request
 
 MOST_RECORDS: Final = 20
@@ -68,17 +68,19 @@ def judge(push: JudgedPush) -> Judgement:
         if rule.subject is not JudgedPush or not rule.occasion(push):
             continue
         exercised.append(rule.code)
-        evidence = [item.record for item in rule.look(push)]
+        evidence = list(rule.look(push))
         if evidence:
             findings.append(finding_of(rule, push, evidence))
     return Judgement(findings, exercised)
 
 
-def finding_of(rule: Rule, push: JudgedPush, evidence: list[str]) -> Finding:
+def finding_of(rule: Rule, push: JudgedPush, evidence: list[Evidence]) -> Finding:
     """Group the evidence of one rule in one push."""
     several = (
         f"{len(evidence)} {plural(rule.counts)}, such as" if evidence[1:] else f"1 {rule.counts},"
     )
+    first = evidence[0]
+    note = f": {first.note}" if first.note else ""
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -86,17 +88,17 @@ def finding_of(rule: Rule, push: JudgedPush, evidence: list[str]) -> Finding:
         company_id=push.company_id,
         data_type=push.data_type,
         count=len(evidence),
-        records=evidence[:MOST_RECORDS],
+        records=[item.record for item in evidence[:MOST_RECORDS]],
         requests=requests_of(push, evidence),
-        message=sentence(f"{rule.says}: {several} {evidence[0]}"),
+        message=sentence(f"{rule.says}: {several} {first.record}{note}"),
         advice=sentence(rule.advice),
         source=rule.source,
     )
 
 
-def requests_of(push: JudgedPush, evidence: list[str]) -> list[Request]:
+def requests_of(push: JudgedPush, evidence: list[Evidence]) -> list[Request]:
     """The breaking request, those it overlapped, and those that had brought the records before."""
-    broken = set(evidence)
+    broken = {item.record for item in evidence}
     earlier = {
         record.known.accepted_by.number: record.known.accepted_by
         for record in push.records

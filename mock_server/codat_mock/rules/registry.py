@@ -18,9 +18,15 @@ Subject = TypeVar("Subject")
 
 
 class Evidence(Struct, frozen=True):
-    """One thing that breaks a rule: the record (or JSON path) it shows in."""
+    """One thing that breaks a rule.
+
+    Args:
+        record: the key of the record (or the JSON path) it shows in.
+        note: what is wrong there, where the rule's own words do not tell.
+    """
 
     record: str
+    note: str = ""
 
 
 class Rule(Struct, frozen=True):

@@ -147,7 +147,7 @@ def configured(row: CompanyRow) -> Configuration:
     """A company's configuration with the options of its accounting platform."""
     accounting = linked(row, "Accounting")
     platform = accounting.integration_key if accounting else None
-    stored = row.configuration or Configuration(enabled=True)
+    stored = row.configuration or Configuration()
     return with_options(row.company.id, platform, stored, row.rates)
 
 

@@ -103,7 +103,7 @@ def attempt(
     Source: contract section 6.
     """
     if reasons := companies.configuration_problems(row):
-        return 4000, " ".join(reasons), (), NOTHING
+        return 4000, "; ".join(reasons), (), NOTHING
     selection = select(turn.shelf.datasets.versions(row.number), start, finish, turn.now)
     if not selection.picked:
         return 2040, "", (), NOTHING

@@ -11,6 +11,7 @@ from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, listen
 from codat_scenarios.demo.screen import Screen
 from codat_scenarios.demo.script import API_KEY, EVENING, play
+from codat_scenarios.stage import authorization
 
 EXAMPLES = """Examples:
 
@@ -44,7 +45,9 @@ def demo(step: bool, seed: int, keep: bool) -> None:
 
 def wait(address: str) -> None:
     """Keep the server running until it is interrupted."""
+    header = authorization(API_KEY)
     click.echo(f"The mock goes on at {address} with the API key '{API_KEY}'; Ctrl+C ends it.")
-    click.echo(f"Look at {address}/_mock/findings and {address}/_mock/books")
+    click.echo(f"  curl -H 'Authorization: {header}' {address}/_mock/findings")
+    click.echo(f"  curl -H 'Authorization: {header}' {address}/_mock/books")
     with suppress(KeyboardInterrupt):
         signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -20,7 +20,6 @@ from codat_scenarios.stage import Json
 FRAME_SECONDS: Final = 0.25  # how long a person sees each status
 STATUS_STYLES: Final = {"Complete": "green", "Paid": "green", "Queued": "dim"}
 SEVERITY_STYLES: Final = {"error": "bold red", "warning": "yellow", "info": "cyan"}
-SHORT_KEY: Final = 13
 LONG_ID: Final = re.compile(r"([0-9a-f]{8})-[0-9a-f-]{27}")
 
 
@@ -53,16 +52,15 @@ class Screen:
 
     def say(self, text: str) -> None:
         """A sentence of the narrator's."""
-        self.console.print(Padding(text, (0, 2)))
+        self.console.print(Padding.indent(text, 2))
 
     def call(self, method: str, path: str) -> None:
         """A request that is made."""
-        shown = LONG_ID.sub(r"\1…", path)
-        self.console.print(f"    [cyan]{method}[/] {shown}", soft_wrap=True)
+        self.console.print(f"    [cyan]{method}[/] {short(path)}", soft_wrap=True)
 
     def show(self, thing: RenderableType) -> None:
         """A table, indented."""
-        self.console.print(Padding(thing, (0, 4)))
+        self.console.print(Padding.indent(thing, 4))
 
     def watch(self, datasets: Callable[[], list[Json]], advance: Callable[[], None]) -> None:
         """Show datasets until each has ended, moving the clock from one change to the next."""
@@ -72,7 +70,7 @@ class Screen:
         with Live(console=self.console, auto_refresh=False) as live:
             while True:
                 shown = datasets()
-                live.update(Padding(dataset_table(shown), (0, 4)), refresh=True)
+                live.update(Padding.indent(dataset_table(shown), 4), refresh=True)
                 if all(dataset["isCompleted"] for dataset in shown):
                     return
                 time.sleep(FRAME_SECONDS)
@@ -143,15 +141,11 @@ def findings_table(findings: Iterable[Json]) -> Table:
     for finding in findings:
         style = SEVERITY_STYLES[finding["severity"]]
         rule = f"[{style}]{finding['code']}[/]\n{finding['name']}"
-        told = f"{shortened(finding)}\n[dim]{finding['advice']}[/]"
+        told = f"{short(finding['message'])}\n[dim]{finding['advice']}[/]"
         table.add_row(rule, told)
     return table
 
 
-def shortened(finding: Json) -> str:
-    """A finding's message with its long key cut."""
-    message: str = finding["message"]
-    for key in finding["records"]:
-        if len(key) > SHORT_KEY:
-            message = message.replace(key, f"{key[:SHORT_KEY]}…")
-    return message
+def short(text: str) -> str:
+    """The text with its UUIDs cut after the first eight digits."""
+    return LONG_ID.sub(r"\1…", text)

@@ -125,14 +125,18 @@ def show_sync(stage: Stage, screen: Screen) -> None:
 def break_rules(stage: Stage, screen: Screen, orders: list[Record]) -> None:
     """Three mistakes, each often made."""
     screen.scene("Three mistakes are made on purpose")
+
+    def push(record: Record, *more: Record) -> None:
+        screen.call("POST", f"/data/companies/{stage.company_id}/sync/{ORDERS}")
+        stage.push(ORDERS, [record, *more])
+
     screen.say("[bold]One:[/] all of yesterday's orders are pushed again, though nothing changed.")
-    stage.push(ORDERS, orders)
+    push(*orders)
     screen.say("[bold]Two:[/] an order is corrected, though it is in the books already.")
-    stage.push(ORDERS, [corrected(orders[0])])
+    push(corrected(orders[0]))
     screen.say("[bold]Three:[/] a new order is deleted with more than its id.")
-    mistaken = corrected(orders[1]) | {"id": "mistaken-order", "createdDate": CORRECTED_AT}
-    stage.push(ORDERS, [mistaken])
-    stage.push(ORDERS, [{"id": "mistaken-order", "status": "Deleted"}])
+    push(corrected(orders[1]) | {"id": "mistaken-order", "createdDate": CORRECTED_AT})
+    push({"id": "mistaken-order", "status": "Deleted"})
     screen.call("GET", "/_mock/findings")
     screen.show(findings_table(stage.findings()["findings"]))
 

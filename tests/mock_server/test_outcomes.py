@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from codat_mock.books.outcomes import OUTCOMES
+
+CODES = [1000, 1010, 2000, 2040, 4000, 4040, 4220, 4260, 5000, 5080, 5120, 5130]
+
+
+def test_every_code_of_the_contract_has_its_outcome():
+    assert list(OUTCOMES) == CODES
+    assert all(code == outcome.code for code, outcome in OUTCOMES.items())
+    assert len({outcome.status for outcome in OUTCOMES.values()}) == len(CODES)
+
+
+def test_a_sync_runs_succeeded_or_failed():
+    for outcome in OUTCOMES.values():
+        assert [outcome.is_running, outcome.is_success, outcome.is_failure].count(True) == 1
+
+
+def test_only_failures_have_messages_for_merchant_and_developer():
+    for outcome in OUTCOMES.values():
+        assert (outcome.message is not None) == outcome.is_failure
+        assert (outcome.exception is not None) == outcome.is_failure

@@ -1,0 +1,38 @@
+"""The pages under docs run from their first snippet to their last, and print what they show."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+COMMAND = Path(sys.executable).with_name("codat-mock")
+DEFAULT = "http://127.0.0.1:4620"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+
+
+def test_first_steps_go_through(capsys: pytest.CaptureFixture[str]) -> None:
+    (_, command), *rest = BLOCK.findall((DOCS / "first-steps.md").read_text())
+    arguments = [*shlex.split(command)[1:], "--port", "0"]
+    with subprocess.Popen([COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            address = re.search(r"http://\S+", server.stdout.readline() if server.stdout else "")
+            assert address
+            told: dict[str, Any] = {}
+            printed = ""
+            for language, text in rest:
+                if language == "python":
+                    exec(text.replace(DEFAULT, address[0]), told)  # noqa: S102  (our own page)
+                    printed = capsys.readouterr().out
+                else:
+                    assert printed == text
+            told["codat"].close()
+        finally:
+            server.terminate()
+    assert server.returncode == 0
