@@ -25,9 +25,7 @@ def worked_example(stage: Stage) -> None:
     stage.at(TUESDAY, "09:00")
 
 
-@story(
-    "first-push", Ending(datasets=EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(36))
-)
+@story("first-push", Ending(datasets=EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(36)))
 def first_push(stage: Stage) -> None:
     """Everything there is since the start date is pushed before the first sync."""
     stage.at(MONDAY, "20:00")
@@ -108,9 +106,7 @@ def oversized(stage: Stage) -> None:
 
 @story(
     "late-arrival",
-    Ending(
-        datasets=EXAMPLE + COMPLETE, sync=2040, documents=books_of_example(), missed=("A-1",)
-    ),
+    Ending(datasets=EXAMPLE + COMPLETE, sync=2040, documents=books_of_example(), missed=("A-1",)),
 )
 def late_arrival(stage: Stage) -> None:
     """An order of Monday is pushed after the sync that covers Monday, and no later one takes it."""
@@ -146,9 +142,7 @@ def wrong_type(stage: Stage) -> None:
 
 @story(
     "auth-error",
-    Ending(
-        datasets=(*EXAMPLE, "AuthError", "Complete"), sync=2000, documents=books_of_example(12)
-    ),
+    Ending(datasets=(*EXAMPLE, "AuthError", "Complete"), sync=2000, documents=books_of_example(12)),
 )
 def auth_error(stage: Stage) -> None:
     """A push ends in AuthError, as the shop is unlinked; it is linked and pushed again."""
