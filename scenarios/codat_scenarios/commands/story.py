@@ -109,9 +109,9 @@ def own_mock() -> Iterator[httpx.Client]:
     from codat_mock.sandbox import Settings, World
     from codat_mock.server import Server, listen
 
-    with Server(World(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
-        with running_mock(server.address) as http:
-            yield http
+    server = Server(World(Settings(speed=0)), listen("127.0.0.1", 0))
+    with server, running_mock(server.address) as http:
+        yield http
 
 
 @contextmanager

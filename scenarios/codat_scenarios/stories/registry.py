@@ -95,7 +95,7 @@ def see(stage: Stage) -> Played:
         Ending(
             findings=tuple(finding["code"] for finding in verdict["findings"]),
             datasets=tuple(stage.dataset(id_)["status"] for id_ in stage.datasets),
-            sync=sync and sync["syncStatusCode"],
+            sync=sync["syncStatusCode"] if sync else None,
             documents=tuple(map(document_text, books["documents"])),
             missed=tuple(record["key"] for record in books["missed"]),
         ),

@@ -64,7 +64,7 @@ def connection_deleted(stage: Stage) -> None:
     ),
 )
 def daylight_saving(stage: Stage) -> None:
-    """British clocks go forward on Sunday: its sync is due at 2:00 UTC, and its day ends at 23:00."""
+    """Clocks go forward on Sunday: its sync is due at 2:00 UTC, and its day ends at 23:00."""
     stage.at(MONDAY, "12:05")
     push_worked_example(stage)
     stage.at(SUNDAY, "01:35")
