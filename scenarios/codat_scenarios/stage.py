@@ -16,6 +16,9 @@ from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.pushes import decoder
 from codat_scenarios.merchants import encode
 
+MORNING: Final = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at three in the night
+START: Final = datetime(2022, 3, 21, tzinfo=UTC)
+
 Json = dict[str, Any]
 NOT_FOUND: Final = 404
 
@@ -57,6 +60,13 @@ class Stage:
         answer = self._send(method, path, body)
         answer.raise_for_status()
         return dict(answer.json())
+
+    def begin(self, name: str) -> None:
+        """Begin anew on Monday at nine, with a company that is linked and configured."""
+        self.reset(MORNING)
+        self.create_company(name)
+        self.link_accounting()
+        self.configure(START)
 
     def reset(self, at: datetime) -> None:
         """Begin anew, the clock set to `at`."""
@@ -115,6 +125,7 @@ class Stage:
 
         def halting() -> Iterator[bytes]:
             yield body[: len(body) // 2]
+            self.now()  # once this is answered, the mock has surely begun to read the push
             self.push(data_type, meanwhile)
             yield body[len(body) // 2 :]
 

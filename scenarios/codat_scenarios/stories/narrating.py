@@ -123,7 +123,9 @@ def told_records(data_type: DataType, records: Sequence[Any]) -> str:
 
 def told_record(record: Any) -> str:
     """Say a record in few words: its id, its amount, whether it is a delete."""
-    shown = repr(record["id"])
+    if not isinstance(record, dict):
+        return f"no object, but {encode(record).decode()}"
+    shown = repr(record.get("id"))
     if len(shown) > LONG_ID:
         shown = f"{shown[:SHORT_ID]}…'"
     if record.keys() == {"id"}:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
 
 from codat_scenarios.stage import Json, Stage
-
-MORNING: Final = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at three in the night
-START: Final = datetime(2022, 3, 21, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +75,7 @@ def story(
 
 def play(told: Story, stage: Stage) -> Played:
     """Play a story from its beginning, and see how it ends."""
-    stage.reset(MORNING)
-    stage.create_company("Story Café")
-    stage.link_accounting()
-    stage.configure(START)
+    stage.begin("Story Café")
     told.act(stage)
     return see(stage)
 
