@@ -87,9 +87,17 @@ def test_the_shown_integration_passes_the_machine(address: str) -> None:
 def test_the_integration_without_the_line_fails_as_shown(address: str) -> None:
     assert MACHINE.count(LATE) == 1
     integration = run(MACHINE.replace(LATE, "if True:"), address)["Integration"]
-    patient = settings(quick, max_examples=50, derandomize=True, report_multiple_bugs=False)
+    day = pushing_machine(address, integration)()
+    day.open()
+    day.sell(pence=1, tip=0, by_card=False)
+    day.sleep()
+    day.correct_too_late(which=0, pence=2)
+    day.push()
     with pytest.raises(AssertionError) as caught:
-        run_state_machine_as_test(pushing_machine(address, integration), settings=patient)
+        try:
+            day.no_rule_is_broken()
+        finally:
+            day.teardown()
     [shown] = blocks("text")
     assert f"{caught.value}\n" == shown
 
