@@ -94,10 +94,9 @@ def test_the_integration_without_the_line_fails_as_shown(address: str) -> None:
     day.correct_too_late(which=0, pence=2)
     day.push()
     with pytest.raises(AssertionError) as caught:
-        try:
-            day.no_rule_is_broken()
-        finally:
-            day.teardown()
+        day.no_rule_is_broken()
+    with pytest.raises(AssertionError, match="Rules were broken"):
+        day.teardown()
     [shown] = blocks("text")
     assert f"{caught.value}\n" == shown
 

@@ -73,24 +73,28 @@ def pushing_machine(
         api_key: whose sandbox is begun anew for each example; another one for each machine that
             runs at the same time.
     """
-    inside = {"base_url": base_url, "open_adapter": staticmethod(open_adapter), "api_key": api_key}
-    machine = type("PushingMachine", (PushingMachine,), inside)
-    machine.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
-    return machine
+
+    class Driven(PushingMachine):
+        def __init__(self) -> None:
+            super().__init__(base_url, open_adapter, api_key)
+
+    Driven.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+    return Driven
 
 
 class PushingMachine(RuleBasedStateMachine):
-    """What `pushing_machine` makes a class of its own of."""
+    """What `pushing_machine` makes a class of, which takes no arguments."""
 
-    base_url: str
-    api_key: str
-    open_adapter: Callable[[Place], Adapter]
-
-    def __init__(self) -> None:
+    def __init__(
+        self, base_url: str, open_adapter: Callable[[Place], Adapter], api_key: str
+    ) -> None:
         super().__init__()
+        self.base_url = base_url
+        self.api_key = api_key
+        self.open_adapter = open_adapter
         self.till = Till()
-        self.http = httpx.Client(base_url=self.base_url, timeout=60)
-        self.stage = Stage(self.http, self.api_key)
+        self.http = httpx.Client(base_url=base_url, timeout=60)
+        self.stage = Stage(self.http, api_key)
         self.adapter: Adapter | None = None
 
     @initialize()

@@ -10,6 +10,7 @@ import pytest
 from adding_up import assert_sales_are_told
 
 from codat_fixtures import load, load_bytes, names
+from codat_scenarios.merchants.money import DIGITS
 from codat_scenarios.recording import day_names, record_day, record_worked_example
 
 TRAFFIC = "traffic/worked-example"
@@ -32,7 +33,8 @@ def test_a_day_is_what_its_merchant_makes(name: str) -> None:
 def test_a_day_adds_up_and_reconciles(name: str) -> None:
     day = load(name)
     assert len(day["orders"]) >= 10
-    assert_sales_are_told(day["orders"], day["payments"], day["transactions"], 2)
+    digits = DIGITS.get(day["currency"], 2)
+    assert_sales_are_told(day["orders"], day["payments"], day["transactions"], digits)
 
 
 def test_some_day_has_changes_and_all_days_are_small() -> None:

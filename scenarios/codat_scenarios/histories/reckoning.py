@@ -41,14 +41,14 @@ def differences(due: Mapping[RecordId, Record], books: Json) -> list[str]:
 def is_booked(record: Record) -> bool:
     """Whether a record stands in the books on its own: orders, paid payments and fees do."""
     if "transactionSourceRef" in record:
-        return "Fee" in record["type"]
-    return record.get("status", "Paid") == "Paid"
+        return "Fee" in str(record["type"])
+    return str(record.get("status", "Paid")) == "Paid"
 
 
 def worth(record: Record) -> Decimal:
     """What a record amounts to in the books."""
     amount = record["amount"] if "amount" in record else record["totalAmount"]
-    return Decimal(amount) + record.get("totalGratuity", 0)
+    return Decimal(amount) + Decimal(record.get("totalGratuity", 0))
 
 
 def money(number: float) -> Decimal:

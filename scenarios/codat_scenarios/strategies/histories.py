@@ -67,10 +67,17 @@ def broken_histories(code: str) -> SearchStrategy[History]:
     )
 
 
-def large_pushes() -> SearchStrategy[list[Record]]:
+class LargePush(list[Record]):
+    """Many records, shown by their number: thousands of them would tell nothing."""
+
+    def __repr__(self) -> str:
+        return f"{len(self):,} records, the first {self[0]!r}"
+
+
+def large_pushes() -> SearchStrategy[LargePush]:
     """Pushes of 4,999, 5,000 or 5,001 orders that differ in their ids only."""
     return st.builds(
-        lambda count, order: [order | {"id": f"{number}"} for number in range(count)],
+        lambda count, order: LargePush(order | {"id": f"{number}"} for number in range(count)),
         st.sampled_from(LARGE),
         orders(),
     )
@@ -163,7 +170,12 @@ def push_orders(life: Life, records: list[Record]) -> None:
     life.steps.append(Pushed(life.tick(), ORDERS, records))
 
 
-FAT = ({"isDeleted": True}, {"status": "Deleted"}, {"closedDate": None}, {"orderNumber": ""})
+FAT: Final[tuple[Record, ...]] = (
+    {"isDeleted": True},
+    {"status": "Deleted"},
+    {"closedDate": None},
+    {"orderNumber": ""},
+)
 BREACHES: Final[dict[str, SearchStrategy[Happening]]] = {
     "S03": st.booleans().map(repeat),
     "S04": st.booleans().map(double),
