@@ -1,1 +1,57 @@
-"""A minimal client that pushes commerce data and keeps the rules."""
+"""A small client that pushes commerce data to Codat and keeps its rules by construction."""
+
+from codat_push.answers import Dataset, SyncStatus
+from codat_push.chunks import Chunk, Refusal
+from codat_push.client import AsyncPushClient, PushClient
+from codat_push.errors import (
+    AccountLimit,
+    AnswerLost,
+    BadRecord,
+    BadRequest,
+    CodatError,
+    Forbidden,
+    LedgerError,
+    NotFound,
+    NotReady,
+    PushTooLarge,
+    RequestError,
+    ServerError,
+    StatusError,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+    UnreadableAnswer,
+    WaitTimeout,
+)
+from codat_push.ledger import Ledger
+from codat_push.outbox import Outbox, OutboxStatus
+
+__all__ = [
+    "AccountLimit",
+    "AnswerLost",
+    "AsyncPushClient",
+    "BadRecord",
+    "BadRequest",
+    "Chunk",
+    "CodatError",
+    "Dataset",
+    "Forbidden",
+    "Ledger",
+    "LedgerError",
+    "NotFound",
+    "NotReady",
+    "Outbox",
+    "OutboxStatus",
+    "PushClient",
+    "PushTooLarge",
+    "Refusal",
+    "RequestError",
+    "ServerError",
+    "StatusError",
+    "SyncStatus",
+    "TooManyRequests",
+    "Unauthorized",
+    "Unreachable",
+    "UnreadableAnswer",
+    "WaitTimeout",
+]

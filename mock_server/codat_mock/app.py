@@ -1,4 +1,4 @@
-"""The WSGI application: both faces of one world, and how each says no."""
+"""The WSGI application: the faces of one world, and how each says no."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterable
 from random import Random
 from typing import Final
-from urllib.parse import urlsplit
-from uuid import UUID
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from codat_mock import api, control, wire
-from codat_mock.records.commerce import Wire
+from codat_mock import api, control, portal, swagger, wire
 from codat_mock.records.errors import Forbidden, Problem, Refused
+from codat_mock.refusals import error_body, problem_body
 from codat_mock.sandbox import World
 
 NAMED: Final = re.compile(r"/sandbox/([^/]+)(/.*)")
@@ -23,43 +21,9 @@ LOCAL: Final = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.I
 HTTP_MESSAGES: Final = {
     404: "There is no operation {method} {path}.",
     405: "{path} does not take {method}.",
+    413: "The body is larger than this server takes; push fewer records at a time.",
+    500: "codat-mock failed: a fault of the mock, not of the request. Its log says more.",
 }
-
-
-class ValidationItem(Wire, omit_defaults=False):
-    """One thing wrong with a request, in the vendor's words."""
-
-    item_id: str
-    message: str
-    validator_name: str
-
-
-class Validation(Wire, omit_defaults=False):
-    """All that is wrong with a request, in the vendor's words."""
-
-    errors: list[ValidationItem]
-    warnings: list[ValidationItem]
-
-
-class ErrorBody(Wire, omit_defaults=False, kw_only=True):
-    """The vendor's answer to what it does not carry out (contract section 1)."""
-
-    status_code: int
-    service: str = "PublicApi"
-    error: str
-    correlation_id: str
-    validation: Validation | None = None
-    can_be_retried: str = "False"
-    detailed_error_code: int = 0
-
-
-class ProblemBody(Wire, kw_only=True):
-    """Our own answer under `/_mock/`, as RFC 9457 has it."""
-
-    title: str
-    status: int
-    detail: str
-    problems: list[Problem]
 
 
 def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
@@ -69,21 +33,37 @@ def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
         world: its sandboxes; a new world in memory where none is given.
         is_open: whether requests may name any host, for a server bound beyond loopback.
     """
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_url_path="/static")
     served = world or World()
     app.config[wire.WORLD] = served
-    chance = Random(served.settings.seed)  # noqa: S311  (ids of errors, nothing secret)
-
-    def refused(status: int, message: str, problems: Iterable[Problem] = ()) -> Response:
-        if request.path.startswith(control.PREFIX):
-            return as_problem(status, message, problems)
-        return as_error(
-            status, message, problems, str(UUID(int=chance.getrandbits(128), version=4))
-        )
+    app.config["MAX_CONTENT_LENGTH"] = served.settings.largest_body
+    app.url_map.merge_slashes = False  # an empty id is not found, rather than redirected
+    say_no(app)
+    correlate(app, served.settings.seed)
 
     @app.before_request
     def guard() -> None:
         check_origin(is_open=is_open)
+
+    for face in (api, control, portal):
+        face.register(app)
+    app.register_blueprint(swagger.blueprint())
+    app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
+    return app
+
+
+def correlate(app: Flask, seed: int) -> None:
+    """Give every answer its correlation id."""
+    app.config[wire.CHANCE] = Random(seed)  # noqa: S311  (ids of answers, nothing secret)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        response.headers[wire.CORRELATION] = wire.correlation_id()
+        return response
+
+
+def say_no(app: Flask) -> None:
+    """Answer what is not carried out: in the vendor's shape, in ours, or as a page."""
 
     @app.errorhandler(Refused)
     def refuse(error: Refused) -> Response:
@@ -100,33 +80,15 @@ def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
             response.headers["Allow"] = allowed
         return response
 
-    api.register(app)
-    control.register(app)
-    app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
-    return app
 
-
-def as_error(status: int, message: str, problems: Iterable[Problem], id_: str) -> Response:
-    """Say no in the vendor's shape."""
-    items = [ValidationItem(p.item, str(p), "RequestBody") for p in problems]
-    body = ErrorBody(
-        status_code=status,
-        error=message,
-        correlation_id=id_,
-        validation=Validation(items, []) if items else None,
-    )
-    response = wire.answer(body, status)
-    response.headers["X-Correlation-Id"] = id_
-    return response
-
-
-def as_problem(status: int, message: str, problems: Iterable[Problem]) -> Response:
-    """Say no in our own shape."""
-    title = {400: "Bad request", 401: "Unauthorised", 403: "Forbidden", 404: "Not found"}
-    body = ProblemBody(
-        title=title.get(status, "Refused"), status=status, detail=message, problems=[*problems]
-    )
-    return wire.answer(body, status, "application/problem+json")
+def refused(status: int, message: str, problems: Iterable[Problem] = ()) -> Response:
+    """Say no in the way of the face that was asked."""
+    if request.path.startswith(portal.PREFIXES):
+        return portal.refusal(status, message)
+    if request.path.startswith(control.PREFIX):
+        body = problem_body(status, message, problems)
+        return wire.answer(body, status, "application/problem+json")
+    return wire.answer(error_body(status, message, wire.correlation_id(), problems), status)
 
 
 def check_origin(*, is_open: bool) -> None:
@@ -138,7 +100,7 @@ def check_origin(*, is_open: bool) -> None:
     if not is_open and not LOCAL.fullmatch(request.host):
         raise Forbidden(f"Host '{request.host}' is not this machine; use 127.0.0.1 or localhost.")
     origin = request.headers.get("Origin")
-    if origin and urlsplit(origin).netloc != request.host:
+    if origin and origin.rpartition("://")[2] != request.host:
         raise Forbidden(f"Pages of '{origin}' may not use this server.")
 
 

@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# A sandbox's time keeps a day from both ends of the calendar, so that every time zone can tell it
+# and what is planned from it lies in the calendar as well.
+FIRST = datetime(1, 1, 2, tzinfo=UTC)
+LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def machine_now() -> datetime:
@@ -91,11 +95,19 @@ class Clock:
         if not self.speed:
             return self.anchor
         passed = max(machine_now() - self.machine_anchor, timedelta(0))
-        return self.anchor + passed * self.speed
+        try:
+            return min(self.anchor + passed * self.speed, LAST)
+        except OverflowError:
+            return LAST
 
     def moved_to(self, moment: datetime) -> Clock:
         """The same clock, set to `moment` and going on from there."""
         return replace(self, anchor=moment, machine_anchor=machine_now())
+
+
+def in_calendar(moment: datetime) -> bool:
+    """Whether a sandbox's clock can stand at that moment."""
+    return FIRST <= moment <= LAST
 
 
 def parse_speed(text: str) -> float:

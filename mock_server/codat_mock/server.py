@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from random import Random
 from threading import Event, RLock, Thread
 from types import TracebackType
 from typing import Any, Final
@@ -12,15 +13,17 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
-from waitress.task import WSGITask
+from waitress.task import ErrorTask, WSGITask
 
+from codat_mock import wire
 from codat_mock.app import create_app
 from codat_mock.clock import machine_seconds
+from codat_mock.refusals import error_body
 from codat_mock.sandbox import World
-from codat_mock.wire import ARRIVED
 
 THREADS: Final = 16
 TICK_SECONDS: Final = 0.25
+GRACE_SECONDS: Final = 5.0  # for answers that are being made or sent when the server is stopped
 LARGEST_BODY: Final = 1 << 30
 IN_MEMORY: Final = 1 << 26  # bodies and answers below this many bytes are not spooled to disk
 
@@ -39,8 +42,27 @@ class Task(WSGITask):
     def get_environment(self) -> dict[str, Any]:
         """The WSGI environment of the request."""
         environ: dict[str, Any] = super().get_environment()
-        environ[ARRIVED] = getattr(self.request, "arrived", None)
+        environ[wire.ARRIVED] = getattr(self.request, "arrived", None)
         return environ
+
+
+class Refusal(ErrorTask):
+    """Answers what is no HTTP, or beyond all limits, in the vendor's shape too."""
+
+    def execute(self) -> None:
+        """Write the answer."""
+        request: Any = self.request
+        channel: Any = self.channel
+        error, correlation_id = request.error, wire.random_uuid(channel.server.chance)
+        body = wire.encode(error_body(error.code, f"{error.reason}: {error.body}", correlation_id))
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [
+            ("Content-Type", "application/json; charset=utf-8"),
+            (wire.CORRELATION, correlation_id),
+        ]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
 
 
 class Channel(HTTPChannel):
@@ -48,6 +70,7 @@ class Channel(HTTPChannel):
 
     parser_class = Parser
     task_class = Task
+    error_task_class = Refusal
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -93,7 +116,8 @@ class Server:
         self.world = world
         self.address = address_of(listener)
         self._stopping = Event()
-        self._lock = RLock()
+        self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
+        self._is_closed = False
         self._http = make_http(create_app(world, is_open=is_open), listener)
         self._thread = Thread(target=self.run, name="codat-mock")
 
@@ -102,18 +126,19 @@ class Server:
         ticker = Thread(target=self._tick, name="codat-mock-ticker", daemon=True)
         ticker.start()
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1, map=self._http._map, count=1)
-        with self._lock:  # `stop` has woken the loop; only now may what it wakes it by be closed
-            self._http.task_dispatcher.shutdown()
-        wasyncore.close_all(self._http._map)
+            self._serve_once(seconds=1)
+        self._finish()
+        with self._waking:  # so that `stop` never wakes what is closed
+            self._is_closed = True
+            wasyncore.close_all(self._http._map)
         ticker.join()
         self.world.close()
 
     def stop(self) -> None:
         """End serving: requests being answered are finished, new ones are not taken."""
-        with self._lock:
-            if not self._stopping.is_set():
-                self._stopping.set()
+        self._stopping.set()
+        with self._waking:
+            if not self._is_closed:
                 self._http.pull_trigger()
 
     def __enter__(self) -> Server:
@@ -130,6 +155,22 @@ class Server:
         """Stop, and wait until it has."""
         self.stop()
         self._thread.join()
+
+    def _serve_once(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, map=self._http._map, count=1)
+
+    def _finish(self) -> None:
+        """Take no connections any more, and see the answers out that are being made."""
+        wasyncore.dispatcher.close(self._http)
+        workers = Thread(target=self._http.task_dispatcher.shutdown, name="codat-mock-finish")
+        workers.start()
+        deadline = machine_seconds() + GRACE_SECONDS
+        while workers.is_alive() or (self._is_sending() and machine_seconds() < deadline):
+            self._serve_once(seconds=0.02)
+
+    def _is_sending(self) -> bool:
+        channels = self._http.active_channels.values()
+        return any(channel.total_outbufs_len for channel in list(channels))
 
     def _tick(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
@@ -149,4 +190,5 @@ def make_http(app: WSGIApplication, listener: socket.socket) -> Any:
         channel_request_lookahead=1,  # so that a client that hangs up is noticed
     )
     server.channel_class = Channel
+    server.chance = Random(0)  # noqa: S311  (ids of refusals, nothing secret)
     return server

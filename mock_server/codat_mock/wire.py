@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import blake2b
+from random import Random
 from typing import Any, Final, TypeVar, cast
+from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from msgspec import DecodeError, ValidationError
 
+from codat_mock import received
 from codat_mock.clock import machine_seconds
-from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.errors import Malformed, Unauthorised, Unknown
-from codat_mock.records.pushes import decoder, malformed_json, problem_from
+from codat_mock.records.pushes import BOM, Decode, decoder, malformed_json, problem_from
 from codat_mock.sandbox import Sandbox, World
 
 WORLD: Final = "codat_mock.world"  # where the app keeps its world
 PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
 ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
+CONTROL: Final = "/_mock"  # where the control API stands
+CORRELATION: Final = "X-Correlation-Id"
+CHANCE: Final = "codat_mock.chance"  # where the app keeps what ids of answers are made from
 
 Kind = TypeVar("Kind")
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -44,7 +48,7 @@ def api_key() -> str:
         raise Unauthorised("The Authorization header is missing: send 'Basic <base64 of the key>'.")
     try:
         key = b64decode(encoded.strip(), validate=True).decode()
-    except (NotBase64, UnicodeDecodeError):
+    except ValueError:
         key = ""
     if scheme.lower() != "basic" or not key:
         raise Unauthorised(
@@ -73,7 +77,16 @@ def sandbox() -> Sandbox:
         Unauthorised: it carries no good key.
     """
     key = api_key()
-    return world().sandbox(chosen_name() or name_of_key(key))
+    g.sandbox = world().sandbox(chosen_name() or name_of_key(key))
+    return cast(Sandbox, g.sandbox)
+
+
+def correlation_id() -> str:
+    """The id of the answer to this request, from its sandbox's own source where it has one."""
+    if "correlation_id" not in g:
+        chance = g.sandbox.chance if "sandbox" in g else current_app.config[CHANCE]
+        g.correlation_id = random_uuid(chance)
+    return cast(str, g.correlation_id)
 
 
 def arrived() -> float:
@@ -87,15 +100,19 @@ def is_abandoned() -> bool:
     return bool(has_hung_up and has_hung_up())
 
 
-def data_type(name: str) -> DataType:
-    """The data type of that name.
+def no_such_data_type(name: str) -> Unknown:
+    """Say that data of that type cannot be pushed."""
+    return Unknown(f"Datatype [{name}] not supported by platform(s) [Partner Commerce]")
+
+
+def body_bytes() -> bytes:
+    """The request's body as JSON bytes, unpacked and without a byte order mark.
 
     Raises:
-        Unknown: data of that type cannot be pushed.
+        Refused: it is of another type or encoding, or too large.
     """
-    if name not in LIST_NAMES:
-        raise Unknown(f"Datatype [{name}] not supported by platform(s) [Partner Commerce]")
-    return name
+    most, is_ours = world().settings.largest_body, request.path.startswith(CONTROL)
+    return received.body_bytes(most, is_lenient=is_ours).removeprefix(BOM)
 
 
 def body(kind: type[Kind]) -> Kind:
@@ -103,15 +120,29 @@ def body(kind: type[Kind]) -> Kind:
 
     Raises:
         Malformed: it is not JSON, or not of that form; the place is named.
+        Refused: it is of another type or encoding, or too large.
     """
-    sent = request.get_data()
+    return cast(Kind, decode(body_bytes(), decoder(kind)))
+
+
+def decode(sent: bytes, read: Decode) -> Any:
+    """Decode JSON bytes.
+
+    Raises:
+        Malformed: they are not JSON, or not of that form; the place is named.
+    """
     try:
-        return cast(Kind, decoder(kind)(sent))
+        return read(sent)
     except ValidationError as error:
         problem = problem_from(error, "$")
         raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         raise malformed_json(sent) from None
+
+
+def random_uuid(chance: Random) -> str:
+    """A UUID from a seeded source."""
+    return str(UUID(int=chance.getrandbits(128), version=4))
 
 
 def answer(content: Any, status: int = 200, content_type: str = "application/json") -> Response:

@@ -553,6 +553,11 @@ def test_what_is_not_synced_is_not_booked():
     assert {d.kind for d in booking.documents} == {"Bill", "BillPayment"}
 
 
+def test_payments_that_are_not_synced_need_no_reconciling():
+    loose = [worked_example()[0], worked_example()[2]]
+    assert reasons(loose, configuration=without("payments", sync_payments=False)) == []
+
+
 def test_drafts_take_no_payments():
     mapping = configured().configuration
     status = replace(mapping.sales.invoice_status, selected_invoice_status="draft")

@@ -137,6 +137,13 @@ def test_without_an_accounting_platform_nothing_of_it_is_offered_but_selections_
     assert shown.configuration.sales.sales_customer.customer_options == []
 
 
+def test_nothing_is_configured_without_an_accounting_platform_even_where_nothing_is_synced():
+    mine = configured()
+    off = Mapping(sales=Sales(sync_sales=False))
+    assert fresh("gbol", replace(mine, configuration=off)).configured
+    assert not fresh(None, replace(mine, configuration=off)).configured
+
+
 def test_options_that_were_sent_are_replaced_by_the_platforms_own():
     sent = Configuration(
         configuration=Mapping(

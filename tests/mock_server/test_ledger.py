@@ -84,6 +84,13 @@ def replace_currency(sale: Sale) -> Sale:
     )  # fmt: skip
 
 
+def test_an_account_that_nothing_moves_is_not_listed():
+    untaxed = Sale("O", SALE.day, 12, "UTC", parts=(Part(0, 1000),))
+    documents = booked(untaxed.picked).documents
+    assert [account for account, _, _ in sides(documents[0])] == ["gbol-610", "gbol-200"]
+    assert [b.name for b in trial_balance(documents)] == ["Sales", "Accounts Receivable"]
+
+
 def test_a_draft_moves_nothing():
     invoice = booked(SALE.picked).documents[0]
     assert entries(replace(invoice, status="Draft")) == ()

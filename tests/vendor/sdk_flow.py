@@ -1,8 +1,9 @@
-"""Runs in an environment with the vendor's SDK 0.1.1: the beta flow, by the SDK's own methods.
+"""Runs in an environment with the vendor's SDK 0.1.1: every one of its 16 methods.
 
 Arguments: the mock's address and the Authorization header. Prints what the SDK parsed, as JSON.
 """
 
+import dataclasses
 import json
 import sys
 from datetime import datetime, timezone
@@ -169,6 +170,68 @@ def sync_status(sdk, company_id):
     )
 
 
+def mend_links():
+    # A wrapper that the SDK puts around `__init__` clashes with the property `self` of `_links`:
+    # as released, it reads no list of the service at all, whatever stands in it.
+    for name in ("Companies", "GetDataconnections", "GetIntegrations"):
+        links = getattr(operations, f"{name}200ApplicationJSONLinks")
+        del links.__init__
+        dataclasses.dataclass(links)
+
+
+def clash_of_links(sdk):
+    try:
+        list_companies(sdk)
+    except TypeError as error:
+        return str(error).rpartition("()")[2].strip()
+    return None
+
+
+def list_companies(sdk):
+    query = operations.CompaniesQueryParams(page=1, page_size=10, query="name~café")
+    answer = sdk.company_management.companies(operations.CompaniesRequest(query_params=query))
+    return answer.companies_200_application_json_object
+
+
+def list_connections(sdk, company_id):
+    path = operations.GetDataconnectionsPathParams(company_id=company_id)
+    query = operations.GetDataconnectionsQueryParams(page=1, order_by="-status")
+    request = operations.GetDataconnectionsRequest(path_params=path, query_params=query)
+    answer = sdk.company_management.get_dataconnections(request)
+    return answer.get_dataconnections_200_application_json_object
+
+
+def unlink(sdk, company_id, connection_id):
+    path = operations.UpdateDataConnectionPathParams(
+        company_id=company_id, connection_id=connection_id
+    )
+    body = operations.UpdateDataConnectionRequestBody(status="Unlinked")
+    request = operations.UpdateDataConnectionRequest(path_params=path, request=body)
+    answer = sdk.company_management.update_data_connection(request)
+    return answer.update_data_connection_200_application_json_object
+
+
+def list_integrations(sdk):
+    query = operations.GetIntegrationsQueryParams(page=1)
+    answer = sdk.integrations.get_integrations(
+        operations.GetIntegrationsRequest(query_params=query)
+    )
+    return answer.get_integrations_200_application_json_object
+
+
+def branding_status(sdk):
+    path = operations.GetIntegrationBrandingPathParams(platform_key="gbol")
+    request = operations.GetIntegrationBrandingRequest(path_params=path)
+    return sdk.integrations.get_integration_branding(request).status_code
+
+
+def flow_status(sdk, company_id):
+    path = operations.GetSyncFlowURLPathParams(accounting_key="gbol", commerce_key="lqai")
+    query = operations.GetSyncFlowURLQueryParams(merchant_identifier=company_id)
+    request = operations.GetSyncFlowURLRequest(path_params=path, query_params=query)
+    return sdk.sync_configuration.get_sync_flow_url(request).status_code
+
+
 def main():
     sdk = connect()
     company = create_company(sdk)
@@ -181,7 +244,10 @@ def main():
     advance = f"{ADDRESS}/_mock/clock/advance"
     sdk._security_client.request("POST", advance, json={"minutes": 1}).raise_for_status()
     summary = sync_now(sdk, company.id)
+    clash = clash_of_links(sdk)
+    mend_links()
     told = {
+        "clash": clash,
         "company": company.name,
         "companyConnections": [c.status for c in company.data_connections],
         "connection": connection.status,
@@ -194,6 +260,12 @@ def main():
         "sync": [summary.sync_status_code, summary.data_pushed, summary.error_message],
         "syncUtc": summary.sync_utc.isoformat(),
         "status": sync_status(sdk, company.id).status_code,
+        "companies": [each.id == company.id for each in list_companies(sdk).results],
+        "connections": [each.status for each in list_connections(sdk, company.id).results],
+        "integrations": [each.source_type.value for each in list_integrations(sdk).results],
+        "branding": branding_status(sdk),
+        "flow": flow_status(sdk, company.id),
+        "unlinked": unlink(sdk, company.id, connection.id).status,
     }
     json.dump(told, sys.stdout)
 

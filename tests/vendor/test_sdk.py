@@ -15,7 +15,7 @@ FLOW = Path(__file__).with_name("sdk_flow.py")
 EVENING = datetime(2022, 3, 21, 21, tzinfo=UTC)
 
 
-def test_the_sdk_drives_the_beta_flow_and_its_objects_parse(sdk_python: Path) -> None:
+def test_every_method_of_the_sdk_works_and_its_objects_parse(sdk_python: Path) -> None:
     world = World(Settings(start_at=EVENING, speed=0))
     with Server(world, listen("127.0.0.1", 0)) as server:
         command = [sdk_python, FLOW, server.address, authorization("sdk-key")]
@@ -34,4 +34,11 @@ def test_the_sdk_drives_the_beta_flow_and_its_objects_parse(sdk_python: Path) ->
         "sync": [2000, True, None],
         "syncUtc": "2022-03-21T21:01:00+00:00",
         "status": 200,
+        "clash": "got multiple values for argument 'self'",
+        "companies": [True],
+        "connections": ["Linked", "Linked"],
+        "integrations": ["Commerce", "Accounting", "Accounting", "Accounting"],
+        "branding": 200,
+        "flow": 200,
+        "unlinked": "Unlinked",
     }

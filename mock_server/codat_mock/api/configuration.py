@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response
 
 from codat_mock import wire
+from codat_mock.api import examples
+from codat_mock.operations import serve
 from codat_mock.records.configuration import Configuration
 
 blueprint = Blueprint("configuration", __name__)
 
+GROUP: Final = "Configuration"
+PATH = "/config/companies/{companyId}/sync/commerce"
 
-@blueprint.get("/config/companies/<company_id>/sync/commerce")
+
+@serve(
+    blueprint, "GET", PATH, name="get-configuration", group=GROUP, source="reference",
+    answers=Configuration, shows=examples.CONFIGURATION,
+)  # fmt: skip
 def show(company_id: str) -> Response:
-    """The options and the current configuration."""
+    """Show a company's options and its current configuration."""
     return wire.answer(wire.sandbox().configuration(company_id))
 
 
-@blueprint.post("/config/companies/<company_id>/sync/commerce")
+@serve(
+    blueprint, "POST", PATH, name="set-configuration", group=GROUP, source="reference",
+    answers=Configuration, shows=examples.CONFIGURATION, takes=Configuration,
+    sent=examples.CONFIGURATION,
+    assumed="An incomplete configuration is stored too, and makes a sync fail with 4000.",
+)  # fmt: skip
 def store(company_id: str) -> Response:
-    """Store a configuration."""
+    """Store a company's configuration."""
     here = wire.sandbox()
     return wire.answer(here.configure(company_id, wire.body(Configuration)))

@@ -2,24 +2,88 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response
 
 from codat_mock import wire
-from codat_mock.records.companies import ConnectionUpdate
+from codat_mock.api import examples
+from codat_mock.operations import serve
+from codat_mock.paging import PAGING, page
+from codat_mock.records.companies import Connection, ConnectionUpdate, NewConnection
+from codat_mock.records.pages import Connections
 
 blueprint = Blueprint("connections", __name__)
 
+GROUP: Final = "Connections"
 
-@blueprint.post("/meta/companies/<company_id>/connections")
+
+@serve(
+    blueprint, "GET", "/companies/{companyId}/connections", name="list-connections-later",
+    group=GROUP, source="reference", answers=Connections, shows=examples.CONNECTIONS, query=PAGING,
+)  # fmt: skip
+@serve(
+    blueprint, "GET", "/meta/companies/{companyId}/connections", name="list-connections",
+    group=GROUP, source="reference", answers=Connections, shows=examples.CONNECTIONS, query=PAGING,
+)  # fmt: skip
+def index(company_id: str) -> Response:
+    """List a company's connections."""
+    company = wire.sandbox().company(company_id)
+    return wire.answer(page(Connections, Connection, company.data_connections))
+
+
+@serve(
+    blueprint, "POST", "/meta/companies/{companyId}/connections", name="create-connection",
+    group=GROUP, source="reference", answers=Connection, shows=examples.ACCOUNTING, takes=str,
+    sent="gbol",
+)  # fmt: skip
 def add(company_id: str) -> Response:
     """Add a connection, by the integration's key or id as a JSON string."""
     here = wire.sandbox()
     return wire.answer(here.connect(company_id, wire.body(str)))
 
 
-@blueprint.patch("/meta/companies/<company_id>/connections/<connection_id>")
+@serve(
+    blueprint, "POST", "/companies/{companyId}/connections", name="create-connection-later",
+    group=GROUP, source="reference", answers=Connection, shows=examples.ACCOUNTING,
+    takes=NewConnection | str, sent={"platformKey": "gbol"},
+    assumed="The integration's id is taken in place of its key.",
+)  # fmt: skip
+def add_later(company_id: str) -> Response:
+    """Add a connection, by the integration's key in an object or as a JSON string."""
+    here = wire.sandbox()
+    wanted: NewConnection | str = wire.body(NewConnection | str)  # type: ignore[arg-type]  # a union is no type to mypy
+    key = wanted if isinstance(wanted, str) else wanted.platform_key
+    return wire.answer(here.connect(company_id, key))
+
+
+@serve(
+    blueprint, "PATCH", "/companies/{companyId}/connections/{connectionId}",
+    name="update-connection-later", group=GROUP, source="reference", answers=Connection,
+    shows=examples.COMMERCE, takes=ConnectionUpdate, sent={"status": "Unlinked"},
+    assumed="Any status may follow any other.",
+)  # fmt: skip
+@serve(
+    blueprint, "PATCH", "/meta/companies/{companyId}/connections/{connectionId}",
+    name="update-connection", group=GROUP, source="reference", answers=Connection,
+    shows=examples.COMMERCE, takes=ConnectionUpdate, sent={"status": "Unlinked"},
+    assumed="Any status may follow any other.",
+)  # fmt: skip
 def update(company_id: str, connection_id: str) -> Response:
     """Change a connection's status."""
     here = wire.sandbox()
     wanted = wire.body(ConnectionUpdate)
     return wire.answer(here.update_connection(company_id, connection_id, wanted.status))
+
+
+@serve(
+    blueprint, "PUT", "/companies/{companyId}/connections/{connectionId}/authorization",
+    name="update-connection-authorization", group=GROUP, source="reference", answers=Connection,
+    shows=examples.COMMERCE, takes=dict[str, str], sent={"accessToken": "not-a-real-token"},
+    assumed="Any credentials authorise the connection, and are not kept.",
+)  # fmt: skip
+def authorise(company_id: str, connection_id: str) -> Response:
+    """Authorise a connection with new credentials."""
+    here = wire.sandbox()
+    wire.body(dict[str, str])
+    return wire.answer(here.update_connection(company_id, connection_id, "Linked"))

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response
 
 from codat_mock import wire
+from codat_mock.api import examples
+from codat_mock.operations import serve
+from codat_mock.paging import PAGING, page
+from codat_mock.records.datasets import DatasetHistory
+from codat_mock.records.pages import DatasetHistories
 
 blueprint = Blueprint("datasets", __name__)
 
+GROUP: Final = "Datasets"
 
-@blueprint.get("/meta/companies/<company_id>/pull/history/<dataset_id>")
+
+@serve(
+    blueprint, "GET", "/companies/{companyId}/data/history/{datasetId}", name="get-dataset-later",
+    group=GROUP, source="reference", answers=DatasetHistory, shows=examples.DATASET,
+)  # fmt: skip
+@serve(
+    blueprint, "GET", "/meta/companies/{companyId}/pull/history/{datasetId}", name="get-dataset",
+    group=GROUP, source="guide", answers=DatasetHistory, shows=examples.DATASET,
+)  # fmt: skip
 def show(company_id: str, dataset_id: str) -> Response:
-    """A dataset's status."""
+    """Show a dataset's status."""
     return wire.answer(wire.sandbox().dataset(company_id, dataset_id))
+
+
+@serve(
+    blueprint, "GET", "/companies/{companyId}/data/history", name="list-datasets", group=GROUP,
+    source="reference", answers=DatasetHistories, shows=examples.DATASETS, query=PAGING,
+    assumed="The latest comes first.",
+)  # fmt: skip
+def index(company_id: str) -> Response:
+    """List a company's datasets."""
+    return wire.answer(page(DatasetHistories, DatasetHistory, wire.sandbox().datasets(company_id)))

@@ -2,25 +2,88 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from typing import Final
+
+from flask import Blueprint, Response
 from msgspec import UNSET
 
 from codat_mock import wire
-from codat_mock.records.syncs import SyncRequest
+from codat_mock.api import examples
+from codat_mock.operations import serve
+from codat_mock.records.syncs import HistoricSyncRequest, SyncRequest, SyncSummary
 
 blueprint = Blueprint("syncs", __name__)
 
+GROUP: Final = "Syncs"
+SYNCS = "/companies/{companyId}/sync/commerce/syncs"
 
-@blueprint.post("/companies/<company_id>/sync/commerce/latest")
+
+@serve(
+    blueprint, "POST", "/companies/{companyId}/sync/commerce/latest", name="run-sync",
+    group=GROUP, source="reference", answers=SyncSummary, shows=examples.SYNC, takes=SyncRequest,
+    sent={}, needs_body=False, refusals=(409,),
+    assumed="The sync has ended when it is answered. Without a start date there is none: 409.",
+)  # fmt: skip
 def run(company_id: str) -> Response:
     """Run a sync now."""
     here = wire.sandbox()
-    wanted = wire.body(SyncRequest) if request.get_data() else SyncRequest()
+    wanted = wire.body(SyncRequest) if wire.body_bytes() else SyncRequest()
     sync_to = None if wanted.sync_to is UNSET else wanted.sync_to
     return wire.answer(here.sync_latest(company_id, sync_to))
 
 
-@blueprint.get("/meta/companies/<company_id>/sync/commerce/status")
+@serve(
+    blueprint, "POST", "/meta/companies/{companyId}/sync/commerce/historic",
+    name="run-historic-sync", group=GROUP, source="reference", answers=SyncSummary,
+    shows=examples.SYNC, takes=HistoricSyncRequest, sent=examples.RANGE,
+    assumed="A range overlaps if it shares a moment with the period of a successful sync; the"
+    " refusal is itself a failed sync, with code 5080.",
+)  # fmt: skip
+def run_historic(company_id: str) -> Response:
+    """Run a sync of a given range."""
+    here = wire.sandbox()
+    wanted = wire.body(HistoricSyncRequest).date_range
+    return wire.answer(here.sync_historic(company_id, wanted.start, wanted.finish))
+
+
+@serve(
+    blueprint, "GET", SYNCS + "/latest/status", name="get-latest-sync", group=GROUP,
+    source="reference", answers=SyncSummary, shows=examples.SYNC, assumed="404 before the first.",
+)  # fmt: skip
+@serve(
+    blueprint, "GET", "/meta/companies/{companyId}/sync/commerce/status", name="get-sync-status",
+    group=GROUP, source="guide", answers=SyncSummary, shows=examples.SYNC,
+    assumed="One object, that of the latest sync; 404 before the first.",
+)  # fmt: skip
 def status(company_id: str) -> Response:
-    """The latest sync."""
+    """Show the latest sync."""
     return wire.answer(wire.sandbox().sync_status(company_id))
+
+
+@serve(
+    blueprint, "GET", SYNCS + "/lastSuccessful/status", name="get-last-successful-sync",
+    group=GROUP, source="reference", answers=SyncSummary, shows=examples.SYNC,
+    assumed="404 before the first success.",
+)  # fmt: skip
+def last_successful(company_id: str) -> Response:
+    """Show the latest sync that succeeded."""
+    return wire.answer(wire.sandbox().last_successful_sync(company_id))
+
+
+@serve(
+    blueprint, "GET", SYNCS + "/list/status", name="list-syncs", group=GROUP, source="reference",
+    answers=list[SyncSummary], shows=[examples.SYNC],
+    assumed="The latest comes first; before the first sync the list is empty.",
+)  # fmt: skip
+def index(company_id: str) -> Response:
+    """List a company's syncs."""
+    return wire.answer(wire.sandbox().syncs(company_id))
+
+
+@serve(
+    blueprint, "GET", SYNCS + "/{syncId}/status", name="get-sync", group=GROUP,
+    source="reference", answers=SyncSummary, shows=examples.SYNC,
+)  # fmt: skip
+def show(company_id: str, sync_id: str) -> Response:
+    """Show one sync."""
+    return wire.answer(wire.sandbox().sync(company_id, sync_id))

@@ -79,8 +79,7 @@ def line_movements(document: Document, tax_account: str, sign: int) -> Iterator[
     """The lines' own accounts, then the tax of them all."""
     for line in document.lines:
         yield line.account_id, sign * line.net
-    if document.tax:
-        yield tax_account, sign * document.tax
+    yield tax_account, sign * document.tax
 
 
 def trial_balance(documents: Iterable[Document]) -> list[Balance]:
@@ -91,8 +90,9 @@ def trial_balance(documents: Iterable[Document]) -> list[Balance]:
     found: dict[tuple[str, str, str], Decimal] = defaultdict(lambda: ZERO)
     with exactly():
         for document in documents:
-            for account, debit in movements(document):
-                found[document.currency, document.platform_key, account] += debit
+            for entry in entries(document):
+                place = (document.currency, document.platform_key, entry.account_id)
+                found[place] += entry.debit - entry.credit
         balances = [
             balance_of(currency, platform_key, account, debit)
             for (currency, platform_key, account), debit in found.items()

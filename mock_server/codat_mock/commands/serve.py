@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from codat_mock.clock import parse_moment, parse_speed
+from codat_mock.clock import in_calendar, parse_moment, parse_speed
 from codat_mock.sandbox import Settings, World
 from codat_mock.sandbox.settings import ConcurrentPushes
 from codat_mock.server import Server, address_of, listen
@@ -30,10 +30,13 @@ Every option can also be set in the environment: CODAT_MOCK_PORT=4700 is --port 
 def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     """Read an option that is a moment."""
     try:
-        return None if value is None else parse_moment(value)
+        moment = None if value is None else parse_moment(value)
     except ValueError:
         told = f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z."
         raise click.BadParameter(told) from None
+    if moment and not in_calendar(moment):
+        raise click.BadParameter(f"{value!r} is at the very edge of the calendar.")
+    return moment
 
 
 def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
@@ -52,12 +55,14 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default=4620,
     show_default=True,
     envvar="CODAT_MOCK_PORT",
+    show_envvar=True,
     help="Port to listen on; 0 takes any free one.",
 )
 @click.option(
     "--port-file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     envvar="CODAT_MOCK_PORT_FILE",
+    show_envvar=True,
     help="Write the port to this file once it is bound.",
 )
 @click.option(
@@ -65,12 +70,14 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default="127.0.0.1",
     show_default=True,
     envvar="CODAT_MOCK_HOST",
+    show_envvar=True,
     help="Address to bind; beyond loopback, others on the network can reach the mock.",
 )
 @click.option(
     "--db",
     type=click.Path(dir_okay=False, path_type=Path),
     envvar="CODAT_MOCK_DB",
+    show_envvar=True,
     help="Keep everything in this file; without it, in memory.",
 )
 @click.option(
@@ -78,6 +85,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     "api_keys",
     multiple=True,
     envvar="CODAT_MOCK_API_KEY",
+    show_envvar=True,
     help="A key that is known; can be repeated. Without any, every well-formed key is.",
 )
 @click.option(
@@ -85,6 +93,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     callback=read_moment,
     metavar="MOMENT",
     envvar="CODAT_MOCK_START_AT",
+    show_envvar=True,
     help="Where a sandbox's clock starts; without it, at the machine's time.",
 )
 @click.option(
@@ -94,6 +103,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default="real",
     show_default=True,
     envvar="CODAT_MOCK_SPEED",
+    show_envvar=True,
     help="How fast a sandbox's time passes; frozen time is moved by the control API.",
 )
 @click.option(
@@ -102,6 +112,7 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default=0,
     show_default=True,
     envvar="CODAT_MOCK_SEED",
+    show_envvar=True,
     help="What ids are made from: the same seed and requests give the same ids.",
 )
 @click.option(
@@ -110,7 +121,25 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     default="flag",
     show_default=True,
     envvar="CODAT_MOCK_CONCURRENT_PUSHES",
+    show_envvar=True,
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
+)
+@click.option(
+    "--company-limit",
+    type=click.IntRange(min=1),
+    envvar="CODAT_MOCK_COMPANY_LIMIT",
+    show_envvar=True,
+    help="How many companies an account may have (50 on a free plan); without it, any number.",
+)
+@click.option(
+    "--largest-body",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    metavar="MIB",
+    envvar="CODAT_MOCK_LARGEST_BODY",
+    show_envvar=True,
+    help="How large a request's body may be, before and after unpacking.",
 )
 def serve(
     port: int,
@@ -122,8 +151,12 @@ def serve(
     speed: float,
     seed: int,
     concurrent_pushes: ConcurrentPushes,
+    company_limit: int | None,
+    largest_body: int,
 ) -> None:
     """Serve the mock until it is interrupted."""
+    if "" in api_keys:
+        raise click.UsageError("An API key given with --api-key is empty.")
     try:
         store = Store(db)
     except UnusableFile as error:
@@ -131,13 +164,16 @@ def serve(
     try:
         listener = listen(host, port)
     except OSError as error:
-        raise click.UsageError(f"Cannot listen on {host}:{port}: {error}") from error
+        told = f"Cannot listen on {host}:{port}: {error}. Is it taken? --port 0 takes a free one."
+        raise click.UsageError(told) from error
     settings = Settings(
         api_keys=api_keys,
         start_at=start_at,
         speed=speed,
         seed=seed,
         concurrent_pushes=concurrent_pushes,
+        company_limit=company_limit,
+        largest_body=largest_body << 20,
         address=address_of(listener),
     )
     server = Server(World(settings, store), listener, is_open=not is_loopback(host))
@@ -149,10 +185,15 @@ def run(server: Server, port_file: Path | None) -> None:
     for sent in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sent, lambda *_: server.stop())
     if port_file:
-        write_port(port_file, server.address)
+        try:
+            write_port(port_file, server.address)
+        except OSError as error:
+            raise click.UsageError(f"Cannot write {port_file}: {error.strerror}.") from error
     click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
     try:
         server.run()
+        for sent in (signal.SIGINT, signal.SIGTERM):  # one more, sent while the process ends
+            signal.signal(sent, signal.SIG_IGN)
     finally:
         if port_file:
             port_file.unlink(missing_ok=True)

@@ -8,12 +8,20 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import quote
 
+from codat_mock.records.branding import (
+    Branding,
+    BrandingButton,
+    BrandingImage,
+    BrandingLogo,
+    ImageReference,
+)
 from codat_mock.records.commerce import Wire
 from codat_mock.records.companies import SourceKind
+from codat_mock.records.pages import Page
 
 FeatureType = Literal["Get", "Create", "CreateWithPush", "Update", "Push"]
 FeatureState = Literal["Release", "Beta", "Alpha", "Deprecated", "NotSupported", "NotImplemented"]
-Environments = Literal["Live", "Sandbox", "LiveAndSandbox", "Unknown"]
+Environments = Literal["Unknown", "SandboxOnly", "LiveOnly", "LiveAndSandbox"]
 
 
 class SupportedFeature(Wire, omit_defaults=False):
@@ -67,6 +75,17 @@ def logo(letter: str, colour: str) -> str:
     return f"data:image/svg+xml,{quote(picture)}"
 
 
+def wordmark(name: str, colour: str) -> str:
+    """A platform's name on a coloured ground, as a picture that needs no network."""
+    picture = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 240 64'>"
+        f"<rect width='240' height='64' rx='12' fill='#{colour}'/>"
+        "<text x='120' y='41' font-family='sans-serif' font-size='24' text-anchor='middle'"
+        f" fill='#fff'>{name}</text></svg>"
+    )
+    return f"data:image/svg+xml,{quote(picture)}"
+
+
 PUSHED: Final = features(("Push",), "commerce-orders", "commerce-payments", "commerce-transactions")
 WRITTEN: Final = features(
     ("Get", "CreateWithPush"),
@@ -113,6 +132,11 @@ INTEGRATIONS: Final = (
     ),
 )
 
+
+class Integrations(Page[Integration]):
+    """A page of integrations."""
+
+
 BY_NAME: Final = {
     name: integration
     for integration in INTEGRATIONS
@@ -123,3 +147,19 @@ BY_NAME: Final = {
 def find_integration(key_or_uuid: str) -> Integration | None:
     """The integration of that four-letter key or UUID, in any case; None where there is none."""
     return BY_NAME.get(key_or_uuid.strip().lower())
+
+
+def branding(integration: Integration) -> Branding:
+    """The pictures of a platform: its name on two grounds, and its letter."""
+    name = integration.name
+    square = BrandingImage(ImageReference(integration.logo_url, name))
+    full = BrandingImage(ImageReference(wordmark(name, "334155"), name))
+    label = f"Connect {name}"
+    return Branding(
+        logo=BrandingLogo(full=full, square=square),
+        button=BrandingButton(
+            default=BrandingImage(ImageReference(wordmark(label, "334155"), label)),
+            hover=BrandingImage(ImageReference(wordmark(label, "1e293b"), label)),
+        ),
+        source_id=integration.source_id,
+    )

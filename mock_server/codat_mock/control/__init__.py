@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from codat_mock.control import clock, judgement, state
+from codat_mock import wire
+from codat_mock.control import clock, documents, judgement, state
 
-PREFIX = "/_mock"
+PREFIX = wire.CONTROL
 
 
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    for module in (state, clock, judgement):
+    for module in (state, clock, judgement, documents):
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

@@ -66,3 +66,9 @@ class ConnectionUpdate(Wire):
     """What a client sends to change a connection."""
 
     status: ConnectionStatus
+
+
+class NewConnection(Wire):
+    """What a client of the later generation sends to add a connection."""
+
+    platform_key: str

@@ -50,6 +50,12 @@ class Unauthorised(Refused):
     status = 401
 
 
+class LimitExceeded(Refused):
+    """The account holds as many companies as it may."""
+
+    status = 402
+
+
 class Forbidden(Refused):
     """The request comes from where none may come from."""
 
@@ -66,3 +72,15 @@ class Conflict(Refused):
     """The thing exists, but not in a state that allows this."""
 
     status = 409
+
+
+class TooLarge(Refused):
+    """The body is larger than the service takes."""
+
+    status = 413
+
+
+class UnsupportedMedia(Refused):
+    """The body is of a type or encoding that the service does not read."""
+
+    status = 415

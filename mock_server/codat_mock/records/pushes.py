@@ -5,21 +5,20 @@ Source: contract section 2.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
-from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, ValidationError
 
-from codat_mock.records.commerce import Record
+from codat_mock.records.commerce import Record, TransactionType
 from codat_mock.records.datasets import LIST_NAMES, RECORD_TYPES, DataType
 from codat_mock.records.errors import Malformed, Problem
-from codat_mock.records.values import read_value
+from codat_mock.records.values import read_number, read_value
 
-MOST_PROBLEMS: Final = 100
+MOST_PROBLEMS: Final = 10_000  # places named in one answer
 BOM: Final = b"\xef\xbb\xbf"
 JSON_WORDS: Final = {
     "str": "a string",
@@ -36,7 +35,7 @@ Decode = Callable[[Any], Any]
 
 def decoder(kind: Any) -> Decode:
     """A function that decodes JSON bytes into `kind`, amounts exact and moments in UTC."""
-    return msgspec.json.Decoder(kind, dec_hook=read_value, float_hook=Decimal).decode
+    return msgspec.json.Decoder(kind, dec_hook=read_value, float_hook=read_number).decode
 
 
 class OrdersBody(Struct, rename="camel"):
@@ -70,6 +69,7 @@ RECORDS: Final[dict[DataType, Decode]] = {
     data_type: decoder(kind) for data_type, kind in RECORD_TYPES.items()
 }
 anything: Final = decoder(Any)
+parts: Final = decoder(dict[str, Raw])
 
 
 class PushedRecord(Struct, frozen=True):
@@ -88,30 +88,34 @@ class PushedRecord(Struct, frozen=True):
     raw: bytes
 
     @property
-    def digest(self) -> bytes:
-        """16 bytes that stand for the bytes it came as."""
-        return blake2b(self.raw, digest_size=16).digest()
-
-    @property
     def is_delete(self) -> bool:
         """Whether it has an id and nothing else, not even a property that the service drops."""
         bare = self.record == type(self.record)(id=self.record.id)
-        return bare and anything(self.raw).keys() == {"id"}
+        return bare and parts(self.raw).keys() == {"id"}
 
 
 def record_key(data_type: DataType, record: Record) -> str:
-    """What identifies a record: its id; for a transaction its id and type.
+    """What identifies a record: its id; for a transaction its id and type; empty without an id.
 
     Source: contract section 3 (a payment's fee shares the payment's id).
     """
+    if record.id in (None, UNSET, ""):
+        return ""
     if data_type == "commerce-transactions":
         kind = getattr(record, "type", UNSET)
         return f"{record.id}/{'' if kind is UNSET else kind}"
     return str(record.id)
 
 
+def keys_meant(data_type: DataType, record_id: str) -> list[str]:
+    """The keys that a sparse delete means: for a transaction those of every type it may have."""
+    if data_type == "commerce-transactions":
+        return [f"{record_id}/{kind}" for kind in ("", *get_args(TransactionType))]
+    return [record_id]
+
+
 def read_push(data_type: DataType, body: bytes) -> list[PushedRecord]:
-    """Decode a push's body into its records.
+    """Decode a push's body, without a byte order mark, into its records.
 
     Raises:
         Malformed: it is not JSON, or not of the right types; every wrong place is named.
@@ -143,7 +147,8 @@ def split_push(data_type: DataType, body: bytes) -> list[Raw]:
         Malformed: the body is not JSON, or not an object with a list of that data type.
     """
     try:
-        pushed = BODIES[data_type](body.removeprefix(BOM))
+        str(body, "utf-8")  # what the decoder skips it does not check, and the answer repeats it
+        pushed = BODIES[data_type](body)
     except ValidationError as error:
         problem = problem_from(error, "$")
         raise Malformed(f"The body of a push is not as expected. {problem}", [problem]) from None
@@ -153,13 +158,23 @@ def split_push(data_type: DataType, body: bytes) -> list[Raw]:
     return raws if isinstance(raws, list) else []
 
 
+def objects_in(data_type: DataType, body: bytes) -> list[bytes]:
+    """The objects in a push that was refused, as they came; none where it is not such a body."""
+    try:
+        raws = map(bytes, split_push(data_type, body))
+        return [raw for raw in raws if raw.startswith(b"{")]
+    except Malformed:
+        return []
+
+
 def summary(data_type: DataType, problems: Sequence[Problem]) -> str:
     """One sentence for the answer's `error`: how many places are wrong, and the first of them."""
     name = LIST_NAMES[data_type]
     if len(problems) == 1:
         return f"One value in {name} is not of the right type. {problems[0]}"
-    count = f"{len(problems)} values" if len(problems) < MOST_PROBLEMS else "At least 100 values"
-    return f"{count} in {name} are not of the right type. The first: {problems[0]}"
+    least = "At least " if len(problems) >= MOST_PROBLEMS else ""
+    told = f"{least}{len(problems)} values in {name} are not of the right type"
+    return f"{told}. The first: {problems[0]}"
 
 
 def problems_of(data_type: DataType, position: int, raw: bytes) -> list[Problem]:
@@ -168,27 +183,39 @@ def problems_of(data_type: DataType, position: int, raw: bytes) -> list[Problem]
     The decoder stops at the first; so what it names is taken out and the rest is read again.
     """
     root = f"$.{LIST_NAMES[data_type]}[{position}]"
-    value = anything(raw)
+    value = as_written(raw)
     item = value.get("id") if isinstance(value, dict) else None
-    kind = RECORD_TYPES[data_type]
     problems: list[Problem] = []
     while len(problems) < MOST_PROBLEMS:
         try:
-            msgspec.convert(value, kind, dec_hook=read_value)
+            RECORDS[data_type](raw)
         except ValidationError as error:
             problem = problem_from(error, root, item if isinstance(item, str) else "")
             problems.append(problem)
             if not take_out(value, problem.path.removeprefix(root)):
                 break
+            raw = msgspec.json.encode(value)
         else:
             break
     return problems
 
 
+def as_written(raw: bytes) -> Any:
+    """A record as plain Python, numbers as they were written; None if nested too deeply."""
+
+    def number(text: str) -> Raw:
+        return Raw(text.encode())
+
+    try:
+        return json.loads(raw, parse_int=number, parse_float=number)
+    except RecursionError:
+        return None
+
+
 def take_out(value: Any, path: str) -> bool:
     """Remove the property at `path` (`.orderLineItems[3].id`); False where there is none."""
     steps = [name or int(index) for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
-    if not steps:
+    if not steps or value is None:
         return False
     for step in steps[:-1]:
         value = value[step]
@@ -210,9 +237,11 @@ def malformed_json(body: bytes) -> Malformed:
     """Say where the body stops being JSON, by line and column from 1."""
     problem = Problem("$", "The JSON is nested too deeply.")
     try:
-        anything(body.removeprefix(BOM))
+        str(body, "utf-8")
+        anything(body)
     except UnicodeDecodeError as error:
-        problem = Problem("$", f"The body is not UTF-8: {error.reason}.")
+        place = f"{error.reason} at {line_and_column(body, error.start)}"
+        problem = Problem("$", f"The body is not UTF-8: {place}.")
     except DecodeError as error:
         problem = Problem("$", f"The body is not JSON: {place_in(body, str(error))}.")
     except RecursionError:
@@ -227,6 +256,12 @@ def place_in(body: bytes, said: str) -> str:
         return "it is empty"
     offset = int(found[2]) if found else len(body)
     complaint = found[1].removeprefix("JSON is malformed: ") if found else "it ends too early"
-    line = body.count(b"\n", 0, offset) + 1
-    column = offset - (body.rfind(b"\n", 0, offset) + 1) + 1
-    return f"{complaint} at line {line}, column {column} (byte {offset})"
+    return f"{complaint} at {line_and_column(body, offset)}"
+
+
+def line_and_column(body: bytes, offset: int) -> str:
+    """Where a byte stands, in lines and characters from 1."""
+    before = body[:offset]
+    line = before.count(b"\n") + 1
+    column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+    return f"line {line}, column {column} (byte {offset})"

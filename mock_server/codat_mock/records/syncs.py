@@ -39,3 +39,16 @@ class SyncRequest(Wire):
     """What a client may send to run a sync now."""
 
     sync_to: Moment | UnsetType | None = UNSET
+
+
+class WantedRange(Wire):
+    """The period that a client wants to be synced."""
+
+    start: Moment
+    finish: Moment
+
+
+class HistoricSyncRequest(Wire):
+    """What a client sends to have a given period synced."""
+
+    date_range: WantedRange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
@@ -12,6 +12,8 @@ from msgspec import Meta
 from codat_mock.clock import parse_moment
 
 LARGEST = Decimal("7.9e28")  # the service's own decimals end here
+SMALLEST = -60  # a power of ten; what is nearer to nothing would make sums inexact
+LONGEST_NUMBER = 64  # letters
 
 if TYPE_CHECKING:
     Amount = Decimal
@@ -52,6 +54,21 @@ def read_value(kind: type[Any], found: Any) -> Decimal | datetime:
         except ValueError:
             pass
     raise ValueError(f"Expected an ISO 8601 date-time, got {quote(found)}")
+
+
+def read_number(text: str) -> Decimal:
+    """Make an exact decimal of a JSON number with a point or an exponent.
+
+    Raises:
+        ValueError: it has more digits than the service's decimals.
+    """
+    try:
+        number = Decimal(text) if len(text) <= LONGEST_NUMBER else None
+        if number is not None and (number.adjusted() >= SMALLEST or not number):
+            return number
+    except InvalidOperation:
+        pass
+    raise ValueError("Expected a number of at most 28 digits")
 
 
 def quote(found: Any) -> str:

@@ -1,125 +1,92 @@
-"""Companies and their connections."""
+"""Companies, and what is configured for them."""
 
 from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from codat_mock import schedule
 from codat_mock.clock import format_moment
 from codat_mock.configuration.checks import problems
-from codat_mock.configuration.integrations import Integration, find_integration
 from codat_mock.configuration.options import with_options
-from codat_mock.records.companies import Company, Connection, ConnectionStatus
+from codat_mock.records.companies import Company, Connection
 from codat_mock.records.configuration import Configuration
-from codat_mock.records.errors import Conflict, Malformed, Problem, Unknown
+from codat_mock.records.errors import LimitExceeded, Malformed, Problem
+from codat_mock.sandbox.connections import integration, new_connection
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow
 
 COMMERCE = "lqai"
 
 
-def create(turn: Turn, name: str) -> Company:
-    """Make a company that has its commerce connection already.
+def create(turn: Turn, name: str, *, is_connected: bool = True) -> Company:
+    """Make a company, with its commerce connection already or without any.
 
     Raises:
         Malformed: the name is blank.
+        LimitExceeded: there are as many companies as the account may have.
     """
     if not name.strip():
         raise Malformed("A company needs a name.", [Problem("$.name", "The name is empty.")])
+    limit = turn.settings.company_limit
+    if limit is not None and len(turn.shelf.companies.all()) >= limit:
+        raise LimitExceeded(
+            f"CompanyValidationException: Company limit exceeded. The account may have {limit}."
+        )
     company_id = turn.new_id()
+    platform = integration(COMMERCE)
     company = Company(
         id=company_id,
         name=name,
-        platform="Partner Commerce",
+        platform=platform.name if is_connected else "",
         redirect=f"{turn.settings.address}/link/company/{company_id}",
         created=format_moment(turn.now),
     )
-    connection = new_connection(turn, company_id, integration(COMMERCE), "Linked")
-    company.data_connections.append(connection)
+    if is_connected:
+        connection = new_connection(turn, company_id, platform, "Linked")
+        company.data_connections.append(connection)
     turn.shelf.companies.add(company)
     return company
 
 
-def connect(turn: Turn, company_id: str, key: str) -> Connection:
-    """Add a connection to a platform, which the merchant has still to authorise.
+def all_companies(turn: Turn) -> list[Company]:
+    """All companies, in the order they were made."""
+    return [shown(turn, row) for row in turn.shelf.companies.all()]
+
+
+def company(turn: Turn, company_id: str) -> Company:
+    """One company.
 
     Raises:
-        Unknown: there is no such company or integration.
+        Unknown: there is no such company.
     """
-    row = turn.company(company_id)
-    connection = new_connection(turn, company_id, integration(key), "PendingAuth")
-    row.company.data_connections.append(connection)
-    turn.shelf.companies.save(row)
-    return connection
+    return shown(turn, turn.company(company_id))
 
 
-def integration(key: str) -> Integration:
-    """The integration of that key or id.
+def shown(turn: Turn, row: CompanyRow) -> Company:
+    """A company with when it was synced last, and each of its connections.
 
-    Raises:
-        Unknown: there is none.
+    A commerce connection's last sync is the end of its last dataset, an accounting connection's
+    the last successful sync (our choice).
     """
-    found = find_integration(key)
-    if found is None:
-        raise Unknown(f"Integration '{key}' does not exist; known are lqai, gbol, qhyg and tdfo.")
-    return found
-
-
-def new_connection(
-    turn: Turn, company_id: str, platform: Integration, status: ConnectionStatus
-) -> Connection:
-    """A connection to that platform, not stored yet."""
-    connection_id = turn.new_id()
-    return Connection(
-        id=connection_id,
-        integration_id=platform.integration_id,
-        integration_key=platform.key,
-        source_id=platform.source_id,
-        source_type=platform.source_type,
-        platform_name=platform.name,
-        link_url=f"{turn.settings.address}/link/company/{company_id}/connection/{connection_id}",
-        status=status,
-        created=format_moment(turn.now),
-    )
-
-
-def update_connection(
-    turn: Turn, company_id: str, connection_id: str, status: ConnectionStatus
-) -> Connection:
-    """Set a connection's status.
-
-    Raises:
-        Unknown: there is no such company or connection.
-    """
-    row = turn.company(company_id)
-    for connection in row.company.data_connections:
-        if connection.id == connection_id:
-            connection.status = status
-            turn.shelf.companies.save(row)
-            return connection
-    raise Unknown(f"Connection '{connection_id}' does not exist in company '{company_id}'.")
-
-
-def authorise(turn: Turn, company_id: str, connection_id: str | None = None) -> Company:
-    """Do the merchant's part: link what waits for authorisation, or one connection of them.
-
-    Raises:
-        Unknown: there is no such company or connection.
-        Conflict: nothing waits for authorisation.
-    """
-    row = turn.company(company_id)
-    waiting = [
-        connection
+    synced = turn.shelf.syncs.last_successful(row.number)
+    moments = {
+        "Commerce": turn.shelf.datasets.last_end(row.number, turn.now),
+        "Accounting": synced.ran if synced else None,
+    }
+    connections = [
+        replace(connection, last_sync=told(moments.get(connection.source_type)))
         for connection in row.company.data_connections
-        if connection.status == "PendingAuth" and connection_id in (None, connection.id)
     ]
-    if not waiting:
-        raise Conflict(
-            "No connection of the company waits for authorisation; add one with"
-            f" POST /meta/companies/{company_id}/connections first."
-        )
-    for connection in waiting:
-        connection.status = "Linked"
-    turn.shelf.companies.save(row)
-    return row.company
+    last = max((moment for moment in moments.values() if moment), default=None)
+    return replace(row.company, last_sync=told(last), data_connections=connections)
+
+
+def told(moment: datetime | None) -> str | UnsetType:
+    """A moment as an answer tells it, absent where there is none."""
+    return UNSET if moment is None else format_moment(moment)
 
 
 def linked(row: CompanyRow, source_type: str) -> Connection | None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from msgspec import UNSET, Struct
 
 from codat_mock.books.orders import percentages
 from codat_mock.books.selection import Version
-from codat_mock.clock import format_moment
-from codat_mock.lifecycle import Plan, end_of, make_plan, state_at
+from codat_mock.lifecycle import Plan, end_of, make_plan
 from codat_mock.records.commerce import Order
-from codat_mock.records.datasets import LIST_NAMES, DatasetHistory, DataType
+from codat_mock.records.companies import Connection
+from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.errors import Malformed, Problem, Unknown
-from codat_mock.records.pushes import RECORDS, PushedRecord
+from codat_mock.records.pushes import PushedRecord, keys_meant, objects_in
 from codat_mock.rules.judging import judge
 from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, Request
 from codat_mock.sandbox import companies
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, DatasetRow, KnownRow
+
+MOST_NAMED: Final = 1000  # invalid records in the message of a dataset
 
 
 class Arrival(Struct, frozen=True):
@@ -40,17 +43,17 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     """Judge a push and store it with its dataset; gives the dataset's id.
 
     Raises:
-        Unknown: there is no such company.
+        Unknown: there is no such company, or it has no commerce connection.
     """
     row = turn.company(arrival.company_id)
-    connection = companies.linked(row, "Commerce")
+    connection = commerce_connection(row, arrival.data_type)
     problems = problems_in(arrival.data_type, records)
     judged = judged_records(turn, row, arrival.data_type, records)
     take_judgement(turn, row, arrival, judged, problems)
-    plan = plan_for(problems, is_linked=connection is not None)
+    plan = plan_for(problems, is_linked=connection.status == "Linked")
     dataset = DatasetRow(
         id=turn.new_id(),
-        connection_id=(connection or row.company.data_connections[0]).id,
+        connection_id=connection.id,
         data_type=arrival.data_type,
         requested=turn.now,
         ends=end_of(plan, turn.now),
@@ -64,8 +67,23 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     if plan.outcome == "Complete" and not is_missed:
         versions = versions_of(turn, row, judged, number, dataset)
         turn.shelf.datasets.add_versions(row.number, versions)
-    turn.shelf.row.requests = arrival.request.number
+        turn.shelf.datasets.carry(row.number, dataset.data_type, excused(judged), number)
     return dataset.id
+
+
+def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
+    """The connection that a company's pushes come in by: a linked one before any other.
+
+    Raises:
+        Unknown: the company has no commerce connection.
+    """
+    connections = row.company.data_connections
+    offered = [each for each in connections if each.source_type == "Commerce"]
+    found = companies.linked(row, "Commerce") or next(iter(offered), None)
+    if found is None:
+        platforms = ", ".join(each.platform_name for each in connections)
+        raise Unknown(f"Datatype [{data_type}] not supported by platform(s) [{platforms}]")
+    return found
 
 
 def note_rates(turn: Turn, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
@@ -77,14 +95,14 @@ def note_rates(turn: Turn, row: CompanyRow, records: Sequence[PushedRecord]) -> 
         turn.shelf.companies.save(row)
 
 
-def refuse(turn: Turn, arrival: Arrival, refusal: Malformed) -> None:
+def refuse(turn: Turn, arrival: Arrival, refusal: Malformed, body: bytes) -> None:
     """Judge a push that cannot be read; nothing of it is stored.
 
     Raises:
         Unknown: there is no such company.
     """
     row = turn.company(arrival.company_id)
-    take_judgement(turn, row, arrival, (), refusal.problems)
+    take_judgement(turn, row, arrival, (), refusal.problems, objects_in(arrival.data_type, body))
 
 
 def take_judgement(
@@ -93,8 +111,10 @@ def take_judgement(
     arrival: Arrival,
     records: Sequence[JudgedRecord],
     problems: Sequence[Problem],
+    unreadable: Sequence[bytes] = (),
 ) -> None:
     """Ask the rules, and keep what they say."""
+    turn.shelf.row.requests = max(turn.shelf.row.requests, arrival.request.number)
     previous = turn.shelf.datasets.latest(row.number, arrival.data_type)
     push = JudgedPush(
         company_id=arrival.company_id,
@@ -103,6 +123,7 @@ def take_judgement(
         request=arrival.request,
         records=records,
         problems=problems,
+        unreadable=unreadable,
         follows=previous.request if previous else None,
         overlaps=arrival.overlaps,
     )
@@ -129,8 +150,8 @@ def plan_for(problems: Sequence[Problem], *, is_linked: bool) -> Plan:
     if not is_linked:
         return make_plan("AuthError", "The commerce connection is not linked any more.")
     if problems:
-        shown = ", ".join(problem.path for problem in problems[:20])
-        more = f" and {len(problems) - 20} more" if len(problems) > 20 else ""
+        shown = ", ".join(problem.path for problem in problems[:MOST_NAMED])
+        more = f" and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
         return make_plan("ValidationError", f"Records without an id: {shown}{more}.")
     return make_plan()
 
@@ -153,21 +174,31 @@ def known_versions(
     """The versions that those rows point to, by key."""
     datasets = turn.shelf.datasets
     numbers = {row.dataset for row in rows}
-    brought = {number: datasets.by_number(number) for number in numbers}
+    carriers = numbers | {row.carrier for row in rows}
+    brought = {number: datasets.by_number(number) for number in carriers}
     raws = {number: datasets.raw_records(number) for number in numbers}
-    decode = RECORDS[data_type]
     versions = {}
     for row in rows:
         raw = raws[row.dataset][row.position]
         dataset = brought[row.dataset]
         versions[row.key] = KnownVersion(
-            record=None if row.is_delete else decode(raw),
+            data_type=data_type,
             raw=raw,
+            is_delete=row.is_delete,
             accepted_by=dataset.request,
-            is_answered=dataset.is_answered,
+            is_answered=brought[row.carrier].is_answered,
             is_synced=row.is_synced,
         )
     return versions
+
+
+def excused(judged: Sequence[JudgedRecord]) -> list[str]:
+    """The keys of records that repeat what was accepted without its answer being received."""
+    return [
+        record.key
+        for record in judged
+        if record.known and not record.known.is_answered and record.is_repeat
+    ]
 
 
 def versions_of(
@@ -178,17 +209,23 @@ def versions_of(
     dataset: DatasetRow,
 ) -> list[Version]:
     """The versions that a push brings: of a key that stands twice, the last one."""
+    data_type = dataset.data_type
     last = {record.key: record for record in judged}
-    kept = (record for record in last.values() if is_effective(record))
-    versions = []
-    for record in kept:
+    versions: dict[str, Version] = {}
+    for record in sorted(last.values(), key=lambda record: record.pushed.position):
+        if not is_effective(record):
+            continue
         keys = [record.key]
         if record.pushed.is_delete:
-            keys = keys_deleted(turn, row, dataset.data_type, record)
-        versions += [
-            Version(
+            meant = keys_meant(data_type, str(record.pushed.record.id))
+            known = turn.shelf.datasets.known(row.number, data_type, meant)
+            keys = [key for key in meant if key in known and not known[key].is_delete]
+            for key in meant:
+                versions.pop(key, None)
+        versions |= {
+            key: Version(
                 row=record.pushed.position,
-                data_type=dataset.data_type,
+                data_type=data_type,
                 key=key,
                 dataset=number,
                 created=created_date(record.pushed),
@@ -197,8 +234,8 @@ def versions_of(
                 synced=False,
             )
             for key in keys
-        ]
-    return versions
+        }
+    return [*versions.values()]
 
 
 def is_effective(record: JudgedRecord) -> bool:
@@ -210,7 +247,7 @@ def is_effective(record: JudgedRecord) -> bool:
     known = record.known
     if record.pushed.is_delete:
         return True
-    if known is None or known.record is None:
+    if known is None or known.is_delete:
         return True
     if record.is_repeat:
         return False
@@ -220,48 +257,10 @@ def is_effective(record: JudgedRecord) -> bool:
     return True
 
 
-def keys_deleted(
-    turn: Turn, row: CompanyRow, data_type: DataType, record: JudgedRecord
-) -> list[str]:
-    """The known keys that a sparse delete takes away; for a transaction, all with its id."""
-    datasets = turn.shelf.datasets
-    if data_type == "commerce-transactions":
-        keys = datasets.keys_of_transactions(row.number, str(record.pushed.record.id))
-        known = datasets.known(row.number, data_type, keys)
-        return [key for key, version in known.items() if not version.is_delete]
-    return [record.key] if record.known and record.known.record is not None else []
-
-
 def created_date(pushed: PushedRecord) -> datetime | None:
     """When the record was created in the merchant's system, None where it does not say."""
     created = pushed.record.created_date
     return created if isinstance(created, datetime) else None
-
-
-def history(turn: Turn, company_id: str, dataset_id: str) -> DatasetHistory:
-    """A dataset as it stands now.
-
-    Raises:
-        Unknown: there is no such company or dataset.
-    """
-    row = turn.company(company_id)
-    found = turn.shelf.datasets.find(row.number, dataset_id)
-    if found is None:
-        raise Unknown(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
-    state = state_at(found.plan, found.requested, turn.now)
-    return DatasetHistory(
-        id=found.id,
-        company_id=company_id,
-        connection_id=found.connection_id,
-        data_type=found.data_type,
-        status=state.status,
-        error_message=state.message or UNSET,
-        requested=format_moment(found.requested),
-        completed=format_moment(state.completed) if state.completed else UNSET,
-        progress=state.progress,
-        is_completed=state.is_completed,
-        is_errored=state.is_errored,
-    )
 
 
 def forget_answer(turn: Turn, company_id: str, dataset_id: str) -> None:

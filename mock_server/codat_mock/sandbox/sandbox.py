@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from itertools import count
+from random import Random
 
 from codat_mock.clock import Clock, format_moment, machine_seconds
+from codat_mock.configuration.integrations import Integration
 from codat_mock.records.companies import Company, Connection, ConnectionStatus
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import DatasetHistory, DataType
 from codat_mock.records.errors import Malformed
+from codat_mock.records.preferences import Locale, VisibleAccounts
 from codat_mock.records.pushes import read_push
 from codat_mock.records.syncs import SyncSummary
 from codat_mock.rules.judging import Verdicts, verdict_on
 from codat_mock.rules.subjects import Request
-from codat_mock.sandbox import bookkeeping, companies, pushing, syncing, timekeeping
+from codat_mock.sandbox import (
+    bookkeeping,
+    companies,
+    connections,
+    flow,
+    histories,
+    preferring,
+    pushing,
+    summaries,
+    syncing,
+    timekeeping,
+)
 from codat_mock.sandbox.bookkeeping import Books
+from codat_mock.sandbox.merchant import Merchant
+from codat_mock.sandbox.preferring import Texts
 from codat_mock.sandbox.pushing import Arrival
 from codat_mock.sandbox.settings import Settings
 from codat_mock.sandbox.timekeeping import ClockReading
@@ -43,6 +60,9 @@ class Sandbox:
         self._store = store
         self._settings = settings
         self._traffic = Traffic()
+        # What ids of answers are made from: not kept, so that a refusal needs no writing.
+        self.chance = Random(f"{settings.seed}/{name}")  # noqa: S311  (nothing secret)
+        self.merchant = Merchant(self._turn)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
 
@@ -51,10 +71,12 @@ class Sandbox:
         with self._store.transaction():
             fresh = Clock.starting(self._settings.start_at, self._settings.speed)
             shelf = self._store.shelf(self.name, fresh)
+            before = copy(shelf.row)
             turn = Turn(shelf, shelf.row.clock.now(), self._settings)
             syncing.run_due(turn)
             yield turn
-            self._store.sandboxes.save(shelf.row)
+            if shelf.row != before:  # a turn that only looks writes nothing
+                self._store.sandboxes.save(shelf.row)
 
     def arrive(self, method: str, path: str) -> Request:
         """Give a request of the integration its number."""
@@ -71,22 +93,47 @@ class Sandbox:
         with self._turn() as turn:
             return companies.create(turn, name)
 
+    def add_company(self, name: str) -> Company:
+        """Make a company that has no connection yet."""
+        with self._turn() as turn:
+            return companies.create(turn, name, is_connected=False)
+
+    def companies(self) -> list[Company]:
+        """All companies."""
+        with self._turn() as turn:
+            return companies.all_companies(turn)
+
+    def company(self, company_id: str) -> Company:
+        """One company, with its connections."""
+        with self._turn() as turn:
+            return companies.company(turn, company_id)
+
+    def integrations(self) -> list[Integration]:
+        """The platforms that a company can be connected to."""
+        with self._turn() as turn:
+            return connections.integrations(turn)
+
+    def integration(self, key: str) -> Integration:
+        """One of them, by its key or id."""
+        with self._turn():
+            return connections.integration(key)
+
     def connect(self, company_id: str, integration: str) -> Connection:
         """Add a connection, by the integration's key or id; it waits for the merchant."""
         with self._turn() as turn:
-            return companies.connect(turn, company_id, integration)
+            return connections.connect(turn, company_id, integration)
 
     def update_connection(
         self, company_id: str, connection_id: str, status: ConnectionStatus
     ) -> Connection:
         """Set a connection's status."""
         with self._turn() as turn:
-            return companies.update_connection(turn, company_id, connection_id, status)
+            return connections.update_connection(turn, company_id, connection_id, status)
 
     def authorise(self, company_id: str, connection_id: str | None = None) -> Company:
         """Do the merchant's part: link what waits for authorisation."""
         with self._turn() as turn:
-            return companies.authorise(turn, company_id, connection_id)
+            return connections.authorise(turn, company_id, connection_id)
 
     def configuration(self, company_id: str) -> Configuration:
         """A company's options and selections."""
@@ -129,7 +176,7 @@ class Sandbox:
                 arrival = Arrival(company_id, data_type, request, overlaps)
                 if refusal is None:
                     return pushing.accept(turn, arrival, records, body)
-                pushing.refuse(turn, arrival, refusal)
+                pushing.refuse(turn, arrival, refusal, body)
             raise refusal
 
     def forget_answer(self, company_id: str, dataset_id: str) -> None:
@@ -140,7 +187,12 @@ class Sandbox:
     def dataset(self, company_id: str, dataset_id: str) -> DatasetHistory:
         """A dataset as it stands now."""
         with self._turn() as turn:
-            return pushing.history(turn, company_id, dataset_id)
+            return histories.history(turn, company_id, dataset_id)
+
+    def datasets(self, company_id: str) -> list[DatasetHistory]:
+        """A company's datasets as they stand now, the latest first."""
+        with self._turn() as turn:
+            return histories.histories(turn, company_id)
 
     def sync_latest(self, company_id: str, sync_to: datetime | None = None) -> SyncSummary:
         """Run a sync now."""
@@ -150,7 +202,58 @@ class Sandbox:
     def sync_status(self, company_id: str) -> SyncSummary:
         """The latest sync."""
         with self._turn() as turn:
-            return syncing.latest(turn, company_id)
+            return summaries.latest(turn, company_id)
+
+    def sync_historic(self, company_id: str, start: datetime, finish: datetime) -> SyncSummary:
+        """Run a sync of a given range."""
+        with self._turn() as turn:
+            return syncing.run_historic(turn, company_id, start, finish)
+
+    def syncs(self, company_id: str) -> list[SyncSummary]:
+        """A company's syncs, the latest first."""
+        with self._turn() as turn:
+            return summaries.all_syncs(turn, company_id)
+
+    def last_successful_sync(self, company_id: str) -> SyncSummary:
+        """The latest sync that succeeded."""
+        with self._turn() as turn:
+            return summaries.last_successful(turn, company_id)
+
+    def sync(self, company_id: str, sync_id: str) -> SyncSummary:
+        """One sync."""
+        with self._turn() as turn:
+            return summaries.sync(turn, company_id, sync_id)
+
+    def start_flow(
+        self,
+        commerce_key: str,
+        accounting_key: str,
+        merchant: str | None = None,
+        redirect_url: str | None = None,
+    ) -> str:
+        """Begin a Sync Flow; gives the URL for the merchant's browser."""
+        with self._turn() as turn:
+            return flow.start(turn, commerce_key, accounting_key, merchant, redirect_url)
+
+    def texts(self, locale: Locale) -> Texts:
+        """The texts that are preferred in the Sync Flow."""
+        with self._turn() as turn:
+            return preferring.texts(turn, locale)
+
+    def change_texts(self, locale: Locale, changed: Texts) -> Texts:
+        """Change some of the texts that are preferred in the Sync Flow."""
+        with self._turn() as turn:
+            return preferring.change_texts(turn, locale, changed)
+
+    def visible_accounts(self, client_id: str, platform_key: str) -> VisibleAccounts:
+        """The accounts that are preferred to be shown in the Sync Flow."""
+        with self._turn() as turn:
+            return preferring.visible_accounts(turn, client_id, platform_key)
+
+    def show_accounts(self, platform_key: str, wanted: VisibleAccounts) -> VisibleAccounts:
+        """Prefer the accounts that are shown in the Sync Flow."""
+        with self._turn() as turn:
+            return preferring.show_accounts(turn, platform_key, wanted)
 
     def clock(self) -> ClockReading:
         """The sandbox's time."""

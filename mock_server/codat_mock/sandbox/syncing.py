@@ -15,7 +15,7 @@ from codat_mock.books.selection import Picked, Selection, Version, select
 from codat_mock.clock import format_moment
 from codat_mock.configuration.rates import rate_key
 from codat_mock.records.datasets import RECORD_TYPES
-from codat_mock.records.errors import Conflict, Malformed, Problem, Unknown
+from codat_mock.records.errors import Conflict, Malformed, Problem
 from codat_mock.records.pushes import RECORDS
 from codat_mock.records.syncs import DateRange, SyncSummary
 from codat_mock.sandbox import companies
@@ -66,12 +66,26 @@ def run_latest(turn: Turn, company_id: str, sync_to: datetime | None) -> SyncSum
     return run(turn, row, "latest", start, finish)
 
 
+def run_historic(turn: Turn, company_id: str, start: datetime, finish: datetime) -> SyncSummary:
+    """Run a sync of a given range, which duplication protection stops where it overlaps another.
+
+    Raises:
+        Unknown: there is no such company.
+        Malformed: the range ends before it starts.
+    """
+    row = turn.company(company_id)
+    if finish <= start:
+        told = "The range ends before it starts."
+        raise Malformed(told, [Problem("$.dateRange.finish", told)])
+    return run(turn, row, "historic", start, finish)
+
+
 def run(
     turn: Turn, row: CompanyRow, kind: SyncKind, start: datetime, finish: datetime
 ) -> SyncSummary:
     """Run one sync of the period from `start` to before `finish`, whatever comes of it."""
     sync_id = turn.new_id()
-    code, reason, documents, selection = attempt(turn, row, sync_id, start, finish)
+    code, reason, documents, selection = attempt(turn, row, kind, sync_id, start, finish)
     ended = OUTCOMES[code]
     summary = SyncSummary(
         company_id=row.company.id,
@@ -92,16 +106,32 @@ def run(
     return summary
 
 
+def overlapped(turn: Turn, row: CompanyRow, start: datetime, finish: datetime) -> SyncRow | None:
+    """The first successful sync whose period has a moment in common with a range."""
+    return next(
+        (
+            sync
+            for sync in turn.shelf.syncs.all(row.number)
+            if OUTCOMES[sync.summary.sync_status_code].is_success
+            and sync.start < finish
+            and start < sync.finish
+        ),
+        None,
+    )
+
+
 NOTHING = Selection([], [])
 
 
 def attempt(
-    turn: Turn, row: CompanyRow, sync_id: str, start: datetime, finish: datetime
+    turn: Turn, row: CompanyRow, kind: SyncKind, sync_id: str, start: datetime, finish: datetime
 ) -> tuple[int, str, Sequence[Document], Selection]:
     """What comes of a sync: its status code, the reason, what it writes and what it picks.
 
     Source: contract section 6.
     """
+    if kind == "historic" and (earlier := overlapped(turn, row, start, finish)):
+        return 5080, f"The range overlaps the one of sync {earlier.id}.", (), NOTHING
     if reasons := companies.configuration_problems(row):
         return 4000, "; ".join(reasons), (), NOTHING
     selection = select(turn.shelf.datasets.versions(row.number), start, finish, turn.now)
@@ -138,20 +168,6 @@ def records_of(turn: Turn, versions: Sequence[Version]) -> list[Picked]:
         record = RECORDS[version.data_type](raws[version.dataset][version.row])
         picked.append(Picked(version.data_type, version.key, record))
     return picked
-
-
-def latest(turn: Turn, company_id: str) -> SyncSummary:
-    """The company's latest sync.
-
-    Raises:
-        Unknown: there is no such company, or it has not been synced yet.
-    """
-    row = turn.company(company_id)
-    found = turn.shelf.syncs.latest(row.number)
-    if found is None:
-        due = f"; the next is due at {format_moment(row.due)}" if row.due else ""
-        raise Unknown(f"Company '{company_id}' has not been synced yet{due}.")
-    return found.summary
 
 
 def missed(turn: Turn, row: CompanyRow) -> list[Version]:

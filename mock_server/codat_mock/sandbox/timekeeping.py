@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from codat_mock.clock import format_moment
+from codat_mock.clock import FIRST, LAST, format_moment, in_calendar
 from codat_mock.lifecycle import next_step
 from codat_mock.records.commerce import Wire
 from codat_mock.records.errors import Conflict
@@ -40,8 +40,11 @@ def move_to(turn: Turn, moment: datetime) -> ClockReading:
     """Set the clock; syncs due until then run in order.
 
     Raises:
-        Conflict: the moment is past, and something has happened since.
+        Conflict: the moment is past, and something has happened since; or it is at the very
+            edge of the calendar.
     """
+    if not in_calendar(moment):
+        raise Conflict(f"The clock goes from {format_moment(FIRST)} to {format_moment(LAST)}.")
     if moment < turn.now and turn.shelf.companies.all():
         raise Conflict(
             f"The clock stands at {format_moment(turn.now)} and cannot go back to"

@@ -38,6 +38,18 @@ class World:
                 self._sandboxes[name] = Sandbox(self._store, name, self.settings)
             return self._sandboxes[name]
 
+    def sandbox_of_company(self, company_id: str) -> Sandbox | None:
+        """The sandbox that a company is in, for a merchant, who has no key."""
+        with self._store.transaction():
+            name = self._store.sandboxes.name_of_company(company_id)
+        return self.sandbox(name) if name else None
+
+    def sandbox_of_code(self, code: str) -> Sandbox | None:
+        """The sandbox that a code of the Sync Flow is valid in."""
+        with self._store.transaction():
+            name = self._store.sandboxes.name_of_code(code)
+        return self.sandbox(name) if name else None
+
     def reset(self, name: str) -> Sandbox:
         """Begin anew under that name."""
         with self._lock:

@@ -9,9 +9,11 @@ from pathlib import Path
 from threading import RLock
 
 from codat_mock.clock import Clock
+from codat_mock.store.codes import Codes, Visit
 from codat_mock.store.companies import Companies, CompanyRow
 from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
 from codat_mock.store.findings import Findings
+from codat_mock.store.preferences import Preferences
 from codat_mock.store.sandboxes import Sandboxes, SandboxRow
 from codat_mock.store.schema import UnusableFile, connect
 from codat_mock.store.syncs import SyncRow, Syncs
@@ -25,6 +27,7 @@ __all__ = [
     "Store",
     "SyncRow",
     "UnusableFile",
+    "Visit",
 ]
 
 
@@ -71,6 +74,8 @@ class Shelf:
     def __init__(self, db: sqlite3.Connection, row: SandboxRow) -> None:
         self.row = row
         self.companies = Companies(db, row.number)
+        self.codes = Codes(db, row.number)
+        self.preferences = Preferences(db, row.number)
         self.datasets = Datasets(db)
         self.syncs = Syncs(db)
         self.findings = Findings(db, row.number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -24,6 +25,7 @@ encode = msgspec.json.encode
 decode_plan = msgspec.json.Decoder(Plan).decode
 decode_request = msgspec.json.Decoder(Request).decode
 
+KEYS_AT_ONCE: Final = 500
 COLUMNS: Final = "number, id, connection, data_type, requested, ends, plan, request, is_answered"
 
 
@@ -42,12 +44,20 @@ class DatasetRow(Struct):
 
 
 class KnownRow(Struct, frozen=True):
-    """The latest version of a key, and whether any version of the key has been synced."""
+    """The latest version of a key.
+
+    Args:
+        dataset: the dataset that brought it.
+        carrier: the dataset that carried it last: a repeat of a version whose answer was lost
+            brings no new version, and yet it is that repeat's answer that counts from then on.
+        is_synced: whether any version of the key has been synced.
+    """
 
     key: str
     dataset: int
     position: int
     is_delete: bool
+    carrier: int
     is_synced: bool
 
 
@@ -92,6 +102,22 @@ class Datasets:
         condition = "company = ? AND data_type = ? ORDER BY number DESC LIMIT 1"
         return self._first(condition, (company, data_type))
 
+    def all(self, company: int) -> list[DatasetRow]:
+        """A company's datasets, the latest first."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? ORDER BY number DESC",  # noqa: S608  (constant columns)
+            (company,),
+        )
+        return [read(row) for row in found]
+
+    def last_end(self, company: int, now: datetime) -> datetime | None:
+        """When the last dataset that has ended by `now` did."""
+        (last,) = self._db.execute(
+            "SELECT max(ends) FROM datasets WHERE company = ? AND ends <= ?",
+            (company, to_microseconds(now)),
+        ).fetchone()
+        return None if last is None else from_microseconds(last)
+
     def pushed_types(self, company: int) -> set[str]:
         """The data types that have been pushed at least once."""
         found = self._db.execute(
@@ -123,16 +149,30 @@ class Datasets:
 
     def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> dict[str, KnownRow]:
         """The latest versions of those keys, by key; what is not known is left out."""
-        found = self._db.execute(
-            "SELECT key, max(dataset), position, is_delete, count(synced) FROM versions"
-            " WHERE company = ? AND data_type = ? AND key IN (SELECT value FROM json_each(?))"
-            " GROUP BY key",
-            (company, data_type, encode(list(keys)).decode()),
+        known = {}
+        wanted = iter(keys)
+        while some := list(islice(wanted, KEYS_AT_ONCE)):
+            found = self._db.execute(
+                "SELECT key, max(dataset), position, is_delete, carrier, count(synced)"  # noqa: S608  (only question marks)
+                " FROM versions"
+                f" WHERE company = ? AND data_type = ? AND key IN ({', '.join('?' * len(some))})"
+                " GROUP BY key",
+                (company, data_type, *some),
+            )
+            for key, dataset, position, is_delete, carrier, is_synced in found:
+                known[key] = KnownRow(
+                    key, dataset, position, bool(is_delete), carrier, bool(is_synced)
+                )
+        return known
+
+    def carry(self, company: int, data_type: DataType, keys: Iterable[str], dataset: int) -> None:
+        """Note that a dataset carried the latest versions of those keys once more."""
+        self._db.executemany(
+            "UPDATE versions SET carrier = ?1 WHERE company = ?2 AND data_type = ?3 AND key = ?4"
+            " AND dataset = (SELECT max(dataset) FROM versions"
+            " WHERE company = ?2 AND data_type = ?3 AND key = ?4)",
+            ((dataset, company, data_type, key) for key in keys),
         )
-        return {
-            key: KnownRow(key, dataset, position, bool(is_delete), bool(is_synced))
-            for key, dataset, position, is_delete, is_synced in found
-        }
 
     def has_versions(self, company: int, data_type: DataType) -> bool:
         """Whether any record of that data type is known."""
@@ -142,20 +182,12 @@ class Datasets:
         )
         return found.fetchone() is not None
 
-    def keys_of_transactions(self, company: int, transaction_id: str) -> list[str]:
-        """The keys of the known transactions with that id, whatever their type."""
-        found = self._db.execute(
-            "SELECT DISTINCT key FROM versions WHERE company = ?"
-            " AND data_type = 'commerce-transactions' AND key >= ? AND key < ?",
-            (company, f"{transaction_id}/", f"{transaction_id}0"),  # "0" follows "/"
-        )
-        return [key for (key,) in found if "/" not in key[len(transaction_id) + 1 :]]
-
     def add_versions(self, company: int, versions: Sequence[Version]) -> None:
         """Store the versions that a dataset brought."""
         self._db.executemany(
-            "INSERT INTO versions (company, data_type, key, dataset, position, created, is_delete)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO versions"
+            " (company, data_type, key, dataset, position, created, is_delete, carrier)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4)",
             (
                 (
                     company,

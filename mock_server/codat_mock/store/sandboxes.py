@@ -33,6 +33,14 @@ class Sandboxes:
         """The names of all sandboxes, in the order they were made."""
         return [name for (name,) in self._db.execute("SELECT name FROM sandboxes ORDER BY number")]
 
+    def name_of_company(self, company_id: str) -> str | None:
+        """The name of the sandbox that the company of that id is in."""
+        return self._name_by("companies c ON c.sandbox = s.number WHERE c.id = ?", company_id)
+
+    def name_of_code(self, code: str) -> str | None:
+        """The name of the sandbox that a code is valid in."""
+        return self._name_by("codes c ON c.sandbox = s.number WHERE c.code = ?", code)
+
     def get_or_add(self, name: str, clock: Clock) -> SandboxRow:
         """The sandbox of that name, made with that clock if there is none."""
         found = self._db.execute(
@@ -56,3 +64,10 @@ class Sandboxes:
     def delete(self, name: str) -> None:
         """Delete a sandbox with everything in it."""
         self._db.execute("DELETE FROM sandboxes WHERE name = ?", (name,))
+
+    def _name_by(self, condition: str, value: str) -> str | None:
+        found = self._db.execute(
+            f"SELECT s.name FROM sandboxes s JOIN {condition}",  # noqa: S608  (constant conditions)
+            (value,),
+        ).fetchone()
+        return found[0] if found else None

@@ -31,7 +31,21 @@ CREATE TABLE companies (
     due INTEGER,
     UNIQUE (sandbox, id)
 );
+CREATE INDEX companies_by_id ON companies (id);
 CREATE INDEX companies_due ON companies (sandbox, due) WHERE due IS NOT NULL;
+CREATE TABLE codes (
+    code TEXT PRIMARY KEY,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    visit BLOB NOT NULL,
+    expires INTEGER
+) WITHOUT ROWID;
+CREATE TABLE preferences (
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    preference BLOB NOT NULL,
+    PRIMARY KEY (sandbox, name)
+) WITHOUT ROWID;
 CREATE TABLE datasets (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
@@ -58,6 +72,7 @@ CREATE TABLE syncs (
     summary BLOB NOT NULL,
     UNIQUE (company, id)
 );
+CREATE INDEX syncs_of_company ON syncs (company);
 CREATE TABLE versions (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     data_type TEXT NOT NULL,
@@ -67,6 +82,7 @@ CREATE TABLE versions (
     created INTEGER,
     is_delete INTEGER NOT NULL,
     synced INTEGER,
+    carrier INTEGER NOT NULL,
     PRIMARY KEY (company, data_type, key, dataset)
 ) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -101,13 +117,22 @@ def connect(path: Path | None) -> sqlite3.Connection:
     """
     try:
         db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+    except sqlite3.Error as error:
+        raise UnusableFile(f"{path} cannot be used as a database: {error}") from error
+    try:
         db.execute("PRAGMA foreign_keys = ON")
         prepare(db, str(path))
         # A killed process loses nothing that was committed; only a power cut could.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        # A write that changes nothing: a file that may only be read is told now, not at a push.
+        db.execute(f"PRAGMA user_version = {VERSION}")
     except sqlite3.Error as error:
+        db.close()
         raise UnusableFile(f"{path} cannot be used as a database: {error}") from error
+    except UnusableFile:
+        db.close()
+        raise
     return db
 
 

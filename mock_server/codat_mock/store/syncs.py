@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from codat_mock.books.documents import Document
-from codat_mock.clock import from_microseconds, to_microseconds
+from codat_mock.clock import from_microseconds, parse_moment, to_microseconds
 from codat_mock.records.pushes import decoder
 from codat_mock.records.syncs import SyncSummary
 
@@ -33,6 +33,11 @@ class SyncRow(Struct, frozen=True):
     finish: datetime
     summary: SyncSummary
     number: int = 0
+
+    @property
+    def ran(self) -> datetime:
+        """When it ran, UTC."""
+        return parse_moment(self.summary.sync_utc)
 
 
 class Syncs:

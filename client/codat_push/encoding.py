@@ -1,0 +1,108 @@
+"""From a user's record to what travels: JSON with exact decimals and moments in UTC.
+
+Source: contract section 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from codat_push.errors import BadRecord
+
+write_json: Final = msgspec.json.Encoder(decimal_format="number").encode
+read_json: Final = msgspec.json.Decoder(float_hook=Decimal).decode
+
+AS_THEY_ARE: Final = (datetime, date, Decimal)
+
+
+def to_wire(value: Any, path: str = "$") -> Any:
+    """Turn a record into plain dicts and lists whose JSON is what the service takes.
+
+    Args:
+        value: a mapping, dataclass (snake_case becomes camelCase) or msgspec Struct, with what
+            such hold: text, numbers, Decimal, date, aware datetime, lists, enumerations, UUIDs.
+        path: where the value stands, for messages.
+
+    Raises:
+        BadRecord: a value has no form on the wire: a datetime without a time zone, a number that
+            is not finite, a value of another kind.
+
+    Source: contract section 1.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {_name(key, path): to_wire(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_wire(item, f"{path}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, Decimal | float):
+        return _finite(value, path)
+    if isinstance(value, date):
+        return _moment(value, path)
+    return _unfold(value, path)
+
+
+def format_moment(moment: datetime) -> str:
+    """Write an aware moment as the service does: UTC, `Z`, the fraction without trailing zeros."""
+    text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
+    return f"{text.rstrip('0') if '.' in text else text}Z"
+
+
+def _unfold(value: Any, path: str) -> Any:
+    """Open what is neither plain JSON nor a number nor a moment."""
+    if isinstance(value, Enum):
+        return to_wire(value.value, path)
+    if isinstance(value, str | UUID):
+        return str(value)
+    if isinstance(value, msgspec.Raw):
+        return to_wire(read_json(value), path)
+    if isinstance(value, msgspec.Struct):
+        return to_wire(msgspec.to_builtins(value, builtin_types=AS_THEY_ARE), path)
+    if is_dataclass(value) and not isinstance(value, type):
+        named = ((_camel(field.name), getattr(value, field.name)) for field in fields(value))
+        return to_wire({name: item for name, item in named if item is not msgspec.UNSET}, path)
+    if isinstance(value, Mapping):
+        return to_wire(dict(value), path)
+    raise BadRecord(path, f"a {type(value).__name__} has no form in JSON")
+
+
+def _name(key: Any, path: str) -> str:
+    if isinstance(key, str):
+        return key
+    raise BadRecord(path, f"property names are text, not {key!r}")
+
+
+def _finite(value: Decimal | float, path: str) -> Decimal | float:
+    if math.isfinite(value):
+        return value
+    raise BadRecord(path, f"{value} is not a number that JSON can hold")
+
+
+def _moment(value: date, path: str) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    if value.tzinfo is None or value.utcoffset() is None:
+        raise BadRecord(
+            path,
+            f"{value.isoformat()} has no time zone, so it names no moment; "
+            "give an aware datetime, such as datetime(…, tzinfo=UTC)",
+        )
+    try:
+        return format_moment(value)
+    except OverflowError as error:
+        raise BadRecord(path, f"{value.isoformat()} is outside the years 1 to 9999 UTC") from error
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other[:1].upper() + other[1:] for other in others)

@@ -1,0 +1,72 @@
+"""The properties that the service reads of each record: what two versions are compared by.
+
+Source: contract section 3.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, get_args
+
+DataType = Literal["commerce-orders", "commerce-payments", "commerce-transactions"]
+DATA_TYPES: Final[tuple[DataType, ...]] = get_args(DataType)
+LIST_NAMES: Final[dict[DataType, str]] = {
+    "commerce-orders": "orders",
+    "commerce-payments": "payments",
+    "commerce-transactions": "transactions",
+}
+
+# A shape is VALUE, MOMENT, a list with the shape of its elements, or a dict of shapes by name.
+VALUE: Final = "value"
+MOMENT: Final = "moment"
+Shape = Any
+
+
+def shape(values: str, moments: str = "", **nested: Shape) -> dict[str, Shape]:
+    """The shape of an object: names of values, names of moments, and what it contains."""
+    plain = dict.fromkeys(values.split(), VALUE)
+    return plain | dict.fromkeys(moments.split(), MOMENT) | nested
+
+
+REF: Final = shape("id name")
+PAYMENT: Final = shape(
+    "id amount currency type status paymentProvider",
+    "dueDate createdDate modifiedDate sourceModifiedDate",
+)
+LINE_ITEM: Final = shape(
+    "id quantity taxPercentage totalAmount totalTaxAmount unitPrice",
+    productRef=REF,
+    productVariantRef=REF,
+    discountAllocations=[shape("name totalAmount")],
+)
+ORDER: Final = shape(
+    "id orderNumber country currency totalAmount totalRefund totalTaxAmount totalDiscount "
+    "totalGratuity",
+    "createdDate closedDate modifiedDate sourceModifiedDate",
+    orderLineItems=[LINE_ITEM],
+    payments=[PAYMENT],
+    serviceCharges=[shape("description totalAmount taxPercentage taxAmount quantity type")],
+    locationRef=REF,
+    customerRef=REF,
+)
+TRANSACTION: Final = shape(
+    "id totalAmount currency type subType",
+    "createdDate modifiedDate sourceModifiedDate",
+    transactionSourceRef=shape("id type"),
+)
+SHAPES: Final[dict[DataType, dict[str, Shape]]] = {
+    "commerce-orders": ORDER,
+    "commerce-payments": PAYMENT,
+    "commerce-transactions": TRANSACTION,
+}
+
+
+def check_data_type(data_type: str) -> DataType:
+    """The data type itself.
+
+    Raises:
+        ValueError: it is none of the three that can be pushed.
+    """
+    for known in DATA_TYPES:
+        if data_type == known:
+            return known
+    raise ValueError(f"data type {data_type!r} cannot be pushed; it is one of {DATA_TYPES}")

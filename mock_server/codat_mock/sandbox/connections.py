@@ -1,0 +1,160 @@
+"""Connections of companies, and the platforms they lead to."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from codat_mock.clock import format_moment
+from codat_mock.configuration.integrations import INTEGRATIONS, Integration, find_integration
+from codat_mock.records.companies import (
+    Company,
+    Connection,
+    ConnectionStatus,
+    LinkError,
+    SourceKind,
+)
+from codat_mock.records.errors import Conflict, Unknown
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import CompanyRow
+
+
+def connect(turn: Turn, company_id: str, key: str) -> Connection:
+    """Add a connection to a platform, which the merchant has still to authorise.
+
+    Raises:
+        Unknown: there is no such company or integration.
+    """
+    row = turn.company(company_id)
+    connection = new_connection(turn, company_id, integration(key), "PendingAuth")
+    row.company.data_connections.append(connection)
+    turn.shelf.companies.save(row)
+    return connection
+
+
+def integration(key: str, source_type: SourceKind | None = None) -> Integration:
+    """The integration of that key or id, and of that kind where one is given.
+
+    Raises:
+        Unknown: there is none.
+    """
+    offered = [each for each in INTEGRATIONS if source_type in (None, each.source_type)]
+    found = find_integration(key)
+    if found not in offered:
+        kind = f"{source_type} integration" if source_type else "Integration"
+        known = ", ".join(each.key for each in offered)
+        raise Unknown(f"{kind} '{key}' does not exist; known: {known}.")
+    return found
+
+
+def integrations(turn: Turn) -> list[Integration]:
+    """All integrations, with how many connections the sandbox has to each."""
+    connections = [
+        connection
+        for row in turn.shelf.companies.all()
+        for connection in row.company.data_connections
+    ]
+    return [
+        replace(
+            each,
+            linked_connections_count=sum(
+                connection.integration_key == each.key and connection.status == "Linked"
+                for connection in connections
+            ),
+            total_connections_count=sum(
+                connection.integration_key == each.key for connection in connections
+            ),
+        )
+        for each in INTEGRATIONS
+    ]
+
+
+def new_connection(
+    turn: Turn, company_id: str, platform: Integration, status: ConnectionStatus
+) -> Connection:
+    """A connection to that platform, not stored yet."""
+    connection_id = turn.new_id()
+    return Connection(
+        id=connection_id,
+        integration_id=platform.integration_id,
+        integration_key=platform.key,
+        source_id=platform.source_id,
+        source_type=platform.source_type,
+        platform_name=platform.name,
+        link_url=f"{turn.settings.address}/link/company/{company_id}/connection/{connection_id}",
+        status=status,
+        created=format_moment(turn.now),
+    )
+
+
+def connection_of(row: CompanyRow, connection_id: str) -> Connection:
+    """A company's connection of that id.
+
+    Raises:
+        Unknown: it has none.
+    """
+    for connection in row.company.data_connections:
+        if connection.id == connection_id:
+            return connection
+    raise Unknown(f"Connection '{connection_id}' does not exist in company '{row.company.id}'.")
+
+
+def update_connection(
+    turn: Turn, company_id: str, connection_id: str, status: ConnectionStatus
+) -> Connection:
+    """Set a connection's status.
+
+    Raises:
+        Unknown: there is no such company or connection.
+    """
+    row = turn.company(company_id)
+    connection = connection_of(row, connection_id)
+    connection.status = status
+    if status == "Linked":
+        connection.data_connection_errors = []
+    turn.shelf.companies.save(row)
+    return connection
+
+
+def refuse(turn: Turn, company_id: str, connection_id: str) -> Connection:
+    """Do what follows when a merchant does not authorise a connection.
+
+    Raises:
+        Unknown: there is no such company or connection.
+    """
+    row = turn.company(company_id)
+    connection = connection_of(row, connection_id)
+    connection.status = "Deauthorized"
+    connection.data_connection_errors.append(
+        LinkError(
+            status_code="401",
+            status_text="Unauthorized",
+            error_message="The merchant did not authorise the connection.",
+            errored_on_utc=format_moment(turn.now),
+        )
+    )
+    turn.shelf.companies.save(row)
+    return connection
+
+
+def authorise(turn: Turn, company_id: str, connection_id: str | None = None) -> Company:
+    """Do the merchant's part: link what waits for authorisation, or one connection of them.
+
+    Raises:
+        Unknown: there is no such company or connection.
+        Conflict: nothing waits for authorisation.
+    """
+    row = turn.company(company_id)
+    waiting = [
+        connection
+        for connection in row.company.data_connections
+        if connection.status == "PendingAuth" and connection_id in (None, connection.id)
+    ]
+    if not waiting:
+        raise Conflict(
+            "No connection of the company waits for authorisation; add one with"
+            f" POST /meta/companies/{company_id}/connections first."
+        )
+    for connection in waiting:
+        connection.status = "Linked"
+    turn.shelf.companies.save(row)
+    return row.company

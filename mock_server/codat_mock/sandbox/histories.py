@@ -1,0 +1,53 @@
+"""What is told of datasets."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from codat_mock.clock import format_moment
+from codat_mock.lifecycle import state_at
+from codat_mock.records.datasets import DatasetHistory
+from codat_mock.records.errors import Unknown
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import DatasetRow
+
+
+def history(turn: Turn, company_id: str, dataset_id: str) -> DatasetHistory:
+    """A dataset as it stands now.
+
+    Raises:
+        Unknown: there is no such company or dataset.
+    """
+    row = turn.company(company_id)
+    found = turn.shelf.datasets.find(row.number, dataset_id)
+    if found is None:
+        raise Unknown(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
+    return history_of(turn, company_id, found)
+
+
+def histories(turn: Turn, company_id: str) -> list[DatasetHistory]:
+    """A company's datasets as they stand now, the latest first.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    row = turn.company(company_id)
+    return [history_of(turn, company_id, each) for each in turn.shelf.datasets.all(row.number)]
+
+
+def history_of(turn: Turn, company_id: str, dataset: DatasetRow) -> DatasetHistory:
+    """What is told of a dataset now."""
+    state = state_at(dataset.plan, dataset.requested, turn.now)
+    return DatasetHistory(
+        id=dataset.id,
+        company_id=company_id,
+        connection_id=dataset.connection_id,
+        data_type=dataset.data_type,
+        status=state.status,
+        error_message=state.message or UNSET,
+        requested=format_moment(dataset.requested),
+        completed=format_moment(state.completed) if state.completed else UNSET,
+        progress=state.progress,
+        is_completed=state.is_completed,
+        is_errored=state.is_errored,
+    )

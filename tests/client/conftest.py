@@ -1,0 +1,7 @@
+import pytest
+from rehearsal import Here
+
+
+@pytest.fixture
+def here() -> Here:
+    return Here()

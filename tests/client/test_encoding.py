@@ -1,0 +1,156 @@
+"""What a record looks like on the wire, and when two versions of one are the same."""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codat_push import BadRecord
+from codat_push.encoding import read_json, to_wire, write_json
+from codat_push.versions import make_version, parse_moment
+
+ORDERS = "commerce-orders"
+NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
+BERLIN = timezone(timedelta(hours=1))
+
+
+class Status(enum.Enum):
+    PAID = "Paid"
+
+
+class Payment(msgspec.Struct, rename="camel"):
+    id: str
+    created_date: datetime
+    status: Status
+    amount: Decimal | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass
+class Order:
+    id: str
+    total_amount: Decimal
+    created_date: datetime
+    payments: list[Payment] = field(default_factory=list)
+
+
+def test_a_dataclass_holding_structs_becomes_camel_case() -> None:
+    payment = Payment("p", NOON, Status.PAID)
+    order = Order("a", Decimal("85.00"), NOON.astimezone(BERLIN), [payment])
+    assert write_json(to_wire(order)) == (
+        b'{"id":"a","totalAmount":85.00,"createdDate":"2022-03-21T12:00:00Z",'
+        b'"payments":[{"id":"p","createdDate":"2022-03-21T12:00:00Z","status":"Paid"}]}'
+    )
+
+
+def test_any_mapping_a_bare_date_and_bytes_of_json_are_taken() -> None:
+    assert to_wire(MappingProxyType({"dueDate": date(2022, 3, 21)})) == {"dueDate": "2022-03-21"}
+    assert to_wire(msgspec.Raw(b'{"amount":1.10}')) == {"amount": Decimal("1.10")}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"payments": [{"createdDate": datetime(2022, 3, 21)}]}, r"\$\.payments\[0\]\.createdDate"),  # noqa: DTZ001  (the mistake)
+        ({"totalAmount": Decimal("NaN")}, r"\$\.totalAmount: NaN is not a number"),
+        ({"totalAmount": float("inf")}, r"\$\.totalAmount: inf is not a number"),
+        ({"totalAmount": {1}}, r"\$\.totalAmount: a set has no form in JSON"),
+        ({1: "x"}, r"\$: property names are text, not 1"),
+    ],
+)
+def test_what_has_no_form_on_the_wire_is_named_by_its_path(value: Any, told: str) -> None:
+    with pytest.raises(BadRecord, match=told):
+        to_wire(value)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_a_decimal_travels_exactly(value: Decimal) -> None:
+    text = write_json(to_wire({"amount": value}))
+    assert json.loads(text, parse_float=Decimal, parse_int=Decimal)["amount"] == value
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_a_moment_travels_in_utc_without_trailing_zeros(moment: datetime) -> None:
+    try:
+        text = to_wire(moment)
+    except BadRecord as error:
+        assert "outside the years 1 to 9999" in error.reason  # noqa: PT017  (either is right)
+        return
+    assert parse_moment(text) == moment.astimezone(UTC)
+    assert text.endswith("Z")
+    assert not text.endswith("0Z") or "." not in text
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": "a"},
+        {"id": "a", "totalAmount": None, "payments": []},
+        {"id": "a", "totalAmount": 1, "isDeleted": True},
+        {"id": "a", "totalAmount": 1, "status": "Deleted"},
+    ],
+)
+def test_what_seems_to_mean_a_delete_is_not_taken_for_a_record(record: dict[str, Any]) -> None:
+    with pytest.raises(BadRecord, match="reads like a delete"):
+        make_version(ORDERS, record)
+
+
+def test_a_transaction_is_told_from_its_fee_by_its_type() -> None:
+    versions = [
+        make_version("commerce-transactions", {"id": "p", "type": kind, "totalAmount": 1})
+        for kind in ("Payment", "PaymentFee")
+    ]
+    assert [(version.id, version.kind) for version in versions] == [
+        ("p", "Payment"),
+        ("p", "PaymentFee"),
+    ]
+
+
+amounts = st.decimals(-10_000, 10_000, places=2)
+
+
+@given(amounts, st.integers(0, 3), st.integers(-12, 12))
+def test_the_same_value_and_moment_written_otherwise_is_the_same_version(
+    amount: Decimal, zeros: int, hours: int
+) -> None:
+    moment = NOON.astimezone(timezone(timedelta(hours=hours)))
+    plain = {"id": "a", "totalAmount": amount, "createdDate": NOON}
+    other = {"id": "a", "totalAmount": Decimal(f"{amount}{'0' * zeros}")}
+    other |= {"createdDate": moment.isoformat(), "unknown": "dropped"}
+    assert make_version(ORDERS, plain).digest == make_version(ORDERS, other).digest
+
+
+@given(amounts, amounts)
+def test_other_values_are_other_versions(one: Decimal, two: Decimal) -> None:
+    digests = {make_version(ORDERS, {"id": "a", "totalAmount": n}).digest for n in (one, two)}
+    assert len(digests) == (1 if one == two else 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({"totalAmount": 1}, {"totalAmount": "1"}),
+        ({"currency": None}, {}),
+        ({"country": "GB "}, {"country": "GB"}),
+        ({"payments": []}, {"payments": [{"id": "p"}]}),
+    ],
+)
+def test_kind_of_value_absence_blanks_and_parts_tell_versions_apart(
+    one: dict[str, Any], two: dict[str, Any]
+) -> None:
+    base = {"id": "a", "totalTaxAmount": 1}
+    assert make_version(ORDERS, base | one).digest != make_version(ORDERS, base | two).digest
+
+
+def test_reading_and_writing_keep_every_digit() -> None:
+    text = b'{"totalAmount":12345678901234567890.10}'
+    assert write_json(to_wire(read_json(text))) == text

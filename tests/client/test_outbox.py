@@ -1,0 +1,371 @@
+"""The outbox, behaviour by behaviour; `test_outbox_machine` puts them all together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain, pairwise
+from pathlib import Path
+from random import Random
+from threading import Event, Thread
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rehearsal import HOST, KEY, NOON, Here, Idle
+
+from codat_push import BadRecord, LedgerError, Outbox, OutboxStatus, PushClient
+from codat_push.encoding import read_json
+from codat_push.pace import MOST_RETRY_SECONDS, next_retry
+
+ORDERS = "commerce-orders"
+Json = dict[str, Any]
+Answer = httpx.Response | Exception
+
+
+def sale(identity: str = "a", total: Any = 1, **more: Any) -> Json:
+    return {"id": identity, "totalAmount": total, "createdDate": NOON} | more
+
+
+class Service:
+    """A service whose answers to pushes are planned; the rest goes well."""
+
+    def __init__(self, *answers: Answer, ends: tuple[str, ...] = ()) -> None:
+        self.answers = [*answers]
+        self.ends = [*ends]
+        self.pushes: list[tuple[float, list[Json]]] = []
+        self.requests: list[tuple[float, str]] = []
+        self.datasets: list[str] = []
+        self.clock = Idle()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append((self.clock.now(), request.url.path))
+        if request.method == "POST":
+            return self._push(request)
+        if request.url.path.endswith("/data/history"):
+            rows = [self._dataset(identity, "Queued") for identity in reversed(self.datasets)]
+            return httpx.Response(200, json={"results": rows})
+        if "/pull/history/" in request.url.path:
+            status = self.ends.pop(0) if self.ends else "Complete"
+            return httpx.Response(200, json=self._dataset(request.url.path[-2:], status))
+        return httpx.Response(404)
+
+    def _push(self, request: httpx.Request) -> httpx.Response:
+        (records,) = read_json(request.content).values()
+        self.pushes.append((self.clock.now(), records))
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, httpx.ConnectError):
+            raise answer
+        if isinstance(answer, httpx.Response):
+            return answer
+        self.datasets.append(f"d{len(self.datasets)}")
+        if answer is not None:
+            raise answer
+        return httpx.Response(200, json={"datasetId": self.datasets[-1]})
+
+    def _dataset(self, identity: str, status: str) -> Json:
+        return {"id": identity, "companyId": "c", "dataType": ORDERS, "status": status}
+
+    @property
+    def pushed(self) -> list[list[Any]]:
+        return [[record["id"] for record in records] for _, records in self.pushes]
+
+
+@pytest.fixture
+def open_outbox(tmp_path: Path) -> Iterator[Callable[[Service], Outbox]]:
+    opened: list[Outbox] = []
+
+    def open_it(service: Service) -> Outbox:
+        http = httpx.Client(transport=httpx.MockTransport(service))
+        client = PushClient(KEY, HOST, http, clock=service.clock)
+        chance = Random(7)  # noqa: S311  (jitter, nothing secret)
+        opened.append(Outbox(tmp_path / "outbox.db", client, clock=service.clock, chance=chance))
+        return opened[-1]
+
+    yield open_it
+    for outbox in opened:
+        outbox.close()
+
+
+Open = Callable[[Service], Outbox]
+
+
+def run_out(outbox: Outbox, service: Service) -> None:
+    """Work until nothing is left, sleeping as long as the outbox says."""
+    for _ in range(200):
+        pause = outbox.run_once()
+        if pause is None:
+            return
+        service.clock.sleep(pause)
+    raise AssertionError(outbox.status())
+
+
+def test_recording_a_sale_sends_nothing_and_is_counted(open_outbox: Open) -> None:
+    service = Service()
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a"))
+    service.clock.sleep(5)
+    outbox.record("c", ORDERS, sale("b"))
+    assert outbox.status() == OutboxStatus(depth=2, age=5.0, last_error=None, refused=0)
+    assert service.requests == []
+
+
+def test_versions_of_one_record_are_pushed_as_the_newest(open_outbox: Open) -> None:
+    service = Service()
+    outbox = open_outbox(service)
+    for total in (1, 2, 3):
+        outbox.record("c", ORDERS, sale(total=total))
+    run_out(outbox, service)
+    assert [[r["totalAmount"] for r in records] for _, records in service.pushes] == [[3]]
+    assert outbox.status() == OutboxStatus(depth=0, age=None, last_error=None, refused=0)
+
+
+def test_a_record_that_is_gone_before_it_was_pushed_is_never_mentioned(open_outbox: Open) -> None:
+    service = Service()
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale())
+    outbox.delete("c", ORDERS, "a")
+    run_out(outbox, service)
+    assert service.pushes == []
+
+
+def test_the_next_push_waits_for_the_dataset_before(open_outbox: Open) -> None:
+    service = Service(ends=("Queued", "Mapping", "Complete"))
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a"))
+    outbox.run_once()
+    outbox.record("c", ORDERS, sale("b"))
+    run_out(outbox, service)
+    assert service.pushed == [["a"], ["b"]]
+    assert service.pushes[1][0] - service.pushes[0][0] == 2.0 + 3.0 + 4.5
+
+
+def test_data_types_do_not_wait_for_each_other(open_outbox: Open) -> None:
+    service = Service(ends=("Queued",) * 4)
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a"))
+    outbox.record("c", "commerce-payments", sale("p"))
+    outbox.record("d", ORDERS, sale("b"))
+    outbox.run_once()
+    assert service.pushed == [["a"], ["p"], ["b"]]
+    assert service.clock.seconds == 0.0
+
+
+@pytest.mark.parametrize("answer", [httpx.ReadTimeout("lost"), httpx.RemoteProtocolError("lost")])
+def test_a_push_whose_answer_was_lost_is_found_again(open_outbox: Open, answer: Answer) -> None:
+    service = Service(answer)
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale())
+    outbox.run_once()
+    assert str(outbox.status().last_error).endswith("sync/commerce-orders: lost")
+    run_out(outbox, service)
+    assert service.pushed == [["a"]]
+    assert outbox.status().last_error is None
+
+
+@pytest.mark.parametrize("answer", [httpx.ConnectError("refused"), httpx.Response(500)])
+def test_a_push_that_never_arrived_is_sent_again_at_growing_intervals(
+    open_outbox: Open, answer: Answer
+) -> None:
+    service = Service(*[answer] * 8)
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale())
+    run_out(outbox, service)
+    assert service.pushed == [["a"]] * 9
+    moments = [moment for moment, _ in service.pushes]
+    gaps = [b - a for a, b in pairwise(moments)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] > 2 * gaps[-3]
+
+
+def test_retry_after_silences_everything_even_over_a_restart(open_outbox: Open) -> None:
+    service = Service(httpx.Response(429, headers={"Retry-After": "100"}))
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a"))
+    outbox.record("c", "commerce-payments", sale("p"))
+    outbox.run_once()
+    outbox.close()
+    sent = len(service.requests)
+    outbox = open_outbox(service)
+    outbox.record("new", ORDERS, sale("b"))
+    assert outbox.run_once() == pytest.approx(100)
+    service.clock.sleep(99)
+    outbox.run_once()
+    assert len(service.requests) == sent
+    service.clock.sleep(1.001)
+    run_out(outbox, service)
+    assert service.pushed[1:] == [["a"], ["p"], ["b"]]
+
+
+def test_a_failed_dataset_is_mended_with_what_was_recorded_since(open_outbox: Open) -> None:
+    service = Service(ends=("ProcessingError", "Complete"))
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a", 1))
+    outbox.record("c", ORDERS, sale("b", 1))
+    outbox.run_once()
+    outbox.record("c", ORDERS, sale("b", 2))
+    run_out(outbox, service)
+    _, records = service.pushes[-1]
+    assert sorted((r["id"], r["totalAmount"]) for r in records) == [("a", 1), ("b", 2)]
+
+
+def test_one_wrong_record_is_found_and_set_aside_and_the_others_go_on(open_outbox: Open) -> None:
+    def judge(request: httpx.Request) -> httpx.Response:
+        answer = service(request)
+        if request.method == "POST" and b'"bad"' in request.content:
+            service.datasets.pop()
+            return httpx.Response(400, json={"error": "$.orders[6]: Invalid enum value."})
+        return answer
+
+    service = Service()
+    outbox = open_outbox(service)
+    outbox._worker._client = PushClient(
+        KEY, HOST, httpx.Client(transport=httpx.MockTransport(judge)), clock=service.clock
+    )
+    for identity in ["a", "b", "c", "d", "e", "bad", "f", "g"]:
+        outbox.record("c", ORDERS, sale(identity))
+    run_out(outbox, service)
+    (refusal,) = outbox.refusals()
+    assert (refusal.id, refusal.reason) == ("bad", "rejected")
+    assert refusal.detail == "$.orders[6]: Invalid enum value."
+    well = [records for records in service.pushed if "bad" not in records]
+    assert sorted(chain(*well)) == ["a", "b", "c", "d", "e", "f", "g"]
+
+
+def test_a_key_that_is_refused_keeps_everything_and_says_so(open_outbox: Open) -> None:
+    service = Service(httpx.Response(401, json={"error": "The API key is not known."}))
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale())
+    outbox.run_once()
+    assert "401: The API key is not known." in (outbox.status().last_error or "")
+    assert outbox.status().depth == 1
+
+
+def test_a_key_that_was_wrong_at_first_costs_no_knowledge(open_outbox: Open) -> None:
+    service = Service(httpx.ReadError("lost"))
+    outbox = open_outbox(service)
+    answer = outbox._worker._client._http._transport
+    assert isinstance(answer, httpx.MockTransport)
+    answer.handler = lambda _: httpx.Response(401)
+    outbox.record("c", ORDERS, sale())
+    outbox.run_once()
+    answer.handler = service
+    run_out(outbox, service)
+    assert service.pushed == [["a"]]  # found again in the list of datasets, not sent twice
+
+
+def test_a_service_that_lists_no_datasets_gets_a_lost_push_again(open_outbox: Open) -> None:
+    def without_list(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/data/history"):
+            return httpx.Response(404)
+        return service(request)
+
+    service = Service(httpx.ReadError("lost"))
+    outbox = open_outbox(service)
+    transport = outbox._worker._client._http._transport
+    assert isinstance(transport, httpx.MockTransport)
+    transport.handler = without_list
+    outbox.record("c", ORDERS, sale())
+    run_out(outbox, service)
+    assert service.pushed == [["a"], ["a"]]
+
+
+def test_an_update_of_what_is_synced_is_set_aside(here: Here, tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db", here.client, clock=here.clock) as outbox:
+        outbox.record(here.company, ORDERS, sale(currency="GBP"))
+        for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
+            outbox.record(here.company, f"commerce-{data_type}", sale(type=kind))
+        while (pause := outbox.run_once()) is not None:
+            here.clock.sleep(pause)
+        assert here.client.sync_now(here.company).is_successful
+        outbox.record(here.company, ORDERS, sale(total=2, currency="GBP"))
+        assert outbox.run_once() is None
+        assert [refusal.reason for refusal in outbox.refusals()] == ["synced"]
+        assert here.findings == []
+
+
+def test_a_record_that_cannot_be_sent_is_refused_when_it_is_recorded(open_outbox: Open) -> None:
+    outbox = open_outbox(Service())
+    with pytest.raises(BadRecord):
+        outbox.record("c", ORDERS, {"totalAmount": 1})
+    with pytest.raises(BadRecord):
+        outbox.delete("c", ORDERS, "")
+    assert outbox.status().depth == 0
+
+
+def test_of_two_workers_on_one_file_the_second_is_refused(open_outbox: Open) -> None:
+    first, second = open_outbox(Service()), open_outbox(Service())
+    first.run_once()
+    with pytest.raises(LedgerError, match="another worker"):
+        second.start()
+    second.record("c", ORDERS, sale())
+    assert first.status().depth == 1
+    first.stop()
+    second.run_once()
+
+
+def test_an_outbox_wants_a_file() -> None:
+    with pytest.raises(ValueError, match="give it a file"):
+        Outbox(":memory:", PushClient(KEY, HOST))
+
+
+def test_a_thread_works_in_the_background_and_stops_cleanly(open_outbox: Open) -> None:
+    service = Service()
+    delivered = Event()
+    outbox = open_outbox(service)
+    wait = service.clock.wait
+
+    def wait_and_see(event: Event, seconds: float | None) -> None:
+        wait(event, seconds)
+        if service.pushes and not outbox.status().depth:
+            delivered.set()
+
+    service.clock.wait = wait_and_see  # type: ignore[method-assign]  # to know when it is done
+    outbox.start()
+    outbox.start()
+    outbox.record("c", ORDERS, sale())
+    assert delivered.wait(10)
+    outbox.stop()
+    assert service.pushed == [["a"]]
+
+
+def test_many_threads_record_at_once(open_outbox: Open) -> None:
+    service = Service()
+    outbox = open_outbox(service)
+    names = [f"{till}-{number}" for till in range(4) for number in range(25)]
+
+    def till(mine: list[str]) -> None:
+        for name in mine:
+            outbox.record("c", ORDERS, sale(name))
+
+    threads = [Thread(target=till, args=(names[n::4],)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    run_out(outbox, service)
+    assert sorted(chain(*service.pushed)) == sorted(names)
+
+
+def test_a_clock_set_back_delays_nothing(open_outbox: Open) -> None:
+    service = Service(httpx.Response(500))
+    service.clock.seconds = 1_000_000.0
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale())
+    outbox.run_once()
+    service.clock.seconds = 0.0
+    assert (outbox.run_once() or 0.0) < 10.0
+
+
+@given(st.integers(), st.lists(st.none() | st.floats(0, 10_000), min_size=1, max_size=40))
+def test_pauses_grow_up_to_a_quarter_of_an_hour_and_keep_what_was_asked(
+    seed: int, asked: list[float | None]
+) -> None:
+    chance = Random(seed)  # noqa: S311  (jitter, nothing secret)
+    pause: float | None = None
+    for seconds in asked:
+        before, pause = pause, next_retry(pause, chance, seconds)
+        assert pause >= (seconds or 0.0)
+        assert pause >= min(before or 0.0, MOST_RETRY_SECONDS)
+        assert pause <= max(MOST_RETRY_SECONDS, seconds or 0.0)

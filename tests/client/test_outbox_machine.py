@@ -1,0 +1,235 @@
+"""Ledger and outbox against the mock: random sales, edits, deletes, faults, syncs and deaths."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from rehearsal import NOON, Here
+
+from codat_push import Outbox
+
+ORDERS = "commerce-orders"
+FAULTS = ["none", "unreachable", "lost", "acted-502", "429", "503", "500", "garbled"]
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this, and no more is done."""
+
+
+class Fuse:
+    """Kills the process at its n-th next point: a statement, or either end of a request."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+
+    def burn(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+
+class Weather(httpx.BaseTransport):
+    """The way to the service: it fails as planned, and watches the manners of the client."""
+
+    def __init__(self, here: Here, fuse: Fuse) -> None:
+        self.here = here
+        self.fuse = fuse
+        self.plan: list[str] = []
+        self.quiet_until = 0.0
+        self.polled: dict[str, float] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.fuse.burn()
+        self._watch(request)
+        fault = self.plan.pop(0) if self.plan else "none"
+        if fault == "unreachable":
+            raise httpx.ConnectError("no route", request=request)
+        if fault in ("429", "503"):
+            self.quiet_until = self.here.clock.now() + 45
+            return httpx.Response(int(fault), headers={"Retry-After": "45"}, text="later")
+        if fault == "500":
+            return httpx.Response(500, json={"error": "oops", "correlationId": "c-1"})
+        response = self.here.wire.handle_request(request)
+        response.read()
+        self.fuse.burn()
+        if fault == "lost":
+            raise httpx.ReadError("connection reset", request=request)
+        if fault == "acted-502":
+            return httpx.Response(502, text="<html>Bad gateway</html>")
+        if fault == "garbled" and response.is_success:
+            return httpx.Response(200, headers=response.headers, content=response.content[:-5])
+        return response
+
+    def _watch(self, request: httpx.Request) -> None:
+        now = self.here.clock.now()
+        assert now >= self.quiet_until, "rule T04"
+        path = request.url.path
+        if "/pull/history/" in path:
+            assert now - self.polled.get(path, 0.0) >= 1.0, "rule T06"
+            self.polled[path] = now
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """A café whose till records into an outbox that is killed again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.here = Here()
+        self.fuse = Fuse()
+        self.weather = Weather(self.here, self.fuse)
+        self.chance = Random(7)  # noqa: S311  (jitter, nothing secret)
+        self.truth: dict[str, Decimal] = {}
+        self.count = 0
+        self.edits = 0
+        other = {"id": "x", "createdDate": NOON}
+        for kind, named in (("payments", "Cash"), ("transactions", "Transfer")):
+            self.here.client.push(self.here.company, f"commerce-{kind}", [other | {"type": named}])
+        self.outbox = self.open()
+
+    def open(self) -> Outbox:
+        client = self.here.connect(self.weather)
+        path = Path(self.folder.name) / "outbox.db"
+        outbox = Outbox(path, client, clock=self.here.clock, chance=self.chance)
+        store = outbox._ledger.store
+        run, run_many = store.run, store.run_many
+
+        def fused_run(statement: str, *values: Any) -> Any:
+            self.fuse.burn()
+            return run(statement, *values)
+
+        def fused_run_many(statement: str, rows: Any) -> None:
+            self.fuse.burn()
+            run_many(statement, rows)
+
+        store.run = fused_run  # type: ignore[method-assign]  # the seam for dying at a statement
+        store.run_many = fused_run_many  # type: ignore[method-assign]  # likewise
+        return outbox
+
+    @contextmanager
+    def mortal(self, steps: int | None) -> Iterator[None]:
+        """Whatever is done inside, the process may die at one of its points."""
+        self.fuse.left = steps
+        try:
+            yield
+        except Killed:
+            self.fuse.left = None
+            self.weather.quiet_until = 0.0  # whether it lived to note that, nobody knows
+            self.outbox.close()  # which commits nothing: the file is as a killed process leaves it
+            self.outbox = self.open()
+        finally:
+            self.fuse.left = None
+
+    lives = st.none() | st.integers(0, 60)
+
+    @rule(total=st.integers(1, 99), steps=lives)
+    def sell(self, total: int, steps: int | None) -> None:
+        self.count += 1
+        self._record(f"order-{self.count}", Decimal(total), steps)
+
+    @precondition(lambda self: self.truth)
+    @rule(data=st.data(), total=st.integers(1, 99), steps=lives)
+    def edit(self, data: st.DataObject, total: int, steps: int | None) -> None:
+        self._record(data.draw(st.sampled_from(sorted(self.truth))), Decimal(total), steps)
+
+    @precondition(lambda self: self.truth)
+    @rule(data=st.data(), steps=lives)
+    def delete(self, data: st.DataObject, steps: int | None) -> None:
+        identity = data.draw(st.sampled_from(sorted(self.truth)))
+        del self.truth[identity]
+        with self.mortal(steps):
+            self.outbox.delete(self.here.company, ORDERS, identity)
+            return
+        self.outbox.delete(self.here.company, ORDERS, identity)
+
+    def _record(self, identity: str, total: Decimal, steps: int | None) -> None:
+        """Record a sale; a till that died before it was done does it again."""
+        self.truth[identity] = total
+        self.edits += 1
+        number = int(identity.removeprefix("order-"))
+        record = {
+            "id": identity,
+            "currency": "GBP",
+            "totalAmount": total,
+            "createdDate": NOON - timedelta(seconds=1) + timedelta(milliseconds=number),
+            "sourceModifiedDate": NOON + timedelta(seconds=self.edits),
+        }
+        with self.mortal(steps):
+            self.outbox.record(self.here.company, ORDERS, record)
+            return
+        self.outbox.record(self.here.company, ORDERS, record)
+
+    @rule(
+        rounds=st.integers(1, 4),
+        faults=st.lists(st.sampled_from(FAULTS), max_size=4),
+        steps=lives,
+    )
+    def work(self, rounds: int, faults: Sequence[str], steps: int | None) -> None:
+        self.weather.plan = [*faults]
+        with self.mortal(steps):
+            for _ in range(rounds):
+                self.here.clock.sleep(self.outbox.run_once() or 0.0)
+
+    @rule(minutes=st.integers(1, 10))  # so few that the day ends before its nightly sync
+    def pass_time(self, minutes: int) -> None:
+        self.here.clock.sleep(60.0 * minutes)
+
+    @rule()
+    def sync(self) -> None:
+        self.here.clock.sleep(10)  # a push that is under way at a sync is rule S09's matter
+        self.here.client.sync_now(self.here.company)
+
+    def teardown(self) -> None:
+        try:
+            self.weather.plan = []
+            self.settle_down()
+            self.here.clock.sleep(10)
+            self.here.client.sync_now(self.here.company)
+            self.check()
+        finally:
+            self.outbox.close()
+            self.folder.cleanup()
+
+    def settle_down(self) -> None:
+        for _ in range(30):
+            pause = self.outbox.run_once()
+            if pause is None:
+                break
+            self.here.clock.sleep(pause)
+        assert self.outbox.status().depth == 0
+        assert self.outbox.status().age is None
+
+    def check(self) -> None:
+        """No finding; nothing lost, nothing doubled, nothing stale but what had to be refused."""
+        assert self.here.findings == []
+        books = self.here.stage.books()
+        records = [r for document in books["documents"] for r in document["records"]]
+        booked = [r for r in records if r["dataType"] == ORDERS]
+        assert not [key for key, count in Counter(r["key"] for r in booked).items() if count > 1]
+        amounts = {r["key"]: Decimal(str(r["amount"])) for r in booked}
+        missed = {str(r["key"]) for r in books["missed"]}
+        refused = {refusal.id for refusal in self.outbox.refusals()}
+        for key in (self.truth.keys() | amounts.keys()) - missed - refused:
+            assert amounts.get(key) == self.truth.get(key), key
+
+
+OutboxMachine.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestOutboxMachine = OutboxMachine.TestCase

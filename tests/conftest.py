@@ -1,0 +1,9 @@
+"""What every test stands on."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+# A property is a matter of what, not of how fast: machines that test are often busy.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")

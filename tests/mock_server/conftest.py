@@ -1,0 +1,175 @@
+"""Servers to test, in process, on a real socket, and as a process of their own.
+
+All three are driven by an `httpx.Client` that carries the API key `KEY`, so that a test can be
+moved from one to the other by the fixture it asks for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from select import select
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+
+from codat_mock.app import create_app
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, listen
+from codat_scenarios.stage import Stage
+
+KEY = "test-key"
+START = datetime(2022, 3, 21, 8, tzinfo=UTC)
+PATIENCE_SECONDS = 20.0
+
+
+def basic(key: str) -> dict[str, str]:
+    """The Authorization header for an API key."""
+    return {"Authorization": f"Basic {b64encode(key.encode()).decode()}"}
+
+
+def client_of(address: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """A client with the API key."""
+    return httpx.Client(
+        base_url=address, headers=basic(KEY), timeout=PATIENCE_SECONDS, transport=transport
+    )
+
+
+@pytest.fixture
+def auth() -> Callable[[str], dict[str, str]]:
+    """Make the Authorization header for an API key."""
+    return basic
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A world in memory whose clocks stand at 2022-03-21T08:00Z until they are moved."""
+    made = World(Settings(start_at=START, speed=0))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(world: World) -> Flask:
+    """The WSGI application that serves the world."""
+    return create_app(world)
+
+
+@pytest.fixture
+def http(app: Flask) -> Iterator[httpx.Client]:
+    """A client of the application, in process."""
+    with client_of("http://127.0.0.1:4620", httpx.WSGITransport(app=app)) as client:
+        yield client
+
+
+@pytest.fixture
+def stage(http: httpx.Client) -> Stage:
+    """A company on the application, its accounting linked and its mapping configured."""
+    return set_up(http)
+
+
+def set_up(client: httpx.Client, key: str = KEY) -> Stage:
+    """A configured company of that key's sandbox."""
+    made = Stage(client, key)
+    made.create_company("Bean There")
+    made.link_accounting()
+    made.configure(START)
+    return made
+
+
+@pytest.fixture
+def set_stage() -> Callable[..., Stage]:
+    """Make a configured company with a client, in the sandbox of a key."""
+    return set_up
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., Server]]:
+    """Start servers on free ports; arguments are those of `Settings`, frozen unless told."""
+    with ExitStack() as running:
+
+        def start(**settings: Any) -> Server:
+            told = Settings(**({"start_at": START, "speed": 0} | settings))
+            return running.enter_context(Server(World(told), listen("127.0.0.1", 0)))
+
+        yield start
+
+
+@pytest.fixture
+def live(start_server: Callable[..., Server]) -> Iterator[httpx.Client]:
+    """A client of a server on a real socket."""
+    with client_of(start_server().address) as client:
+        yield client
+
+
+@dataclass
+class Served:
+    """A `codat-mock serve` of its own process, with a client of it."""
+
+    process: subprocess.Popen[str]
+    http: httpx.Client
+    port_file: Path
+
+    def end(self, signum: int = signal.SIGTERM) -> int:
+        """Send it a signal, and give its exit code."""
+        self.process.send_signal(signum)
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+Command = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[Command]:
+    """Start `codat-mock` with arguments and `CODAT_MOCK_…` variables, in a directory of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
+        kept = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("codat-mock")), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=kept | variables,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def serve(command: Command, tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Start `codat-mock serve` on a free port, with more arguments, and wait until it is ready."""
+    with ExitStack() as clients:
+
+        def start(*arguments: str, **variables: str) -> Served:
+            port_file = tmp_path / f"port-{len(list(tmp_path.iterdir()))}"
+            process = command(
+                "serve", "--port", "0", "--port-file", str(port_file), *arguments, **variables
+            )
+            assert process.stdout
+            # The address is told once the port is bound, and nothing more where that fails.
+            assert select([process.stdout], [], [], PATIENCE_SECONDS)[0], "it tells no address"
+            told = process.stdout.readline()
+            assert told, process.stderr and process.stderr.read()
+            http = clients.enter_context(client_of(told.split()[3]))
+            assert http.get("/_mock/health").json()["status"] == "ready"
+            return Served(process, http, port_file)
+
+        yield start

@@ -1,0 +1,83 @@
+"""Speed, as ratios within one run: what must not grow with what."""
+
+from time import process_time
+
+import pytest
+
+from codat_mock.records.pushes import read_push
+from codat_mock.sandbox import Settings, World
+from codat_scenarios.merchants import encode
+
+ORDERS = "commerce-orders"
+LINE = {"id": "l", "quantity": 1, "taxPercentage": 20, "totalAmount": 6.5, "totalTaxAmount": 1.08}
+
+
+def body_of(count, total=13.0):
+    lines = [LINE, LINE]
+    orders = [
+        {"id": f"order {number}", "currency": "GBP", "createdDate": "2022-03-21T10:00:00Z",
+         "totalAmount": total, "orderLineItems": lines}
+        for number in range(count)
+    ]  # fmt: skip
+    return encode({"orders": orders})
+
+
+def quickest(work, times=3):
+    """The least seconds of processor time that a piece of work took."""
+    taken = []
+    for _ in range(times):
+        began = process_time()
+        work()
+        taken.append(process_time() - began)
+    return min(taken)
+
+
+@pytest.fixture
+def push():
+    """Push bodies into new sandboxes, or into one again and again."""
+    world = World(Settings(speed=0))
+
+    def pushed(*bodies, name="x"):
+        sandbox = world.reset(name)
+        company = sandbox.create_company("x").id
+        for body in bodies:
+            sandbox.push(company, ORDERS, body, sandbox.arrive("POST", "/"))
+        return sandbox
+
+    yield pushed
+    world.close()
+
+
+def test_a_push_takes_little_more_than_reading_it(push):
+    body = body_of(5000)
+    reading = quickest(lambda: read_push(ORDERS, body))
+    assert quickest(lambda: push(body)) < 4 * reading
+
+
+def test_a_resent_push_takes_a_few_times_as_long_as_the_first(push):
+    body, changed = body_of(5000), body_of(5000, total=14.0)
+    once = quickest(lambda: push(body))
+    assert quickest(lambda: push(body, body)) < 6 * once
+    assert quickest(lambda: push(body, changed)) < 6 * once
+
+
+def test_the_time_of_a_push_grows_with_its_records_and_no_faster(push):
+    small, large = body_of(1000), body_of(8000)
+    assert quickest(lambda: push(large)) < 24 * quickest(lambda: push(small))
+
+
+def test_naming_wrong_records_takes_a_few_times_as_long_as_reading_right_ones():
+    good = body_of(5000)
+    bad = good.replace(b'"GBP"', b"5")
+
+    def refuse():
+        with pytest.raises(Exception, match="000 values in orders"):
+            read_push(ORDERS, bad)
+
+    assert quickest(refuse) < 5 * quickest(lambda: read_push(ORDERS, good))
+
+
+def test_a_night_takes_as_long_after_a_year_as_in_the_first_month(stage):
+    first = quickest(lambda: stage.advance(days=30))
+    stage.advance(days=365)
+    assert quickest(lambda: stage.advance(days=30)) < 5 * first
