@@ -84,7 +84,7 @@ class Crashing(Queueing):
     """Cannot take a record."""
 
     def save(self, data_type, record):
-        raise ZeroDivisionError
+        raise ZeroDivisionError(data_type, record)
 
 
 @pytest.fixture(scope="module")
