@@ -89,14 +89,10 @@ def test_the_simplest_history_with_a_finding_tells_only_what_it_needs(stage: Sta
     history = find(broken_histories("S03"), lambda _: True)
     assert repr(history) == (
         "History:\n"
-        "  21 Mar 09:01  recorded: 1 order ('sale-1' of 1.00)\n"
-        "  21 Mar 09:01  recorded: 1 payment ('sale-1-paid' of 1.00)\n"
-        "  21 Mar 09:01  recorded: 1 transaction ('sale-1-paid' of 1.00)\n"
-        "  21 Mar 09:01  recorded: 1 transaction ('sale-1-paid' of -0.03)\n"
-        "  21 Mar 09:02  pushed: 1 order ('sale-1' of 1.00)\n"
-        "  21 Mar 09:02  pushed: 1 payment ('sale-1-paid' of 1.00)\n"
-        "  21 Mar 09:02  pushed: 2 transactions"
-        " ('sale-1-paid' of 1.00, 'sale-1-paid' of -0.03)\n"
+        "  21 Mar 09:01  recorded: 1 order ('sale-1' of 1.00); 1 payment ('sale-1-paid' of 1.00);"
+        " 2 transactions ('sale-1-paid' of 1.00, 'sale-1-paid' of -0.03)\n"
+        "  21 Mar 09:02  pushed: 1 order ('sale-1' of 1.00); 1 payment ('sale-1-paid' of 1.00);"
+        " 2 transactions ('sale-1-paid' of 1.00, 'sale-1-paid' of -0.03)\n"
         "  21 Mar 09:03  pushed: 1 order ('sale-1' of 1.00)\n"
         "  22 Mar 09:00  the night has passed"
     )

@@ -24,6 +24,7 @@ from codat_mock.books import sales, selection
 from codat_mock.lifecycle import State
 from codat_mock.rules.subjects import JudgedRecord
 from codat_mock.sandbox import Settings, World, pushing, syncing
+from codat_mock.sandbox import histories as dataset_histories
 from codat_mock.store.datasets import Datasets
 from codat_scenarios.histories import Came, History, Pushed, perform
 from codat_scenarios.stage import Stage
@@ -85,7 +86,7 @@ def never_ends(patch):
         stuck = State("Processing", 80, None, "")
         return stuck if state.status == "Complete" else state
 
-    patch.setattr(pushing, "state_at", state_at)
+    patch.setattr(dataset_histories, "state_at", state_at)
 
 
 @plant(LIFECYCLE)

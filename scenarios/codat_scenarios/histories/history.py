@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from codat_mock.records.datasets import DataType
 from codat_scenarios.histories.reckoning import RecordId, differences
@@ -56,7 +57,11 @@ class History:
 
     def __repr__(self) -> str:
         """The steps as lines of prose, which is what Hypothesis shows of an example."""
-        return "\n".join(("History:", *(f"  {told_step(step)}" for step in self.steps)))
+        lines = (
+            f"  {moment:%d %b %H:%M}  {told_steps([*steps])}"
+            for (_, moment), steps in groupby(self.steps, lambda step: (type(step), step.moment))
+        )
+        return "\n".join(("History:", *lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +96,20 @@ def perform(history: History, stage: Stage) -> Came:
     )
 
 
-def told_step(step: Step) -> str:
-    """A step in one line."""
-    moment = f"{step.moment:%d %b %H:%M}"
-    if isinstance(step, Night):
-        return f"{moment}  the night has passed"
-    if isinstance(step, Change):
-        return f"{moment}  recorded: {told_records(step.data_type, [step.record])}"
-    during = f", during it {told_records(step.data_type, step.meanwhile)}" if step.meanwhile else ""
-    return f"{moment}  pushed: {told_records(step.data_type, step.records)}{during}"
+def told_steps(steps: Sequence[Step]) -> str:
+    """Steps of one kind and moment in one line."""
+    pushes = [told_push(step) for step in steps if isinstance(step, Pushed)]
+    if pushes:
+        return f"pushed: {'; '.join(pushes)}"
+    recorded: dict[DataType, list[Record]] = {}
+    for step in steps:
+        if isinstance(step, Change):
+            recorded.setdefault(step.data_type, []).append(step.record)
+    told = (told_records(data_type, records) for data_type, records in recorded.items())
+    return f"recorded: {'; '.join(told)}" if recorded else "the night has passed"
+
+
+def told_push(push: Pushed) -> str:
+    """A push in few words."""
+    during = f", during it {told_records(push.data_type, push.meanwhile)}" if push.meanwhile else ""
+    return f"{told_records(push.data_type, push.records)}{during}"

@@ -40,7 +40,7 @@ HAPPENINGS = st.lists(
         happening("give_back", WHICH, PENCE),
         happening("delete", WHICH),
     ),
-    max_size=25,
+    max_size=15,
 )
 
 
