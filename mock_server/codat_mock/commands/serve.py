@@ -125,6 +125,15 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
 )
 @click.option(
+    "--sync-delay",
+    type=click.IntRange(0, 86_399),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="CODAT_MOCK_SYNC_DELAY",
+    help="How long after its due date a scheduled sync runs; its period stays the same.",
+)
+@click.option(
     "--company-limit",
     type=click.IntRange(min=1),
     envvar="CODAT_MOCK_COMPANY_LIMIT",
@@ -151,6 +160,7 @@ def serve(
     speed: float,
     seed: int,
     concurrent_pushes: ConcurrentPushes,
+    sync_delay: int,
     company_limit: int | None,
     largest_body: int,
 ) -> None:
@@ -172,6 +182,7 @@ def serve(
         speed=speed,
         seed=seed,
         concurrent_pushes=concurrent_pushes,
+        sync_delay_seconds=sync_delay,
         company_limit=company_limit,
         largest_body=largest_body << 20,
         address=address_of(listener),

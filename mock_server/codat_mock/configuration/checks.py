@@ -11,7 +11,7 @@ from typing import Final
 from codat_mock.configuration.charts import CHARTS
 from codat_mock.configuration.choices import is_among, not_selected, wrong_choice
 from codat_mock.configuration.purposes import Section
-from codat_mock.configuration.schedule_checks import frequency, start_date, sync_hour, time_zone
+from codat_mock.configuration.schedule_checks import SCHEDULE_CHECKS
 from codat_mock.records.companies import Connection, SourceKind
 from codat_mock.records.configuration import (
     AccountSelection,
@@ -239,10 +239,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     grouping_levels,
     payments_on_drafts,
     required_accounts,
-    frequency,
-    start_date,
-    sync_hour,
-    time_zone,
+    *SCHEDULE_CHECKS,
     invoice_status,
     tax_rates,
     fees_supplier,

@@ -20,6 +20,7 @@ from codat_mock.records.values import read_number, read_value
 
 MOST_PROBLEMS: Final = 10_000  # places named in one answer
 BOM: Final = b"\xef\xbb\xbf"
+UNNAMED: Final = "[...]"  # how the decoder names a place within what may be anything
 JSON_WORDS: Final = {
     "str": "a string",
     "int": "a whole number",
@@ -228,6 +229,7 @@ def take_out(value: Any, path: str) -> bool:
 def problem_from(error: ValidationError, root: str, item: str = "") -> Problem:
     """Read the decoder's own message: what it says, and the path it ends with."""
     said, _, path = str(error).partition(" - at `$")
+    path = path.partition(UNNAMED)[0]
     for theirs, ours in JSON_WORDS.items():
         said = re.sub(rf"(?<=[` ]){theirs}(?=[` ]|$)", ours, said)
     return Problem(f"{root}{path.rstrip('`')}", f"{said.replace('`', '')}.", item)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from codat_mock import schedule
 from codat_mock.clock import format_moment
-from codat_mock.configuration.checks import problems
 from codat_mock.configuration.options import with_options
 from codat_mock.records.companies import Company, Connection
 from codat_mock.records.configuration import Configuration
@@ -71,7 +70,7 @@ def shown(turn: Turn, row: CompanyRow) -> Company:
     A commerce connection's last sync is the end of its last dataset, an accounting connection's
     the last successful sync (our choice).
     """
-    synced = turn.shelf.syncs.last_successful(row.number)
+    synced = turn.shelf.syncs.last_successful(row.number, turn.now)
     moments = {
         "Commerce": turn.shelf.datasets.last_end(row.number, turn.now),
         "Accounting": synced.ran if synced else None,
@@ -127,10 +126,6 @@ def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configurati
     row = turn.company(company_id)
     row.configuration = wanted
     row.due = schedule.next_due(wanted.schedule, turn.now) if wanted.enabled else None
+    row.failures = 0
     turn.shelf.companies.save(row)
     return configured(row)
-
-
-def configuration_problems(row: CompanyRow) -> list[str]:
-    """Why a sync of the company cannot run."""
-    return problems(configured(row), row.company.data_connections)

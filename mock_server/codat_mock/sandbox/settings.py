@@ -19,6 +19,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         speed: sandbox seconds a machine second; 0 is frozen, 1 is real.
         seed: what ids are made from; the same seed and requests give the same ids.
         concurrent_pushes: `flag` finds a push that overlaps another; `miss` loses it as well.
+        sync_delay_seconds: how long after its due date a scheduled sync runs.
         company_limit: how many companies a sandbox may hold; None for any number.
         largest_body: how many bytes a request's body may have, before and after unpacking.
         address: where the server is reached, for the links it gives out.
@@ -29,6 +30,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     seed: int = 0
     concurrent_pushes: ConcurrentPushes = "flag"
+    sync_delay_seconds: int = 0
     company_limit: int | None = None
     largest_body: int = 64 << 20
     address: str = "http://127.0.0.1:4620"

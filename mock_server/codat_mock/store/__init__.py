@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 
 from codat_mock.clock import Clock
 from codat_mock.store.codes import Codes, Visit
@@ -43,13 +43,19 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._db = connect(path)
-        self._lock = RLock()
+        self._lock = Lock()
+        self._turnstile = Lock()
         self.sandboxes = Sandboxes(self._db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep others out, and write all that is done inside or nothing of it."""
-        with self._lock:
+        """Keep others out, and write all that is done inside or nothing of it.
+
+        Who waits goes next: a thread that comes back at once finds the turnstile taken.
+        """
+        with self._turnstile:
+            self._lock.acquire()
+        try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -57,6 +63,8 @@ class Store:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+        finally:
+            self._lock.release()
 
     def shelf(self, name: str, clock: Clock) -> Shelf:
         """What belongs to one sandbox, made with that clock on first use."""
