@@ -23,7 +23,7 @@ from codat_mock.books import orders as order_parts
 from codat_mock.books import sales, selection
 from codat_mock.lifecycle import State
 from codat_mock.rules.subjects import JudgedRecord
-from codat_mock.sandbox import Settings, World, pushing, syncing
+from codat_mock.sandbox import Settings, World, attempts, pushing
 from codat_mock.sandbox import histories as dataset_histories
 from codat_mock.store.datasets import Datasets
 from codat_scenarios.histories import Came, History, Pushed, perform
@@ -189,7 +189,7 @@ def books_deleted(patch):
     def select(versions, *period):
         return good([version for version in versions if not version.is_delete], *period)
 
-    patch.setattr(syncing, "select", select)
+    patch.setattr(attempts, "select", select)
 
 
 @plant(BOOKS)
@@ -200,7 +200,7 @@ def books_the_first_version(patch):
     def select(versions, *period):
         return good(list(versions)[::-1], *period)
 
-    patch.setattr(syncing, "select", select)
+    patch.setattr(attempts, "select", select)
 
 
 @plant(BOOKS)
@@ -211,7 +211,7 @@ def loses_the_morning(patch):
     def select(versions, start, finish, now):
         return good(versions, start + timedelta(hours=10), finish, now)
 
-    patch.setattr(syncing, "select", select)
+    patch.setattr(attempts, "select", select)
 
 
 @plant(BOOKS)
@@ -240,7 +240,7 @@ def invoices_refunds(patch):
 @plant(BOOKS)
 def drops_a_payment(patch):
     """The second payment of a sync is not written."""
-    good = syncing.book
+    good = attempts.book
 
     def book(*given, **named):
         booking = good(*given, **named)
@@ -248,13 +248,13 @@ def drops_a_payment(patch):
         kept = [document for document in booking.documents if document not in payments[1:]]
         return replace(booking, documents=tuple(kept))
 
-    patch.setattr(syncing, "book", book)
+    patch.setattr(attempts, "book", book)
 
 
 @plant(BOOKS)
 def rounds_to_tens(patch):
     """A fee bill is rounded to ten pence."""
-    good = syncing.book
+    good = attempts.book
 
     def book(*given, **named):
         booking = good(*given, **named)
@@ -266,7 +266,7 @@ def rounds_to_tens(patch):
         ]
         return replace(booking, documents=tuple(rounded))
 
-    patch.setattr(syncing, "book", book)
+    patch.setattr(attempts, "book", book)
 
 
 def test_there_is_nothing_to_find_where_no_bug_is_planted():

@@ -38,15 +38,17 @@ def one_type_missing(stage: Stage) -> None:
     stage.at(WEDNESDAY, "09:00")
 
 
-@story("connection-deleted", Ending(datasets=EXAMPLE + COMPLETE, sync=4000))
+@story("connection-deleted", Ending(datasets=EXAMPLE + COMPLETE, sync=4040))
 def connection_deleted(stage: Stage) -> None:
-    """The merchant unlinks the accounting software; the syncs fail, and the books stay empty."""
+    """The merchant unlinks the accounting software; the next sync fails, and none follows."""
     stage.at(MONDAY, "12:05")
     push_worked_example(stage)
     stage.at(MONDAY, "18:00")
     stage.set_connection("Accounting", "Unlinked")
     stage.at(MONDAY, "18:05")
     stage.push(ORDERS, [order("A-1")])
+    stage.at(TUESDAY, "09:00")
+    stage.set_connection("Accounting", "Linked")
     stage.at(WEDNESDAY, "09:00")
 
 
@@ -78,23 +80,23 @@ def daylight_saving(stage: Stage) -> None:
 
 @story("thirty-bad-days", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
 def thirty_bad_days(stage: Stage) -> None:
-    """Thirty syncs in a row fail, as the books are unlinked; the next covers all of their days."""
+    """Thirty syncs in a row fail, as authorisation has lapsed; the next covers all of their days."""
     stage.at(MONDAY, "12:05")
     push_worked_example(stage)
     stage.at(MONDAY, "18:00")
-    stage.set_connection("Accounting", "Unlinked")
+    stage.set_connection("Accounting", "Deauthorized")
     stage.at(MORNING_AFTER_30, "09:00")
     stage.set_connection("Accounting", "Linked")
     stage.at(MORNING_AFTER_31, "09:00")
 
 
-@story("thirty-one-bad-days", Ending(datasets=EXAMPLE, sync=4000))
+@story("thirty-one-bad-days", Ending(datasets=EXAMPLE, sync=4220))
 def thirty_one_bad_days(stage: Stage) -> None:
     """Thirty-one syncs in a row fail, which switches the syncing off: none follows."""
     stage.at(MONDAY, "12:05")
     push_worked_example(stage)
     stage.at(MONDAY, "18:00")
-    stage.set_connection("Accounting", "Unlinked")
+    stage.set_connection("Accounting", "Deauthorized")
     stage.at(MORNING_AFTER_31, "09:00")
     stage.set_connection("Accounting", "Linked")
     stage.at(date(2022, 4, 25), "09:00")
