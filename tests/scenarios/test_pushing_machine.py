@@ -96,15 +96,14 @@ def address() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("integration", "error", "told"),
     [
-        (Naive, AssertionError, "Rules were broken:\nS03 Pushed again though equal"),
-        (Queueing, AssertionError, "Rules were broken:\nS04 Standing more than once"),
-        (Crashing, ZeroDivisionError, ""),
+        (Naive, AssertionError, r"Rules were broken:\n(S03|U02|D01) "),
+        (Queueing, AssertionError, r"Rules were broken:\n(S04|U02) "),
+        (Crashing, ZeroDivisionError, "commerce-orders"),
     ],
 )
 def test_a_mistake_is_found(integration, error, told, address: str) -> None:
-    with pytest.raises(error) as caught:
+    with pytest.raises(error, match=told):
         run_state_machine_as_test(pushing_machine(address, integration), settings=seeking)
-    assert str(caught.value).startswith(told)
 
 
 def test_the_books_are_held_against_the_sales_at_the_end(address: str) -> None:

@@ -80,7 +80,7 @@ def daylight_saving(stage: Stage) -> None:
 
 @story("thirty-bad-days", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
 def thirty_bad_days(stage: Stage) -> None:
-    """Thirty syncs in a row fail, as authorisation has lapsed; the next covers all of their days."""
+    """Thirty syncs in a row fail, as authorisation has lapsed; the next covers all their days."""
     stage.at(MONDAY, "12:05")
     push_worked_example(stage)
     stage.at(MONDAY, "18:00")
