@@ -94,6 +94,8 @@ def test_every_control_request_in_the_table_is_served() -> None:
         company_id = str(company.get_json()["id"])
         client.post(f"/meta/companies/{company_id}/connections", headers=key, json="gbol")
         client.post(f"/data/companies/{company_id}/sync/commerce-orders", headers=key, json={})
+        own = f"/_mock/companies/{company_id}/merchant-records"
+        client.put(own, headers=key, json={"orders": [{"id": "o", "totalAmount": 5}]})
         return company_id
 
     assert len(rows) >= 10

@@ -320,3 +320,124 @@ def test_others_go_on_while_one_passes_ten_years(world: World, http, set_stage) 
     moving.join()
     assert len(mine.syncs(stage.company_id)) == 3650
     assert answered > 20
+
+
+# Planned ends
+
+
+def plan(stage: Stage, outcome: str, **more: object) -> None:
+    stage.call("POST", "/_mock/outcomes", {"target": "sync", "outcome": outcome, **more})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        ("BillingExpired", 4260),
+        ("ServerError", 5000),
+        ("DataProcessingError", 5120),
+        ("CompanyNotFound", 4040),
+        ("Deauthorized", 4220),
+    ],
+)
+def test_a_planned_failure_writes_nothing_and_the_next_success_covers_it(
+    world, stage, outcome, code
+) -> None:
+    push(stage, order("o"))
+    plan(stage, outcome)
+    stage.advance(days=1)
+    failed = stage.sync_status()
+    assert (failed["syncStatusCode"], failed["dataPushed"]) == (code, False)
+    assert failed["errorMessage"]
+    assert stage.books()["documents"] == []
+    configure(stage, enabled=True)
+    stage.advance(days=1)
+    success = stage.sync_status()
+    assert success["syncStatusCode"] == 2000
+    assert success["syncDateRangeUtc"]["start"] == format_moment(START)
+    [invoice] = stage.books()["documents"]
+    assert len(all_syncs(world, stage)) == 2
+    assert invoice["total"] == 5
+
+
+def paid_sale(stage: Stage) -> None:
+    money = {"currency": "GBP", "createdDate": format_moment(START)}
+    stage.push(ORDERS, [order("o") | {"currency": "GBP"}])
+    stage.push("commerce-payments", [{"id": "p", "amount": 5, "status": "Paid", **money}])
+    source = {"id": "o", "type": "Order"}
+    moved = {"id": "p", "type": "Payment", "totalAmount": 5, "transactionSourceRef": source}
+    fee = {"id": "p", "type": "PaymentFee", "totalAmount": -1, **money}
+    fee["transactionSourceRef"] = {"id": "p", "type": "Payment"}
+    stage.push("commerce-transactions", [moved | money, fee])
+
+
+def test_a_push_error_leaves_what_was_written_and_the_next_sync_writes_the_rest(
+    http, set_stage
+) -> None:
+    broken, whole = set_stage(http), set_stage(http)
+    for stage in (broken, whole):
+        paid_sale(stage)
+    plan(broken, "DataPushError", companyId=broken.company_id, message="Payments are closed")
+    broken.advance(days=1)
+    status = broken.sync_status()
+    assert (status["syncStatusCode"], status["dataPushed"]) == (5130, True)
+    assert status["syncExceptionMessage"].endswith("Payments are closed")
+    assert [document["kind"] for document in broken.books()["documents"]] == ["Invoice"]
+    broken.advance(days=1)
+    books = broken.books()
+    expected = whole.books()
+    assert books["trialBalance"] == expected["trialBalance"]
+    kinds = [(document["kind"], document["total"]) for document in books["documents"]]
+    assert kinds == [("Invoice", 5), ("Payment", 5), ("Bill", 1), ("BillPayment", 1)]
+    assert books["unreconciled"] == books["missed"] == []
+    assert {document["status"] for document in books["documents"]} == {"Paid"}
+
+
+def test_a_push_error_with_nothing_to_write_has_pushed_nothing(stage: Stage) -> None:
+    plan(stage, "DataPushError")
+    stage.advance(days=1)
+    status = stage.sync_status()
+    assert (status["syncStatusCode"], status["dataPushed"]) == (5130, False)
+
+
+def test_a_long_sync_is_in_progress_until_it_ends(http, stage) -> None:
+    push(stage, order("o"))
+    plan(stage, "Complete", durations=[900])
+    stage.advance(hours=19)
+    seen = []
+    for _ in range(4):
+        status = stage.sync_status()
+        seen.append((status["syncStatusCode"], status["errorMessage"], status["syncStatus"]))
+        successful = f"/companies/{stage.company_id}/sync/commerce/syncs/lastSuccessful/status"
+        assert http.get(successful).is_success == (status["syncStatusCode"] == 2000)
+        stage.advance(minutes=5)
+    assert [code for code, _, _ in seen] == [1000, 1000, 1000, 2000]
+    assert {message for _, message, _ in seen} == {None}
+
+
+def test_a_sync_that_takes_more_than_ten_minutes_says_so(stage: Stage) -> None:
+    plan(stage, "ServerError", durations=[900])
+    stage.advance(hours=19)
+    stage.advance(minutes=10)
+    assert stage.sync_status()["syncStatusCode"] == 1000
+    reading = stage.advance_to_next_event()
+    assert stage.sync_status()["syncStatusCode"] == 1010
+    assert reading["nextEvent"] == "2022-03-22T03:15:00Z"
+    stage.advance_to_next_event()
+    status = stage.sync_status()
+    assert (status["syncStatusCode"], status["syncUtc"]) == (5000, "2022-03-22T03:00:00Z")
+
+
+def test_a_planned_end_is_that_of_its_company_and_of_as_many_syncs(http, set_stage) -> None:
+    one, other = set_stage(http), set_stage(http)
+    plan(one, "BillingExpired", companyId=one.company_id, count=2)
+    one.advance(days=3)
+    codes = {
+        stage.company_id: [
+            summary["syncStatusCode"]
+            for summary in http.get(
+                f"/companies/{stage.company_id}/sync/commerce/syncs/list/status"
+            ).json()
+        ]
+        for stage in (one, other)
+    }
+    assert codes == {one.company_id: [2040, 4260, 4260], other.company_id: [2040] * 3}

@@ -5,7 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from codat_mock import wire
-from codat_mock.control import clock, documents, faults, judgement, outcomes, state
+from codat_mock.control import (
+    books,
+    clock,
+    documents,
+    faults,
+    judgement,
+    merchant_records,
+    outcomes,
+    state,
+)
 
 PREFIX = wire.CONTROL
 
@@ -13,6 +22,7 @@ PREFIX = wire.CONTROL
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    for module in (state, clock, judgement, outcomes, faults, documents):
+    faces = (state, clock, judgement, books, merchant_records, outcomes, faults, documents)
+    for module in faces:
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

@@ -114,7 +114,8 @@ def configured(row: CompanyRow) -> Configuration:
     accounting = linked(row, "Accounting")
     platform = accounting.integration_key if accounting else None
     stored = row.configuration or Configuration()
-    return with_options(row.company.id, platform, stored, row.rates)
+    name = f"{row.company.name} ({accounting.platform_name})" if accounting else None
+    return with_options(row.company.id, platform, stored, row.rates, name)
 
 
 def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configuration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from codat_mock.configuration.integrations import Integration
 from codat_mock.records.companies import Company, Connection, ConnectionStatus
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import DatasetHistory, DataType
+from codat_mock.records.declarations import Declaration
 from codat_mock.records.errors import Malformed
 from codat_mock.records.preferences import Locale, VisibleAccounts
 from codat_mock.records.pushes import read_push
@@ -24,6 +25,7 @@ from codat_mock.sandbox import (
     bookkeeping,
     companies,
     connections,
+    declaring,
     flow,
     histories,
     preferring,
@@ -33,6 +35,7 @@ from codat_mock.sandbox import (
     timekeeping,
 )
 from codat_mock.sandbox.bookkeeping import Books
+from codat_mock.sandbox.declaring import Comparisons, DeclaredCounts
 from codat_mock.sandbox.merchant import Merchant
 from codat_mock.sandbox.preferring import Texts
 from codat_mock.sandbox.pushing import Arrival
@@ -297,3 +300,15 @@ class Sandbox:
         """What stands in the accounting software."""
         with self._turn() as turn:
             return bookkeeping.books(turn, company_id)
+
+    def declare(
+        self, company_id: str, told: Sequence[Declaration], *, anew: bool
+    ) -> DeclaredCounts:
+        """Note what a merchant really has."""
+        with self._turn() as turn:
+            return declaring.declare(turn, company_id, told, anew=anew)
+
+    def compare_books(self, company_id: str | None = None) -> Comparisons:
+        """The books beside what the merchants really have."""
+        with self._turn() as turn:
+            return declaring.comparisons(turn, company_id)

@@ -12,6 +12,7 @@ from codat_mock.clock import Clock
 from codat_mock.store.codes import Codes, Visit
 from codat_mock.store.companies import Companies, CompanyRow
 from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
+from codat_mock.store.declared import Declared
 from codat_mock.store.faults import FaultRow, PlannedFaults
 from codat_mock.store.findings import Findings
 from codat_mock.store.outcomes import Outcomes
@@ -89,6 +90,7 @@ class Shelf:
         self.preferences = Preferences(db, row.number)
         self.datasets = Datasets(db)
         self.syncs = Syncs(db)
+        self.declared = Declared(db)
         self.outcomes = Outcomes(db, row.number)
         self.faults = PlannedFaults(db, row.number)
         self.findings = Findings(db, row.number)

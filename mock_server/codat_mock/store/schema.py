@@ -118,6 +118,13 @@ CREATE TABLE documents (
     document BLOB NOT NULL
 );
 CREATE INDEX documents_of_company ON documents (company);
+CREATE TABLE declared (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    data_type TEXT NOT NULL,
+    key TEXT NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (company, data_type, key)
+) WITHOUT ROWID;
 CREATE TABLE findings (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
