@@ -191,7 +191,8 @@ def problems_of(data_type: DataType, position: int, raw: bytes) -> list[Problem]
         try:
             RECORDS[data_type](raw)
         except ValidationError as error:
-            problem = problem_from(error, root, item if isinstance(item, str) else "")
+            found = problem_from(error, root, item if isinstance(item, str) else "")
+            problem = Problem(found.path.partition(UNNAMED)[0], found.message, found.item)
             problems.append(problem)
             if not take_out(value, problem.path.removeprefix(root)):
                 break
@@ -229,7 +230,6 @@ def take_out(value: Any, path: str) -> bool:
 def problem_from(error: ValidationError, root: str, item: str = "") -> Problem:
     """Read the decoder's own message: what it says, and the path it ends with."""
     said, _, path = str(error).partition(" - at `$")
-    path = path.partition(UNNAMED)[0]
     for theirs, ours in JSON_WORDS.items():
         said = re.sub(rf"(?<=[` ]){theirs}(?=[` ]|$)", ours, said)
     return Problem(f"{root}{path.rstrip('`')}", f"{said.replace('`', '')}.", item)
