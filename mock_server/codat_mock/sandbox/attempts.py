@@ -83,7 +83,7 @@ def natural(
         return stopped
     start, finish = period.start, period.finish
     since = turn.shelf.syncs.last_looked(row.number) or FIRST
-    candidates = turn.shelf.datasets.candidates(row.number, start, finish, since, turn.now)
+    candidates = turn.shelf.versions.candidates(row.number, start, finish, since, turn.now)
     picked = select(candidates, start, finish, turn.now).picked
     if not picked:
         return Result(2040)

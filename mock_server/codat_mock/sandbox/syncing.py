@@ -139,7 +139,7 @@ def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) ->
     sync = SyncRow(sync_id, period.kind, start, finish, turn.now, ends, summary)
     number = turn.shelf.syncs.add(row.number, sync, result.unreconciled)
     turn.shelf.syncs.add_documents(row.number, result.documents)
-    turn.shelf.datasets.mark_synced(row.number, number, result.synced)
+    turn.shelf.versions.mark_synced(row.number, number, result.synced)
     return sync
 
 
@@ -148,4 +148,4 @@ def missed(turn: Turn, row: CompanyRow) -> list[Version]:
     edge = turn.shelf.syncs.covered_until(row.number)
     if edge is None:
         return []
-    return select(turn.shelf.datasets.waiting(row.number, edge), edge, edge, turn.now).missed
+    return select(turn.shelf.versions.waiting(row.number, edge), edge, edge, turn.now).missed

@@ -20,6 +20,7 @@ from codat_mock.store.preferences import Preferences
 from codat_mock.store.sandboxes import Sandboxes, SandboxRow
 from codat_mock.store.schema import UnusableFile, connect
 from codat_mock.store.syncs import SyncRow, Syncs
+from codat_mock.store.versions import Versions
 
 __all__ = [
     "CompanyRow",
@@ -89,6 +90,7 @@ class Shelf:
         self.codes = Codes(db, row.number)
         self.preferences = Preferences(db, row.number)
         self.datasets = Datasets(db)
+        self.versions = Versions(db)
         self.syncs = Syncs(db)
         self.declared = Declared(db)
         self.outcomes = Outcomes(db, row.number)
