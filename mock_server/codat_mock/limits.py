@@ -46,6 +46,7 @@ KNOWN: Final[tuple[tuple[str, Source, str], ...]] = (
     ("Bodies", "assumed", "A body without a Content-Type is taken as JSON."),
     ("Lists", "reference", "Lists have page, pageSize, query and orderBy, and HAL links."),
     ("Lists", "assumed", "Text is compared whatever its case; of a list any element may meet."),
+    ("Lists", "assumed", "A query's value has no braces, && or ||; quotes are a part of it."),
     ("Companies", "reference", "A free plan has 50 companies; beyond that 402."),
     ("Companies", "assumed", "The limit is off unless the server is given --company-limit."),
     ("Connections", "assumed", "A merchant who refuses leaves a connection Deauthorized."),

@@ -16,6 +16,7 @@ from msgspec import DecodeError, ValidationError
 from codat_mock import received
 from codat_mock.clock import machine_seconds
 from codat_mock.records.errors import Malformed, Unauthorised, Unknown
+from codat_mock.records.places import with_names
 from codat_mock.records.pushes import BOM, Decode, decoder, malformed_json, problem_from
 from codat_mock.sandbox import Sandbox, World
 
@@ -136,7 +137,7 @@ def decode(sent: bytes, read: Decode) -> Any:
     try:
         return read(sent)
     except ValidationError as error:
-        problem = problem_from(error, "$")
+        problem = with_names(problem_from(error, "$"), sent, read)
         raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         raise malformed_json(sent) from None

@@ -145,6 +145,8 @@ def test_a_reset_leaves_no_row_of_what_was(serve, set_stage, tmp_path):
     assert served.http.patch("/sync/commerce/config/ui/text", json=texts).is_success
     served.http.post("/_mock/outcomes", json={"target": "sync"}).raise_for_status()
     served.http.put("/_mock/faults", json={"faults": [{"kind": "slow"}]}).raise_for_status()
+    declared = f"/_mock/companies/{stage.company_id}/merchant-records"
+    served.http.put(declared, json={"orders": [order]}).raise_for_status()
     before = rows(path)
     assert all(before.values()), before
     served.http.post("/_mock/reset")

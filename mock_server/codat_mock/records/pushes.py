@@ -20,6 +20,7 @@ from codat_mock.records.values import read_number, read_value
 
 MOST_PROBLEMS: Final = 10_000  # places named in one answer
 BOM: Final = b"\xef\xbb\xbf"
+UNNAMED: Final = "[...]"  # how the decoder names a place within what may be anything
 JSON_WORDS: Final = {
     "str": "a string",
     "int": "a whole number",
@@ -190,7 +191,8 @@ def problems_of(data_type: DataType, position: int, raw: bytes) -> list[Problem]
         try:
             RECORDS[data_type](raw)
         except ValidationError as error:
-            problem = problem_from(error, root, item if isinstance(item, str) else "")
+            found = problem_from(error, root, item if isinstance(item, str) else "")
+            problem = Problem(found.path.partition(UNNAMED)[0], found.message, found.item)
             problems.append(problem)
             if not take_out(value, problem.path.removeprefix(root)):
                 break

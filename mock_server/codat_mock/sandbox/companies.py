@@ -89,11 +89,11 @@ def told(moment: datetime | None) -> str | UnsetType:
 
 
 def linked(row: CompanyRow, source_type: str) -> Connection | None:
-    """The company's linked connection of that kind (`Commerce`, `Accounting`)."""
+    """The company's linked connection of that kind (`Commerce`, `Accounting`), the newest one."""
     return next(
         (
             connection
-            for connection in row.company.data_connections
+            for connection in reversed(row.company.data_connections)
             if connection.source_type == source_type and connection.status == "Linked"
         ),
         None,
