@@ -145,6 +145,12 @@ def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> 
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
 )
 @click.option(
+    "--rate-limits",
+    is_flag=True,
+    envvar="CODAT_MOCK_RATE_LIMITS",
+    help="Keep the published limits: a day, a minute, and at once.",
+)
+@click.option(
     "--company-limit",
     type=click.IntRange(min=1),
     envvar="CODAT_MOCK_COMPANY_LIMIT",
@@ -170,6 +176,7 @@ def serve(
     seed: int,
     durations: tuple[float, ...],
     concurrent_pushes: ConcurrentPushes,
+    rate_limits: bool,
     company_limit: int | None,
     largest_body: int,
 ) -> None:
@@ -189,6 +196,7 @@ def serve(
         seed=seed,
         durations=durations,
         concurrent_pushes=concurrent_pushes,
+        rate_limits=rate_limits,
         company_limit=company_limit,
         largest_body=largest_body << 20,
         address=address_of(listener),

@@ -35,6 +35,7 @@ from codat_mock.sandbox.bookkeeping import Books
 from codat_mock.sandbox.merchant import Merchant
 from codat_mock.sandbox.preferring import Texts
 from codat_mock.sandbox.pushing import Arrival
+from codat_mock.sandbox.quotas import Quotas, Standing
 from codat_mock.sandbox.settings import Settings
 from codat_mock.sandbox.timekeeping import ClockReading
 from codat_mock.sandbox.traffic import Traffic
@@ -60,6 +61,7 @@ class Sandbox:
         self._store = store
         self._settings = settings
         self._traffic = Traffic()
+        self.quotas = Quotas()
         self.merchant = Merchant(self._turn)
         self.trouble = Trouble(self._turn)
         with self._turn() as turn:
@@ -81,6 +83,13 @@ class Sandbox:
         """Give a request of the integration its number."""
         with self._turn() as turn:
             return Request(next(self._numbers), format_moment(turn.now), method, path)
+
+    def spend(self, address: str, *, is_entered: bool) -> Standing:
+        """Count a request against the published limits."""
+        with self._turn() as turn:
+            rows = turn.shelf.companies.all()
+            connected = sum(companies.linked(row, "Commerce") is not None for row in rows)
+            return self.quotas.spend(turn.now, connected, address, is_entered=is_entered)
 
     def settle(self) -> None:
         """Do what has fallen due."""

@@ -22,6 +22,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         seed: what ids are made from; the same seed and requests give the same ids.
         concurrent_pushes: `flag` finds a push that overlaps another; `miss` loses it as well.
         durations: seconds that a dataset spends in each step, as `lifecycle.make_plan` takes them.
+        rate_limits: whether the published limits on requests are kept.
         company_limit: how many companies a sandbox may hold; None for any number.
         largest_body: how many bytes a request's body may have, before and after unpacking.
         address: where the server is reached, for the links it gives out.
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     seed: int = 0
     concurrent_pushes: ConcurrentPushes = "flag"
     durations: tuple[float, ...] = REALISTIC
+    rate_limits: bool = False
     company_limit: int | None = None
     largest_body: int = 64 << 20
     address: str = "http://127.0.0.1:4620"
