@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from codat_mock import wire
-from codat_mock.control import clock, documents, faults, judgement, outcomes, state
+from codat_mock.control import alerts, clock, documents, faults, judgement, outcomes, state
 
 PREFIX = wire.CONTROL
 
@@ -13,6 +13,6 @@ PREFIX = wire.CONTROL
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    for module in (state, clock, judgement, outcomes, faults, documents):
+    for module in (state, clock, judgement, outcomes, faults, alerts, documents):
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

@@ -17,7 +17,7 @@ from codat_mock.records.errors import Malformed, Problem, Unknown
 from codat_mock.records.pushes import RECORDS, PushedRecord, keys_meant
 from codat_mock.rules.judging import judge
 from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, Request
-from codat_mock.sandbox import companies, outcomes
+from codat_mock.sandbox import alerting, companies, outcomes
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, DatasetRow, KnownRow
 
@@ -59,11 +59,13 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     )
     number = turn.shelf.datasets.add(row.number, dataset, body)
     note_rates(turn, row, records)
+    versions: list[Version] = []
     is_missed = bool(arrival.overlaps) and turn.settings.concurrent_pushes == "miss"
     if plan.outcome == "Complete" and not is_missed:
         versions = versions_of(turn, row, judged, number, dataset)
         turn.shelf.datasets.add_versions(row.number, versions)
         turn.shelf.datasets.carry(row.number, dataset.data_type, excused(judged), number)
+    alerting.expect_end(turn, row, dataset, is_changed=bool(versions))
     return dataset.id
 
 

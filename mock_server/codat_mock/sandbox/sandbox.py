@@ -20,6 +20,7 @@ from codat_mock.records.syncs import SyncSummary
 from codat_mock.rules.judging import Verdicts, verdict_on
 from codat_mock.rules.subjects import Request
 from codat_mock.sandbox import (
+    alerting,
     bookkeeping,
     companies,
     connections,
@@ -31,7 +32,9 @@ from codat_mock.sandbox import (
     syncing,
     timekeeping,
 )
+from codat_mock.sandbox.alert_desk import AlertDesk
 from codat_mock.sandbox.bookkeeping import Books
+from codat_mock.sandbox.courier import Courier
 from codat_mock.sandbox.merchant import Merchant
 from codat_mock.sandbox.preferring import Texts
 from codat_mock.sandbox.pushing import Arrival
@@ -64,8 +67,12 @@ class Sandbox:
         self.quotas = Quotas()
         self.merchant = Merchant(self._turn)
         self.trouble = Trouble(self._turn)
+        self.alerts = AlertDesk(self._turn)
+        self.courier = Courier(self._turn, settings.alert_hosts)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
+            if not turn.shelf.row.minted:  # a new one
+                alerting.add_rules(turn, settings.alert_rules)
 
     @contextmanager
     def _turn(self) -> Iterator[Turn]:
@@ -75,9 +82,19 @@ class Sandbox:
             before = copy(shelf.row)
             turn = Turn(shelf, shelf.row.clock.now(), self._settings)
             syncing.run_due(turn)
+            alerting.run_due(turn)
             yield turn
+            moved = turn.at(shelf.row.clock.now())
+            alerting.run_due(moved)
+            is_alert_due = shelf.alerts.due(moved.now) is not None
             if shelf.row != before:  # a turn that only looks writes nothing
                 self._store.sandboxes.save(shelf.row)
+        if is_alert_due:
+            self.courier.wake()
+
+    def close(self) -> None:
+        """End what goes on by itself."""
+        self.courier.stop()
 
     def arrive(self, method: str, path: str) -> Request:
         """Give a request of the integration its number."""
@@ -142,6 +159,11 @@ class Sandbox:
         """Do the merchant's part: link what waits for authorisation."""
         with self._turn() as turn:
             return connections.authorise(turn, company_id, connection_id)
+
+    def delete_connection(self, company_id: str) -> Company:
+        """Do as a merchant who deletes the sync connection."""
+        with self._turn() as turn:
+            return connections.delete_sync_connection(turn, company_id)
 
     def configuration(self, company_id: str) -> Configuration:
         """A company's options and selections."""

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from codat_mock.lifecycle import REALISTIC
+from codat_mock.records.alerts import AlertRule
 
 ConcurrentPushes = Literal["flag", "miss"]
 
@@ -25,6 +26,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         rate_limits: whether the published limits on requests are kept.
         company_limit: how many companies a sandbox may hold; None for any number.
         largest_body: how many bytes a request's body may have, before and after unpacking.
+        alert_hosts: where alerts may be sent beside this machine.
+        alert_rules: what every new sandbox has of rules.
         address: where the server is reached, for the links it gives out.
     """
 
@@ -37,4 +40,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_limits: bool = False
     company_limit: int | None = None
     largest_body: int = 64 << 20
+    alert_hosts: tuple[str, ...] = ()
+    alert_rules: tuple[AlertRule, ...] = ()
     address: str = "http://127.0.0.1:4620"

@@ -16,7 +16,7 @@ from codat_mock.records.datasets import RECORD_TYPES
 from codat_mock.records.errors import Conflict, Malformed, Problem
 from codat_mock.records.pushes import RECORDS
 from codat_mock.records.syncs import DateRange, SyncSummary
-from codat_mock.sandbox import companies
+from codat_mock.sandbox import alerting, companies
 from codat_mock.sandbox.outcomes import planned_sync
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, SyncRow
@@ -31,7 +31,7 @@ def run_due(turn: Turn) -> None:
         settings = companies.configured(row).schedule
         start, finish = schedule.period(settings, last.finish if last else None, row.due)
         run(turn.at(row.due), row, "scheduled", start, finish)
-        row.due = schedule.next_due(settings, row.due)
+        row.due = None if row.is_deleted else schedule.next_due(settings, row.due)
         turn.shelf.companies.save(row)
 
 
@@ -93,6 +93,8 @@ def run(
         sync_date_range_utc=DateRange(start=format_moment(start), finish=format_moment(finish)),
         data_connections=row.company.data_connections,
     )
+    if ended.is_success and turn.shelf.syncs.last_successful(row.number) is None:
+        alerting.tell_first_sync(turn, row)
     number = turn.shelf.syncs.add(row.number, SyncRow(sync_id, kind, start, finish, summary))
     turn.shelf.syncs.add_documents(row.number, documents)
     turn.shelf.datasets.mark_synced(row.number, number, selection.picked)
@@ -123,6 +125,8 @@ def attempt(
 
     Source: contract section 6.
     """
+    if row.is_deleted:
+        return 4040, "The merchant has deleted the sync connection.", (), NOTHING
     planned = planned_sync(turn, row)
     if planned and planned.outcome != "Complete":
         return planned.code, planned.message, (), NOTHING

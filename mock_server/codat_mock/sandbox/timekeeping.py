@@ -18,7 +18,7 @@ class ClockReading(Wire, kw_only=True, omit_defaults=False):
 
     Args:
         mode: `real`, `frozen`, or `x` and a factor.
-        next_event: when a dataset changes its status or a sync is due next.
+        next_event: when a dataset changes its status, a sync is due or an alert is tried next.
     """
 
     now: MomentText
@@ -82,7 +82,7 @@ def move_to_next_event(turn: Turn) -> ClockReading:
 
 
 def next_event(turn: Turn) -> datetime | None:
-    """When a dataset changes its status or a sync is due next, None if neither will."""
+    """When a dataset changes its status, a sync is due or an alert is tried next, None if never."""
     upcoming: list[datetime] = []
     for row in turn.shelf.companies.all():
         if row.due:
@@ -91,4 +91,6 @@ def next_event(turn: Turn) -> datetime | None:
             moment = next_step(dataset.plan, dataset.requested, turn.now)
             if moment:
                 upcoming.append(moment)
+    if alert := turn.shelf.alerts.next_due(turn.now):
+        upcoming.append(alert)
     return min(upcoming, default=None)

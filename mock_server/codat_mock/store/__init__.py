@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import RLock
 
 from codat_mock.clock import Clock
+from codat_mock.store.alerts import AlertRow, Happening, StoredAlerts
 from codat_mock.store.codes import Codes, Visit
 from codat_mock.store.companies import Companies, CompanyRow
 from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
@@ -21,9 +22,11 @@ from codat_mock.store.schema import UnusableFile, connect
 from codat_mock.store.syncs import SyncRow, Syncs
 
 __all__ = [
+    "AlertRow",
     "CompanyRow",
     "DatasetRow",
     "FaultRow",
+    "Happening",
     "KnownRow",
     "SandboxRow",
     "Shelf",
@@ -82,5 +85,6 @@ class Shelf:
         self.datasets = Datasets(db)
         self.syncs = Syncs(db)
         self.outcomes = Outcomes(db, row.number)
+        self.alerts = StoredAlerts(db, row.number)
         self.faults = PlannedFaults(db, row.number)
         self.findings = Findings(db, row.number)

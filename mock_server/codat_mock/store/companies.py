@@ -20,7 +20,7 @@ decode_company = decoder(Company)
 decode_configuration = decoder(Configuration)
 decode_rates = decoder(set[Decimal])
 
-COLUMNS: Final = "number, company, configuration, rates, due"
+COLUMNS: Final = "number, company, configuration, rates, due, is_deleted"
 
 
 class CompanyRow(Struct):
@@ -29,6 +29,7 @@ class CompanyRow(Struct):
     Args:
         rates: the tax percentages seen in its orders.
         due: when its next scheduled sync is, None while none is planned.
+        is_deleted: whether the merchant has deleted the sync connection.
     """
 
     number: int
@@ -36,6 +37,7 @@ class CompanyRow(Struct):
     configuration: Configuration | None = None
     rates: set[Decimal] = field(default_factory=set)
     due: datetime | None = None
+    is_deleted: bool = False
 
 
 class Companies:
@@ -74,9 +76,16 @@ class Companies:
         configuration = None if row.configuration is None else encode(row.configuration)
         due = None if row.due is None else to_microseconds(row.due)
         self._db.execute(
-            "UPDATE companies SET company = ?, configuration = ?, rates = ?, due = ?"
-            " WHERE number = ?",
-            (encode(row.company), configuration, encode(sorted(row.rates)), due, row.number),
+            "UPDATE companies SET company = ?, configuration = ?, rates = ?, due = ?,"
+            " is_deleted = ? WHERE number = ?",
+            (
+                encode(row.company),
+                configuration,
+                encode(sorted(row.rates)),
+                due,
+                row.is_deleted,
+                row.number,
+            ),
         )
 
     def _first(self, condition: str, values: tuple[str, ...]) -> CompanyRow | None:
@@ -87,13 +96,14 @@ class Companies:
         return read(found) if found else None
 
 
-def read(row: tuple[int, bytes, bytes | None, bytes, int | None]) -> CompanyRow:
+def read(row: tuple[int, bytes, bytes | None, bytes, int | None, int]) -> CompanyRow:
     """A row as the database gives it."""
-    number, company, configuration, rates, due = row
+    number, company, configuration, rates, due, is_deleted = row
     return CompanyRow(
         number,
         decode_company(company),
         None if configuration is None else decode_configuration(configuration),
         decode_rates(rates),
         None if due is None else from_microseconds(due),
+        bool(is_deleted),
     )
