@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from codat_mock import api, control, faulting, limiting, portal, swagger, wire
@@ -57,15 +57,11 @@ def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
 
 def correlate(app: Flask, seed: int) -> None:
     """Give every answer its correlation id."""
-    chance = Random(seed)  # noqa: S311  (ids of answers, nothing secret)
-
-    @app.before_request
-    def mint() -> None:
-        g.correlation_id = wire.random_uuid(chance)
+    app.config[wire.CHANCE] = Random(seed)  # noqa: S311  (ids of answers, nothing secret)
 
     @app.after_request
     def tell(response: Response) -> Response:
-        response.headers[wire.CORRELATION] = g.correlation_id
+        response.headers[wire.CORRELATION] = wire.correlation_id()
         return response
 
 
@@ -95,7 +91,7 @@ def refused(status: int, message: str, problems: Iterable[Problem] = ()) -> Resp
     if request.path.startswith(control.PREFIX):
         body = problem_body(status, message, problems)
         return wire.answer(body, status, "application/problem+json")
-    return wire.answer(error_body(status, message, g.correlation_id, problems), status)
+    return wire.answer(error_body(status, message, wire.correlation_id(), problems), status)
 
 
 def check_origin(*, is_open: bool) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import sys
 from importlib.metadata import entry_points
+from typing import Any, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 GROUP = "codat_mock.commands"
 EXAMPLES = """Examples:
@@ -33,6 +35,28 @@ class Commands(click.Group):
             if isinstance(command, click.Command):
                 return command
         return None
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run, and end the process; a wrong use of a command is told in one line, exit code 2."""
+        kwargs["standalone_mode"] = False
+        code = 0
+        try:
+            ended = super().main(*args, **kwargs)
+            code = ended if isinstance(ended, int) else 0
+        except NoArgsIsHelpError as error:
+            error.show()
+            code = error.exit_code
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "codat-mock"
+            click.echo(f"{path}: {error.format_message()}", err=True)
+            code = error.exit_code
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except click.Abort:
+            click.echo("Aborted!", err=True)
+            code = 1
+        sys.exit(code)
 
 
 @click.group(

@@ -77,7 +77,7 @@ def refusal(status: int, told: str, retry_after: int | None = None) -> Response:
     """An error in the vendor's shape."""
     known = {each.value: each.phrase for each in HTTPStatus}
     message = f"{known.get(status, 'Refused')}. {told}"
-    response = wire.answer(error_body(status, message, g.correlation_id), status)
+    response = wire.answer(error_body(status, message, wire.correlation_id()), status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response

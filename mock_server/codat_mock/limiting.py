@@ -32,7 +32,7 @@ def before() -> Response | None:
     if not standing.refused:
         return None
     told = f"Too many requests: no more than {standing.refused}."
-    return wire.answer(error_body(429, told, g.correlation_id), 429)
+    return wire.answer(error_body(429, told, wire.correlation_id()), 429)
 
 
 def tell(response: Response) -> Response:

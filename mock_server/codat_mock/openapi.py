@@ -17,6 +17,7 @@ REFUSALS: Final = {
     400: "The request is malformed; every wrong place is named.",
     401: "The API key is missing, malformed or unknown.",
     402: "The account holds as many companies as it may.",
+    403: "The request names another host than this machine, or comes from another web page.",
     404: "There is no such company, connection, dataset, sync or platform.",
     409: "The company is not in a state that allows this.",
     413: "The body is too large.",

@@ -91,7 +91,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     @property
     def all_refusals(self) -> list[int]:
         """Every status it may refuse with."""
-        statuses = {401, 500, *self.refusals}
+        statuses = {401, 403, 500, *self.refusals}
         if self.takes is not None:
             statuses.update(BODY_REFUSALS)
         if self.query:

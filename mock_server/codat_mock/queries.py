@@ -24,10 +24,12 @@ from codat_mock.records.errors import Malformed, Problem
 LONGEST: Final = 2048
 DEEPEST: Final = 32
 CLAUSE: Final = re.compile(
-    r"(?P<name>[A-Za-z_][\w.]*)\s*(?P<operator>!=|>=|<=|=|~|>|<)"
+    r"(?P<name>[A-Za-z_][\w.]*)\s*(?P<operator>[=!~<>]+)"
     r"(?P<value>(?:[^{}&|]|&(?!&)|\|(?!\|))*)"
 )
 BLANK: Final = re.compile(r"\s*")
+OPERATORS: Final = ("=", "!=", "~", ">", "<", ">=", "<=")
+MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 
 Item = dict[str, Any]
@@ -59,7 +61,10 @@ def read_order(text: str, kind: type[Struct]) -> tuple[Callable[[Item], Any], bo
 
     def key(item: Item) -> Any:
         found = next(values_at(item, path), None)
-        return found.casefold() if isinstance(found, str) else found
+        if not isinstance(found, str):
+            return found
+        # Trailing zeros are trimmed: without its `Z` an earlier moment is the lesser text as well.
+        return found.removesuffix("Z") if MOMENT.fullmatch(found) else found.casefold()
 
     return key, text.startswith("-")
 
@@ -116,6 +121,10 @@ class Reader:
         if path is None:
             told = f"there is no property '{found['name']}'; {known_names(self.kind)}"
             raise malformed("query", f"{told} (at character {found.start() + 1})")
+        if found["operator"] not in OPERATORS:
+            told = f"the operator '{found['operator']}' at character {found.start('operator') + 1}"
+            known = f"is not known, {' '.join(OPERATORS)} are"
+            raise malformed("query", f"{told} {known} (put a blank before a value that begins so)")
         value = found["value"].strip()
         if not value:
             raise malformed("query", f"a value is missing at character {found.end() + 1}")

@@ -87,11 +87,12 @@ def period(
 ) -> tuple[datetime, datetime]:
     """The period that the sync due at `due` covers: from its start to before its finish, UTC.
 
-    A failed day is covered by the next success, since only a success moves the start.
+    A failed day is covered by the next success, since only a success moves the start. Where a sync
+    on demand has gone beyond the due date, nothing is left: the period is empty.
 
     Args:
         schedule: the merchant's.
         last_success_finish: where the last successful sync's period ended; None before the first.
         due: when the sync is due, UTC.
     """
-    return last_success_finish or schedule.start_date or due, due
+    return min(last_success_finish or schedule.start_date or due, due), due

@@ -10,12 +10,13 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from msgspec import DecodeError, ValidationError
 
 from codat_mock import received
 from codat_mock.clock import machine_seconds
 from codat_mock.records.errors import Malformed, Unauthorised, Unknown
+from codat_mock.records.places import with_names
 from codat_mock.records.pushes import BOM, Decode, decoder, malformed_json, problem_from
 from codat_mock.sandbox import Sandbox, World
 
@@ -26,6 +27,7 @@ DELIVER: Final = "codat_mock.deliver"  # how the environment says that an answer
 SHUT: Final = "codat_mock.shut"  # how it says that the server is not to be reached
 CONTROL: Final = "/_mock"  # where the control API stands
 CORRELATION: Final = "X-Correlation-Id"
+CHANCE: Final = "codat_mock.chance"  # where the app keeps what ids of answers are made from
 
 Kind = TypeVar("Kind")
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -78,7 +80,16 @@ def sandbox() -> Sandbox:
         Unauthorised: it carries no good key.
     """
     key = api_key()
-    return world().sandbox(chosen_name() or name_of_key(key))
+    g.sandbox = world().sandbox(chosen_name() or name_of_key(key))
+    return cast(Sandbox, g.sandbox)
+
+
+def correlation_id() -> str:
+    """The id of the answer to this request, from its sandbox's own source where it has one."""
+    if "correlation_id" not in g:
+        chance = g.sandbox.chance if "sandbox" in g else current_app.config[CHANCE]
+        g.correlation_id = random_uuid(chance)
+    return cast(str, g.correlation_id)
 
 
 def arrived() -> float:
@@ -126,7 +137,7 @@ def decode(sent: bytes, read: Decode) -> Any:
     try:
         return read(sent)
     except ValidationError as error:
-        problem = problem_from(error, "$")
+        problem = with_names(problem_from(error, "$"), sent, read)
         raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         raise malformed_json(sent) from None

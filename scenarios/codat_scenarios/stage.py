@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
 
 import httpx
 
-from codat_mock.clock import format_moment
+from codat_mock.clock import format_moment, parse_moment
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.pushes import decoder
 from codat_scenarios.merchants import encode
 
+MORNING: Final = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at three in the night
+START: Final = datetime(2022, 3, 21, tzinfo=UTC)
+
 Json = dict[str, Any]
+NOT_FOUND: Final = 404
 
 read_configuration = decoder(Configuration)
 
@@ -34,6 +38,10 @@ class Stage:
         api_key: the key, which chooses the sandbox.
         name: a sandbox to choose instead, by the header `X-Test-Id`.
 
+    Attributes:
+        company_id: the company's, once there is one.
+        datasets: the ids of the datasets of its pushes, in the order of their answers.
+
     Every method raises `httpx.HTTPStatusError` where the mock refuses, but for `try_push`.
     """
 
@@ -43,6 +51,8 @@ class Stage:
         if name:
             self._headers["X-Test-Id"] = name
         self.company_id = ""
+        self.datasets: list[str] = []
+        self._connections: list[Json] = []
 
     def call(self, method: str, path: str, content: Any = None) -> Json:
         """Send a request and give the answer's JSON."""
@@ -51,8 +61,16 @@ class Stage:
         answer.raise_for_status()
         return dict(answer.json())
 
+    def begin(self, name: str) -> None:
+        """Begin anew on Monday at nine, with a company that is linked and configured."""
+        self.reset(MORNING)
+        self.create_company(name)
+        self.link_accounting()
+        self.configure(START)
+
     def reset(self, at: datetime) -> None:
         """Begin anew, the clock set to `at`."""
+        self.datasets.clear()
         self.call("POST", "/_mock/reset")
         self.call("POST", "/_mock/clock/set", {"to": format_moment(at)})
 
@@ -65,7 +83,9 @@ class Stage:
     def link_accounting(self, integration: str = "gbol") -> Json:
         """Add an accounting connection and do the merchant's part of authorising it."""
         self.call("POST", f"/meta/companies/{self.company_id}/connections", integration)
-        return self.call("POST", f"/_mock/companies/{self.company_id}/authorize")
+        company = self.call("POST", f"/_mock/companies/{self.company_id}/authorize")
+        self._connections = company["dataConnections"]
+        return company
 
     def configure(self, start: datetime) -> Json:
         """Store a mapping of sensible choices among the options, syncing from `start` on."""
@@ -76,16 +96,26 @@ class Stage:
         options.schedule.start_date = start
         return self.call("POST", path, suggest(options))
 
+    def set_connection(self, kind: str, status: str) -> Json:
+        """Set the status of the company's connection of that kind.
+
+        Args:
+            kind: `Commerce` or `Accounting`.
+            status: `Linked`, `Unlinked`, `Deauthorized` or `PendingAuth`.
+        """
+        connections = f"/meta/companies/{self.company_id}/connections"
+        found = next(each for each in self._connections if each["sourceType"] == kind)
+        return self.call("PATCH", f"{connections}/{found['id']}", {"status": status})
+
     def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
         """Push records; gives whatever the mock answers."""
         body = encode({LIST_NAMES[data_type]: records})
-        return self._send("POST", self._push_path(data_type), body)
+        return self._noted(self._send("POST", self._push_path(data_type), body))
 
     def push(self, data_type: DataType, records: Sequence[Any]) -> str:
         """Push records; gives the id of the dataset."""
-        answer = self.try_push(data_type, records)
-        answer.raise_for_status()
-        return str(answer.json()["datasetId"])
+        self.try_push(data_type, records).raise_for_status()
+        return self.datasets[-1]
 
     def push_during(
         self, data_type: DataType, records: Sequence[Any], meanwhile: Sequence[Any]
@@ -95,12 +125,14 @@ class Stage:
 
         def halting() -> Iterator[bytes]:
             yield body[: len(body) // 2]
+            self.now()  # once this is answered, the mock has surely begun to read the push
             self.push(data_type, meanwhile)
             yield body[len(body) // 2 :]
 
         headers = self._headers | {"Content-Length": str(len(body))}
         path = self._push_path(data_type)
-        self._http.post(path, content=halting(), headers=headers).raise_for_status()
+        answer = self._noted(self._http.post(path, content=halting(), headers=headers))
+        answer.raise_for_status()
 
     def dataset(self, dataset_id: str) -> Json:
         """A dataset's status."""
@@ -109,6 +141,31 @@ class Stage:
     def sync_status(self) -> Json:
         """The latest sync."""
         return self.call("GET", f"/meta/companies/{self.company_id}/sync/commerce/status")
+
+    def last_sync(self) -> Json | None:
+        """The latest sync, None before the first."""
+        try:
+            return self.sync_status()
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == NOT_FOUND:
+                return None
+            raise
+
+    def sync_now(self) -> Json:
+        """Run a sync."""
+        return self.call("POST", f"/companies/{self.company_id}/sync/commerce/latest")
+
+    def now(self) -> datetime:
+        """The sandbox's time, UTC."""
+        return parse_moment(self.call("GET", "/_mock/clock")["now"])
+
+    def at(self, day: date, clock: str) -> None:
+        """Let time pass until that day and time, `HH:MM` UTC."""
+        self.wait_until(datetime.combine(day, time.fromisoformat(clock), UTC))
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass until that moment; what falls due on the way happens in order."""
+        self.call("POST", "/_mock/clock/set", {"to": format_moment(moment)})
 
     def advance(self, **duration: float) -> Json:
         """Move the clock, by `days`, `hours`, `minutes` and `seconds`."""
@@ -126,6 +183,11 @@ class Stage:
         """What stands in the company's accounting software."""
         found = self.call("GET", f"/_mock/books?companyId={self.company_id}")
         return dict(found["companies"][0])
+
+    def _noted(self, answer: httpx.Response) -> httpx.Response:
+        if answer.is_success:
+            self.datasets.append(str(answer.json()["datasetId"]))
+        return answer
 
     def _push_path(self, data_type: DataType) -> str:
         return f"/data/companies/{self.company_id}/sync/{data_type}"

@@ -103,7 +103,6 @@ def test_a_new_company_is_offered_everything_and_has_selected_nothing(platform):
     shown = fresh(platform)
     assert not shown.configured
     assert shown.company_id == "company"
-    assert shown.accounting_software_company_name == CHARTS[platform].company_name
     for name, section in sections(shown).items():
         names = [purpose.name for purpose in PURPOSES if purpose.section == name]
         assert list(section.accounts) == names

@@ -169,6 +169,12 @@ def test_two_connections_have_to_be_linked(connections, message):
     assert message in problem
 
 
+def test_without_an_accounting_platform_only_that_is_a_problem():
+    unlinked = [connection("Commerce"), connection("Accounting", "Unlinked")]
+    (problem,) = problems(with_options("company", None, configured(), ()), unlinked)
+    assert "No accounting connection is linked (the company's is Unlinked)" in problem
+
+
 def test_one_linked_connection_of_a_kind_is_enough():
     assert problems(configured(), [*LINKED, connection("Accounting", "Unlinked")]) == []
 

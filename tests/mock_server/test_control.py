@@ -175,7 +175,7 @@ def test_findings_have_the_shape_that_is_promised(stage):
     assert [one["code"] for one in seen["findings"]] == ["S03", "S03"]
     assert seen["findings"][0].keys() == {
         "code", "name", "severity", "companyId", "dataType", "count", "records", "requests",
-        "message", "advice", "source",
+        "differences", "message", "advice", "source",
     }  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_each_operation_has_a_summary_a_source_and_refusals(name: str) -> None:
     _, path, operation = OPERATIONS[name]
     assert operation["summary"]
     assert re.match("Known from the (guide|reference)", operation["description"])
-    assert {"200", "401", "500"} <= operation["responses"].keys()
+    assert {"200", "401", "403", "500"} <= operation["responses"].keys()
     if "{" in path:
         assert "404" in operation["responses"]
     if "requestBody" in operation:

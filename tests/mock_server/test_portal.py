@@ -192,6 +192,7 @@ def test_an_incomplete_mapping_is_asked_for_again_with_the_reasons(
     for reason in ("No start date is set", "written as 'draft'", "No account is selected"):
         assert reason in reasons
     assert fields(again)["invoiceStatus"] == "draft"
+    assert re.search(r'role="alert"[^>]* autofocus', again.text)  # read out, and next in order
     assert not http.get(f"/config/companies/{company}/sync/commerce").json()["configured"]
     good = ("invoiceStatus", "startDate", "sales.gratuity")
     mended = fields(again) | {name: fields(page)[name] for name in good}
@@ -237,6 +238,9 @@ def test_an_open_form_can_be_reloaded_and_sent_long_after(
         "https://",
         "shop",
         "https:\\\\a",
+        "https://shop.example:99999/",
+        "https://a shop/",
+        " https://shop.example/",
     ],
 )
 def test_a_redirect_to_anything_but_a_web_page_is_refused(http: httpx.Client, url: str) -> None:
@@ -244,6 +248,17 @@ def test_a_redirect_to_anything_but_a_web_page_is_refused(http: httpx.Client, ur
     answer = http.get(START, params={"redirectUrl": url})
     assert answer.status_code == 400
     assert "redirectUrl" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("hour", ["24", "-1", "", "3.5", "٣", "9" * 5000])
+def test_an_hour_that_does_not_exist_is_asked_for_again(
+    http: httpx.Client, browser: httpx.Client, hour: str
+) -> None:
+    company_of(http)
+    page = flow_form(http, browser)
+    again = browser.post(page.url.path, data=fields(page) | {"hour": hour})
+    assert again.status_code == 400
+    assert "sync hour" in again.text
 
 
 @pytest.mark.parametrize("keys", ["lqai/lqai", "gbol/gbol", "xxxx/gbol"])

@@ -176,8 +176,8 @@ def test_a_record_that_is_no_object_is_named(wrong):
     assert problem.path == "$.orders[1]"
 
 
-def test_no_more_than_a_hundred_problems_are_told():
-    body = dump(PAYMENTS, [{"id": 5, "amount": "x"} for _ in range(5000)])
+def test_no_more_than_ten_thousand_problems_are_told():
+    body = dump(PAYMENTS, [{"id": 5, "amount": "x"} for _ in range(5001)])
     assert len(problems_in(PAYMENTS, body)) == MOST_PROBLEMS
 
 
@@ -185,6 +185,12 @@ def test_no_more_than_a_hundred_problems_are_told():
 def test_a_wrong_value_is_found_in_a_doubled_property(body):
     (problem,) = problems_in(ORDERS, b'{"orders": [%b]}' % body)
     assert problem.path == "$.orders[0].id"
+
+
+def test_a_wrong_value_deep_within_a_wrong_one_is_named_by_the_property():
+    deep = b'{"id": "x", "totalAmount": {"a": {"b": [1, [0, 1e-999]]}}}'
+    (problem,) = problems_in(ORDERS, b'{"orders": [%b]}' % deep)
+    assert problem.path == "$.orders[0].totalAmount"
 
 
 @pytest.mark.parametrize("number", ["1.0", "2.50", "1e2", "1e-3"])

@@ -47,6 +47,7 @@ queries = st.recursive(
     [
         ("name=tea & cup", [CUP]),
         ("name=pot|lid", [POT]),
+        ("name= =tea", []),
         ("name~P", [CUP, POT]),
         ("name!=tea & cup", [POT]),
         ("unitCount>9", [CUP]),
@@ -102,6 +103,10 @@ def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
         ("name=", "a value is missing at character 6"),
         ("name=a&&size>1", "no property 'size'; known are name, unitCount"),
         ("parts=1", "no property 'parts'"),
+        ("name==a", "the operator '==' at character 5 is not known, = != ~ > < >= <= are"),
+        ("isNew=true && unitCount<>9", "the operator '<>' at character 24"),
+        ("name =~ a", "the operator '=~' at character 6"),
+        ("name!a", "the operator '!' at character 5"),
         ("name=" + "a" * LONGEST, "2053 characters, and at most 2048"),
         ("{" * (DEEPEST + 1), "nested more than 32 deep"),
     ],
@@ -119,6 +124,12 @@ def test_things_are_sorted_by_a_property_up_or_down() -> None:
     key, is_descending = read_order("name", Thing)
     assert not is_descending
     assert key(CUP) == "tea & cup"
+
+
+def test_moments_are_sorted_in_time_though_their_trailing_zeros_are_trimmed() -> None:
+    in_time = [f"2022-03-21T10:00:{seconds}Z" for seconds in ("00", "00.5", "00.56", "01")]
+    key, _ = read_order("made", Thing)
+    assert sorted({*in_time}, key=lambda made: key({"made": made})) == in_time
 
 
 def test_they_are_not_sorted_by_what_they_do_not_have() -> None:

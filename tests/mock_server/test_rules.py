@@ -11,13 +11,13 @@ from codat_mock.app import create_app
 from codat_mock.rules import Rule, rulebook
 from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, listen
-from codat_scenarios.stage import Json, Stage
-from codat_scenarios.stories import STORIES, play
+from codat_scenarios.stage import Stage
+from codat_scenarios.stories import STORIES, Played, play
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> Iterator[dict[str, Json]]:
-    """What was found in each story, every one played over a real socket."""
+def played() -> Iterator[dict[str, Played]]:
+    """What came of each story, every one played over a real socket."""
     world = World(Settings(speed=0))
     with (
         Server(world, listen("127.0.0.1", 0)) as server,
@@ -27,34 +27,36 @@ def verdicts() -> Iterator[dict[str, Json]]:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_story_has_exactly_the_findings_it_tells(name: str, verdicts: dict[str, Json]) -> None:
-    found = [finding["code"] for finding in verdicts[name]["findings"]]
-    assert found == list(STORIES[name].findings)
+def test_a_story_ends_exactly_as_it_tells(name: str, played: dict[str, Played]) -> None:
+    assert played[name].ending == STORIES[name].ending
 
 
 @pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
 class TestEachRule:
+    def test_names_stories_that_exist(self, rule: Rule) -> None:
+        assert {*rule.keeps, *rule.breaks} <= STORIES.keys()
+
     def test_is_exercised_and_kept_in_the_stories_that_keep_it(
-        self, rule: Rule, verdicts: dict[str, Json]
+        self, rule: Rule, played: dict[str, Played]
     ) -> None:
         for name in rule.keeps:
-            assert rule.code in verdicts[name]["exercised"]
-            assert rule.code not in STORIES[name].findings
+            assert rule.code in played[name].verdict["exercised"]
+            assert rule.code not in STORIES[name].ending.findings
 
     def test_is_found_broken_in_the_stories_that_break_it(
-        self, rule: Rule, verdicts: dict[str, Json]
+        self, rule: Rule, played: dict[str, Played]
     ) -> None:
         for name in rule.breaks:
-            assert rule.code in STORIES[name].findings
-            finding = verdicts[name]["findings"][0]
+            assert rule.code in STORIES[name].ending.findings
+            finding = played[name].verdict["findings"][0]
             assert finding["name"] == rule.name
             assert finding["source"] == rule.source
             assert finding["count"] == len(finding["records"]) > 0
             assert finding["requests"]
 
-    def test_is_told_in_full_sentences(self, rule: Rule, verdicts: dict[str, Json]) -> None:
+    def test_is_told_in_full_sentences(self, rule: Rule, played: dict[str, Played]) -> None:
         assert rule.statement.endswith(".")
-        messages = [f for name in rule.breaks for f in verdicts[name]["findings"]]
+        messages = [f for name in rule.breaks for f in played[name].verdict["findings"]]
         assert all(f["message"].endswith(".") and f["advice"].endswith(".") for f in messages)
 
 

@@ -45,7 +45,8 @@ def refused(request, command):
         out, error = process.communicate(timeout=20)
         assert (process.returncode, out) == (2, ""), (out, error)
         assert "Traceback" not in error
-        (line,) = [line for line in error.splitlines() if line.startswith("Error: ")]
+        (line,) = error.splitlines()
+        assert line.startswith("codat-mock serve: ")
         return line
 
     return start

@@ -30,6 +30,11 @@ def test_companies_are_not_limited_unless_it_is_asked_for(monkeypatch: pytest.Mo
     assert settings_of(monkeypatch, "--company-limit", "50").company_limit == 50
 
 
+def test_syncs_run_when_due_unless_a_delay_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_of(monkeypatch).sync_delay_seconds == 0
+    assert settings_of(monkeypatch, "--sync-delay", "90").sync_delay_seconds == 90
+
+
 def test_bodies_are_limited_in_mebibytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_of(monkeypatch).largest_body == 64 * 1024 * 1024
     assert settings_of(monkeypatch, "--largest-body", "1").largest_body == 1024 * 1024

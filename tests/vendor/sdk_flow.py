@@ -157,7 +157,7 @@ def sync_now(sdk, company_id):
     answer = sdk.sync.post_sync_latest(
         operations.PostSyncLatestRequest(
             path_params=operations.PostSyncLatestPathParams(company_id=company_id),
-            request=operations.PostSyncLatestRequestBody(sync_to=WHEN.replace(day=22)),
+            request=operations.PostSyncLatestRequestBody(sync_to=WHEN.replace(hour=20)),
         )
     )
     return answer.post_sync_latest_200_application_json_object

@@ -104,6 +104,7 @@ CONFIGURATION: Final = with_options(
         )
     ),
     (),
+    "Corner Café (Xero)",
 )
 
 TEXTS: Final = {"salesAccountLabel": Localization(required=True, text="Where your sales go")}

@@ -22,7 +22,8 @@ SYNCS = "/companies/{companyId}/sync/commerce/syncs"
     blueprint, "POST", "/companies/{companyId}/sync/commerce/latest", name="run-sync",
     group=GROUP, source="reference", answers=SyncSummary, shows=examples.SYNC, takes=SyncRequest,
     sent={}, needs_body=False, refusals=(409,),
-    assumed="The sync has ended when it is answered. Without a start date there is none: 409.",
+    assumed="The sync has ended when it is answered, unless a long one is planned. It cannot reach"
+    " beyond now; a start date that is not set, or still to come, is a conflict.",
 )  # fmt: skip
 def run(company_id: str) -> Response:
     """Run a sync now."""

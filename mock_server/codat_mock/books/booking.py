@@ -17,7 +17,14 @@ from codat_mock.books.fees import fee_documents, gather_fees, loose_ends
 from codat_mock.books.money import exactly
 from codat_mock.books.orders import percentages
 from codat_mock.books.payments import Targets, gather_payments, payment_documents
-from codat_mock.books.reconciling import Ties, Unreconciled, tie
+from codat_mock.books.reconciling import (
+    ORDERS,
+    PAYMENTS,
+    Ties,
+    Unreconciled,
+    source_of,
+    tie,
+)
 from codat_mock.books.sales import gather, sales_documents
 from codat_mock.books.selection import Picked
 from codat_mock.books.terms import Terms, terms_of
@@ -64,7 +71,8 @@ def book(
         sync_id: the sync's.
         finish: the end of its period, UTC; the day of records that tell none.
         numbers_used: the last number of each kind of document, as `last_numbers` tells them.
-        earlier: where records of earlier syncs stand, as `booked_in` tells it.
+        earlier: where records of earlier syncs stand, as `booked_in` tells it; it is asked for
+            none but the `references` of those picked.
     """
     records = (pick.record for pick in picked)
     terms = terms_of(configuration, platform_key, sync_id, finish, records)
@@ -128,6 +136,19 @@ def write_fees(
         return [], []
     groups, aside = gather_fees(transactions, ties, terms)
     return list(fee_documents(groups, terms, numbering)), aside
+
+
+def references(picked: Iterable[Picked]) -> set[RecordId]:
+    """The records of earlier syncs that picked ones may belong to: all that `earlier` is asked."""
+    found: set[RecordId] = set()
+    for pick in picked:
+        if isinstance(pick.record, Payment):
+            found.add((PAYMENTS, pick.key))
+        if isinstance(pick.record, Transaction):
+            _, source = source_of(pick.record)
+            for key in (str(pick.record.id), source):
+                found |= {(ORDERS, key), (PAYMENTS, key)}
+    return found
 
 
 def unmapped_rates(picked: Iterable[Picked], configuration: Configuration) -> list[Decimal]:

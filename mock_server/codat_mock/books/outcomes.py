@@ -26,19 +26,9 @@ class Outcome(Struct, frozen=True, gc=False):
     exception: str | None = None
 
     @property
-    def is_running(self) -> bool:
-        """Whether the sync has not ended yet."""
-        return self.code < 2000
-
-    @property
     def is_success(self) -> bool:
         """Whether the sync ended well; the next period starts where this one finished."""
         return 2000 <= self.code < 3000
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether the sync ended badly; the next one covers its period too."""
-        return self.code >= 4000
 
 
 OUTCOMES: Final[Mapping[int, Outcome]] = {

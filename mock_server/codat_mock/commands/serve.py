@@ -88,12 +88,14 @@ def read_alert_rules(
     default=4620,
     show_default=True,
     envvar="CODAT_MOCK_PORT",
+    show_envvar=True,
     help="Port to listen on; 0 takes any free one.",
 )
 @click.option(
     "--port-file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     envvar="CODAT_MOCK_PORT_FILE",
+    show_envvar=True,
     help="Write the port to this file once it is bound.",
 )
 @click.option(
@@ -101,12 +103,14 @@ def read_alert_rules(
     default="127.0.0.1",
     show_default=True,
     envvar="CODAT_MOCK_HOST",
+    show_envvar=True,
     help="Address to bind; beyond loopback, others on the network can reach the mock.",
 )
 @click.option(
     "--db",
     type=click.Path(dir_okay=False, path_type=Path),
     envvar="CODAT_MOCK_DB",
+    show_envvar=True,
     help="Keep everything in this file; without it, in memory.",
 )
 @click.option(
@@ -114,6 +118,7 @@ def read_alert_rules(
     "api_keys",
     multiple=True,
     envvar="CODAT_MOCK_API_KEY",
+    show_envvar=True,
     help="A key that is known; can be repeated. Without any, every well-formed key is.",
 )
 @click.option(
@@ -121,6 +126,7 @@ def read_alert_rules(
     callback=read_moment,
     metavar="MOMENT",
     envvar="CODAT_MOCK_START_AT",
+    show_envvar=True,
     help="Where a sandbox's clock starts; without it, at the machine's time.",
 )
 @click.option(
@@ -130,6 +136,7 @@ def read_alert_rules(
     default="real",
     show_default=True,
     envvar="CODAT_MOCK_SPEED",
+    show_envvar=True,
     help="How fast a sandbox's time passes; frozen time is moved by the control API.",
 )
 @click.option(
@@ -138,6 +145,7 @@ def read_alert_rules(
     default=0,
     show_default=True,
     envvar="CODAT_MOCK_SEED",
+    show_envvar=True,
     help="What ids are made from: the same seed and requests give the same ids.",
 )
 @click.option(
@@ -157,6 +165,7 @@ def read_alert_rules(
     default="flag",
     show_default=True,
     envvar="CODAT_MOCK_CONCURRENT_PUSHES",
+    show_envvar=True,
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
 )
 @click.option(
@@ -180,9 +189,19 @@ def read_alert_rules(
     help="Send alerts to this host too, and not only to this machine; can be repeated.",
 )
 @click.option(
+    "--sync-delay",
+    type=click.IntRange(0, 86_399),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="CODAT_MOCK_SYNC_DELAY",
+    help="How long after its due date a scheduled sync runs; its period stays the same.",
+)
+@click.option(
     "--company-limit",
     type=click.IntRange(min=1),
     envvar="CODAT_MOCK_COMPANY_LIMIT",
+    show_envvar=True,
     help="How many companies an account may have (50 on a free plan); without it, any number.",
 )
 @click.option(
@@ -192,6 +211,7 @@ def read_alert_rules(
     show_default=True,
     metavar="MIB",
     envvar="CODAT_MOCK_LARGEST_BODY",
+    show_envvar=True,
     help="How large a request's body may be, before and after unpacking.",
 )
 def serve(
@@ -208,10 +228,13 @@ def serve(
     rate_limits: bool,
     alert_rules: tuple[AlertRule, ...],
     alert_hosts: tuple[str, ...],
+    sync_delay: int,
     company_limit: int | None,
     largest_body: int,
 ) -> None:
     """Serve the mock until it is interrupted."""
+    if "" in api_keys:
+        raise click.UsageError("An API key given with --api-key is empty.")
     try:
         store = Store(db)
     except UnusableFile as error:
@@ -219,7 +242,8 @@ def serve(
     try:
         listener = listen(host, port)
     except OSError as error:
-        raise click.UsageError(f"Cannot listen on {host}:{port}: {error}") from error
+        told = f"Cannot listen on {host}:{port}: {error}. Is it taken? --port 0 takes a free one."
+        raise click.UsageError(told) from error
     settings = Settings(
         api_keys=api_keys,
         start_at=start_at,
@@ -230,6 +254,7 @@ def serve(
         rate_limits=rate_limits,
         alert_rules=alert_rules,
         alert_hosts=alert_hosts,
+        sync_delay_seconds=sync_delay,
         company_limit=company_limit,
         largest_body=largest_body << 20,
         address=address_of(listener),
@@ -251,7 +276,7 @@ def run(server: Server, port_file: Path | None) -> None:
         try:
             write_port(port_file, server.address)
         except OSError as error:
-            raise click.UsageError(f"Cannot write {port_file}: {error}") from error
+            raise click.UsageError(f"Cannot write {port_file}: {error.strerror}.") from error
     click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
     try:
         server.run()

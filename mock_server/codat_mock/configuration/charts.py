@@ -71,7 +71,6 @@ class Chart(Struct, frozen=True, dict=True):
     """
 
     key: str
-    company_name: str
     currency: str
     accounts: tuple[Account, ...]
     receivables: Account
@@ -100,7 +99,6 @@ class Chart(Struct, frozen=True, dict=True):
 def make_chart(
     key: str,
     *,
-    company_name: str,
     accounts: tuple[Row, ...],
     controls: Mapping[str, Row],
     customers: tuple[str, ...],
@@ -120,7 +118,6 @@ def make_chart(
     selectable = tuple(account(row) for row in accounts)
     return Chart(
         key=key,
-        company_name=company_name,
         currency="GBP",
         accounts=selectable,
         payout=next(found for found in selectable if "payout" in found.usual_for),
@@ -143,7 +140,6 @@ def named(prefix: str, names: tuple[str, ...]) -> tuple[Option, ...]:
 
 XERO: Final = make_chart(
     "gbol",
-    company_name="Harbour Street Trading Ltd (Xero)",
     accounts=(
         ("200", "Sales", INCOME, "sales"),
         ("201", "Sales Refunds", INCOME, "refund"),
@@ -175,7 +171,6 @@ XERO: Final = make_chart(
 
 QUICKBOOKS: Final = make_chart(
     "qhyg",
-    company_name="Harbour Street Trading (QuickBooks)",
     accounts=(
         ("1", "Sales of Product Income", INCOME, "sales"),
         ("2", "Refunds and Allowances", INCOME, "refund"),
@@ -207,7 +202,6 @@ QUICKBOOKS: Final = make_chart(
 
 FREEAGENT: Final = make_chart(
     "tdfo",
-    company_name="Harbour Street Trading (FreeAgent)",
     accounts=(
         ("001", "Sales", INCOME, "sales"),
         ("002", "Refunded Sales", INCOME, "refund"),

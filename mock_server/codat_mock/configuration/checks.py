@@ -11,7 +11,7 @@ from typing import Final
 from codat_mock.configuration.charts import CHARTS
 from codat_mock.configuration.choices import is_among, not_selected, wrong_choice
 from codat_mock.configuration.purposes import Section
-from codat_mock.configuration.schedule_checks import frequency, start_date, sync_hour, time_zone
+from codat_mock.configuration.schedule_checks import SCHEDULE_CHECKS
 from codat_mock.records.companies import Connection, SourceKind
 from codat_mock.records.configuration import (
     AccountSelection,
@@ -34,7 +34,15 @@ def problems(configuration: Configuration, connections: Sequence[Connection]) ->
     Returns:
         One sentence each: what is wrong, then what to do; empty where a sync can run.
     """
-    return [*unlinked(connections), *selection_problems(configuration)]
+    reasons = [*unlinked(connections)]
+    if not is_linked(connections, "Accounting"):
+        return reasons  # whose options could be selected? The rest would only hide the cause
+    return [*reasons, *selection_problems(configuration)]
+
+
+def is_linked(connections: Sequence[Connection], kind: SourceKind) -> bool:
+    """Whether one of the connections of that kind is authorised."""
+    return any(each.source_type == kind and each.status == "Linked" for each in connections)
 
 
 def selection_problems(configuration: Configuration) -> list[str]:
@@ -46,10 +54,11 @@ def unlinked(connections: Sequence[Connection]) -> Iterator[str]:
     """A company needs a linked commerce and a linked accounting connection."""
     kinds: tuple[SourceKind, ...] = ("Commerce", "Accounting")
     for kind in kinds:
-        of_kind = [connection for connection in connections if connection.source_type == kind]
-        if any(connection.status == "Linked" for connection in of_kind):
+        if is_linked(connections, kind):
             continue
-        states = ", ".join(sorted({connection.status for connection in of_kind}))
+        states = ", ".join(
+            sorted({each.status for each in connections if each.source_type == kind})
+        )
         found = f"the company's is {states}" if states else "the company has none"
         yield (
             f"No {kind.lower()} connection is linked ({found}): "
@@ -239,10 +248,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     grouping_levels,
     payments_on_drafts,
     required_accounts,
-    frequency,
-    start_date,
-    sync_hour,
-    time_zone,
+    *SCHEDULE_CHECKS,
     invoice_status,
     tax_rates,
     fees_supplier,

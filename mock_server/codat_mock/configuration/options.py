@@ -38,6 +38,7 @@ def with_options(
     platform_key: str | None,
     stored: Configuration,
     rates_seen: Iterable[Decimal],
+    company_name: str | None = None,
 ) -> Configuration:
     """The configuration as `GET` answers it: every option beside what is selected.
 
@@ -47,12 +48,13 @@ def with_options(
             the platform's own options empty.
         stored: what was sent last; its options are not looked at, its selections are kept.
         rates_seen: tax percentages in the company's records.
+        company_name: what the merchant is called in the accounting platform.
     """
     chart = find_chart(platform_key)
     shown = replace(
         stored,
         company_id=company_id,
-        accounting_software_company_name=chart and chart.company_name,
+        accounting_software_company_name=company_name,
         schedule=replace(stored.schedule, frequency_options=list(FREQUENCIES)),
         configuration=mapping_with_options(stored.configuration, chart, rates_seen),
     )

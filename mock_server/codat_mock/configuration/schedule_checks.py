@@ -15,6 +15,11 @@ from codat_mock.records.zones import find_zone
 HOURS: Final = range(24)
 
 
+def schedule_problems(configuration: Configuration) -> list[str]:
+    """Why no sync can be planned; empty where one can."""
+    return [problem for check in SCHEDULE_CHECKS for problem in check(configuration)]
+
+
 def frequency(configuration: Configuration) -> Iterator[str]:
     """A schedule has one of the frequencies offered."""
     schedule = configuration.schedule
@@ -50,3 +55,6 @@ def time_zone(configuration: Configuration) -> Iterator[str]:
     if find_zone(name) is None:
         found = f"The time zone '{name}' is not known" if name else "No time zone is set"
         yield f"{found}: set schedule.timeZone to an IANA name such as 'Europe/London'."
+
+
+SCHEDULE_CHECKS: Final = (frequency, start_date, sync_hour, time_zone)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from codat_mock import wire
-from codat_mock.control import alerts, clock, documents, faults, judgement, outcomes, state
+from codat_mock.control import (
+    alerts,
+    books,
+    clock,
+    documents,
+    faults,
+    judgement,
+    merchant_records,
+    outcomes,
+    state,
+)
 
 PREFIX = wire.CONTROL
 
@@ -13,6 +23,7 @@ PREFIX = wire.CONTROL
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    for module in (state, clock, judgement, outcomes, faults, alerts, documents):
+    faces = (state, clock, judgement, books, merchant_records, outcomes, faults, alerts, documents)
+    for module in faces:
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

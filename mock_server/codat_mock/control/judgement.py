@@ -1,8 +1,8 @@
-"""Findings, the rulebook, and the books."""
+"""Findings and the rulebook."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from codat_mock import wire
 from codat_mock.control import who
@@ -22,9 +22,3 @@ def findings() -> Response:
 def rules() -> Response:
     """The rulebook."""
     return wire.answer({"rules": [told(rule) for rule in rulebook()]})
-
-
-@blueprint.get("/books")
-def books() -> Response:
-    """What stands in the accounting software."""
-    return wire.answer(who.sandbox().books(request.args.get("companyId")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
@@ -96,7 +97,7 @@ def read_schedule(answers: Answers, schedule: settings.Schedule) -> settings.Sch
         schedule,
         selected_frequency=answers.get("frequency"),
         start_date=read_day(answers.get("startDate", ""), answers.get("timeZone")),
-        sync_hour_utc=int(hour) if hour.isascii() and hour.isdigit() else None,
+        sync_hour_utc=int(hour) if re.fullmatch("[0-9]{1,2}", hour) else None,
         time_zone=answers.get("timeZone"),
     )
 

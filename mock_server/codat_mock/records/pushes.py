@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import Any, Final, get_args
 
 import msgspec
@@ -19,8 +18,9 @@ from codat_mock.records.datasets import LIST_NAMES, RECORD_TYPES, DataType
 from codat_mock.records.errors import Malformed, Problem
 from codat_mock.records.values import read_number, read_value
 
-MOST_PROBLEMS: Final = 100
+MOST_PROBLEMS: Final = 10_000  # places named in one answer
 BOM: Final = b"\xef\xbb\xbf"
+UNNAMED: Final = "[...]"  # how the decoder names a place within what may be anything
 JSON_WORDS: Final = {
     "str": "a string",
     "int": "a whole number",
@@ -87,11 +87,6 @@ class PushedRecord(Struct, frozen=True):
     position: int
     record: Record
     raw: bytes
-
-    @property
-    def digest(self) -> bytes:
-        """16 bytes that stand for the bytes it came as."""
-        return blake2b(self.raw, digest_size=16).digest()
 
     @property
     def is_delete(self) -> bool:
@@ -164,13 +159,23 @@ def split_push(data_type: DataType, body: bytes) -> list[Raw]:
     return raws if isinstance(raws, list) else []
 
 
+def objects_in(data_type: DataType, body: bytes) -> list[bytes]:
+    """The objects in a push that was refused, as they came; none where it is not such a body."""
+    try:
+        raws = map(bytes, split_push(data_type, body))
+        return [raw for raw in raws if raw.startswith(b"{")]
+    except Malformed:
+        return []
+
+
 def summary(data_type: DataType, problems: Sequence[Problem]) -> str:
     """One sentence for the answer's `error`: how many places are wrong, and the first of them."""
     name = LIST_NAMES[data_type]
     if len(problems) == 1:
         return f"One value in {name} is not of the right type. {problems[0]}"
-    count = f"{len(problems)} values" if len(problems) < MOST_PROBLEMS else "At least 100 values"
-    return f"{count} in {name} are not of the right type. The first: {problems[0]}"
+    least = "At least " if len(problems) >= MOST_PROBLEMS else ""
+    told = f"{least}{len(problems)} values in {name} are not of the right type"
+    return f"{told}. The first: {problems[0]}"
 
 
 def problems_of(data_type: DataType, position: int, raw: bytes) -> list[Problem]:
@@ -186,7 +191,8 @@ def problems_of(data_type: DataType, position: int, raw: bytes) -> list[Problem]
         try:
             RECORDS[data_type](raw)
         except ValidationError as error:
-            problem = problem_from(error, root, item if isinstance(item, str) else "")
+            found = problem_from(error, root, item if isinstance(item, str) else "")
+            problem = Problem(found.path.partition(UNNAMED)[0], found.message, found.item)
             problems.append(problem)
             if not take_out(value, problem.path.removeprefix(root)):
                 break

@@ -12,6 +12,8 @@ from msgspec import Meta
 from codat_mock.clock import parse_moment
 
 LARGEST = Decimal("7.9e28")  # the service's own decimals end here
+SMALLEST = -60  # a power of ten; what is nearer to nothing would make sums inexact
+LONGEST_NUMBER = 64  # letters
 
 if TYPE_CHECKING:
     Amount = Decimal
@@ -58,12 +60,15 @@ def read_number(text: str) -> Decimal:
     """Make an exact decimal of a JSON number with a point or an exponent.
 
     Raises:
-        ValueError: its exponent is beyond all decimals.
+        ValueError: it has more digits than the service's decimals.
     """
     try:
-        return Decimal(text)
+        number = Decimal(text) if len(text) <= LONGEST_NUMBER else None
+        if number is not None and (number.adjusted() >= SMALLEST or not number):
+            return number
     except InvalidOperation:
-        raise ValueError("Expected a number of at most 28 digits") from None
+        pass
+    raise ValueError("Expected a number of at most 28 digits")
 
 
 def quote(found: Any) -> str:

@@ -25,5 +25,5 @@ GUIDE = "guide: Rules for deleting data"
 )
 def delete_is_sparse(push: JudgedPush) -> Iterator[Evidence]:
     """A delete carries the id of the record and nothing else."""
-    for record in push.fat_deletes:
-        yield Evidence(record.key)
+    for key in push.fat_deletes:
+        yield Evidence(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -13,7 +13,24 @@ from codat_mock.rules.registry import Evidence, Rule, Severity, rulebook
 from codat_mock.rules.subjects import JudgedPush, Request
 
 MOST_RECORDS: Final = 20
+MOST_CHANGES: Final = 100
 Verdict = Literal["clean", "findings", "nothing-observed"]
+
+
+class Difference(Wire, omit_defaults=False, kw_only=True):
+    """A property in which a pushed record differs from the version accepted last.
+
+    Args:
+        record: the record's key.
+        path: the property, as a JSON path from the record.
+        old: its value before, null where it had none.
+        new: its value now, null where it has none.
+    """
+
+    record: str
+    path: str
+    old: Any
+    new: Any
 
 
 class Finding(Wire, omit_defaults=False, kw_only=True):
@@ -23,6 +40,7 @@ class Finding(Wire, omit_defaults=False, kw_only=True):
         count: how many records (or places) break the rule.
         records: the first 20 of them, by key or JSON path.
         requests: the requests involved, the breaking one first.
+        differences: where two versions are compared, the first 100 properties that differ.
     """
 
     code: str
@@ -33,6 +51,7 @@ class Finding(Wire, omit_defaults=False, kw_only=True):
     count: int
     records: list[str]
     requests: list[Request]
+    differences: list[Difference]
     message: str
     advice: str
     source: str
@@ -90,6 +109,7 @@ def finding_of(rule: Rule, push: JudgedPush, evidence: list[Evidence]) -> Findin
         count=len(evidence),
         records=[item.record for item in evidence[:MOST_RECORDS]],
         requests=requests_of(push, evidence),
+        differences=differences_in(evidence),
         message=sentence(f"{rule.says}: {several} {first.record}{note}"),
         advice=sentence(rule.advice),
         source=rule.source,
@@ -106,6 +126,16 @@ def requests_of(push: JudgedPush, evidence: list[Evidence]) -> list[Request]:
     }
     others = {request.number: request for request in push.overlaps} | earlier
     return [push.request, *(others[number] for number in islice(sorted(others), MOST_RECORDS))]
+
+
+def differences_in(evidence: list[Evidence]) -> list[Difference]:
+    """What differs in the records that a finding names."""
+    found = (
+        Difference(record=item.record, path=change.path, old=change.old, new=change.new)
+        for item in evidence[:MOST_RECORDS]
+        for change in item.changes
+    )
+    return [*islice(found, MOST_CHANGES)]
 
 
 def sentence(text: str) -> str:

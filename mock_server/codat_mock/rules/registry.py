@@ -6,12 +6,13 @@ rule (its page, the command, a finding's message and advice) stands at the funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
 
 from codat_mock.records.commerce import Wire
+from codat_mock.rules.changes import Change
 
 Severity = Literal["error", "warning", "info"]
 Subject = TypeVar("Subject")
@@ -23,10 +24,12 @@ class Evidence(Struct, frozen=True):
     Args:
         record: the key of the record (or the JSON path) it shows in.
         note: what is wrong there, where the rule's own words do not tell.
+        changes: where two versions are compared, what differs.
     """
 
     record: str
     note: str = ""
+    changes: Sequence[Change] = ()
 
 
 class Rule(Struct, frozen=True):

@@ -89,4 +89,4 @@ def one_push_at_a_time(push: JudgedPush) -> Iterator[Evidence]:
 def record_valid(push: JudgedPush) -> Iterator[Evidence]:
     """Every record has its id, and properties of the right types."""
     for problem in push.problems:
-        yield Evidence(problem.path, problem.message)
+        yield Evidence(problem.item or problem.path, str(problem))

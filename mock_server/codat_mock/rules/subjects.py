@@ -6,19 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
-from msgspec import UNSET, Struct
-from msgspec.structs import astuple
+from msgspec import Struct
 
 from codat_mock.records.commerce import Record
 from codat_mock.records.datasets import DataType
 from codat_mock.records.errors import Problem
-from codat_mock.records.pushes import PushedRecord, anything, parts
-
-EMPTY: tuple[Any, ...] = (None, UNSET, "", [], {})
-LONGEST_MARK = 20  # bytes
-MARKS = (b"eleted", b"ELETED")  # what every mark of a deletion has in its bytes
+from codat_mock.records.pushes import RECORDS, PushedRecord, parts
+from codat_mock.rules.changes import Change, changes_between
+from codat_mock.rules.deletions import is_fat_delete, may_be_delete, small
 
 
 class Request(Struct, frozen=True):
@@ -35,22 +31,29 @@ class Request(Struct, frozen=True):
     path: str
 
 
-class KnownVersion(Struct, frozen=True):
+class KnownVersion(Struct, frozen=True, dict=True):
     """The latest accepted version of a record.
 
     Args:
-        record: its properties; None where it is a delete.
         raw: the bytes it came as.
+        is_delete: whether it said that the record is deleted.
         accepted_by: the request that brought it.
         is_answered: whether the integration got the answer to that request.
         is_synced: whether a successful sync has picked this record.
     """
 
-    record: Record | None
+    data_type: DataType
     raw: bytes
+    is_delete: bool
     accepted_by: Request
     is_answered: bool
     is_synced: bool
+
+    @cached_property
+    def record(self) -> Record:
+        """Its properties, decoded when they are asked for."""
+        record: Record = RECORDS[self.data_type](self.raw)
+        return record
 
 
 class JudgedRecord(Struct, frozen=True):
@@ -71,44 +74,30 @@ class JudgedRecord(Struct, frozen=True):
         Numbers are equal by value, dates by instant; unknown properties are dropped.
         """
         known = self.known
-        if known is None or known.record is None or self.pushed.is_delete:
+        if known is None or known.is_delete:
             return False
-        return self.pushed.raw == known.raw or self.pushed.record == known.record
+        if self.pushed.raw == known.raw:
+            return True
+        return not self.pushed.is_delete and self.pushed.record == known.record
 
     @property
     def is_update(self) -> bool:
         """Whether it changes a known record that is not deleted."""
         known = self.known
-        if known is None or known.record is None or self.pushed.is_delete:
+        if known is None or known.is_delete or self.is_repeat:
             return False
-        return not self.is_repeat
+        return not self.pushed.is_delete
+
+    @property
+    def changes(self) -> list[Change]:
+        """The properties in which it differs from the known version."""
+        return changes_between(self.known.record, self.pushed.record) if self.known else []
 
     @property
     def is_fat_delete(self) -> bool:
-        """Whether it seems to mean a delete, yet carries more than its id.
-
-        Everything else is null or empty, or one of the usual marks of a deletion stands in it.
-        """
-        raw = self.pushed.raw
-        looks_empty = all(value in EMPTY for value in astuple(self.pushed.record)[1:])
-        if not looks_empty and not any(mark in raw for mark in MARKS):
-            return False
-        properties = {name: small(value) for name, value in parts(raw).items()}
-        others = [value for name, value in properties.items() if name != "id"]
-        return bool(others) and (all(value in EMPTY for value in others) or is_marked(properties))
-
-
-def small(raw: bytes) -> Any:
-    """A property's value where it is short; a long one, neither empty nor a mark, stays bytes."""
-    return anything(raw) if len(raw) <= LONGEST_MARK else bytes(raw)
-
-
-def is_marked(properties: dict[str, Any]) -> bool:
-    """Whether a mark of deletion stands in an object (source: rule D01)."""
-    by_name = {name.lower(): value for name, value in properties.items()}
-    if by_name.get("isdeleted") is True or by_name.get("deleted") is True:
-        return True
-    return str(by_name.get("status", "")).lower() == "deleted"
+        """Whether it seems to mean a delete, yet carries more than its id."""
+        pushed = self.pushed
+        return may_be_delete(pushed.record, pushed.raw) and is_fat_delete(pushed.raw)
 
 
 class JudgedPush(Struct, frozen=True, dict=True):
@@ -117,6 +106,7 @@ class JudgedPush(Struct, frozen=True, dict=True):
     Args:
         records: what it holds, in its order; empty where the body could not be read.
         problems: what is wrong with its records, or with its body.
+        unreadable: where it was refused, the objects in it, as they came.
         follows: an earlier push of the same company and data type, None for the first.
         overlaps: pushes of the same company and data type that were under way when it came.
     """
@@ -127,6 +117,7 @@ class JudgedPush(Struct, frozen=True, dict=True):
     request: Request
     records: Sequence[JudgedRecord] = ()
     problems: Sequence[Problem] = ()
+    unreadable: Sequence[bytes] = ()
     follows: Request | None = None
     overlaps: Sequence[Request] = ()
 
@@ -141,9 +132,13 @@ class JudgedPush(Struct, frozen=True, dict=True):
         return [record for record in self.records if record.is_update]
 
     @cached_property
-    def fat_deletes(self) -> list[JudgedRecord]:
-        """Records that seem to mean a delete and carry more than the id."""
-        return [record for record in self.records if record.is_fat_delete]
+    def fat_deletes(self) -> list[str]:
+        """The keys of records that seem to mean a delete and carry more than the id."""
+        unreadable = (raw for raw in self.unreadable if is_fat_delete(raw))
+        return [
+            *(record.key for record in self.records if record.is_fat_delete),
+            *(str(small(parts(raw).get("id", b"null"))) for raw in unreadable),
+        ]
 
     @cached_property
     def doubled_keys(self) -> list[str]:

@@ -27,4 +27,4 @@ def not_after_sync(push: JudgedPush) -> Iterator[Evidence]:
     """A record that has been synced is not updated any more."""
     for record in push.updates:
         if record.known and record.known.is_synced:
-            yield Evidence(record.key)
+            yield Evidence(record.key, changes=record.changes)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from codat_mock.books.documents import Document, settled
 from codat_mock.books.ledger import Balance, trial_balance
+from codat_mock.books.reconciling import Unreconciled
 from codat_mock.clock import format_moment
 from codat_mock.records.commerce import Wire
 from codat_mock.records.datasets import DataType
@@ -14,15 +17,21 @@ from codat_mock.store import CompanyRow
 
 
 class MissedRecord(Wire, kw_only=True, omit_defaults=False):
-    """A record that came after its period was synced."""
+    """A record that stays out of the books for good."""
 
     data_type: DataType
     key: str
     created_date: MomentText | None
+    reason: str
 
 
 class CompanyBooks(Wire, kw_only=True, omit_defaults=False):
-    """What stands in one merchant's accounting software."""
+    """What stands in one merchant's accounting software.
+
+    Args:
+        missed: records that no sync will pick any more.
+        unreconciled: records that syncs picked and could not join to the others.
+    """
 
     company_id: str
     company_name: str
@@ -30,6 +39,7 @@ class CompanyBooks(Wire, kw_only=True, omit_defaults=False):
     documents: list[Document]
     trial_balance: list[Balance]
     missed: list[MissedRecord]
+    unreconciled: list[Unreconciled]
 
 
 class Books(Wire, kw_only=True, omit_defaults=False):
@@ -50,8 +60,9 @@ def books(turn: Turn, company_id: str | None = None) -> Books:
 
 def books_of(turn: Turn, row: CompanyRow) -> CompanyBooks:
     """One company's books."""
-    documents = settled(turn.shelf.syncs.documents(row.number))
+    documents = settled(turn.shelf.documents.all(row.number))
     accounting = companies.linked(row, "Accounting")
+    start = companies.configured(row).schedule.start_date
     return CompanyBooks(
         company_id=row.company.id,
         company_name=row.company.name,
@@ -63,7 +74,18 @@ def books_of(turn: Turn, row: CompanyRow) -> CompanyBooks:
                 data_type=version.data_type,
                 key=version.key,
                 created_date=format_moment(version.created) if version.created else None,
+                reason=why_missed(version.created, start),
             )
             for version in syncing.missed(turn, row)
         ],
+        unreconciled=turn.shelf.syncs.unreconciled(row.number),
     )
+
+
+def why_missed(created: datetime | None, start: datetime | None) -> str:
+    """Why no sync picks a record any more."""
+    if created is None:
+        return "It has no createdDate, so that it lies in no period."
+    if start and created < start:
+        return f"It was created before the start date, {format_moment(start)}."
+    return "Its period had been synced before it arrived and was processed."

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from codat_mock import schedule
 from codat_mock.clock import format_moment
-from codat_mock.configuration.checks import problems
 from codat_mock.configuration.options import with_options
 from codat_mock.records.companies import Company, Connection
 from codat_mock.records.configuration import Configuration
@@ -71,7 +70,7 @@ def shown(turn: Turn, row: CompanyRow) -> Company:
     A commerce connection's last sync is the end of its last dataset, an accounting connection's
     the last successful sync (our choice).
     """
-    synced = turn.shelf.syncs.last_successful(row.number)
+    synced = turn.shelf.syncs.last_successful(row.number, turn.now)
     moments = {
         "Commerce": turn.shelf.datasets.last_end(row.number, turn.now),
         "Accounting": synced.ran if synced else None,
@@ -90,11 +89,11 @@ def told(moment: datetime | None) -> str | UnsetType:
 
 
 def linked(row: CompanyRow, source_type: str) -> Connection | None:
-    """The company's linked connection of that kind (`Commerce`, `Accounting`)."""
+    """The company's linked connection of that kind (`Commerce`, `Accounting`), the newest one."""
     return next(
         (
             connection
-            for connection in row.company.data_connections
+            for connection in reversed(row.company.data_connections)
             if connection.source_type == source_type and connection.status == "Linked"
         ),
         None,
@@ -115,7 +114,8 @@ def configured(row: CompanyRow) -> Configuration:
     accounting = linked(row, "Accounting")
     platform = accounting.integration_key if accounting else None
     stored = row.configuration or Configuration()
-    return with_options(row.company.id, platform, stored, row.rates)
+    name = f"{row.company.name} ({accounting.platform_name})" if accounting else None
+    return with_options(row.company.id, platform, stored, row.rates, name)
 
 
 def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configuration:
@@ -126,12 +126,7 @@ def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configurati
     """
     row = turn.company(company_id)
     row.configuration = wanted
-    may_sync = wanted.enabled and not row.is_deleted
-    row.due = schedule.next_due(wanted.schedule, turn.now) if may_sync else None
+    row.due = schedule.next_due(wanted.schedule, turn.now) if wanted.enabled else None
+    row.failures = 0
     turn.shelf.companies.save(row)
     return configured(row)
-
-
-def configuration_problems(row: CompanyRow) -> list[str]:
-    """Why a sync of the company cannot run."""
-    return problems(configured(row), row.company.data_connections)

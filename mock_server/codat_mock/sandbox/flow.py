@@ -7,6 +7,7 @@ one answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -110,6 +111,7 @@ def check_url(url: str | None) -> None:
     try:
         parts = urlsplit(url)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_good = is_good and not re.search(r"\s", url[0] + parts.netloc) and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good or len(url) > LONGEST_URL or not url.isprintable() or "\\" in url:

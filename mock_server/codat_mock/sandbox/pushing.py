@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from msgspec import UNSET, Struct
 
@@ -14,12 +15,14 @@ from codat_mock.records.commerce import Order
 from codat_mock.records.companies import Connection
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.errors import Malformed, Problem, Unknown
-from codat_mock.records.pushes import RECORDS, PushedRecord, keys_meant
+from codat_mock.records.pushes import PushedRecord, keys_meant, objects_in
 from codat_mock.rules.judging import judge
 from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, Request
 from codat_mock.sandbox import alerting, companies, outcomes
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, DatasetRow, KnownRow
+
+MOST_NAMED: Final = 1000  # invalid records in the message of a dataset
 
 
 class Arrival(Struct, frozen=True):
@@ -58,7 +61,8 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
         request=arrival.request,
     )
     number = turn.shelf.datasets.add(row.number, dataset, body)
-    note_rates(turn, row, records)
+    if plan.outcome == "Complete":
+        note_rates(turn, row, records)
     versions: list[Version] = []
     is_missed = bool(arrival.overlaps) and turn.settings.concurrent_pushes == "miss"
     if plan.outcome == "Complete" and not is_missed:
@@ -93,14 +97,14 @@ def note_rates(turn: Turn, row: CompanyRow, records: Sequence[PushedRecord]) -> 
         turn.shelf.companies.save(row)
 
 
-def refuse(turn: Turn, arrival: Arrival, refusal: Malformed) -> None:
+def refuse(turn: Turn, arrival: Arrival, refusal: Malformed, body: bytes) -> None:
     """Judge a push that cannot be read; nothing of it is stored.
 
     Raises:
         Unknown: there is no such company.
     """
     row = turn.company(arrival.company_id)
-    take_judgement(turn, row, arrival, (), refusal.problems)
+    take_judgement(turn, row, arrival, (), refusal.problems, objects_in(arrival.data_type, body))
 
 
 def take_judgement(
@@ -109,6 +113,7 @@ def take_judgement(
     arrival: Arrival,
     records: Sequence[JudgedRecord],
     problems: Sequence[Problem],
+    unreadable: Sequence[bytes] = (),
 ) -> None:
     """Ask the rules, and keep what they say."""
     turn.shelf.row.requests = max(turn.shelf.row.requests, arrival.request.number)
@@ -120,6 +125,7 @@ def take_judgement(
         request=arrival.request,
         records=records,
         problems=problems,
+        unreadable=unreadable,
         follows=previous.request if previous else None,
         overlaps=arrival.overlaps,
     )
@@ -151,8 +157,8 @@ def plan_for(turn: Turn, arrival: Arrival, problems: Sequence[Problem], *, is_li
         told = "The commerce connection is not linked any more."
         return make_plan("AuthError", told, durations)
     if problems:
-        shown = ", ".join(problem.path for problem in problems[:20])
-        more = f" and {len(problems) - 20} more" if len(problems) > 20 else ""
+        shown = ", ".join(problem.path for problem in problems[:MOST_NAMED])
+        more = f" and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
         told = f"Records without an id: {shown}{more}."
         return make_plan("ValidationError", told, durations)
     return make_plan(durations=durations)
@@ -179,14 +185,14 @@ def known_versions(
     carriers = numbers | {row.carrier for row in rows}
     brought = {number: datasets.by_number(number) for number in carriers}
     raws = {number: datasets.raw_records(number) for number in numbers}
-    decode = RECORDS[data_type]
     versions = {}
     for row in rows:
         raw = raws[row.dataset][row.position]
         dataset = brought[row.dataset]
         versions[row.key] = KnownVersion(
-            record=None if row.is_delete else decode(raw),
+            data_type=data_type,
             raw=raw,
+            is_delete=row.is_delete,
             accepted_by=dataset.request,
             is_answered=brought[row.carrier].is_answered,
             is_synced=row.is_synced,
@@ -249,7 +255,7 @@ def is_effective(record: JudgedRecord) -> bool:
     known = record.known
     if record.pushed.is_delete:
         return True
-    if known is None or known.record is None:
+    if known is None or known.is_delete:
         return True
     if record.is_repeat:
         return False

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
 from itertools import count
+from random import Random
 
 from codat_mock.clock import Clock, format_moment, machine_seconds
 from codat_mock.configuration.integrations import Integration
 from codat_mock.records.companies import Company, Connection, ConnectionStatus
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import DatasetHistory, DataType
+from codat_mock.records.declarations import Declaration
 from codat_mock.records.errors import Malformed
 from codat_mock.records.preferences import Locale, VisibleAccounts
 from codat_mock.records.pushes import read_push
@@ -24,6 +26,7 @@ from codat_mock.sandbox import (
     bookkeeping,
     companies,
     connections,
+    declaring,
     flow,
     histories,
     preferring,
@@ -35,6 +38,7 @@ from codat_mock.sandbox import (
 from codat_mock.sandbox.alert_desk import AlertDesk
 from codat_mock.sandbox.bookkeeping import Books
 from codat_mock.sandbox.courier import Courier
+from codat_mock.sandbox.declaring import Comparisons, DeclaredCounts
 from codat_mock.sandbox.merchant import Merchant
 from codat_mock.sandbox.preferring import Texts
 from codat_mock.sandbox.pushing import Arrival
@@ -64,11 +68,13 @@ class Sandbox:
         self._store = store
         self._settings = settings
         self._traffic = Traffic()
-        self.quotas = Quotas()
+        # What ids of answers are made from: not kept, so that a refusal needs no writing.
+        self.chance = Random(f"{settings.seed}/{name}")  # noqa: S311  (nothing secret)
         self.merchant = Merchant(self._turn)
         self.trouble = Trouble(self._turn)
+        self.quotas = Quotas()
         self.alerts = AlertDesk(self._turn)
-        self.courier = Courier(self._turn, settings.alert_hosts)
+        self._courier = Courier(self._turn, settings.alert_hosts)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
             if not turn.shelf.row.minted:  # a new one
@@ -76,25 +82,33 @@ class Sandbox:
 
     @contextmanager
     def _turn(self) -> Iterator[Turn]:
+        # A few of the syncs that are due go into each transaction: other sandboxes need not wait
+        # for a year of them, and a verb here sees the sandbox only once none is left.
+        is_done = False
+        while not is_done:
+            with self._transaction() as turn:
+                is_done = not syncing.run_due(turn)
+                if is_done:
+                    alerting.run_due(turn)
+                    yield turn
+                    alerting.run_due(turn)
+                    is_alert_due = turn.shelf.alerts.due(turn.now) is not None
+        if is_alert_due:
+            self._courier.wake()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Turn]:
         with self._store.transaction():
             fresh = Clock.starting(self._settings.start_at, self._settings.speed)
             shelf = self._store.shelf(self.name, fresh)
             before = copy(shelf.row)
-            turn = Turn(shelf, shelf.row.clock.now(), self._settings)
-            syncing.run_due(turn)
-            alerting.run_due(turn)
-            yield turn
-            moved = turn.at(shelf.row.clock.now())
-            alerting.run_due(moved)
-            is_alert_due = shelf.alerts.due(moved.now) is not None
+            yield Turn(shelf, shelf.row.clock.now(), self._settings)
             if shelf.row != before:  # a turn that only looks writes nothing
                 self._store.sandboxes.save(shelf.row)
-        if is_alert_due:
-            self.courier.wake()
 
     def close(self) -> None:
         """End what goes on by itself."""
-        self.courier.stop()
+        self._courier.stop()
 
     def arrive(self, method: str, path: str) -> Request:
         """Give a request of the integration its number."""
@@ -206,7 +220,7 @@ class Sandbox:
                 arrival = Arrival(company_id, data_type, request, overlaps)
                 if refusal is None:
                     return pushing.accept(turn, arrival, records, body)
-                pushing.refuse(turn, arrival, refusal)
+                pushing.refuse(turn, arrival, refusal, body)
             raise refusal
 
     def forget_answer(self, company_id: str, dataset_id: str) -> None:
@@ -293,17 +307,20 @@ class Sandbox:
     def set_clock(self, moment: datetime) -> ClockReading:
         """Set the sandbox's time."""
         with self._turn() as turn:
-            return timekeeping.move_to(turn, moment)
+            timekeeping.move_to(turn, moment)
+        return self.clock()
 
     def advance(self, duration: timedelta) -> ClockReading:
         """Move the sandbox's time forward."""
         with self._turn() as turn:
-            return timekeeping.move_by(turn, duration)
+            timekeeping.move_by(turn, duration)
+        return self.clock()
 
     def advance_to_next_event(self) -> ClockReading:
         """Move the sandbox's time to where something happens next."""
         with self._turn() as turn:
-            return timekeeping.move_to_next_event(turn)
+            timekeeping.move_to_next_event(turn)
+        return self.clock()
 
     def findings(self) -> Verdicts:
         """What the rules found."""
@@ -314,3 +331,15 @@ class Sandbox:
         """What stands in the accounting software."""
         with self._turn() as turn:
             return bookkeeping.books(turn, company_id)
+
+    def declare(
+        self, company_id: str, told: Sequence[Declaration], *, anew: bool
+    ) -> DeclaredCounts:
+        """Note what a merchant really has."""
+        with self._turn() as turn:
+            return declaring.declare(turn, company_id, told, anew=anew)
+
+    def compare_books(self, company_id: str | None = None) -> Comparisons:
+        """The books beside what the merchants really have."""
+        with self._turn() as turn:
+            return declaring.comparisons(turn, company_id)

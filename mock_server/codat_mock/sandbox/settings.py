@@ -22,6 +22,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         speed: sandbox seconds a machine second; 0 is frozen, 1 is real.
         seed: what ids are made from; the same seed and requests give the same ids.
         concurrent_pushes: `flag` finds a push that overlaps another; `miss` loses it as well.
+        sync_delay_seconds: how long after its due date a scheduled sync runs.
         durations: seconds that a dataset spends in each step, as `lifecycle.make_plan` takes them.
         rate_limits: whether the published limits on requests are kept.
         company_limit: how many companies a sandbox may hold; None for any number.
@@ -36,6 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     seed: int = 0
     concurrent_pushes: ConcurrentPushes = "flag"
+    sync_delay_seconds: int = 0
     durations: tuple[float, ...] = REALISTIC
     rate_limits: bool = False
     company_limit: int | None = None

@@ -9,7 +9,7 @@ from codat_mock.lifecycle import next_step
 from codat_mock.records.commerce import Wire
 from codat_mock.records.errors import Conflict
 from codat_mock.records.values import MomentText
-from codat_mock.sandbox import syncing
+from codat_mock.sandbox import summaries, syncing
 from codat_mock.sandbox.turn import Turn
 
 
@@ -18,7 +18,7 @@ class ClockReading(Wire, kw_only=True, omit_defaults=False):
 
     Args:
         mode: `real`, `frozen`, or `x` and a factor.
-        next_event: when a dataset changes its status, a sync is due or an alert is tried next.
+        next_event: when a dataset or a sync changes its status, a sync runs, or an alert is tried.
     """
 
     now: MomentText
@@ -36,8 +36,8 @@ def read(turn: Turn) -> ClockReading:
     )
 
 
-def move_to(turn: Turn, moment: datetime) -> ClockReading:
-    """Set the clock; syncs due until then run in order.
+def move_to(turn: Turn, moment: datetime) -> None:
+    """Set the clock; the next turn runs what has fallen due, in order.
 
     Raises:
         Conflict: the moment is past, and something has happened since; or it is at the very
@@ -51,12 +51,9 @@ def move_to(turn: Turn, moment: datetime) -> ClockReading:
             f" {format_moment(moment)}: reset the sandbox first."
         )
     turn.shelf.row.clock = turn.shelf.row.clock.moved_to(moment)
-    moved = turn.at(moment)
-    syncing.run_due(moved)
-    return read(moved)
 
 
-def move_by(turn: Turn, duration: timedelta) -> ClockReading:
+def move_by(turn: Turn, duration: timedelta) -> None:
     """Move the clock forward.
 
     Raises:
@@ -66,11 +63,11 @@ def move_by(turn: Turn, duration: timedelta) -> ClockReading:
         moment = turn.now + duration
     except OverflowError:
         raise Conflict("The calendar ends with the year 9999.") from None
-    return move_to(turn, moment)
+    move_to(turn, moment)
 
 
-def move_to_next_event(turn: Turn) -> ClockReading:
-    """Move the clock to the next change of a dataset's status, or the next sync.
+def move_to_next_event(turn: Turn) -> None:
+    """Move the clock to the next change of a dataset's or a sync's status, or the next sync.
 
     Raises:
         Conflict: nothing is going to happen.
@@ -78,15 +75,17 @@ def move_to_next_event(turn: Turn) -> ClockReading:
     upcoming = next_event(turn)
     if upcoming is None:
         raise Conflict("Nothing is going to happen: no dataset is under way, no sync is due.")
-    return move_to(turn, upcoming)
+    move_to(turn, upcoming)
 
 
 def next_event(turn: Turn) -> datetime | None:
-    """When a dataset changes its status, a sync is due or an alert is tried next, None if never."""
+    """When a status changes, a sync runs or an alert is tried next, None if none will."""
     upcoming: list[datetime] = []
     for row in turn.shelf.companies.all():
-        if row.due:
-            upcoming.append(row.due)
+        if row.due and row.due <= LAST:
+            upcoming.append(row.due + syncing.delay(turn))
+        for sync in turn.shelf.syncs.running(row.number, turn.now):
+            upcoming += [moment for moment in summaries.changes(sync) if moment > turn.now]
         for dataset in turn.shelf.datasets.unfinished(row.number, turn.now):
             moment = next_step(dataset.plan, dataset.requested, turn.now)
             if moment:

@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 
 from codat_mock.clock import Clock
 from codat_mock.store.alerts import AlertRow, Happening, StoredAlerts
 from codat_mock.store.codes import Codes, Visit
 from codat_mock.store.companies import Companies, CompanyRow
 from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
+from codat_mock.store.declared import Declared
+from codat_mock.store.documents import Documents
 from codat_mock.store.faults import FaultRow, PlannedFaults
 from codat_mock.store.findings import Findings
 from codat_mock.store.outcomes import Outcomes
@@ -20,6 +22,7 @@ from codat_mock.store.preferences import Preferences
 from codat_mock.store.sandboxes import Sandboxes, SandboxRow
 from codat_mock.store.schema import UnusableFile, connect
 from codat_mock.store.syncs import SyncRow, Syncs
+from codat_mock.store.versions import Versions
 
 __all__ = [
     "AlertRow",
@@ -49,13 +52,19 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._db = connect(path)
-        self._lock = RLock()
+        self._lock = Lock()
+        self._turnstile = Lock()
         self.sandboxes = Sandboxes(self._db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep others out, and write all that is done inside or nothing of it."""
-        with self._lock:
+        """Keep others out, and write all that is done inside or nothing of it.
+
+        Who waits goes next: a thread that comes back at once finds the turnstile taken.
+        """
+        with self._turnstile:
+            self._lock.acquire()
+        try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -63,6 +72,8 @@ class Store:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+        finally:
+            self._lock.release()
 
     def shelf(self, name: str, clock: Clock) -> Shelf:
         """What belongs to one sandbox, made with that clock on first use."""
@@ -83,7 +94,10 @@ class Shelf:
         self.codes = Codes(db, row.number)
         self.preferences = Preferences(db, row.number)
         self.datasets = Datasets(db)
+        self.versions = Versions(db)
         self.syncs = Syncs(db)
+        self.documents = Documents(db)
+        self.declared = Declared(db)
         self.outcomes = Outcomes(db, row.number)
         self.alerts = StoredAlerts(db, row.number)
         self.faults = PlannedFaults(db, row.number)

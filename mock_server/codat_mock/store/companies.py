@@ -20,7 +20,7 @@ decode_company = decoder(Company)
 decode_configuration = decoder(Configuration)
 decode_rates = decoder(set[Decimal])
 
-COLUMNS: Final = "number, company, configuration, rates, due, is_deleted"
+COLUMNS: Final = "number, company, configuration, rates, due, failures"
 
 
 class CompanyRow(Struct):
@@ -29,7 +29,7 @@ class CompanyRow(Struct):
     Args:
         rates: the tax percentages seen in its orders.
         due: when its next scheduled sync is, None while none is planned.
-        is_deleted: whether the merchant has deleted the sync connection.
+        failures: how many scheduled syncs in a row have failed until now.
     """
 
     number: int
@@ -37,7 +37,7 @@ class CompanyRow(Struct):
     configuration: Configuration | None = None
     rates: set[Decimal] = field(default_factory=set)
     due: datetime | None = None
-    is_deleted: bool = False
+    failures: int = 0
 
 
 class Companies:
@@ -67,28 +67,43 @@ class Companies:
         )
         return [read(row) for row in found]
 
-    def first_due(self) -> CompanyRow | None:
-        """The company whose sync is due next; the one made earlier where two are due together."""
-        return self._first("due IS NOT NULL ORDER BY due, number LIMIT 1", ())
+    def first_due(self, until: datetime) -> int | None:
+        """The number of the company whose sync is due first, if one is until then.
+
+        The company made earlier goes before where two are due together.
+        """
+        found = self._db.execute(
+            "SELECT number FROM companies WHERE sandbox = ? AND due <= ?"
+            " ORDER BY due, number LIMIT 1",
+            (self._sandbox, to_microseconds(until)),
+        ).fetchone()
+        return found[0] if found else None
+
+    def by_number(self, number: int) -> CompanyRow:
+        """The company of that number."""
+        found = self._first("number = ?", (number,))
+        if found is None:
+            raise LookupError(number)
+        return found
+
+    def plan(self, row: CompanyRow) -> None:
+        """Write when a company's next sync is due, and how many have failed."""
+        due = None if row.due is None else to_microseconds(row.due)
+        self._db.execute(
+            "UPDATE companies SET due = ?, failures = ? WHERE number = ?",
+            (due, row.failures, row.number),
+        )
 
     def save(self, row: CompanyRow) -> None:
         """Write a company's every part."""
         configuration = None if row.configuration is None else encode(row.configuration)
-        due = None if row.due is None else to_microseconds(row.due)
         self._db.execute(
-            "UPDATE companies SET company = ?, configuration = ?, rates = ?, due = ?,"
-            " is_deleted = ? WHERE number = ?",
-            (
-                encode(row.company),
-                configuration,
-                encode(sorted(row.rates)),
-                due,
-                row.is_deleted,
-                row.number,
-            ),
+            "UPDATE companies SET company = ?, configuration = ?, rates = ? WHERE number = ?",
+            (encode(row.company), configuration, encode(sorted(row.rates)), row.number),
         )
+        self.plan(row)
 
-    def _first(self, condition: str, values: tuple[str, ...]) -> CompanyRow | None:
+    def _first(self, condition: str, values: tuple[object, ...]) -> CompanyRow | None:
         found = self._db.execute(
             f"SELECT {COLUMNS} FROM companies WHERE sandbox = ? AND {condition}",  # noqa: S608  (constant conditions)
             (self._sandbox, *values),
@@ -98,12 +113,12 @@ class Companies:
 
 def read(row: tuple[int, bytes, bytes | None, bytes, int | None, int]) -> CompanyRow:
     """A row as the database gives it."""
-    number, company, configuration, rates, due, is_deleted = row
+    number, company, configuration, rates, due, failures = row
     return CompanyRow(
         number,
         decode_company(company),
         None if configuration is None else decode_configuration(configuration),
         decode_rates(rates),
         None if due is None else from_microseconds(due),
-        bool(is_deleted),
+        failures,
     )

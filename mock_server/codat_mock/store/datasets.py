@@ -202,34 +202,6 @@ class Datasets:
             ),
         )
 
-    def versions(self, company: int) -> Iterable[Version]:
-        """All versions of a company's records, each key's in the order they were accepted."""
-        found = self._db.execute(
-            "SELECT v.data_type, v.key, v.dataset, v.position, v.created, d.ends, v.is_delete,"
-            " v.synced FROM versions v JOIN datasets d ON d.number = v.dataset"
-            " WHERE v.company = ? ORDER BY v.data_type, v.key, v.dataset",
-            (company,),
-        )
-        for data_type, key, dataset, position, created, ends, is_delete, synced in found:
-            yield Version(
-                position,
-                data_type,
-                key,
-                dataset,
-                None if created is None else from_microseconds(created),
-                from_microseconds(ends),
-                bool(is_delete),
-                synced is not None,
-            )
-
-    def mark_synced(self, company: int, sync: int, versions: Iterable[Version]) -> None:
-        """Note which sync picked those versions."""
-        self._db.executemany(
-            "UPDATE versions SET synced = ?"
-            " WHERE company = ? AND data_type = ? AND key = ? AND dataset = ?",
-            ((sync, company, v.data_type, v.key, v.dataset) for v in versions),
-        )
-
     def _first(self, condition: str, values: tuple[object, ...]) -> DatasetRow | None:
         found = self._db.execute(
             f"SELECT {COLUMNS} FROM datasets WHERE {condition}",  # noqa: S608  (constant conditions)

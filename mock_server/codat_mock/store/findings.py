@@ -8,7 +8,7 @@ import msgspec
 
 from codat_mock.rules.judging import Finding, Judgement
 
-encode = msgspec.json.encode
+encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_finding = msgspec.json.Decoder(Finding).decode
 
 

@@ -29,7 +29,7 @@ CREATE TABLE companies (
     configuration BLOB,
     rates BLOB NOT NULL DEFAULT '[]',
     due INTEGER,
-    is_deleted INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
     UNIQUE (sandbox, id)
 );
 CREATE INDEX companies_by_id ON companies (id);
@@ -101,6 +101,7 @@ CREATE TABLE datasets (
     UNIQUE (company, id)
 );
 CREATE INDEX datasets_by_type ON datasets (company, data_type);
+CREATE INDEX datasets_by_end ON datasets (company, ends);
 CREATE TABLE syncs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
@@ -108,11 +109,18 @@ CREATE TABLE syncs (
     kind TEXT NOT NULL,
     start INTEGER NOT NULL,
     finish INTEGER NOT NULL,
+    ran INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
     code INTEGER NOT NULL,
     summary BLOB NOT NULL,
+    unreconciled BLOB NOT NULL,
     UNIQUE (company, id)
 );
-CREATE INDEX syncs_of_company ON syncs (company);
+CREATE INDEX syncs_by_end ON syncs (company, ends);
+CREATE INDEX successes ON syncs (company, ran) WHERE code IN (2000, 2040);
+CREATE INDEX daily_successes ON syncs (company, finish)
+    WHERE code IN (2000, 2040) AND kind <> 'historic';
+CREATE INDEX unreconciled ON syncs (company) WHERE unreconciled <> X'5B5D';
 CREATE TABLE versions (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     data_type TEXT NOT NULL,
@@ -125,12 +133,34 @@ CREATE TABLE versions (
     carrier INTEGER NOT NULL,
     PRIMARY KEY (company, data_type, key, dataset)
 ) WITHOUT ROWID;
+CREATE INDEX waiting_by_creation ON versions (company, created) WHERE synced IS NULL;
+CREATE INDEX waiting_by_dataset ON versions (dataset) WHERE synced IS NULL;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     document BLOB NOT NULL
 );
 CREATE INDEX documents_of_company ON documents (company);
+CREATE TABLE numbers (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (company, kind)
+) WITHOUT ROWID;
+CREATE TABLE places (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    data_type TEXT NOT NULL,
+    key TEXT NOT NULL,
+    number TEXT NOT NULL,
+    PRIMARY KEY (company, data_type, key)
+) WITHOUT ROWID;
+CREATE TABLE declared (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    data_type TEXT NOT NULL,
+    key TEXT NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (company, data_type, key)
+) WITHOUT ROWID;
 CREATE TABLE findings (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,

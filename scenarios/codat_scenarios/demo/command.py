@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from contextlib import suppress
+from threading import Event
 
 import click
 
@@ -23,7 +23,7 @@ EXAMPLES = """Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Play the beta flow, and three mistakes.")
 @click.option("--step", is_flag=True, help="Wait for Enter between the scenes.")
 @click.option(
     "--seed",
@@ -45,9 +45,11 @@ def demo(step: bool, seed: int, keep: bool) -> None:
 
 def wait(address: str) -> None:
     """Keep the server running until it is interrupted."""
+    is_over = Event()
+    for sent in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sent, lambda *_: is_over.set())
     header = authorization(API_KEY)
     click.echo(f"The mock goes on at {address} with the API key '{API_KEY}'; Ctrl+C ends it.")
     click.echo(f"  curl -H 'Authorization: {header}' {address}/_mock/findings")
     click.echo(f"  curl -H 'Authorization: {header}' {address}/_mock/books")
-    with suppress(KeyboardInterrupt):
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    is_over.wait()

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
+from codat_mock.records.datasets import DataType
 from codat_scenarios.merchants.money import proportion
 from codat_scenarios.merchants.sale import Paid, Sale
 from codat_scenarios.merchants.telling import Record, tell_order, tell_payment, tell_transactions
 from codat_scenarios.merchants.till import Till
 
-ORDERS = "commerce-orders"
-PAYMENTS = "commerce-payments"
-TRANSACTIONS = "commerce-transactions"
+ORDERS: Final[DataType] = "commerce-orders"
+PAYMENTS: Final[DataType] = "commerce-payments"
+TRANSACTIONS: Final[DataType] = "commerce-transactions"
 
-Told = Iterator[tuple[str, Record]]
+Told = Iterator[tuple[DataType, Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Change:
     """
 
     moment: datetime
-    data_type: str
+    data_type: DataType
     record: Record
 
 

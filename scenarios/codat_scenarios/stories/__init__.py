@@ -1,6 +1,17 @@
-"""Stories: named scripts that keep or break rules, with the findings that must come of them."""
+"""Stories: named, dated scripts that keep or break rules, with the ending that each must have."""
 
-from codat_scenarios.stories import deleting, sending, updating
-from codat_scenarios.stories.registry import STORIES, Story, play, story
+from codat_scenarios.stories import deleting, sending, syncing, updating
+from codat_scenarios.stories.registry import STORIES, Ending, Played, Story, play, story
 
-__all__ = ["STORIES", "Story", "deleting", "play", "sending", "story", "updating"]
+__all__ = [
+    "STORIES",
+    "Ending",
+    "Played",
+    "Story",
+    "deleting",
+    "play",
+    "sending",
+    "story",
+    "syncing",
+    "updating",
+]

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from codat_scenarios.stage import Json, Stage
 
-MORNING = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at three in the night
-START = datetime(2022, 3, 21, tzinfo=UTC)
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a story ends.
+
+    Args:
+        findings: the codes of the rules that it breaks, in order, once a push.
+        datasets: the status of each push's dataset, in the order of their answers; a push that is
+            refused has none.
+        sync: the status code of the last sync; None where there was none.
+        documents: what stands in the books, such as `2022-03-21 Invoice 85.00 GBP`, as written.
+        missed: the keys of the records that came too late to ever be in the books.
+    """
+
+    findings: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    sync: int | None = None
+    documents: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +35,67 @@ class Story:
     Args:
         name: its stable name, such as `late-update`.
         text: what happens, in one sentence.
-        findings: the codes of the rules that it breaks, in order, once a push.
+        ending: what must come of it.
         act: plays it on a stage whose company is linked and configured, at nine in the morning.
     """
 
     name: str
     text: str
-    findings: tuple[str, ...]
+    ending: Ending
     act: Callable[[Stage], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a story.
+
+    Args:
+        ending: told in the story's terms.
+        verdict: the findings with all that is told of them, and the rules exercised.
+    """
+
+    ending: Ending
+    verdict: Json
 
 
 STORIES: dict[str, Story] = {}
 
 
 def story(
-    name: str, *, findings: tuple[str, ...] = ()
+    name: str, ending: Ending
 ) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
     """Enter a function into the list of stories; its docstring is the story's text."""
 
     def enter(act: Callable[[Stage], None]) -> Callable[[Stage], None]:
-        STORIES[name] = Story(name, " ".join((act.__doc__ or "").split()), findings, act)
+        STORIES[name] = Story(name, " ".join((act.__doc__ or "").split()), ending, act)
         return act
 
     return enter
 
 
-def play(told: Story, stage: Stage) -> Json:
-    """Play a story from its beginning; gives what the rules found."""
-    stage.reset(MORNING)
-    stage.create_company("Story Café")
-    stage.link_accounting()
-    stage.configure(START)
+def play(told: Story, stage: Stage) -> Played:
+    """Play a story from its beginning, and see how it ends."""
+    stage.begin("Story Café")
     told.act(stage)
-    return stage.findings()
+    return see(stage)
+
+
+def see(stage: Stage) -> Played:
+    """What has come of what was played on a stage."""
+    verdict, books, sync = stage.findings(), stage.books(), stage.last_sync()
+    return Played(
+        Ending(
+            findings=tuple(finding["code"] for finding in verdict["findings"]),
+            datasets=tuple(stage.dataset(id_)["status"] for id_ in stage.datasets),
+            sync=sync["syncStatusCode"] if sync else None,
+            documents=tuple(map(document_text, books["documents"])),
+            missed=tuple(record["key"] for record in books["missed"]),
+        ),
+        verdict,
+    )
+
+
+def document_text(document: Json) -> str:
+    """A document in short, such as `2022-03-21 Invoice 85.00 GBP`."""
+    date, kind, currency = document["date"], document["kind"], document["currency"]
+    return f"{date} {kind} {document['total']:.2f} {currency}"

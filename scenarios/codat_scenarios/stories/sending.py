@@ -3,54 +3,155 @@
 from __future__ import annotations
 
 from codat_scenarios.stage import Stage
-from codat_scenarios.stories.registry import story
-from codat_scenarios.stories.sales import ORDERS, end_datasets, order, push_worked_example
+from codat_scenarios.stories.registry import Ending, story
+from codat_scenarios.stories.sales import (
+    COMPLETE,
+    EXAMPLE,
+    ORDERS,
+    books_of_example,
+    order,
+    push_worked_example,
+)
+from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
+
+CORRECTED = order("A-2", 15, modified="2022-03-21T12:30:00Z")
 
 
-@story("worked-example")
+@story("worked-example", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
 def worked_example(stage: Stage) -> None:
     """The vendor's own example is pushed, whose fee shares the id of its payment."""
+    stage.at(MONDAY, "12:05")
     push_worked_example(stage)
+    stage.at(TUESDAY, "09:00")
 
 
-@story("incremental")
+@story("first-push", Ending(datasets=EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(36)))
+def first_push(stage: Stage) -> None:
+    """Everything there is since the start date is pushed before the first sync."""
+    stage.at(MONDAY, "20:00")
+    push_worked_example(stage)
+    stage.at(MONDAY, "20:01")
+    stage.push(ORDERS, [order("A-1"), order("A-2"), order("A-3")])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "incremental",
+    Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(39)),
+)
 def incremental(stage: Stage) -> None:
     """Two orders are pushed; later just one that has changed and one that is new."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
     stage.push(ORDERS, [order("A-1"), order("A-2")])
-    end_datasets(stage)
-    changed = order("A-2", 15, modified="2022-03-21T12:30:00Z")
-    stage.push(ORDERS, [changed, order("A-3")])
+    stage.at(MONDAY, "13:05")
+    stage.push(ORDERS, [CORRECTED, order("A-3")])
+    stage.at(TUESDAY, "09:00")
 
 
-@story("resend-all", findings=("S03",))
+@story(
+    "resend-all",
+    Ending(("S03",), EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(36)),
+)
 def resend_all(stage: Stage) -> None:
     """Two orders are pushed; later a third is new, and all three are pushed."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
     stage.push(ORDERS, [order("A-1"), order("A-2")])
-    end_datasets(stage)
+    stage.at(MONDAY, "13:05")
     stage.push(ORDERS, [order("A-1"), order("A-2"), order("A-3")])
+    stage.at(TUESDAY, "09:00")
 
 
-@story("doubled-in-push", findings=("S04",))
+@story(
+    "doubled-in-push",
+    Ending(("S04",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(27)),
+)
 def doubled_in_push(stage: Stage) -> None:
-    """An order and its correction stand in the same push."""
-    corrected = order("A-1", 15, modified="2022-03-21T12:30:00Z")
-    stage.push(ORDERS, [order("A-1"), order("A-2"), corrected])
+    """An order and its correction stand in the same push, and the last of them counts."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "13:05")
+    stage.push(ORDERS, [order("A-2"), order("A-1"), CORRECTED])
+    stage.at(TUESDAY, "09:00")
 
 
-@story("concurrent-pushes", findings=("S05",))
+@story(
+    "concurrent-pushes",
+    Ending(("S05",), EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(24)),
+)
 def concurrent_pushes(stage: Stage) -> None:
     """While one push of orders is being sent, a second one is sent and answered."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
     stage.push_during(ORDERS, [order("A-1")], meanwhile=[order("A-2")])
+    stage.at(TUESDAY, "09:00")
 
 
-@story("validation-error", findings=("S15",))
+@story(
+    "oversized",
+    Ending(datasets=EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(5001)),
+)
+def oversized(stage: Stage) -> None:
+    """The orders of a busy day stand in one push of 5,001, above what the guide recommends."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "20:00")
+    stage.push(ORDERS, [order(f"A-{number}", 1) for number in range(1, 5002)])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "late-arrival",
+    Ending(datasets=EXAMPLE + COMPLETE, sync=2040, documents=books_of_example(), missed=("A-1",)),
+)
+def late_arrival(stage: Stage) -> None:
+    """An order of Monday is pushed after the sync that covers Monday, and no later one takes it."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(TUESDAY, "09:00")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "validation-error",
+    Ending(("S15",), (*EXAMPLE, "ValidationError"), sync=2000, documents=books_of_example()),
+)
 def validation_error(stage: Stage) -> None:
     """One of two orders has an empty id, and their dataset ends in ValidationError."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
     stage.push(ORDERS, [order("A-1"), order("")])
-    end_datasets(stage)
+    stage.at(TUESDAY, "09:00")
 
 
-@story("wrong-type", findings=("S15",))
+@story("wrong-type", Ending(("S15",), EXAMPLE, sync=2000, documents=books_of_example()))
 def wrong_type(stage: Stage) -> None:
     """An order tells its total as a text, and the push is refused."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
     stage.try_push(ORDERS, [order("A-1") | {"totalAmount": "12.00"}])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "auth-error",
+    Ending(datasets=(*EXAMPLE, "AuthError", "Complete"), sync=2000, documents=books_of_example(12)),
+)
+def auth_error(stage: Stage) -> None:
+    """A push ends in AuthError, as the shop is unlinked; it is linked and pushed again."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.set_connection("Commerce", "Unlinked")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "13:00")
+    stage.set_connection("Commerce", "Linked")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(TUESDAY, "09:00")

@@ -2,34 +2,82 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from codat_scenarios.stage import Stage
-from codat_scenarios.stories.registry import story
+from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
+    COMPLETE,
+    EXAMPLE,
     ORDERS,
-    end_datasets,
+    books_of_example,
+    line,
     order,
-    pass_the_sync,
     push_worked_example,
 )
+from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
 
 CORRECTED = order("A-1", 15, modified="2022-03-21T12:30:00Z")
+CORRECTED_LATE = order("A-1", 15, modified="2022-03-22T08:30:00Z")
+SENT_BACK = order("A-1", 7, modified="2022-03-21T15:00:00Z") | {
+    "totalRefund": Decimal(-5),
+    "orderLineItems": [line("A-1-1", Decimal(12)), line("A-1-2", Decimal(-5))],
+}
 
 
-@story("update-before-sync")
+@story(
+    "update-before-sync",
+    Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(15)),
+)
 def update_before_sync(stage: Stage) -> None:
     """An order is corrected and pushed again before the night's sync."""
+    stage.at(MONDAY, "12:05")
     push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
     stage.push(ORDERS, [order("A-1")])
-    end_datasets(stage)
+    stage.at(MONDAY, "12:35")
     stage.push(ORDERS, [CORRECTED])
-    pass_the_sync(stage)
+    stage.at(TUESDAY, "09:00")
 
 
-@story("late-update", findings=("U02",))
+@story(
+    "refund",
+    Ending(
+        datasets=EXAMPLE + COMPLETE * 2,
+        sync=2000,
+        documents=(
+            "2022-03-21 Invoice 97.00 GBP",
+            "2022-03-21 CreditNote 5.00 GBP",
+            *books_of_example()[1:],
+        ),
+    ),
+)
+def refund(stage: Stage) -> None:
+    """Before the sync 5 of an order's 12 pounds are given back, and the whole order is pushed."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "15:05")
+    stage.push(ORDERS, [SENT_BACK])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "late-update",
+    Ending(
+        ("U02",),
+        EXAMPLE + COMPLETE * 2,
+        sync=2000,
+        documents=(*books_of_example(12), "2022-03-21 Invoice 15.00 GBP"),
+    ),
+)
 def late_update(stage: Stage) -> None:
     """An order is corrected after its sync and pushed again; the next sync books it twice."""
+    stage.at(MONDAY, "12:05")
     push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
     stage.push(ORDERS, [order("A-1")])
-    pass_the_sync(stage)
-    stage.push(ORDERS, [CORRECTED])
-    pass_the_sync(stage)
+    stage.at(TUESDAY, "09:00")
+    stage.push(ORDERS, [CORRECTED_LATE])
+    stage.at(WEDNESDAY, "09:00")

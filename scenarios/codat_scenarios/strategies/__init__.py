@@ -4,6 +4,12 @@ Importing this makes `st.from_type` know `Order`, `Payment` and `Transaction` of
 `codat_mock.records.commerce`.
 """
 
+from codat_scenarios.strategies.histories import (
+    BREACHES,
+    broken_histories,
+    histories,
+    large_pushes,
+)
 from codat_scenarios.strategies.invalid import (
     Invalid,
     invalid_orders,
@@ -16,13 +22,17 @@ from codat_scenarios.strategies.sales import Sale, orders, sales
 from codat_scenarios.strategies.values import amounts, ids, moments, texts
 
 __all__ = [
+    "BREACHES",
     "Invalid",
     "Sale",
     "amounts",
+    "broken_histories",
+    "histories",
     "ids",
     "invalid_orders",
     "invalid_payments",
     "invalid_transactions",
+    "large_pushes",
     "moments",
     "orders",
     "payments",

@@ -1,0 +1,174 @@
+"""What comes of a sync: its status code, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from codat_mock.books.booking import Booking, book, references, unmapped_rates
+from codat_mock.books.documents import Document, Kind, booked_in
+from codat_mock.books.reconciling import Unreconciled
+from codat_mock.books.selection import Picked, Version, select
+from codat_mock.clock import FIRST
+from codat_mock.configuration.checks import problems
+from codat_mock.configuration.rates import rate_key
+from codat_mock.records.companies import SourceKind
+from codat_mock.records.configuration import Configuration
+from codat_mock.records.datasets import RECORD_TYPES
+from codat_mock.records.pushes import RECORDS
+from codat_mock.sandbox import companies
+from codat_mock.sandbox.outcomes import PlannedSync
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import CompanyRow
+from codat_mock.store.syncs import SyncKind
+
+SALES_KINDS: Final[tuple[Kind, ...]] = ("Invoice", "CreditNote")
+LOST: Final = {"Unlinked": 4040, "Deauthorized": 4220}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What a sync is to cover, from `start` to before `finish`, UTC."""
+
+    kind: SyncKind
+    start: datetime
+    finish: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a sync.
+
+    Args:
+        reason: why it failed, beyond what its code says.
+        documents: what was written.
+        synced: the versions that are in the books now, or were left out for good.
+        unreconciled: those of them that were left to be reconciled manually.
+    """
+
+    code: int
+    reason: str = ""
+    documents: Sequence[Document] = ()
+    synced: Sequence[Version] = ()
+    unreconciled: Sequence[Unreconciled] = ()
+
+
+def attempt(
+    turn: Turn,
+    row: CompanyRow,
+    settings: Configuration,
+    period: Period,
+    sync_id: str,
+    planned: PlannedSync | None,
+) -> Result:
+    """Try to sync a period; what is planned goes before what would have come of it.
+
+    Source: contract section 6.
+    """
+    if planned is None or planned.code == 2000:
+        return natural(turn, row, settings, period, sync_id)
+    if planned.code == 5130:
+        return broken_off(natural(turn, row, settings, period, sync_id), planned.message)
+    return Result(planned.code, planned.message)
+
+
+def natural(
+    turn: Turn, row: CompanyRow, settings: Configuration, period: Period, sync_id: str
+) -> Result:
+    """What comes of a sync by itself."""
+    stopped = next(obstacles(turn, row, settings, period), None)
+    if stopped:
+        return stopped
+    start, finish = period.start, period.finish
+    since = turn.shelf.syncs.last_looked(row.number) or FIRST
+    candidates = turn.shelf.versions.candidates(row.number, start, finish, since, turn.now)
+    picked = select(candidates, start, finish, turn.now).picked
+    if not picked:
+        return Result(2040)
+    if missing := sorted(RECORD_TYPES.keys() - turn.shelf.datasets.pushed_types(row.number)):
+        return Result(5120, f"No {' and no '.join(missing)} have been pushed.")
+    records = [*records_of(turn, picked)]
+    if rates := unmapped_rates(records, settings):
+        shown = ", ".join(rate_key(rate) for rate in rates)
+        return Result(4000, f"No tax rate is selected for {shown} percent.")
+    booking = booked(turn, row, records, settings, sync_id, finish)
+    code = 2000 if booking.documents else 2040
+    return Result(code, "", booking.documents, picked, booking.unreconciled)
+
+
+def obstacles(
+    turn: Turn, row: CompanyRow, settings: Configuration, period: Period
+) -> Iterator[Result]:
+    """What keeps a sync from looking at any record."""
+    if period.kind == "historic":
+        earlier = turn.shelf.syncs.overlapped(row.number, period.start, period.finish)
+        if earlier:
+            yield Result(5080, f"The range overlaps the one of sync {earlier.id}.")
+    kinds: tuple[SourceKind, ...] = ("Commerce", "Accounting")
+    for kind in kinds:
+        if not companies.linked(row, kind):
+            yield from lost(row, kind)
+    reasons = problems(settings, row.company.data_connections)
+    if reasons:
+        yield Result(4000, "; ".join(reasons))
+
+
+def lost(row: CompanyRow, kind: SourceKind) -> Iterator[Result]:
+    """A connection of that kind that was deleted or de-authorised; the latest one counts."""
+    for connection in reversed(row.company.data_connections):
+        if connection.source_type == kind and connection.status in LOST:
+            told = f"The {kind.lower()} connection is {connection.status}"
+            yield Result(LOST[connection.status], f"{told}: link it again.")
+
+
+def booked(
+    turn: Turn,
+    row: CompanyRow,
+    records: Sequence[Picked],
+    settings: Configuration,
+    sync_id: str,
+    finish: datetime,
+) -> Booking:
+    """Make documents of records, which continue what the books hold."""
+    accounting = companies.linked(row, "Accounting")
+    written = turn.shelf.documents
+    return book(
+        records,
+        settings,
+        platform_key=accounting.integration_key if accounting else "",
+        sync_id=sync_id,
+        finish=finish,
+        numbers_used=written.last_numbers(row.number),
+        earlier=written.places(row.number, references(records)),
+    )
+
+
+def broken_off(result: Result, reason: str) -> Result:
+    """What stands in the books where the platform takes the sales and refuses the rest.
+
+    The records in what was written are in the books; the next sync writes the others, and none of
+    these twice (our choice).
+    """
+    documents = [document for document in result.documents if document.kind in SALES_KINDS]
+    written = booked_in(documents)
+    synced = [version for version in result.synced if (version.data_type, version.key) in written]
+    return replace(
+        result,
+        code=5130,
+        reason=reason,
+        documents=documents,
+        synced=synced,
+        unreconciled=(),
+    )
+
+
+def records_of(turn: Turn, versions: Sequence[Version]) -> Iterator[Picked]:
+    """The records that versions point to, each push read once."""
+    raws: dict[int, list[bytes]] = {}
+    for version in versions:
+        if version.dataset not in raws:
+            raws[version.dataset] = turn.shelf.datasets.raw_records(version.dataset)
+        record = RECORDS[version.data_type](raws[version.dataset][version.row])
+        yield Picked(version.data_type, version.key, record)

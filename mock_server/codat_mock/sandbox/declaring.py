@@ -1,0 +1,116 @@
+"""What the merchant really has, and the books beside it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import asdict
+
+from codat_mock.books.comparison import Comparison, compare
+from codat_mock.books.documents import booked_in
+from codat_mock.books.selection import Picked
+from codat_mock.records.commerce import Wire
+from codat_mock.records.datasets import LIST_NAMES
+from codat_mock.records.declarations import Declaration
+from codat_mock.records.errors import Conflict
+from codat_mock.records.pushes import keys_meant
+from codat_mock.sandbox import companies
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import CompanyRow
+
+
+class DeclaredCounts(Wire, kw_only=True, omit_defaults=False):
+    """How many records of a merchant's are declared."""
+
+    company_id: str
+    orders: int = 0
+    payments: int = 0
+    transactions: int = 0
+
+
+class CompanyComparison(Comparison, kw_only=True, omit_defaults=False):
+    """One merchant's books beside the merchant's own records."""
+
+    company_id: str
+    company_name: str
+
+
+class Comparisons(Wire, omit_defaults=False):
+    """The comparison of every company for which records are declared."""
+
+    companies: list[CompanyComparison]
+
+
+def declare(
+    turn: Turn, company_id: str, told: Sequence[Declaration], *, anew: bool
+) -> DeclaredCounts:
+    """Note what a merchant really has; a record with nothing but its id is one deleted there.
+
+    Args:
+        turn: the moment.
+        company_id: whose records they are.
+        told: in the order in which they apply.
+        anew: whether what was declared before is forgotten.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    row, declared = turn.company(company_id), turn.shelf.declared
+    if anew:
+        declared.clear(row.number)
+    for data_type, record in told:
+        if record.is_delete:
+            declared.remove(row.number, data_type, keys_meant(data_type, str(record.record.id)))
+        else:
+            declared.put(row.number, data_type, record.key, record.raw)
+    counts = {LIST_NAMES[kind]: count for kind, count in declared.counts(row.number).items()}
+    return DeclaredCounts(company_id=company_id, **counts)
+
+
+def comparisons(turn: Turn, company_id: str | None = None) -> Comparisons:
+    """The books of one company, or of all with declared records, beside these.
+
+    Raises:
+        Unknown: there is no such company.
+        Conflict: no records are declared, so that there is nothing to compare with.
+    """
+    rows = [turn.company(company_id)] if company_id else turn.shelf.companies.all()
+    found = [comparison(turn, row) for row in rows if turn.shelf.declared.counts(row.number)]
+    if not found:
+        raise Conflict(
+            "There is nothing to compare with: declare what the merchant really has with"
+            " PUT /_mock/companies/{companyId}/merchant-records first."
+        )
+    return Comparisons(found)
+
+
+def comparison(turn: Turn, row: CompanyRow) -> CompanyComparison:
+    """One company's books beside its declared records whose period was synced."""
+    documents = turn.shelf.documents.all(row.number)
+    booked = booked_in(documents)
+    spans = turn.shelf.syncs.covered(row.number)
+    due = [
+        own
+        for own in turn.shelf.declared.all(row.number)
+        if is_within(spans, created(own)) or (own.data_type, own.key) in booked
+    ]
+    compared = compare(due, documents, companies.configured(row))
+    return CompanyComparison(
+        company_id=row.company.id, company_name=row.company.name, **asdict(compared)
+    )
+
+
+def created(own: Picked) -> datetime | None:
+    """When a record was created at the merchant's, None where it does not say."""
+    moment = own.record.created_date
+    return moment if isinstance(moment, datetime) else None
+
+
+def is_within(spans: Sequence[tuple[datetime, datetime]], moment: datetime | None) -> bool:
+    """Whether a moment lies in one of the spans, which are apart and in order."""
+    if moment is None:
+        return False
+    place = bisect_right(spans, moment, key=lambda span: span[0])
+    return place > 0 and moment < spans[place - 1][1]

@@ -1,0 +1,51 @@
+"""Rows of what a merchant really has, as a test declares it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from codat_mock.books.selection import Picked
+from codat_mock.records.datasets import DataType
+from codat_mock.records.pushes import RECORDS
+
+
+class Declared:
+    """The merchants' own records, by the company's number."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def put(self, company: int, data_type: DataType, key: str, record: bytes) -> None:
+        """Store a record's latest version."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO declared (company, data_type, key, record) VALUES (?, ?, ?, ?)",
+            (company, data_type, key, record),
+        )
+
+    def remove(self, company: int, data_type: DataType, keys: Iterable[str]) -> None:
+        """Forget records, where they are known."""
+        self._db.executemany(
+            "DELETE FROM declared WHERE company = ? AND data_type = ? AND key = ?",
+            ((company, data_type, key) for key in keys),
+        )
+
+    def clear(self, company: int) -> None:
+        """Forget all records of a company."""
+        self._db.execute("DELETE FROM declared WHERE company = ?", (company,))
+
+    def counts(self, company: int) -> dict[DataType, int]:
+        """How many records of each type there are; a type without any is left out."""
+        found = self._db.execute(
+            "SELECT data_type, count(*) FROM declared WHERE company = ? GROUP BY data_type",
+            (company,),
+        )
+        return dict(found.fetchall())
+
+    def all(self, company: int) -> list[Picked]:
+        """All records of a company."""
+        found = self._db.execute(
+            "SELECT data_type, key, record FROM declared WHERE company = ? ORDER BY data_type, key",
+            (company,),
+        )
+        return [Picked(kind, key, RECORDS[kind](record)) for kind, key, record in found]

@@ -1,0 +1,134 @@
+"""Stories as prose: a stage that tells what is done on it, and what comes of it, by date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import httpx
+
+from codat_mock.clock import parse_moment
+from codat_mock.records.datasets import LIST_NAMES, DataType
+from codat_scenarios.merchants import encode
+from codat_scenarios.stage import Json, Stage
+from codat_scenarios.stories.registry import document_text
+
+Tell = Callable[[datetime, str], None]
+
+MOST_NAMED: Final = 4  # records of a push
+LONG_ID: Final = 20
+SHORT_ID: Final = 9
+ON_THE_WAY: Final = ("Queued", "Fetching", "Mapping", "Validating", "Processing", "Complete")
+
+
+class NarratedStage(Stage):
+    """A stage that tells every step, with the sandbox's moment of it.
+
+    Args:
+        http: a client whose base URL is the mock's.
+        api_key: the key, which chooses the sandbox.
+        name: a sandbox to choose instead.
+        tell: takes a moment, UTC, and a sentence.
+    """
+
+    def __init__(self, http: httpx.Client, api_key: str, name: str | None, tell: Tell) -> None:
+        super().__init__(http, api_key, name)
+        self._tell = tell
+        self._syncs_told: set[str] = set()
+        self._errors_told: set[str] = set()
+        self._documents_told = 0
+        self._findings_told = 0
+
+    def configure(self, start: datetime) -> Json:
+        """Store a mapping, and tell of it and of the linking before it."""
+        stored = super().configure(start)
+        plan, books = stored["schedule"], stored["accountingSoftwareCompanyName"]
+        self._say(
+            f"The merchant links {books} and maps its accounts. Syncs are due at"
+            f" {plan['syncHourUtc']}:00, {plan['timeZone']}."
+        )
+        return stored
+
+    def set_connection(self, kind: str, status: str) -> Json:
+        """Set the status of a connection, and tell it."""
+        self._say(f"The {kind.lower()} connection becomes {status}.")
+        return super().set_connection(kind, status)
+
+    def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
+        """Push records, and tell it."""
+        self._say(f"Push {told_records(data_type, records)}.")
+        answer = super().try_push(data_type, records)
+        if not answer.is_success:
+            self._say(f"The push is refused ({answer.status_code}).")
+        self._tell_findings()
+        return answer
+
+    def push_during(
+        self, data_type: DataType, records: Sequence[Any], meanwhile: Sequence[Any]
+    ) -> None:
+        """Push records while others are pushed, and tell it."""
+        self._say(f"Push {told_records(data_type, records)}, and before the answer comes:")
+        super().push_during(data_type, records, meanwhile)
+        self._tell_findings()
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass event by event, and tell of syncs and of datasets that fail."""
+        while (upcoming := self._next_event()) and upcoming <= moment:
+            self.advance_to_next_event()
+            self._tell_errors()
+            self._tell_sync()
+        super().wait_until(moment)
+
+    def _say(self, sentence: str) -> None:
+        self._tell(self.now(), sentence)
+
+    def _next_event(self) -> datetime | None:
+        upcoming = self.call("GET", "/_mock/clock")["nextEvent"]
+        return parse_moment(upcoming) if upcoming else None
+
+    def _tell_findings(self) -> None:
+        findings = self.findings()["findings"]
+        for finding in findings[self._findings_told :]:
+            self._say(f"{finding['code']} {finding['name']} is broken.")
+        self._findings_told = len(findings)
+
+    def _tell_errors(self) -> None:
+        for number, dataset_id in enumerate(self.datasets, 1):
+            status = self.dataset(dataset_id)["status"]
+            if status not in ON_THE_WAY and dataset_id not in self._errors_told:
+                self._errors_told.add(dataset_id)
+                self._say(f"The dataset of push {number} ends in {status}.")
+
+    def _tell_sync(self) -> None:
+        sync = self.last_sync()
+        if sync is None or sync["syncId"] in self._syncs_told:
+            return
+        self._syncs_told.add(sync["syncId"])
+        documents = self.books()["documents"]
+        written = [document_text(document) for document in documents[self._documents_told :]]
+        self._documents_told = len(documents)
+        books = f", and writes {', '.join(written)}" if written else ""
+        self._say(f"Sync: {sync['syncStatusCode']} {sync['syncStatus']}{books}.")
+
+
+def told_records(data_type: DataType, records: Sequence[Any]) -> str:
+    """Say which records are pushed, such as `2 orders (A-1, A-2)`."""
+    name = LIST_NAMES[data_type]
+    noun = name if len(records) != 1 else name.removesuffix("s")
+    named = ", ".join(told_record(record) for record in records[:MOST_NAMED])
+    more = ", …" if len(records) > MOST_NAMED else ""
+    return f"{len(records):,} {noun} ({named}{more})" if records else f"no {noun}"
+
+
+def told_record(record: Any) -> str:
+    """Say a record in few words: its id, its amount, whether it is a delete."""
+    if not isinstance(record, dict):
+        return f"no object, but {encode(record).decode()}"
+    shown = repr(record.get("id"))
+    if len(shown) > LONG_ID:
+        shown = f"{shown[:SHORT_ID]}…'"
+    if record.keys() == {"id"}:
+        return f"delete {shown}"
+    amount = record.get("totalAmount", record.get("amount"))
+    return shown if amount is None else f"{shown} of {encode(amount).decode()}"

@@ -1,0 +1,9 @@
+"""The week that stories play in; on its Sunday British clocks go forward."""
+
+from datetime import date
+
+MONDAY = date(2022, 3, 21)
+TUESDAY = date(2022, 3, 22)
+WEDNESDAY = date(2022, 3, 23)
+SUNDAY = date(2022, 3, 27)
+NEXT_MONDAY = date(2022, 3, 28)

@@ -1,0 +1,292 @@
+"""Bugs planted in the mock's lifecycle, comparison and books: the strategies alone find each.
+
+A history says by itself what must come of it. So a bug is found where what came differs: other
+findings, a dataset that does not end as it must, or books that are not the merchant's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+from msgspec.structs import replace as changed
+
+from codat_mock import lifecycle
+from codat_mock.app import create_app
+from codat_mock.books import orders as order_parts
+from codat_mock.books import sales, selection
+from codat_mock.lifecycle import State
+from codat_mock.rules.subjects import JudgedRecord
+from codat_mock.sandbox import Settings, World, attempts, pushing
+from codat_mock.sandbox import histories as dataset_histories
+from codat_mock.store.datasets import Datasets
+from codat_scenarios.histories import Came, History, Pushed, perform
+from codat_scenarios.stage import Stage
+from codat_scenarios.strategies import broken_histories, histories
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+DRAWN = st.one_of(histories(), *map(broken_histories, ("S03", "S04", "S15", "U02", "D01")))
+seeking = settings(
+    max_examples=600,  # the rarest bug shows in one of forty histories
+    phases=[Phase.generate],  # that a bug is found is the point; shrinking to it takes long
+    database=None,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def came_otherwise(history: History, came: Came) -> bool:
+    """Whether something else has come of a history than it says."""
+    pushes = sum(isinstance(step, Pushed) for step in history.steps)
+    failures = pushes - came.datasets.count("Complete")  # refused, or not Complete
+    if failures != (history.breaks == "S15"):
+        return True
+    if came.findings != ((history.breaks,) if history.breaks else ()):
+        return True
+    return history.breaks not in ("U02", "D01") and came.differences != ()
+
+
+def found(most: int = seeking.max_examples) -> History:
+    """A history of which something else came, among so many."""
+    transport = httpx.WSGITransport(create_app(World(Settings(speed=0))))
+    limited = settings(seeking, max_examples=most)
+    with httpx.Client(base_url="http://localhost", transport=transport) as http:
+        stage = Stage(http, "planted")
+        return find(DRAWN, lambda h: came_otherwise(h, perform(h, stage)), settings=limited)
+
+
+LIFECYCLE: dict[str, Plant] = {}
+COMPARISON: dict[str, Plant] = {}
+BOOKS: dict[str, Plant] = {}
+
+
+def plant(where: dict[str, Plant]) -> Callable[[Plant], Plant]:
+    """Add a bug to a list under its docstring."""
+
+    def add(bug: Plant) -> Plant:
+        where[bug.__doc__ or ""] = bug
+        return bug
+
+    return add
+
+
+@plant(LIFECYCLE)
+def never_ends(patch):
+    """A dataset never leaves Processing."""
+
+    def state_at(plan, requested, now):
+        state = lifecycle.state_at(plan, requested, now)
+        stuck = State("Processing", 80, None, "")
+        return stuck if state.status == "Complete" else state
+
+    patch.setattr(dataset_histories, "state_at", state_at)
+
+
+@plant(LIFECYCLE)
+def ends_in_hours(patch):
+    """The durations are taken for hours, so that nothing is complete before the sync."""
+    patch.setattr(
+        pushing, "end_of", lambda plan, at: at + timedelta(hours=plan.steps[-1].after_seconds * 3)
+    )
+
+
+@plant(LIFECYCLE)
+def forgives_errors(patch):
+    """A dataset with a record that has no id ends Complete."""
+    patch.setattr(pushing, "plan_for", lambda *_, **__: lifecycle.make_plan())
+
+
+@plant(LIFECYCLE)
+def fails_all(patch):
+    """A push of more than one record fails for no reason."""
+    plan = lifecycle.make_plan("MapError")
+    good = pushing.plan_for
+
+    def plan_for(problems, *, is_linked):
+        return good(problems, is_linked=is_linked) if is_linked and problems else plan
+
+    patch.setattr(pushing, "plan_for", plan_for)
+
+
+@plant(COMPARISON)
+def compares_bytes(patch):
+    """A record is compared by its bytes, so that another order of properties hides a repeat."""
+
+    def is_repeat(record):
+        known = record.known
+        return known is not None and record.pushed.raw == known.raw
+
+    patch.setattr(JudgedRecord, "is_repeat", property(is_repeat))
+
+
+@plant(COMPARISON)
+def compares_amounts(patch):
+    """A record is compared by its creation only, so that a correction is taken for a repeat."""
+
+    def is_repeat(record):
+        known = record.known
+        if known is None or known.record is None or record.pushed.is_delete:
+            return False
+        return record.pushed.record.created_date == known.record.created_date
+
+    patch.setattr(JudgedRecord, "is_repeat", property(is_repeat))
+
+
+@plant(COMPARISON)
+def keeps_the_first(patch):
+    """An update is discarded, and the first version kept."""
+    good = pushing.is_effective
+    patch.setattr(
+        pushing, "is_effective", lambda r: good(r) and (r.known is None or r.pushed.is_delete)
+    )
+
+
+@plant(COMPARISON)
+def first_of_two_wins(patch):
+    """Of a record that stands twice in a push the first counts."""
+    good = pushing.versions_of
+
+    def versions_of(turn, row, judged, number, dataset):
+        return good(turn, row, judged[::-1], number, dataset)
+
+    patch.setattr(pushing, "versions_of", versions_of)
+
+
+@plant(COMPARISON)
+def ignores_deletes(patch):
+    """A delete is ignored."""
+    good = pushing.is_effective
+    patch.setattr(pushing, "is_effective", lambda r: good(r) and not r.pushed.is_delete)
+
+
+@plant(COMPARISON)
+def tells_no_fee_from_its_payment(patch):
+    """A transaction is identified by its id alone, which its fee shares."""
+    from codat_mock.records import pushes
+
+    patch.setattr(pushes, "record_key", lambda _, record: str(record.id))
+
+
+@plant(COMPARISON)
+def forgets_syncs(patch):
+    """A record that was synced is not marked as such."""
+    patch.setattr(Datasets, "mark_synced", lambda *_: None)
+
+
+@plant(BOOKS)
+def books_deleted(patch):
+    """Deleted records are booked, as they were before."""
+    good = selection.select
+
+    def select(versions, *period):
+        return good([version for version in versions if not version.is_delete], *period)
+
+    patch.setattr(attempts, "select", select)
+
+
+@plant(BOOKS)
+def books_the_first_version(patch):
+    """Of a record's versions the first is booked."""
+    good = selection.select
+
+    def select(versions, *period):
+        return good(list(versions)[::-1], *period)
+
+    patch.setattr(attempts, "select", select)
+
+
+@plant(BOOKS)
+def loses_the_morning(patch):
+    """The period begins an hour late: what was made in its first hours is lost."""
+    good = selection.select
+
+    def select(versions, start, finish, now):
+        return good(versions, start + timedelta(hours=10), finish, now)
+
+    patch.setattr(attempts, "select", select)
+
+
+@plant(BOOKS)
+def forgets_tips(patch):
+    """An invoice lacks the tips."""
+    good = order_parts.take_apart
+
+    def take_apart(order, currency):
+        parts = good(order, currency)
+        return replace(parts, gratuity=order_parts.ZERO)
+
+    patch.setattr(sales, "take_apart", take_apart)
+
+
+@plant(BOOKS)
+def invoices_refunds(patch):
+    """What is given back is not taken off again."""
+    good = order_parts.take_apart
+
+    def take_apart(order, currency):
+        return replace(good(order, currency), given_back={})
+
+    patch.setattr(sales, "take_apart", take_apart)
+
+
+@plant(BOOKS)
+def drops_a_payment(patch):
+    """The second payment of a sync is not written."""
+    good = attempts.book
+
+    def book(*given, **named):
+        booking = good(*given, **named)
+        payments = [document for document in booking.documents if document.kind == "Payment"]
+        kept = [document for document in booking.documents if document not in payments[1:]]
+        return replace(booking, documents=tuple(kept))
+
+    patch.setattr(attempts, "book", book)
+
+
+@plant(BOOKS)
+def rounds_to_tens(patch):
+    """A fee bill is rounded to ten pence."""
+    good = attempts.book
+
+    def book(*given, **named):
+        booking = good(*given, **named)
+        rounded = [
+            changed(document, total=round(document.total, 1))
+            if document.kind == "Bill"
+            else document
+            for document in booking.documents
+        ]
+        return replace(booking, documents=tuple(rounded))
+
+    patch.setattr(attempts, "book", book)
+
+
+def test_there_is_nothing_to_find_where_no_bug_is_planted():
+    with pytest.raises(NoSuchExample):
+        found(most=200)
+
+
+@pytest.mark.parametrize("bug", LIFECYCLE)
+def test_a_bug_in_the_lifecycle_is_found(bug, monkeypatch):
+    LIFECYCLE[bug](monkeypatch)
+    assert found().steps
+
+
+@pytest.mark.parametrize("bug", COMPARISON)
+def test_a_bug_in_the_comparison_of_versions_is_found(bug, monkeypatch):
+    COMPARISON[bug](monkeypatch)
+    assert found().steps
+
+
+@pytest.mark.parametrize("bug", BOOKS)
+def test_a_bug_in_the_books_is_found(bug, monkeypatch):
+    BOOKS[bug](monkeypatch)
+    assert found().steps

@@ -1,0 +1,88 @@
+"""The recorded fixtures are what the documented command writes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from adding_up import assert_sales_are_told
+
+from codat_fixtures import load, load_bytes, names
+from codat_scenarios.merchants.money import DIGITS
+from codat_scenarios.recording import day_names, record_day, record_worked_example
+
+TRAFFIC = "traffic/worked-example"
+
+
+def without_names(value: Any) -> Any:
+    """A day without names of people and places, which another faker tells otherwise."""
+    if isinstance(value, dict):
+        return {key: without_names(part) for key, part in value.items() if key != "name"}
+    return [without_names(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", day_names())
+def test_a_day_is_what_its_merchant_makes(name: str) -> None:
+    made = msgspec.json.decode(record_day(day_names()[name]))
+    assert without_names(made) == without_names(msgspec.json.decode(load_bytes(name)))
+
+
+@pytest.mark.parametrize("name", day_names())
+def test_a_day_adds_up_and_reconciles(name: str) -> None:
+    day = load(name)
+    assert len(day["orders"]) >= 10
+    digits = DIGITS.get(day["currency"], 2)
+    assert_sales_are_told(day["orders"], day["payments"], day["transactions"], digits)
+
+
+def test_some_day_has_changes_and_all_days_are_small() -> None:
+    assert any(load(name)["changes"] for name in day_names())
+    recorded = [*day_names(), TRAFFIC]
+    assert sum(len(load_bytes(name)) for name in recorded) < 300_000
+    assert set(recorded) <= set(names())
+
+
+def test_the_traffic_is_what_the_mock_answers_to_the_byte() -> None:
+    assert record_worked_example() == load_bytes(TRAFFIC)
+
+
+def test_the_traffic_is_har_and_goes_from_the_company_to_the_sync() -> None:
+    log = load(TRAFFIC)["log"]
+    assert log["version"] == "1.2"
+    called = [
+        (entry["request"]["method"], re.sub(r"[0-9a-f-]{36}", "ID", entry["request"]["url"]))
+        for entry in log["entries"]
+    ]
+    at = "http://127.0.0.1:4620"
+    history = ("GET", f"{at}/meta/companies/ID/pull/history/ID")
+    assert called == [
+        ("POST", f"{at}/meta/companies/sync"),
+        ("POST", f"{at}/meta/companies/ID/connections"),
+        ("GET", f"{at}/config/companies/ID/sync/commerce"),
+        ("POST", f"{at}/config/companies/ID/sync/commerce"),
+        *(
+            ("POST", f"{at}/data/companies/ID/sync/commerce-{name}")
+            for name in ("orders", "payments", "transactions")
+        ),
+        *[history] * 6,
+        ("GET", f"{at}/meta/companies/ID/sync/commerce/status"),
+    ]
+    moments = [entry["startedDateTime"] for entry in log["entries"]]
+    assert moments == sorted(moments)
+    assert {entry["response"]["status"] for entry in log["entries"]} == {200}
+
+
+def test_the_traffic_shows_the_datasets_on_their_way_and_the_sync_that_pushed() -> None:
+    texts = [entry["response"]["content"]["text"] for entry in load(TRAFFIC)["log"]["entries"]]
+    statuses = [msgspec.json.decode(text)["status"] for text in texts[-7:-1]]
+    assert statuses == ["Mapping"] * 3 + ["Complete"] * 3
+    assert msgspec.json.decode(texts[-1])["syncStatusCode"] == 2000
+
+
+def test_the_traffic_tells_nothing_of_a_machine_or_a_real_key() -> None:
+    for entry in load(TRAFFIC)["log"]["entries"]:
+        told = {header["name"]: header["value"] for header in entry["request"]["headers"]}
+        assert told["authorization"] == "Basic d29ya2VkLWV4YW1wbGU="  # worked-example
+    assert b"/home" not in load_bytes(TRAFFIC)

@@ -1,0 +1,115 @@
+"""Every command and snippet on the page about scenarios runs, and does what the page says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, listen
+from codat_scenarios.machine import pushing_machine
+from codat_scenarios.stage import Stage
+from codat_scenarios.stories import STORIES, play
+
+PAGE = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+COMMAND = Path(sys.executable).with_name("codat-mock")
+SHOWN_ADDRESS = "http://127.0.0.1:4620"
+LATE = "if self.created.get(key[:2], synced_until) >= synced_until:"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.M | re.S)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+MERCHANTS, FIXTURES, HISTORIES, MACHINE, STORY = blocks("python")
+quick = settings(max_examples=15, stateful_step_count=15, deadline=None, database=None)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Of a mock that is served as the page's first command does."""
+    assert COMMANDS[0] == "codat-mock serve --speed frozen"
+    with Server(World(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
+        yield server.address
+
+
+def run(snippet: str, address: str) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    exec(snippet.replace(SHOWN_ADDRESS, address), names)  # noqa: S102  (our own page)
+    return names
+
+
+@pytest.mark.parametrize("line", COMMANDS[1:])
+def test_a_shown_command_succeeds(line: str, address: str, tmp_path: Path) -> None:
+    name, *arguments = shlex.split(line.replace(SHOWN_ADDRESS, address))
+    assert name == "codat-mock"
+    ran = subprocess.run([COMMAND, *arguments], cwd=tmp_path, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+
+
+def test_the_merchant_has_a_busy_day(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(MERCHANTS, address)
+    counts = re.findall(r"\d+", capsys.readouterr().out)
+    assert int(counts[0]) > 200
+
+
+def test_the_fixtures_are_loaded(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(FIXTURES, address)
+    day, traffic = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d+ orders in \w+/\w+", day)
+    assert traffic == "['POST', 'POST', 'GET']"
+
+
+def test_the_tests_of_histories_pass(address: str) -> None:
+    names = run(HISTORIES, address)
+    names["test_the_books_show_what_was_sold"]()
+    names["test_a_late_update_is_found"]()
+    names["http"].close()
+
+
+def test_the_shown_integration_passes_the_machine(address: str) -> None:
+    test_case = run(MACHINE, address)["TestIntegration"]
+    assert test_case.settings.deadline is None
+    integration = run(MACHINE, address)["Integration"]
+    run_state_machine_as_test(pushing_machine(address, integration), settings=quick)
+
+
+def test_the_integration_without_the_line_fails_as_shown(address: str) -> None:
+    assert MACHINE.count(LATE) == 1
+    integration = run(MACHINE.replace(LATE, "if True:"), address)["Integration"]
+    day = pushing_machine(address, integration)()
+    day.open()
+    day.sell(pence=1, tip=0, by_card=False)
+    day.sleep()
+    day.correct_too_late(which=0, pence=2)
+    day.push()
+    with pytest.raises(AssertionError) as caught:
+        day.no_rule_is_broken()
+    with pytest.raises(AssertionError, match="Rules were broken"):
+        day.teardown()
+    [shown] = blocks("text")
+    assert f"{caught.value}\n" == shown
+
+
+def test_the_shown_story_ends_as_told(address: str) -> None:
+    import httpx
+
+    before = dict(STORIES)
+    try:
+        run(STORY, address)
+        told = STORIES["nothing-but-orders"]
+        with httpx.Client(base_url=address) as http:
+            assert play(told, Stage(http, "page")).ending == told.ending
+    finally:
+        STORIES.clear()
+        STORIES.update(before)
