@@ -156,6 +156,7 @@ def read_alert_rules(
     default="realistic",
     show_default=True,
     envvar="CODAT_MOCK_PROFILE",
+    show_envvar=True,
     help="How fast datasets go: instant, fast, realistic, slow, queued, or the seconds of each"
     " step such as 0,0,1,1,2.",
 )
@@ -169,9 +170,20 @@ def read_alert_rules(
     help="What becomes of a push that overlaps another: only a finding, or lost as well.",
 )
 @click.option(
+    "--sync-delay",
+    type=click.IntRange(0, 86_399),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="CODAT_MOCK_SYNC_DELAY",
+    show_envvar=True,
+    help="How long after its due date a scheduled sync runs; its period stays the same.",
+)
+@click.option(
     "--rate-limits",
     is_flag=True,
     envvar="CODAT_MOCK_RATE_LIMITS",
+    show_envvar=True,
     help="Keep the published limits: a day, a minute, and at once.",
 )
 @click.option(
@@ -179,6 +191,7 @@ def read_alert_rules(
     callback=read_alert_rules,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     envvar="CODAT_MOCK_ALERT_RULES",
+    show_envvar=True,
     help="A JSON file with a list of rules that every new sandbox has.",
 )
 @click.option(
@@ -186,16 +199,8 @@ def read_alert_rules(
     "alert_hosts",
     multiple=True,
     envvar="CODAT_MOCK_ALERT_HOST",
+    show_envvar=True,
     help="Send alerts to this host too, and not only to this machine; can be repeated.",
-)
-@click.option(
-    "--sync-delay",
-    type=click.IntRange(0, 86_399),
-    default=0,
-    show_default=True,
-    metavar="SECONDS",
-    envvar="CODAT_MOCK_SYNC_DELAY",
-    help="How long after its due date a scheduled sync runs; its period stays the same.",
 )
 @click.option(
     "--company-limit",
@@ -225,10 +230,10 @@ def serve(
     seed: int,
     durations: tuple[float, ...],
     concurrent_pushes: ConcurrentPushes,
+    sync_delay: int,
     rate_limits: bool,
     alert_rules: tuple[AlertRule, ...],
     alert_hosts: tuple[str, ...],
-    sync_delay: int,
     company_limit: int | None,
     largest_body: int,
 ) -> None:
@@ -251,10 +256,10 @@ def serve(
         seed=seed,
         durations=durations,
         concurrent_pushes=concurrent_pushes,
+        sync_delay_seconds=sync_delay,
         rate_limits=rate_limits,
         alert_rules=alert_rules,
         alert_hosts=alert_hosts,
-        sync_delay_seconds=sync_delay,
         company_limit=company_limit,
         largest_body=largest_body << 20,
         address=address_of(listener),
