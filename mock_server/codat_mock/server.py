@@ -118,12 +118,14 @@ class Server:
     def _settle_connections(self) -> float:
         """Send the answers that were held back until now; gives how long nothing else is due."""
         now = machine_seconds()
-        moments = [channel.wake(now) for channel in list(self._http.active_channels.values())]
+        # The door first: a client that is told by a reset must not find it open.
         if now < self._shut_until:
             self._close_door()
-            moments.append(self._shut_until)
         elif self._is_shut:
             self._open_door()
+        moments = [channel.wake(now) for channel in list(self._http.active_channels.values())]
+        if self._is_shut:
+            moments.append(self._shut_until)
         return min((moment - now for moment in moments if moment), default=1.0)
 
     def _close_door(self) -> None:

@@ -201,6 +201,37 @@ def test_after_a_deletion_the_next_sync_fails_and_none_follows(live, set_stage):
     assert [sync["syncStatusCode"] for sync in listed] == [4040]
 
 
+def test_a_deleted_connection_can_be_linked_again(live, set_stage):
+    stage: Stage = set_stage(live)
+    deleted = live.post(f"/_mock/companies/{stage.company_id}/delete-connection").json()
+    commerce = deleted["dataConnections"][0]["id"]
+    latest = f"/companies/{stage.company_id}/sync/commerce/latest"
+    assert live.post(latest).json()["syncStatusCode"] == 4040
+    path = f"/companies/{stage.company_id}/connections/{commerce}"
+    assert live.patch(path, json={"status": "Linked"}).status_code == 200
+    assert live.post(latest).json()["syncStatusCode"] == 2040
+
+
+def test_alerts_are_raised_in_the_order_of_what_they_tell_of(live, set_stage, receiver):
+    stage: Stage = set_stage(live)
+    add_all_rules(live, receiver)
+    for profile, kind in (("slow", "orders"), ("fast", "payments"), ("realistic", "transactions")):
+        wanted = {"target": "dataset", "durations": [7200] * 5} if profile == "slow" else {}
+        live.post("/_mock/outcomes", json={"target": "dataset", "profile": profile} | wanted)
+        live.post(f"/data/companies/{stage.company_id}/sync/commerce-{kind}", json={})
+    alerts = settle(live, days=3)
+    moments = [alert["raised"] for alert in alerts]
+    assert moments == sorted(moments)
+    told = [body["Data"].get("dataType", body["RuleType"]) for body in receiver.bodies]
+    assert sorted(told) == [
+        "New company synchronised",
+        "commerce-orders",
+        "commerce-payments",
+        "commerce-transactions",
+    ]
+    assert told[:2] == ["commerce-payments", "commerce-transactions"]
+
+
 @pytest.mark.parametrize("status", sorted(RETRIABLE))
 def test_a_retriable_code_is_tried_again_at_most_three_times(live, company, receiver, status):
     receiver.answers = [(status, {})]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from click.testing import CliRunner
 
 from codat_mock.cli import main
 from codat_mock.clock import machine_seconds
+from codat_mock.commands.fault import EXAMPLES
 from codat_mock.records.faults import Delay
 from codat_mock.server import THREADS, Server
 
@@ -319,3 +322,10 @@ def test_the_command_plans_lists_and_clears(start_server: Callable[..., Server])
     assert run("list") == told
     assert "nearest is 'push-orders'" in run("add", "slow", "--operation", "push-order")
     assert run("clear") == "0 Nothing is planned.\n"
+
+
+@pytest.mark.parametrize("line", re.findall(r"^  codat-mock (.*)", EXAMPLES, re.M))
+def test_every_example_of_the_help_works(start_server: Callable[..., Server], line: str):
+    variables = {"CODAT_MOCK_URL": start_server().address, "CODAT_MOCK_API_KEY": "k"}
+    ran = CliRunner().invoke(main, shlex.split(line), env=variables)
+    assert ran.exit_code == 0, ran.output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from codat_mock.cli import main
+from codat_mock.commands.outcome import EXAMPLES
 from codat_mock.lifecycle import LAST_STEP, PROFILES, QUEUED_ROUTE
 from codat_mock.sandbox.outcomes import DATASET_ENDS, MESSAGES, SYNC_ENDS
 from codat_mock.server import Server
@@ -221,3 +224,10 @@ def test_the_command_says_when_nobody_answers():
 
 def test_every_end_has_its_last_step_and_every_error_its_message():
     assert {end for end in DATASET_ENDS if end.endswith("Error")} <= {*MESSAGES} <= {*LAST_STEP}
+
+
+@pytest.mark.parametrize("line", re.findall(r"^  codat-mock (.*)", EXAMPLES, re.M))
+def test_every_example_of_the_help_works(start_server: Callable[..., Server], line: str):
+    variables = {"CODAT_MOCK_URL": start_server().address, "CODAT_MOCK_API_KEY": "k"}
+    ran = CliRunner().invoke(main, shlex.split(line), env=variables)
+    assert ran.exit_code == 0, ran.output

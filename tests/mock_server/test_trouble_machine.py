@@ -165,5 +165,5 @@ class TroubleMachine(RuleBasedStateMachine):
         self.world.close()
 
 
-TroubleMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TroubleMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
 TestTroubleMachine = TroubleMachine.TestCase

@@ -23,7 +23,7 @@ PREFIX = wire.CONTROL
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    told = (state, clock, judgement, books, merchant_records)
-    for module in (*told, outcomes, faults, alerts, documents):
+    faces = (state, clock, judgement, books, merchant_records, outcomes, faults, alerts, documents)
+    for module in faces:
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

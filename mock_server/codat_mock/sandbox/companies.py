@@ -126,8 +126,7 @@ def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configurati
     """
     row = turn.company(company_id)
     row.configuration = wanted
-    may_sync = wanted.enabled and not row.is_deleted
-    row.due = schedule.next_due(wanted.schedule, turn.now) if may_sync else None
+    row.due = schedule.next_due(wanted.schedule, turn.now) if wanted.enabled else None
     row.failures = 0
     turn.shelf.companies.save(row)
     return configured(row)

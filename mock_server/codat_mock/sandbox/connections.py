@@ -185,6 +185,5 @@ def delete_sync_connection(turn: Turn, company_id: str) -> Company:
         alerting.tell_deletion(turn, row, connection)
         alerting.tell_status(turn, company_id, connection, "Unlinked")
         connection.status = "Unlinked"
-    row.is_deleted = True
     turn.shelf.companies.save(row)
     return row.company

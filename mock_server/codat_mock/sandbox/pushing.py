@@ -61,9 +61,9 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
         request=arrival.request,
     )
     number = turn.shelf.datasets.add(row.number, dataset, body)
-    versions: list[Version] = []
     if plan.outcome == "Complete":
         note_rates(turn, row, records)
+    versions: list[Version] = []
     is_missed = bool(arrival.overlaps) and turn.settings.concurrent_pushes == "miss"
     if plan.outcome == "Complete" and not is_missed:
         versions = versions_of(turn, row, judged, number, dataset)

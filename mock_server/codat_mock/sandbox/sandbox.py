@@ -70,11 +70,11 @@ class Sandbox:
         self._traffic = Traffic()
         # What ids of answers are made from: not kept, so that a refusal needs no writing.
         self.chance = Random(f"{settings.seed}/{name}")  # noqa: S311  (nothing secret)
-        self.quotas = Quotas()
         self.merchant = Merchant(self._turn)
         self.trouble = Trouble(self._turn)
+        self.quotas = Quotas()
         self.alerts = AlertDesk(self._turn)
-        self.courier = Courier(self._turn, settings.alert_hosts)
+        self._courier = Courier(self._turn, settings.alert_hosts)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
             if not turn.shelf.row.minted:  # a new one
@@ -84,12 +84,17 @@ class Sandbox:
     def _turn(self) -> Iterator[Turn]:
         # A few of the syncs that are due go into each transaction: other sandboxes need not wait
         # for a year of them, and a verb here sees the sandbox only once none is left.
-        while True:
+        is_done = False
+        while not is_done:
             with self._transaction() as turn:
-                if not syncing.run_due(turn):
+                is_done = not syncing.run_due(turn)
+                if is_done:
                     alerting.run_due(turn)
                     yield turn
-                    return
+                    alerting.run_due(turn)
+                    is_alert_due = turn.shelf.alerts.due(turn.now) is not None
+        if is_alert_due:
+            self._courier.wake()
 
     @contextmanager
     def _transaction(self) -> Iterator[Turn]:
@@ -97,19 +102,13 @@ class Sandbox:
             fresh = Clock.starting(self._settings.start_at, self._settings.speed)
             shelf = self._store.shelf(self.name, fresh)
             before = copy(shelf.row)
-            turn = Turn(shelf, shelf.row.clock.now(), self._settings)
-            yield turn
-            moved = turn.at(shelf.row.clock.now())
-            alerting.run_due(moved)
-            is_alert_due = shelf.alerts.due(moved.now) is not None
+            yield Turn(shelf, shelf.row.clock.now(), self._settings)
             if shelf.row != before:  # a turn that only looks writes nothing
                 self._store.sandboxes.save(shelf.row)
-        if is_alert_due:
-            self.courier.wake()
 
     def close(self) -> None:
         """End what goes on by itself."""
-        self.courier.stop()
+        self._courier.stop()
 
     def arrive(self, method: str, path: str) -> Request:
         """Give a request of the integration its number."""

@@ -135,9 +135,9 @@ def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) ->
         sync_date_range_utc=DateRange(start=format_moment(start), finish=format_moment(finish)),
         data_connections=row.company.data_connections,
     )
-    if ended.is_success and turn.shelf.syncs.last_successful(row.number, turn.now) is None:
-        alerting.tell_first_sync(turn, row)
     ends = turn.now + timedelta(seconds=planned.duration_seconds if planned else 0)
+    if ended.is_success and turn.shelf.syncs.last_looked(row.number) is None:
+        alerting.tell_first_sync(turn.at(ends), row)
     sync = SyncRow(sync_id, period.kind, start, finish, turn.now, ends, summary)
     number = turn.shelf.syncs.add(row.number, sync, result.unreconciled)
     turn.shelf.documents.add(row.number, result.documents)

@@ -18,7 +18,7 @@ class ClockReading(Wire, kw_only=True, omit_defaults=False):
 
     Args:
         mode: `real`, `frozen`, or `x` and a factor.
-        next_event: when a dataset or a sync changes its status, a sync runs, an alert is tried.
+        next_event: when a dataset or a sync changes its status, a sync runs, or an alert is tried.
     """
 
     now: MomentText
@@ -79,7 +79,7 @@ def move_to_next_event(turn: Turn) -> None:
 
 
 def next_event(turn: Turn) -> datetime | None:
-    """When a dataset or a sync changes its status or a sync runs next, None if none will."""
+    """When a status changes, a sync runs or an alert is tried next, None if none will."""
     upcoming: list[datetime] = []
     for row in turn.shelf.companies.all():
         if row.due and row.due <= LAST:

@@ -30,7 +30,6 @@ CREATE TABLE companies (
     rates BLOB NOT NULL DEFAULT '[]',
     due INTEGER,
     failures INTEGER NOT NULL DEFAULT 0,
-    is_deleted INTEGER NOT NULL DEFAULT 0,
     UNIQUE (sandbox, id)
 );
 CREATE INDEX companies_by_id ON companies (id);
