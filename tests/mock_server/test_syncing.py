@@ -92,6 +92,9 @@ def test_what_is_to_come_cannot_be_synced(http: httpx.Client, stage: Stage) -> N
     answer = latest(http, stage, START + DAY)
     assert answer.status_code == 400
     assert "after now" in answer.json()["error"]
+    answer = historic(http, stage, START, START + DAY)
+    assert answer.status_code == 400
+    assert "after now" in answer.json()["error"]
 
 
 def test_a_manual_sync_moves_the_next_start_only_forward(http, stage, world) -> None:
