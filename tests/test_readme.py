@@ -86,28 +86,42 @@ def test_the_snippets_print_what_is_shown_below_them(
 def test_every_control_request_in_the_table_is_served() -> None:
     rows = re.findall(r"^\| `(GET|POST|PUT) (/_mock/\S+)`(?: `(.*?)`)? \|", README, re.M)
     at = datetime(2022, 3, 21, 21, tzinfo=UTC)
-    client = create_app(World(Settings(start_at=at, speed=0))).test_client()
+    world = World(Settings(start_at=at, speed=0))
+    client = create_app(world).test_client()
     key = {"Authorization": "Basic a2V5"}
 
-    def prepared() -> str:
+    def prepared() -> dict[str, str]:
+        """What the names in a path stand for."""
         company = client.post("/meta/companies/sync", headers=key, json={"name": "Café"})
         company_id = str(company.get_json()["id"])
         client.post(f"/meta/companies/{company_id}/connections", headers=key, json="gbol")
+        rule = {"type": "Data sync completed", "url": "http://127.0.0.1:1/"}
+        rules = client.post("/_mock/alerts/rules", headers=key, json=rule).get_json()["rules"]
         client.post(f"/data/companies/{company_id}/sync/commerce-orders", headers=key, json={})
         own = f"/_mock/companies/{company_id}/merchant-records"
         client.put(own, headers=key, json={"orders": [{"id": "o", "totalAmount": 5}]})
-        return company_id
+        client.post("/_mock/clock/advance", headers=key, json={"seconds": 8})
+        client.post(f"/data/companies/{company_id}/sync/commerce-orders", headers=key, json={})
+        alerts = client.get("/_mock/alerts", headers=key).get_json()["alerts"]
+        return {
+            "{companyId}": company_id,
+            "{ruleId}": rules[-1]["ruleId"],
+            "{alertId}": alerts[-1]["alertId"] if alerts else "",
+        }
 
     assert len(rows) >= 10
     for method, path, body in rows:
-        full = path.replace("{companyId}", prepared())
+        full = path
+        for name, value in prepared().items():
+            full = full.replace(name, value)
         answer = client.open(full, method=method, headers=key, data=body or None)
         assert answer.status_code == 200, (method, path, answer.get_json())
     assert {path for _, path, _ in rows} >= {
-        rule.rule.replace("<company_id>", "{companyId}")
+        re.sub(r"<(\w)(\w+)_id>", r"{\1\2Id}", rule.rule)
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith("/_mock")
     }
+    world.close()
 
 
 def test_the_picture_is_there() -> None:

@@ -144,6 +144,11 @@ def test_a_reset_leaves_no_row_of_what_was(serve, set_stage, tmp_path):
     texts = {"salesAccountLabel": {"required": True, "text": "Where your sales go"}}
     assert served.http.patch("/sync/commerce/config/ui/text", json=texts).is_success
     served.http.post("/_mock/outcomes", json={"target": "sync"}).raise_for_status()
+    rule = {"type": "Data sync completed", "url": "http://127.0.0.1:1/"}
+    served.http.post("/_mock/alerts/rules", json=rule).raise_for_status()
+    stage.push(ORDERS, [])
+    stage.advance(seconds=8)
+    stage.push(ORDERS, [])
     served.http.put("/_mock/faults", json={"faults": [{"kind": "slow"}]}).raise_for_status()
     declared = f"/_mock/companies/{stage.company_id}/merchant-records"
     served.http.put(declared, json={"orders": [order]}).raise_for_status()

@@ -8,9 +8,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import click
+import msgspec
 
+from codat_mock.alerts import is_allowed
 from codat_mock.clock import in_calendar, parse_moment, parse_speed
 from codat_mock.lifecycle import PROFILES, route_of
+from codat_mock.records.alerts import AlertRule
 from codat_mock.records.outcomes import LONGEST_STEP
 from codat_mock.sandbox import Settings, World
 from codat_mock.sandbox.settings import ConcurrentPushes
@@ -64,6 +67,18 @@ def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> 
         told = f"{value!r} is none of {', '.join(PROFILES)}, nor the seconds of 5 or 8 steps."
         raise click.BadParameter(told)
     return durations
+
+
+def read_alert_rules(
+    _ctx: click.Context, _param: click.Parameter, value: Path | None
+) -> tuple[AlertRule, ...]:
+    """Read a file of alert rules."""
+    if value is None:
+        return ()
+    try:
+        return msgspec.json.decode(value.read_bytes(), type=tuple[AlertRule, ...])
+    except (OSError, msgspec.DecodeError) as error:
+        raise click.BadParameter(f"{value} is no list of alert rules: {error}") from error
 
 
 @click.command(epilog=EXAMPLES)
@@ -141,6 +156,7 @@ def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> 
     default="realistic",
     show_default=True,
     envvar="CODAT_MOCK_PROFILE",
+    show_envvar=True,
     help="How fast datasets go: instant, fast, realistic, slow, queued, or the seconds of each"
     " step such as 0,0,1,1,2.",
 )
@@ -160,7 +176,31 @@ def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> 
     show_default=True,
     metavar="SECONDS",
     envvar="CODAT_MOCK_SYNC_DELAY",
+    show_envvar=True,
     help="How long after its due date a scheduled sync runs; its period stays the same.",
+)
+@click.option(
+    "--rate-limits",
+    is_flag=True,
+    envvar="CODAT_MOCK_RATE_LIMITS",
+    show_envvar=True,
+    help="Keep the published limits: a day, a minute, and at once.",
+)
+@click.option(
+    "--alert-rules",
+    callback=read_alert_rules,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="CODAT_MOCK_ALERT_RULES",
+    show_envvar=True,
+    help="A JSON file with a list of rules that every new sandbox has.",
+)
+@click.option(
+    "--alert-host",
+    "alert_hosts",
+    multiple=True,
+    envvar="CODAT_MOCK_ALERT_HOST",
+    show_envvar=True,
+    help="Send alerts to this host too, and not only to this machine; can be repeated.",
 )
 @click.option(
     "--company-limit",
@@ -191,6 +231,9 @@ def serve(
     durations: tuple[float, ...],
     concurrent_pushes: ConcurrentPushes,
     sync_delay: int,
+    rate_limits: bool,
+    alert_rules: tuple[AlertRule, ...],
+    alert_hosts: tuple[str, ...],
     company_limit: int | None,
     largest_body: int,
 ) -> None:
@@ -214,10 +257,18 @@ def serve(
         durations=durations,
         concurrent_pushes=concurrent_pushes,
         sync_delay_seconds=sync_delay,
+        rate_limits=rate_limits,
+        alert_rules=alert_rules,
+        alert_hosts=alert_hosts,
         company_limit=company_limit,
         largest_body=largest_body << 20,
         address=address_of(listener),
     )
+    for rule in alert_rules:
+        if rule.company_id:
+            raise click.UsageError("Rules of a file are every sandbox's; they name no company.")
+        if not is_allowed(rule.url, alert_hosts):
+            raise click.UsageError(f"{rule.url} is not on this machine; allow it by --alert-host.")
     server = Server(World(settings, store), listener, is_open=not is_loopback(host))
     run(server, port_file)
 

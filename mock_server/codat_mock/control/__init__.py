@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 
 from codat_mock import wire
 from codat_mock.control import (
+    alerts,
     books,
     clock,
     documents,
@@ -22,7 +23,7 @@ PREFIX = wire.CONTROL
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    faces = (state, clock, judgement, books, merchant_records, outcomes, faults, documents)
-    for module in faces:
+    told = (state, clock, judgement, books, merchant_records)
+    for module in (*told, outcomes, faults, alerts, documents):
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

@@ -40,6 +40,12 @@ def reset() -> Response:
     return wire.answer({"status": "reset", "clock": fresh.clock()})
 
 
+@blueprint.post("/companies/<company_id>/delete-connection")
+def delete_connection(company_id: str) -> Response:
+    """Do as a merchant who deletes the sync connection."""
+    return wire.answer(who.sandbox().delete_connection(company_id))
+
+
 @blueprint.post("/companies/<company_id>/authorize")
 def authorize(company_id: str) -> Response:
     """Do the merchant's part: link what waits for authorisation."""

@@ -102,6 +102,8 @@ def obstacles(
     turn: Turn, row: CompanyRow, settings: Configuration, period: Period
 ) -> Iterator[Result]:
     """What keeps a sync from looking at any record."""
+    if row.is_deleted:
+        yield Result(4040, "The merchant has deleted the sync connection.")
     if period.kind == "historic":
         earlier = turn.shelf.syncs.overlapped(row.number, period.start, period.finish)
         if earlier:

@@ -126,7 +126,8 @@ def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configurati
     """
     row = turn.company(company_id)
     row.configuration = wanted
-    row.due = schedule.next_due(wanted.schedule, turn.now) if wanted.enabled else None
+    may_sync = wanted.enabled and not row.is_deleted
+    row.due = schedule.next_due(wanted.schedule, turn.now) if may_sync else None
     row.failures = 0
     turn.shelf.companies.save(row)
     return configured(row)

@@ -14,6 +14,7 @@ from codat_mock.records.companies import (
     SourceKind,
 )
 from codat_mock.records.errors import Conflict, Unknown
+from codat_mock.sandbox import alerting
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow
 
@@ -108,6 +109,7 @@ def update_connection(
     """
     row = turn.company(company_id)
     connection = connection_of(row, connection_id)
+    alerting.tell_status(turn, company_id, connection, status)
     connection.status = status
     if status == "Linked":
         connection.data_connection_errors = []
@@ -123,6 +125,7 @@ def refuse(turn: Turn, company_id: str, connection_id: str) -> Connection:
     """
     row = turn.company(company_id)
     connection = connection_of(row, connection_id)
+    alerting.tell_status(turn, company_id, connection, "Deauthorized")
     connection.status = "Deauthorized"
     connection.data_connection_errors.append(
         LinkError(
@@ -155,6 +158,33 @@ def authorise(turn: Turn, company_id: str, connection_id: str | None = None) -> 
             f" POST /meta/companies/{company_id}/connections first."
         )
     for connection in waiting:
+        alerting.tell_status(turn, company_id, connection, "Linked")
         connection.status = "Linked"
+    turn.shelf.companies.save(row)
+    return row.company
+
+
+def delete_sync_connection(turn: Turn, company_id: str) -> Company:
+    """Do what follows when a merchant deletes the sync connection.
+
+    Pushes end in AuthError from now on; the next sync fails, and none follows (contract section 6).
+
+    Raises:
+        Unknown: there is no such company.
+        Conflict: it has no linked commerce connection.
+    """
+    row = turn.company(company_id)
+    linked = [
+        connection
+        for connection in row.company.data_connections
+        if connection.source_type == "Commerce" and connection.status == "Linked"
+    ]
+    if not linked:
+        raise Conflict("The company has no linked commerce connection that could be deleted.")
+    for connection in linked:
+        alerting.tell_deletion(turn, row, connection)
+        alerting.tell_status(turn, company_id, connection, "Unlinked")
+        connection.status = "Unlinked"
+    row.is_deleted = True
     turn.shelf.companies.save(row)
     return row.company

@@ -18,7 +18,7 @@ from codat_mock.records.errors import Malformed, Problem, Unknown
 from codat_mock.records.pushes import PushedRecord, keys_meant, objects_in
 from codat_mock.rules.judging import judge
 from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, Request
-from codat_mock.sandbox import companies, outcomes
+from codat_mock.sandbox import alerting, companies, outcomes
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, DatasetRow, KnownRow
 
@@ -61,6 +61,7 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
         request=arrival.request,
     )
     number = turn.shelf.datasets.add(row.number, dataset, body)
+    versions: list[Version] = []
     if plan.outcome == "Complete":
         note_rates(turn, row, records)
     is_missed = bool(arrival.overlaps) and turn.settings.concurrent_pushes == "miss"
@@ -68,6 +69,7 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
         versions = versions_of(turn, row, judged, number, dataset)
         turn.shelf.datasets.add_versions(row.number, versions)
         turn.shelf.datasets.carry(row.number, dataset.data_type, excused(judged), number)
+    alerting.expect_end(turn, row, dataset, is_changed=bool(versions))
     return dataset.id
 
 

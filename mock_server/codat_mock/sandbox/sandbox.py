@@ -22,6 +22,7 @@ from codat_mock.records.syncs import SyncSummary
 from codat_mock.rules.judging import Verdicts, verdict_on
 from codat_mock.rules.subjects import Request
 from codat_mock.sandbox import (
+    alerting,
     bookkeeping,
     companies,
     connections,
@@ -34,11 +35,14 @@ from codat_mock.sandbox import (
     syncing,
     timekeeping,
 )
+from codat_mock.sandbox.alert_desk import AlertDesk
 from codat_mock.sandbox.bookkeeping import Books
+from codat_mock.sandbox.courier import Courier
 from codat_mock.sandbox.declaring import Comparisons, DeclaredCounts
 from codat_mock.sandbox.merchant import Merchant
 from codat_mock.sandbox.preferring import Texts
 from codat_mock.sandbox.pushing import Arrival
+from codat_mock.sandbox.quotas import Quotas, Standing
 from codat_mock.sandbox.settings import Settings
 from codat_mock.sandbox.timekeeping import ClockReading
 from codat_mock.sandbox.traffic import Traffic
@@ -66,10 +70,15 @@ class Sandbox:
         self._traffic = Traffic()
         # What ids of answers are made from: not kept, so that a refusal needs no writing.
         self.chance = Random(f"{settings.seed}/{name}")  # noqa: S311  (nothing secret)
+        self.quotas = Quotas()
         self.merchant = Merchant(self._turn)
         self.trouble = Trouble(self._turn)
+        self.alerts = AlertDesk(self._turn)
+        self.courier = Courier(self._turn, settings.alert_hosts)
         with self._turn() as turn:
             self._numbers = count(turn.shelf.row.requests + 1)
+            if not turn.shelf.row.minted:  # a new one
+                alerting.add_rules(turn, settings.alert_rules)
 
     @contextmanager
     def _turn(self) -> Iterator[Turn]:
@@ -78,6 +87,7 @@ class Sandbox:
         while True:
             with self._transaction() as turn:
                 if not syncing.run_due(turn):
+                    alerting.run_due(turn)
                     yield turn
                     return
 
@@ -87,14 +97,31 @@ class Sandbox:
             fresh = Clock.starting(self._settings.start_at, self._settings.speed)
             shelf = self._store.shelf(self.name, fresh)
             before = copy(shelf.row)
-            yield Turn(shelf, shelf.row.clock.now(), self._settings)
+            turn = Turn(shelf, shelf.row.clock.now(), self._settings)
+            yield turn
+            moved = turn.at(shelf.row.clock.now())
+            alerting.run_due(moved)
+            is_alert_due = shelf.alerts.due(moved.now) is not None
             if shelf.row != before:  # a turn that only looks writes nothing
                 self._store.sandboxes.save(shelf.row)
+        if is_alert_due:
+            self.courier.wake()
+
+    def close(self) -> None:
+        """End what goes on by itself."""
+        self.courier.stop()
 
     def arrive(self, method: str, path: str) -> Request:
         """Give a request of the integration its number."""
         with self._turn() as turn:
             return Request(next(self._numbers), format_moment(turn.now), method, path)
+
+    def spend(self, address: str, *, is_entered: bool) -> Standing:
+        """Count a request against the published limits."""
+        with self._turn() as turn:
+            rows = turn.shelf.companies.all()
+            connected = sum(companies.linked(row, "Commerce") is not None for row in rows)
+            return self.quotas.spend(turn.now, connected, address, is_entered=is_entered)
 
     def settle(self) -> None:
         """Do what has fallen due."""
@@ -147,6 +174,11 @@ class Sandbox:
         """Do the merchant's part: link what waits for authorisation."""
         with self._turn() as turn:
             return connections.authorise(turn, company_id, connection_id)
+
+    def delete_connection(self, company_id: str) -> Company:
+        """Do as a merchant who deletes the sync connection."""
+        with self._turn() as turn:
+            return connections.delete_sync_connection(turn, company_id)
 
     def configuration(self, company_id: str) -> Configuration:
         """A company's options and selections."""

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from codat_mock.lifecycle import REALISTIC
+from codat_mock.records.alerts import AlertRule
 
 ConcurrentPushes = Literal["flag", "miss"]
 
@@ -23,8 +24,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         concurrent_pushes: `flag` finds a push that overlaps another; `miss` loses it as well.
         sync_delay_seconds: how long after its due date a scheduled sync runs.
         durations: seconds that a dataset spends in each step, as `lifecycle.make_plan` takes them.
+        rate_limits: whether the published limits on requests are kept.
         company_limit: how many companies a sandbox may hold; None for any number.
         largest_body: how many bytes a request's body may have, before and after unpacking.
+        alert_hosts: where alerts may be sent beside this machine.
+        alert_rules: what every new sandbox has of rules.
         address: where the server is reached, for the links it gives out.
     """
 
@@ -35,6 +39,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     concurrent_pushes: ConcurrentPushes = "flag"
     sync_delay_seconds: int = 0
     durations: tuple[float, ...] = REALISTIC
+    rate_limits: bool = False
     company_limit: int | None = None
     largest_body: int = 64 << 20
+    alert_hosts: tuple[str, ...] = ()
+    alert_rules: tuple[AlertRule, ...] = ()
     address: str = "http://127.0.0.1:4620"

@@ -12,7 +12,7 @@ from codat_mock.clock import format_moment
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.errors import Conflict, Malformed, Problem
 from codat_mock.records.syncs import DateRange, SyncSummary
-from codat_mock.sandbox import attempts, companies, summaries
+from codat_mock.sandbox import alerting, attempts, companies, summaries
 from codat_mock.sandbox.attempts import Period
 from codat_mock.sandbox.outcomes import planned_sync
 from codat_mock.sandbox.turn import Turn
@@ -144,6 +144,8 @@ def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) ->
         sync_date_range_utc=DateRange(start=format_moment(start), finish=format_moment(finish)),
         data_connections=row.company.data_connections,
     )
+    if ended.is_success and turn.shelf.syncs.last_successful(row.number, turn.now) is None:
+        alerting.tell_first_sync(turn, row)
     ends = turn.now + timedelta(seconds=planned.duration_seconds if planned else 0)
     sync = SyncRow(sync_id, period.kind, start, finish, turn.now, ends, summary)
     number = turn.shelf.syncs.add(row.number, sync, result.unreconciled)

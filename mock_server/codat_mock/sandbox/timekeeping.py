@@ -18,7 +18,7 @@ class ClockReading(Wire, kw_only=True, omit_defaults=False):
 
     Args:
         mode: `real`, `frozen`, or `x` and a factor.
-        next_event: when a dataset or a sync changes its status, or a sync runs next.
+        next_event: when a dataset or a sync changes its status, a sync runs, an alert is tried.
     """
 
     now: MomentText
@@ -90,4 +90,6 @@ def next_event(turn: Turn) -> datetime | None:
             moment = next_step(dataset.plan, dataset.requested, turn.now)
             if moment:
                 upcoming.append(moment)
+    if alert := turn.shelf.alerts.next_due(turn.now):
+        upcoming.append(alert)
     return min(upcoming, default=None)

@@ -53,6 +53,8 @@ class World:
     def reset(self, name: str) -> Sandbox:
         """Begin anew under that name."""
         with self._lock:
+            if name in self._sandboxes:
+                self._sandboxes[name].close()
             with self._store.transaction():
                 self._store.sandboxes.delete(name)
             self._sandboxes[name] = Sandbox(self._store, name, self.settings)
@@ -64,5 +66,7 @@ class World:
             sandbox.settle()
 
     def close(self) -> None:
-        """Close the store."""
+        """End what goes on by itself, and close the store."""
+        for sandbox in list(self._sandboxes.values()):
+            sandbox.close()
         self._store.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from codat_mock.clock import Clock
+from codat_mock.store.alerts import AlertRow, Happening, StoredAlerts
 from codat_mock.store.codes import Codes, Visit
 from codat_mock.store.companies import Companies, CompanyRow
 from codat_mock.store.datasets import DatasetRow, Datasets, KnownRow
@@ -24,9 +25,11 @@ from codat_mock.store.syncs import SyncRow, Syncs
 from codat_mock.store.versions import Versions
 
 __all__ = [
+    "AlertRow",
     "CompanyRow",
     "DatasetRow",
     "FaultRow",
+    "Happening",
     "KnownRow",
     "SandboxRow",
     "Shelf",
@@ -96,5 +99,6 @@ class Shelf:
         self.documents = Documents(db)
         self.declared = Declared(db)
         self.outcomes = Outcomes(db, row.number)
+        self.alerts = StoredAlerts(db, row.number)
         self.faults = PlannedFaults(db, row.number)
         self.findings = Findings(db, row.number)

@@ -20,7 +20,7 @@ decode_company = decoder(Company)
 decode_configuration = decoder(Configuration)
 decode_rates = decoder(set[Decimal])
 
-COLUMNS: Final = "number, company, configuration, rates, due, failures"
+COLUMNS: Final = "number, company, configuration, rates, due, failures, is_deleted"
 
 
 class CompanyRow(Struct):
@@ -30,6 +30,7 @@ class CompanyRow(Struct):
         rates: the tax percentages seen in its orders.
         due: when its next scheduled sync is, None while none is planned.
         failures: how many scheduled syncs in a row have failed until now.
+        is_deleted: whether the merchant has deleted the sync connection.
     """
 
     number: int
@@ -38,6 +39,7 @@ class CompanyRow(Struct):
     rates: set[Decimal] = field(default_factory=set)
     due: datetime | None = None
     failures: int = 0
+    is_deleted: bool = False
 
 
 class Companies:
@@ -98,8 +100,15 @@ class Companies:
         """Write a company's every part."""
         configuration = None if row.configuration is None else encode(row.configuration)
         self._db.execute(
-            "UPDATE companies SET company = ?, configuration = ?, rates = ? WHERE number = ?",
-            (encode(row.company), configuration, encode(sorted(row.rates)), row.number),
+            "UPDATE companies SET company = ?, configuration = ?, rates = ?, is_deleted = ?"
+            " WHERE number = ?",
+            (
+                encode(row.company),
+                configuration,
+                encode(sorted(row.rates)),
+                row.is_deleted,
+                row.number,
+            ),
         )
         self.plan(row)
 
@@ -111,9 +120,9 @@ class Companies:
         return read(found) if found else None
 
 
-def read(row: tuple[int, bytes, bytes | None, bytes, int | None, int]) -> CompanyRow:
+def read(row: tuple[int, bytes, bytes | None, bytes, int | None, int, int]) -> CompanyRow:
     """A row as the database gives it."""
-    number, company, configuration, rates, due, failures = row
+    number, company, configuration, rates, due, failures, is_deleted = row
     return CompanyRow(
         number,
         decode_company(company),
@@ -121,4 +130,5 @@ def read(row: tuple[int, bytes, bytes | None, bytes, int | None, int]) -> Compan
         decode_rates(rates),
         None if due is None else from_microseconds(due),
         failures,
+        bool(is_deleted),
     )

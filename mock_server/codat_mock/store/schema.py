@@ -30,6 +30,7 @@ CREATE TABLE companies (
     rates BLOB NOT NULL DEFAULT '[]',
     due INTEGER,
     failures INTEGER NOT NULL DEFAULT 0,
+    is_deleted INTEGER NOT NULL DEFAULT 0,
     UNIQUE (sandbox, id)
 );
 CREATE INDEX companies_by_id ON companies (id);
@@ -63,6 +64,29 @@ CREATE TABLE faults (
     hits INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX faults_of_sandbox ON faults (sandbox);
+CREATE TABLE alert_rules (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    rule BLOB NOT NULL
+);
+CREATE INDEX alert_rules_of_sandbox ON alert_rules (sandbox);
+CREATE TABLE happenings (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    moment INTEGER NOT NULL,
+    happening BLOB NOT NULL
+);
+CREATE INDEX happenings_by_moment ON happenings (sandbox, moment);
+CREATE TABLE alerts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    rule TEXT NOT NULL,
+    due INTEGER,
+    alert BLOB NOT NULL
+);
+CREATE INDEX alerts_of_rule ON alerts (sandbox, rule);
+CREATE INDEX alerts_due ON alerts (sandbox, due) WHERE due IS NOT NULL;
 CREATE TABLE datasets (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,

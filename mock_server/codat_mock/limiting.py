@@ -1,0 +1,49 @@
+"""The published limits on requests, kept where the server is told to."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+from codat_mock import wire
+from codat_mock.operations import OPERATIONS
+from codat_mock.records.errors import Unauthorised
+from codat_mock.refusals import error_body
+
+
+def register(app: Flask) -> None:
+    """Keep the limits on requests to the API."""
+    app.before_request(before)
+    app.after_request(tell)
+    app.teardown_request(leave)
+
+
+def before() -> Response | None:
+    """Count the request, and refuse it where a limit is exceeded."""
+    if (request.endpoint or "").rpartition(".")[2] not in OPERATIONS:
+        return None
+    try:
+        here = wire.sandbox()
+    except Unauthorised:
+        return None
+    company_id = (request.view_args or {}).get("company_id")
+    g.entered = (here.quotas, company_id)
+    is_entered = here.quotas.enter(company_id)
+    g.standing = standing = here.spend(request.remote_addr or "", is_entered=is_entered)
+    if not standing.refused:
+        return None
+    told = f"Too many requests: no more than {standing.refused}."
+    return wire.answer(error_body(429, told, g.correlation_id), 429)
+
+
+def tell(response: Response) -> Response:
+    """Tell how much is left."""
+    if "standing" in g:
+        response.headers.update(g.standing.headers)
+    return response
+
+
+def leave(_error: BaseException | None) -> None:
+    """Count the request as ended."""
+    if "entered" in g:
+        quotas, company_id = g.entered
+        quotas.leave(company_id)

@@ -1,0 +1,103 @@
+"""Delivers a sandbox's alerts in a thread of its own, so that no receiver ever slows the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from threading import Event, RLock, Thread
+from typing import Final
+
+import httpx
+import msgspec
+
+from codat_mock.alerts import is_allowed, signature_headers
+from codat_mock.sandbox import alerting
+from codat_mock.sandbox.alerting import Errand
+from codat_mock.sandbox.turn import Turn
+
+TIMEOUT_SECONDS: Final = 10.0  # of the machine's clock; a receiver that takes longer is given up
+MOST_REDIRECTS: Final = 5
+
+
+class Courier:
+    """Makes the tries that are due, one after the other, each at its moment in the sandbox's time.
+
+    Args:
+        begin: begins a turn of the sandbox.
+        hosts: where alerts may be sent beside this machine.
+    """
+
+    def __init__(
+        self, begin: Callable[[], AbstractContextManager[Turn]], hosts: Iterable[str]
+    ) -> None:
+        self._turn = begin
+        self._hosts = tuple(hosts)
+        self._lock = RLock()  # taken again by the end of the courier's own turns
+        self._woken = Event()
+        self._stopped = Event()
+        self._thread: Thread | None = None
+        self.timeout_seconds = TIMEOUT_SECONDS
+
+    def wake(self) -> None:
+        """Begin with what is due, if that is not going on already."""
+        with self._lock:
+            if self._stopped.is_set():
+                return
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="codat-mock-courier", daemon=True)
+                self._thread.start()
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Make no more tries; what comes of one that is being made is not noted any more."""
+        with self._lock:
+            self._stopped.set()
+        self._woken.set()
+
+    def _run(self) -> None:
+        with httpx.Client(trust_env=False, timeout=self.timeout_seconds) as client:
+            while self._woken.wait() and not self._stopped.is_set():
+                self._woken.clear()
+                while self._do_next(client):
+                    pass
+
+    def _do_next(self, client: httpx.Client) -> bool:
+        with self._lock:
+            if self._stopped.is_set():
+                return False
+            with self._turn() as turn:
+                errand = alerting.errand(turn)
+        if errand is None:
+            return False
+        status, error, retry_after = self._post(client, errand)
+        with self._lock:
+            if self._stopped.is_set():
+                return False
+            with self._turn() as turn:
+                alerting.note(turn, errand, status, error, retry_after)
+        return True
+
+    def _post(self, client: httpx.Client, errand: Errand) -> tuple[int | None, str, str | None]:
+        request = as_request(errand)
+        for _ in range(MOST_REDIRECTS + 1):
+            try:
+                answer = client.send(request, stream=True)
+                answer.close()
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                return None, f"{type(error).__name__}: {error}", None
+            if answer.next_request is None:
+                return answer.status_code, "", answer.headers.get("Retry-After")
+            request = answer.next_request
+            if not is_allowed(str(request.url), self._hosts):
+                return answer.status_code, f"It leads to {request.url}: not allowed.", None
+        return answer.status_code, f"It leads on and on, to {request.url}.", None
+
+
+def as_request(errand: Errand) -> httpx.Request:
+    """What is sent."""
+    body = msgspec.json.encode(errand.body)
+    headers = {"Content-Type": "application/json", "X-Codat-ClientId": errand.body.client_id}
+    headers |= signature_headers(errand.rule.secrets, errand.body.alert_id, errand.at, body)
+    if errand.rule.authorization:
+        headers["Authorization"] = errand.rule.authorization
+    return httpx.Request("POST", errand.rule.url, headers=headers, content=body)

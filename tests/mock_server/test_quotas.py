@@ -1,0 +1,106 @@
+"""The published limits on requests, when they are asked for."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codat_mock.sandbox.quotas import A_DAY, A_MINUTE, AT_ONCE, Quotas
+
+NOON = datetime(2022, 3, 21, 12, 0, 30, tzinfo=UTC)
+COMPANIES = "/meta/companies"
+
+
+def test_without_the_option_nothing_is_counted(live: httpx.Client):
+    assert "X-Rate-Limit-Limit" not in live.get(COMPANIES).headers
+
+
+@pytest.fixture
+def limited(start_server, auth):
+    server = start_server(rate_limits=True)
+    with httpx.Client(base_url=server.address, headers=auth("k"), timeout=30) as client:
+        client.world = server.world
+        yield client
+
+
+def test_every_answer_tells_what_is_left_of_the_day(limited):
+    first = limited.get(COMPANIES).headers
+    assert first["X-Rate-Limit-Limit"] == "1000"
+    assert first["X-Rate-Limit-Remaining"] == "999"
+    assert first["X-Rate-Limit-Reset"] == "2022-03-22T00:00:00Z"
+    limited.post("/meta/companies/sync", json={"name": "Café"})
+    second = limited.get(COMPANIES).headers
+    assert second["X-Rate-Limit-Limit"] == "2000"
+    assert second["X-Rate-Limit-Remaining"] == "1997"
+
+
+def test_too_many_are_refused_until_the_limit_begins_anew_in_the_sandboxs_time(limited, auth):
+    world = limited.world
+    limited.get(COMPANIES)
+    sandbox = world.sandbox(world.names()[0])
+    for _ in range(A_MINUTE - 1):
+        sandbox.quotas.spend(NOON.replace(hour=8, minute=0), 9, "127.0.0.1")
+    refused = limited.get(COMPANIES)
+    assert refused.status_code == refused.json()["statusCode"] == 429
+    assert refused.headers["Retry-After"] == "57600"  # the day's are used up as well
+    limited.post("/meta/companies/sync", json={"name": "Café"})
+    assert limited.get("/_mock/clock").status_code == 200
+    limited.post("/_mock/clock/advance", json={"days": 1})
+    assert limited.get(COMPANIES).status_code == 200
+    assert limited.get(COMPANIES, headers=auth("other")).status_code == 200
+
+
+def test_no_more_than_ten_requests_of_a_company_are_served_at_once(limited):
+    company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+    quotas = limited.world.sandbox(limited.world.names()[0]).quotas
+    for _ in range(AT_ONCE - 1):
+        assert quotas.enter(company)
+    assert limited.get(f"/companies/{company}").status_code == 200
+    assert quotas.enter(company)
+    refused = limited.get(f"/companies/{company}")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert limited.get(COMPANIES).status_code == 200
+    quotas.leave(company)
+    assert limited.get(f"/companies/{company}").status_code == 200
+
+
+def test_requests_that_have_ended_count_no_more(limited):
+    company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda _: limited.get(f"/companies/{company}"), range(40))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_serve_keeps_the_limits_where_it_is_told_to(serve):
+    assert serve("--rate-limits").http.get(COMPANIES).headers["X-Rate-Limit-Limit"] == "1000"
+
+
+@given(st.integers(0, 3), st.timedeltas(timedelta(0), timedelta(hours=11)))
+def test_a_days_limit_grows_with_the_companies_and_is_whole_again_at_midnight(companies, passed):
+    quotas = Quotas()
+    limit = A_DAY * (1 + companies)
+    for number in range(limit):
+        standing = quotas.spend(NOON, companies, f"10.0.0.{number % 5}")
+        assert not standing.refused
+        assert standing.remaining == limit - number - 1
+    late = quotas.spend(NOON + passed, companies, "10.0.0.9")
+    assert late.refused == f"{limit} requests a day"
+    assert late.reset == datetime(2022, 3, 22, tzinfo=UTC)
+    assert NOON + passed + timedelta(seconds=late.retry_after) >= late.reset
+    assert not quotas.spend(late.reset, companies, "10.0.0.9").refused
+
+
+def test_a_minutes_limit_is_each_addresss_own():
+    quotas = Quotas()
+    for _ in range(A_MINUTE):
+        assert not quotas.spend(NOON, 9, "10.0.0.1").refused
+    standing = quotas.spend(NOON, 9, "10.0.0.1")
+    assert standing.refused == "1000 requests a minute"
+    assert standing.retry_after == 30
+    assert not quotas.spend(NOON, 9, "10.0.0.2").refused
+    assert not quotas.spend(NOON + timedelta(seconds=30), 9, "10.0.0.1").refused
