@@ -25,10 +25,13 @@ from codat_mock.lifecycle import State
 from codat_mock.rules.subjects import JudgedRecord
 from codat_mock.sandbox import Settings, World, attempts, pushing
 from codat_mock.sandbox import histories as dataset_histories
-from codat_mock.store.datasets import Datasets
+from codat_mock.store.versions import Versions
 from codat_scenarios.histories import Came, History, Pushed, perform
 from codat_scenarios.stage import Stage
 from codat_scenarios.strategies import broken_histories, histories
+
+# A history that is found is shown whole, however long.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -178,7 +181,7 @@ def tells_no_fee_from_its_payment(patch):
 @plant(COMPARISON)
 def forgets_syncs(patch):
     """A record that was synced is not marked as such."""
-    patch.setattr(Datasets, "mark_synced", lambda *_: None)
+    patch.setattr(Versions, "mark_synced", lambda *_: None)
 
 
 @plant(BOOKS)
