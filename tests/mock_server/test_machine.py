@@ -171,6 +171,11 @@ class PushingMachine(RuleBasedStateMachine):
         self.push([order(key, first), order(key, last)], ["S04"])
         self.accept(key, last)
 
+    @rule()
+    def sync_now(self) -> None:
+        self.sandbox.sync_latest(self.company)
+        self.model.sync(self.now)
+
     @rule(
         duration=st.one_of(
             st.integers(1, 9).map(lambda seconds: timedelta(seconds=seconds)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -9,9 +10,10 @@ import httpx
 import pytest
 
 from codat_mock.app import create_app
+from codat_mock.books.selection import Selection, Version, select
 from codat_mock.clock import format_moment
 from codat_mock.records.syncs import SyncSummary
-from codat_mock.sandbox import Sandbox, Settings, World
+from codat_mock.sandbox import Sandbox, Settings, World, attempts
 from codat_mock.schedule import MAX_FAILURES
 from codat_scenarios.stage import Stage
 
@@ -90,6 +92,9 @@ def test_each_period_begins_where_the_last_success_ended(world: World, stage: St
 
 def test_what_is_to_come_cannot_be_synced(http: httpx.Client, stage: Stage) -> None:
     answer = latest(http, stage, START + DAY)
+    assert answer.status_code == 400
+    assert "after now" in answer.json()["error"]
+    answer = historic(http, stage, START, START + DAY)
     assert answer.status_code == 400
     assert "after now" in answer.json()["error"]
 
@@ -288,6 +293,25 @@ def test_one_advance_over_several_periods_sees_each_as_it_was(world, stage) -> N
     assert totals == [6, 5, 5, 7]
     codes = [sync.sync_status_code for sync in all_syncs(world, stage)]
     assert codes == [2000] * 4 + [2040] * 2  # the sixth night comes early: the clocks change
+
+
+def test_a_night_looks_only_at_what_it_could_pick(stage, monkeypatch) -> None:
+    looked = []
+
+    def counting(versions: Iterable[Version], *period: datetime) -> Selection:
+        kept = list(versions)
+        looked.append(len(kept))
+        return select(kept, *period)
+
+    monkeypatch.setattr(attempts, "select", counting)
+    push(stage, *(order(f"o{number}") for number in range(50)), order("soon", START + 2 * DAY))
+    stage.push(ORDERS, [order("too early", START - 9 * DAY), order("o1", total=6)])
+    stage.advance(days=2)
+    stage.push(ORDERS, [order("o1", total=7), order("too late")])
+    stage.advance(days=4)
+    # The first night sees all that came before it. The third sees the order of its day, the three
+    # versions of the one that changed since, and the one that is late.
+    assert looked == [53, 0, 5, 0, 0, 0]
 
 
 def test_two_companies_are_synced_in_the_order_of_their_due_dates(http, set_stage) -> None:

@@ -38,7 +38,7 @@ def run(company_id: str) -> Response:
     name="run-historic-sync", group=GROUP, source="reference", answers=SyncSummary,
     shows=examples.SYNC, takes=HistoricSyncRequest, sent=examples.RANGE,
     assumed="A range overlaps if it shares a moment with the period of a successful sync; the"
-    " refusal is itself a failed sync, with code 5080.",
+    " refusal is itself a failed sync, with code 5080. A range that is still to come is refused.",
 )  # fmt: skip
 def run_historic(company_id: str) -> Response:
     """Run a sync of a given range."""

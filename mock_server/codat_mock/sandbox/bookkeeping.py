@@ -29,7 +29,7 @@ class CompanyBooks(Wire, kw_only=True, omit_defaults=False):
     """What stands in one merchant's accounting software.
 
     Args:
-        missed: records that no sync will pick any more.
+        missed: records that no daily sync will pick any more.
         unreconciled: records that syncs picked and could not join to the others.
     """
 
@@ -83,9 +83,12 @@ def books_of(turn: Turn, row: CompanyRow) -> CompanyBooks:
 
 
 def why_missed(created: datetime | None, start: datetime | None) -> str:
-    """Why no sync picks a record any more."""
+    """Why no daily sync picks a record any more."""
     if created is None:
         return "It has no createdDate, so that it lies in no period."
     if start and created < start:
-        return f"It was created before the start date, {format_moment(start)}."
+        return (
+            f"It was created before the start date, {format_moment(start)}: only a historic sync"
+            " could pick it."
+        )
     return "Its period had been synced before it arrived and was processed."

@@ -74,8 +74,7 @@ def run_latest(turn: Turn, company_id: str, sync_to: datetime | None) -> SyncSum
     Raises:
         Unknown: there is no such company.
         Conflict: the company has no configuration with a start date that has come.
-        Malformed: `sync_to` is before the start of the period, or still to come: what is created
-            in a time that was synced already would be missed.
+        Malformed: `sync_to` is before the start of the period, or still to come.
     """
     row = turn.company(company_id)
     settings = companies.configured(row)
@@ -86,9 +85,7 @@ def run_latest(turn: Turn, company_id: str, sync_to: datetime | None) -> SyncSum
             f" POST /config/companies/{company_id}/sync/commerce first."
         )
     finish = sync_to or turn.now
-    if finish > turn.now:
-        told = f"The period would end after now, which is {format_moment(turn.now)}."
-        raise Malformed(told, [Problem("$.syncTo", told)])
+    check_past(turn, finish, "$.syncTo")
     if finish < start and sync_to is None:
         raise Conflict(f"The company is synced from {format_moment(start)} on, still to come.")
     if finish < start:
@@ -102,14 +99,26 @@ def run_historic(turn: Turn, company_id: str, start: datetime, finish: datetime)
 
     Raises:
         Unknown: there is no such company.
-        Malformed: the range ends before it starts.
+        Malformed: the range ends before it starts, or is still to come.
     """
     row = turn.company(company_id)
     if finish <= start:
         told = "The range ends before it starts."
         raise Malformed(told, [Problem("$.dateRange.finish", told)])
+    check_past(turn, finish, "$.dateRange.finish")
     period = Period("historic", start, finish)
     return summaries.told(run(turn, row, companies.configured(row), period), turn.now)
+
+
+def check_past(turn: Turn, finish: datetime, path: str) -> None:
+    """Make sure that a period is over: what is created in a time synced already would be missed.
+
+    Raises:
+        Malformed: it ends after now.
+    """
+    if finish > turn.now:
+        told = f"The period would end after now, which is {format_moment(turn.now)}."
+        raise Malformed(told, [Problem(path, told)])
 
 
 def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) -> SyncRow:
