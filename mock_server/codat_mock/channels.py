@@ -130,6 +130,11 @@ class Channel(HTTPChannel):
             self.held.is_made = True
             self.server.pull_trigger()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the whole of an answer is there that is held back."""
+        return self.held is not None and self.held.is_made
+
     def write_soon(self, data: bytes) -> int:
         """Send a part of an answer, or keep it."""
         if self.held and not self.held.is_made:

@@ -117,13 +117,15 @@ class Server:
 
     def _settle_connections(self) -> float:
         """Send the answers that were held back until now; gives how long nothing else is due."""
+        # A client that is told by a reset must not find the door open: whoever is woken below was
+        # ready before the door was looked at.
+        ready = [each for each in self._http.active_channels.copy().values() if each.is_ready]
         now = machine_seconds()
-        # The door first: a client that is told by a reset must not find it open.
         if now < self._shut_until:
             self._close_door()
         elif self._is_shut:
             self._open_door()
-        moments = [channel.wake(now) for channel in list(self._http.active_channels.values())]
+        moments = [channel.wake(now) for channel in ready]
         if self._is_shut:
             moments.append(self._shut_until)
         return min((moment - now for moment in moments if moment), default=1.0)
