@@ -155,6 +155,11 @@ class Channel(HTTPChannel):
         """Whether there is something to write or to end."""
         return not self.held and bool(super().writable())
 
+    def handle_write(self) -> None:
+        """Write, or end; not while an answer is held back, which the loop may have missed."""
+        if not self.held:
+            super().handle_write()
+
     def wake(self, now: float) -> float | None:
         """Send what is due of an answer; gives when the next is, None where none will be."""
         held = self.held
