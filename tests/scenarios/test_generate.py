@@ -146,3 +146,14 @@ def test_a_folder_that_cannot_be_made_is_explained_with_code_2(tmp_path):
     (tmp_path / "file").write_text("")
     result = run("--out", tmp_path / "file" / "folder")
     assert (result.exit_code, "--out" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("start", ["9999-12-30", "9998-12-31", "0001-01-01"])
+def test_days_beyond_the_calendar_are_a_mistake_of_use(start):
+    assert run("--out", "-", "--start", start).exit_code == 2
+
+
+def test_a_report_that_cannot_be_written_is_told_without_a_traceback():
+    told = run("--report", "/dev/full")
+    assert told.exit_code == 1
+    assert "The report cannot be written" in told.stderr

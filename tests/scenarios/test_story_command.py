@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
 from codat_mock.cli import main
 from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, listen
+from codat_scenarios.stage import MORNING
 from codat_scenarios.stories import STORIES
+from codat_scenarios.stories.narrating import NarratedStage
 
 
 def story(*arguments: str) -> Result:
@@ -106,3 +110,25 @@ def test_a_mock_that_does_not_answer_is_a_mistake_of_use(address: str) -> None:
     ran = story("run", "late-update", "--against", address)
     assert ran.exit_code == 2
     assert f"No mock answers at {address}" in ran.output
+
+
+def test_a_clock_that_runs_past_an_event_by_itself_does_not_carry_the_story_off() -> None:
+    with Server(World(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
+        http = httpx.Client(base_url=server.address)
+
+        class Hurried(NarratedStage):
+            """Its clock moves on whenever it is asked what comes next."""
+
+            def _next_event(self) -> datetime | None:
+                upcoming = super()._next_event()
+                if upcoming and upcoming < MORNING + timedelta(hours=1):
+                    self.advance(seconds=30)
+                return upcoming
+
+        stage = Hurried(http, "hurried", None, lambda *_: None)
+        stage.begin("Café")
+        stage.push("commerce-orders", [{"id": "A-1", "totalAmount": 1}])
+        stage.wait_until(MORNING + timedelta(hours=2))
+        assert stage.now() == MORNING + timedelta(hours=2)
+        assert stage.last_sync() is None
+        http.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,14 @@ def generate(
     if report is not None and not report.parent.is_dir():
         raise click.BadParameter(f"there is no folder '{report.parent}'", param_hint="--report")
     try:
+        after = start.date() + timedelta(days=days)
+    except OverflowError:
+        raise click.BadParameter(
+            f"{days} days from {start.date()} end after {date.max}", param_hint="--days"
+        ) from None
+    if start.year == date.min.year or after.year == date.max.year:
+        raise click.BadParameter("give days of the years 2 to 9998", param_hint="--start")
+    try:
         shop = merchant(kind, seed=seed)
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--merchant") from error
@@ -89,7 +97,10 @@ def generate(
             if report is not None:
                 tally.add(day)
     if report is not None:
-        report.write_text(page(tally), encoding="utf-8")
+        try:
+            report.write_text(page(tally), encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"The report cannot be written: {error}") from error
 
 
 def empty_folder(folder: Path) -> Path:
