@@ -31,8 +31,14 @@ class _Shell:
     """What both clients share: everything but the waiting."""
 
     def __init__(self, api_key: str, base_url: str, clock: Clock) -> None:
-        if httpx.URL(base_url).scheme not in ("http", "https"):
+        try:
+            url = httpx.URL(base_url)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"base_url {base_url!r} is no URL: {error}") from error
+        if url.scheme not in ("http", "https"):
             raise ValueError(f"base_url {base_url!r} does not begin with http:// or https://")
+        if not url.host:
+            raise ValueError(f"base_url {base_url!r} names no host")
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
         self._clock = clock

@@ -19,7 +19,7 @@ from codat_push.chunks import Chunk, Refusal
 from codat_push.client import BASE_URL, PushClient
 from codat_push.clock import MACHINE, Clock
 from codat_push.encoding import read_json, write_json
-from codat_push.errors import CodatError, RequestError
+from codat_push.errors import CodatError, LedgerError, RequestError
 from codat_push.ledger import Ledger
 from codat_push.pace import next_retry
 from codat_push.reading import BadInput, Source
@@ -98,9 +98,8 @@ def push(
             report = Report(company, data_type, dry_run, read=source.check())
         except BadInput as error:
             raise click.UsageError(f"{name}, {error}") from error
-        remembered = ledger_file and (not dry_run or ledger_file.exists())
         try:
-            with Ledger(ledger_file if ledger_file and remembered else ":memory:") as ledger:
+            with open_ledger(ledger_file, dry_run) as ledger:
                 if dry_run:
                     rehearse(ledger, source, report)
                 else:
@@ -112,6 +111,14 @@ def push(
     click.echo(write_json(asdict(report)) if as_json else table(report))
     if not report.is_well:
         sys.exit(1)
+
+
+def open_ledger(file: Path | None, dry_run: bool) -> Ledger:
+    """The ledger; a dry run makes no file, and one that cannot be used is a mistake of use."""
+    try:
+        return Ledger(file if file and (not dry_run or file.exists()) else ":memory:")
+    except LedgerError as error:
+        raise click.BadParameter(str(error), param_hint="--ledger") from error
 
 
 def make_client(api_key: str, base_url: str) -> PushClient:
@@ -181,6 +188,7 @@ def deliveries(
             if not error.is_passing or failures == MOST_FAILURES:
                 raise
             pause = next_retry(pause, chance or SystemRandom(), error.retry_after)
+            click.echo(f"{error}; trying again in {pause:.0f} s", err=True)
             clock.sleep(pause)
 
 

@@ -80,9 +80,12 @@ class Database:
         self._lock = RLock()
         self._depth = 0
         file = fspath(path)
-        self._connection = sqlite3.connect(
-            file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        try:
+            self._connection = sqlite3.connect(
+                file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise LedgerError(f"{file} cannot be used as a ledger: {error}") from error
         try:
             self._prepare()
         except (sqlite3.Error, LedgerError) as error:

@@ -94,7 +94,7 @@ class Outbox:
             BadRecord: the id is empty.
             ValueError: the data type is unknown.
         """
-        if not record_id:
+        if not isinstance(record_id, str) or not record_id:
             raise BadRecord("$.id", "every record has an id, a text that is not empty")
         self._ledger.put(company, data_type, record_id)
         self._woken.set()

@@ -57,6 +57,8 @@ class Source:
         """Each record after where it stands."""
         self.file.seek(0)
         number, first = next(self._lines(), (1, b""))
+        if not first:
+            return  # as JSON Lines, no line is no record: a day without sales
         if self._is_record(first):
             for number, line in self._lines():
                 yield f"line {number}", decode(line, number)

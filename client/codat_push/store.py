@@ -185,8 +185,9 @@ class Store(Database):
             *(stream, stream, push),
         )
         self.run(
-            f"DELETE FROM refused WHERE stream = ? AND (id, kind) IN (SELECT id, kind {of_push})",
-            *(stream, stream, push),
+            "DELETE FROM refused WHERE stream = ? AND ((id, kind) IN"
+            f" (SELECT id, kind {of_push}) OR id IN (SELECT id {of_push} AND body IS NULL))",
+            *(stream, stream, push, stream, push),
         )
         self.run(f"DELETE {of_push}", stream, push)
         self.drop_push(push)

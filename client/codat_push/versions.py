@@ -53,7 +53,13 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
     Raises:
         BadRecord: it has no id, or a value that has no form on the wire.
     """
-    wire = to_wire(record, path)
+    try:
+        wire = to_wire(record, path)
+        body = write_json(wire)
+    except UnicodeEncodeError as error:
+        raise BadRecord(path, f"a text is no valid Unicode: {error}") from error
+    except RecursionError as error:
+        raise BadRecord(path, "it is nested too deeply, or contains itself") from error
     identity, kind = key_of(data_type, wire, path)
     if means_delete(wire):
         raise BadRecord(path, "this reads like a delete; ask for a delete by its id instead")
@@ -61,7 +67,7 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
     return Version(
         id=identity,
         kind=kind,
-        body=write_json(wire),
+        body=body,
         digest=blake2b(write_sorted(canon), digest_size=16).digest(),
         created=microseconds(wire.get("createdDate")),
         properties=sum(1 << bit for bit, name in enumerate(SHAPES[data_type]) if name in wire),

@@ -225,3 +225,9 @@ def test_a_connection_is_given_back_even_when_its_answer_breaks_off() -> None:
     with pytest.raises(Exception, match="reset"):
         client.dataset("c", "d")
     assert closed
+
+
+@pytest.mark.parametrize("address", ["ftp://x", "http://", "http://[::", "nonsense"])
+def test_a_base_url_that_cannot_be_asked_is_refused_at_once(address: str) -> None:
+    with pytest.raises(ValueError, match="base_url"):
+        PushClient(KEY, address)

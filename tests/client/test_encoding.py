@@ -154,3 +154,11 @@ def test_kind_of_value_absence_blanks_and_parts_tell_versions_apart(
 def test_reading_and_writing_keep_every_digit() -> None:
     text = b'{"totalAmount":12345678901234567890.10}'
     assert write_json(to_wire(read_json(text))) == text
+
+
+def test_a_text_that_is_no_unicode_and_a_record_inside_itself_are_bad_records() -> None:
+    endless: dict[str, Any] = {"id": "a"}
+    endless["again"] = endless
+    for record in ({"id": "\ud800", "totalAmount": 1}, {"id": "a", "country": "\ud800"}, endless):
+        with pytest.raises(BadRecord, match=r"^\$: "):
+            make_version("commerce-orders", record)

@@ -289,8 +289,9 @@ def test_a_record_that_cannot_be_sent_is_refused_when_it_is_recorded(open_outbox
     outbox = open_outbox(Service())
     with pytest.raises(BadRecord):
         outbox.record("c", ORDERS, {"totalAmount": 1})
-    with pytest.raises(BadRecord):
-        outbox.delete("c", ORDERS, "")
+    for nothing in ("", 5, None):
+        with pytest.raises(BadRecord):
+            outbox.delete("c", ORDERS, nothing)  # type: ignore[arg-type]
     assert outbox.status().depth == 0
 
 

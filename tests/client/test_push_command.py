@@ -92,7 +92,6 @@ def test_json_lines_arrays_and_bodies_are_read(run: Run, text: str, ids: list[st
         ('[\n{"id":"a","totalAmount":1},\n{"id" 3}]', "line 3: JSON is malformed"),
         ('[{"id":"a","totalAmount":1},{}]', "record 2: $.id: every record has an id"),
         ("7", "line 1: expected records"),
-        ("", "line 1: Input data was truncated"),
     ],
 )
 def test_bad_input_is_named_by_its_line_and_nothing_is_sent(
@@ -182,3 +181,20 @@ def test_it_is_found_as_a_command_of_codat_mock() -> None:
         [sys.executable, "-c", script, "push", "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert "--dry-run" in shown
+
+
+@pytest.mark.parametrize("nothing", ["", "\n", "[]"])
+def test_no_lines_are_no_records(run: Run, here: Here, nothing: str) -> None:
+    result = run("-", records=nothing)
+    assert (result.exit_code, here.pushes) == (0, 0)
+    assert result.stdout == "0 records read, 0 new or changed\n"
+
+
+@pytest.mark.parametrize("name", ["nowhere/ledger.db", "orders.jsonl"])
+def test_a_ledger_that_cannot_be_used_is_a_mistake_of_use(
+    run: Run, tmp_path: Path, here: Here, name: str
+) -> None:
+    (tmp_path / "orders.jsonl").write_text(lines("a"))
+    result = run("-", "--ledger", str(tmp_path / name), records=lines("a"))
+    assert (result.exit_code, here.pushes) == (2, 0)
+    assert "--ledger" in result.stderr

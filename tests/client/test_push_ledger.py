@@ -349,3 +349,19 @@ def test_chunks_of_5000_records_cannot_be_asked_for(most_records: int) -> None:
 def test_a_bad_record_is_named_by_its_place() -> None:
     with pytest.raises(BadRecord, match=r"\$\[1\]\.id: every record has an id"):
         push_through(Ledger(":memory:"), [sale("a"), {"totalAmount": 1}])
+
+
+def test_a_file_that_cannot_be_opened_is_told_as_any_other(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be used as a ledger"):
+        Ledger(tmp_path / "nowhere" / "ledger.db")
+
+
+def test_a_delete_of_all_that_share_an_id_makes_good_what_was_refused_of_one() -> None:
+    ledger = Ledger(":memory:")
+    paid = {"id": "P", "type": "Payment", "totalAmount": 85}
+    fee = {"id": "P", "type": "PaymentFee", "totalAmount": -1}
+    for there, refused in (([paid, fee], 0), ([paid], 1), ([], 0)):
+        for chunk in ledger.changes("c", "commerce-transactions", there, snapshot=True):
+            told = Dataset(id="d", company_id="c", data_type=chunk.data_type, status="Complete")
+            ledger.settle(chunk, told)
+        assert len(ledger.refusals()) == refused
