@@ -107,6 +107,11 @@ class Stage:
         found = next(each for each in self._connections if each["sourceType"] == kind)
         return self.call("PATCH", f"{connections}/{found['id']}", {"status": status})
 
+    def plan_fault(self, kind: str, operation: str, **details: Any) -> Json:
+        """Plan trouble for the next call of an operation, such as `push-orders`."""
+        fault = {"kind": kind, "operation": operation, "at": [1], **details}
+        return self.call("PUT", "/_mock/faults", {"faults": [fault]})
+
     def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
         """Push records; gives whatever the mock answers."""
         body = encode({LIST_NAMES[data_type]: records})

@@ -64,7 +64,7 @@ def test_show_tells_the_steps_by_date_and_how_it_must_end() -> None:
 
 
 def test_show_tells_refused_pushes_failed_datasets_and_deletes() -> None:
-    assert "12:10  The push is refused (400)." in story("show", "wrong-type").output
+    assert "12:10  The answer is 400." in story("show", "wrong-type").output
     assert "The dataset of push 4 ends in AuthError." in story("show", "auth-error").output
     assert "Push 1 order (delete 'A-1')." in story("show", "sparse-delete").output
     assert "Push 5,001 orders ('A-1' of 1, " in story("show", "oversized").output

@@ -1,6 +1,6 @@
 """Stories: named, dated scripts that keep or break rules, with the ending that each must have."""
 
-from codat_scenarios.stories import deleting, sending, syncing, updating
+from codat_scenarios.stories import deleting, sending, syncing, trouble, updating
 from codat_scenarios.stories.registry import STORIES, Ending, Played, Story, play, story
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "sending",
     "story",
     "syncing",
+    "trouble",
     "updating",
 ]

@@ -55,12 +55,19 @@ class NarratedStage(Stage):
         self._say(f"The {kind.lower()} connection becomes {status}.")
         return super().set_connection(kind, status)
 
+    def plan_fault(self, kind: str, operation: str, **details: Any) -> Json:
+        """Plan trouble, and tell of it."""
+        planned = super().plan_fault(kind, operation, **details)
+        told = ", ".join(f"{name} {value}" for name, value in details.items())
+        self._say(f"The next {operation} will meet trouble: {kind} ({told}).")
+        return planned
+
     def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
         """Push records, and tell it."""
         self._say(f"Push {told_records(data_type, records)}.")
         answer = super().try_push(data_type, records)
         if not answer.is_success:
-            self._say(f"The push is refused ({answer.status_code}).")
+            self._say(f"The answer is {answer.status_code}.")
         self._tell_findings()
         return answer
 
