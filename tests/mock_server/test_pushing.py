@@ -382,3 +382,10 @@ def test_a_repeat_of_what_was_answered_is_found_even_if_nobody_waits_for_the_ans
     line.push(order("o"))
     line.push(order("o"), hangs_up=True)
     assert line.repeats_found() == [["o"]]
+
+
+def test_of_two_linked_accounting_platforms_the_newest_is_mapped(stage):
+    stage.link_accounting("qhyg")
+    path = f"/config/companies/{stage.company_id}/sync/commerce"
+    mapped = stage.call("GET", path)
+    assert mapped["accountingSoftwareCompanyName"].endswith("(QuickBooks Online)")
