@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from threading import Event, RLock, Thread
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 import msgspec
 
 from codat_mock.alerts import is_allowed, signature_headers
 from codat_mock.sandbox import alerting
 from codat_mock.sandbox.alerting import Errand
 from codat_mock.sandbox.turn import Turn
+
+if TYPE_CHECKING:  # a fifth of the start, and wanted only once an alert is due
+    import httpx
 
 TIMEOUT_SECONDS: Final = 10.0  # of the machine's clock; a receiver that takes longer is given up
 MOST_REDIRECTS: Final = 5
@@ -55,6 +57,8 @@ class Courier:
         self._woken.set()
 
     def _run(self) -> None:
+        import httpx
+
         with httpx.Client(trust_env=False, timeout=self.timeout_seconds) as client:
             while self._woken.wait() and not self._stopped.is_set():
                 self._woken.clear()
@@ -78,6 +82,8 @@ class Courier:
         return True
 
     def _post(self, client: httpx.Client, errand: Errand) -> tuple[int | None, str, str | None]:
+        import httpx
+
         request = as_request(errand)
         for _ in range(MOST_REDIRECTS + 1):
             try:
@@ -95,6 +101,8 @@ class Courier:
 
 def as_request(errand: Errand) -> httpx.Request:
     """What is sent."""
+    import httpx
+
     body = msgspec.json.encode(errand.body)
     headers = {"Content-Type": "application/json", "X-Codat-ClientId": errand.body.client_id}
     headers |= signature_headers(errand.rule.secrets, errand.body.alert_id, errand.at, body)
