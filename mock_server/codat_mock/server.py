@@ -66,7 +66,10 @@ class Server:
     def __init__(self, world: World, listener: socket.socket, *, is_open: bool = False) -> None:
         self.world = world
         self.address = address_of(listener)
-        self._stopping = Event()
+        # A plain flag, and no event: `stop` is called by signals' handlers, one within another, and
+        # an event that is being set cannot be set again in the same thread.
+        self._is_stopping = False
+        self._stopped = Event()
         self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
         self._is_closed = False
         self._http = make_http(create_app(world, is_open=is_open), listener)
@@ -79,8 +82,9 @@ class Server:
         """Serve until `stop`."""
         ticker = Thread(target=self._tick, name="codat-mock-ticker", daemon=True)
         ticker.start()
-        while not self._stopping.is_set():
+        while not self._is_stopping:
             self._serve_once(self._settle_connections())
+        self._stopped.set()
         self._finish()
         with self._waking:  # so that `stop` never wakes what is closed
             self._is_closed = True
@@ -90,7 +94,7 @@ class Server:
 
     def stop(self) -> None:
         """End serving: requests being answered are finished, new ones are not taken."""
-        self._stopping.set()
+        self._is_stopping = True
         with self._waking:
             if not self._is_closed:
                 self._http.pull_trigger()
@@ -168,7 +172,7 @@ class Server:
         return any(channel.total_outbufs_len for channel in list(channels))
 
     def _tick(self) -> None:
-        while not self._stopping.wait(TICK_SECONDS):
+        while not self._stopped.wait(TICK_SECONDS):
             self.world.settle()
 
 
