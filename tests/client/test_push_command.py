@@ -125,12 +125,20 @@ def test_a_refusal_of_the_service_ends_it_with_its_words(run: Run, here: Here) -
     assert "nobody" in result.stdout
 
 
-def test_a_dataset_that_fails_is_exit_code_1(run: Run, here: Here) -> None:
+def test_nothing_is_pushed_over_a_connection_that_is_not_linked(run: Run, here: Here) -> None:
     path = f"/meta/companies/{here.company}/connections/{here.commerce}"
     here.stage.call("PATCH", path, {"status": "Unlinked"})
     result = run(records=lines("a"))
+    assert (result.exit_code, here.pushes) == (1, 0)
+    assert "its commerce connection is not linked" in result.stdout
+
+
+def test_a_dataset_that_fails_is_exit_code_1(run: Run, here: Here) -> None:
+    here.stage.call("POST", "/_mock/outcomes", {"target": "dataset", "outcome": "ProcessingError"})
+    result = run(records=lines("a"))
     assert result.exit_code == 1
-    assert "AuthError" in result.stdout
+    assert "ProcessingError" in result.stdout
+    assert result.stdout.splitlines()[-2] == "1 record read, 1 new or changed, 0 of them accepted"
 
 
 def test_failures_that_pass_are_waited_out_but_not_for_ever() -> None:
