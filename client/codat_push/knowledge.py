@@ -1,4 +1,11 @@
-"""What the service has told: of the set-up and the syncs of companies, and of datasets."""
+"""What the service has told: of the set-up and the syncs of companies, and of datasets.
+
+The latest sync covers a period. Whatever was created before its finish, if it succeeded, or else
+before its start (where the last success ended, since a failed period is covered by the next
+success), and accepted by the time it ran, is in the books, or will never be: it came too late for
+its period, or lies before the merchant's start date. An update or delete of it would double it or
+do nothing, so it is refused; and so is a new record that comes only now.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +32,9 @@ class Knowledge:
         """Note that a company was found linked and mapped."""
         self._database.run("INSERT OR IGNORE INTO company VALUES (?)", company)
 
-    def note_sync(self, company: str, status: SyncStatus) -> None:
-        """Move on what is known of a company's syncs, by its latest.
-
-        A failed period is covered by the next success, so up to its start all is as it was.
-        """
+    def note_sync(self, company: str, status: SyncStatus) -> bool:
+        """Move on what is known of a company's syncs, by its latest; whether that was news."""
+        before = self.synced(company)
         period = status.sync_date_range_utc
         boundary = period.finish if status.is_successful else period.start
         self._database.run(
@@ -41,6 +46,7 @@ class Knowledge:
             (status.sync_utc - EPOCH) // MICROSECOND,
             (period.finish - EPOCH) // MICROSECOND if status.is_running else None,
         )
+        return self.synced(company) != before
 
     def synced(self, company: str) -> Synced:
         """What is known of a company's syncs."""

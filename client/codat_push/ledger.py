@@ -5,12 +5,7 @@ with the one accepted last and makes a chunk of what is new or changed. A chunk 
 `settle` says how its dataset ended; while one is open there is no next one of that data type. Only
 the records of a Complete dataset become known; those of any other end wait again.
 
-What has been synced is learnt from the sync status (`note_sync`). The latest sync covers a period;
-whatever was created before its finish, if it succeeded, or else before its start (where the last
-success ended, since a failed period is covered by the next success), and accepted by the time it
-ran, is in the books, or will never be: it came too late for its period, or lies before the
-merchant's start date. An update or delete of it would double it or do nothing, so it is refused;
-and so is a new record that comes only now.
+What may be sent is judged by `verdicts`, from what the service has told (`knowledge`).
 """
 
 from __future__ import annotations
@@ -210,12 +205,7 @@ class Ledger:
         Returns:
             Whether that was news, by which what is about to be sent has to be judged anew.
         """
-        knowledge = self.store.knowledge
-        with self.store.transaction():
-            before = knowledge.synced(company)
-            if status is not None:
-                knowledge.note_sync(company, status)
-            return knowledge.synced(company) != before
+        return status is not None and self.store.knowledge.note_sync(company, status)
 
     def refusals(self) -> list[Refusal]:
         """All that may not be pushed, until it is dismissed or a later version makes it good."""
