@@ -99,7 +99,9 @@ class Ledger:
                     waiting.put(stream, version, self._clock.now())
                 if snapshot:
                     waiting.see(stream, versions)
-            while self._is_full(stream) and (chunk := self.take(company, kind)):
+            while waiting.fills(stream, self._most_records, self._most_bytes):
+                if not (chunk := self.take(company, kind)):
+                    break  # it all waits for a sync to end
                 yield chunk
         if snapshot:
             with self.store.transaction():
@@ -188,12 +190,6 @@ class Ledger:
             self.store.refused.push(stream, chunk.push, "rejected", detail)
             self.store.pushes.drop(chunk.push)
 
-    def set_aside(self, company: str, data_type: DataType, detail: str) -> None:
-        """Set aside all that waits for a company that the service does not know."""
-        with self.store.transaction():
-            stream = self.store.stream(company, data_type)
-            self.store.refused.all_waiting(stream, "unknown-company", detail)
-
     def mend(self, company: str, data_type: DataType) -> None:
         """Let the records of failed datasets wait for the next chunk. Keeps rule S14."""
         with self.store.transaction():
@@ -235,10 +231,6 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self.store.close()
-
-    def _is_full(self, stream: int) -> bool:
-        count, weight = self.store.waiting.weight(stream)
-        return count >= self._most_records or weight >= self._most_bytes
 
     def _require_none_open(self, stream: int) -> None:
         if self.store.pushes.find_open(stream):

@@ -31,12 +31,13 @@ class Refused:
         self, stream: int, which: str, values: Sequence[int], reason: Reason, detail: str
     ) -> None:
         rows = f"FROM waiting WHERE stream = ? AND {which}"
-        self._database.run(
-            f"INSERT OR REPLACE INTO refused SELECT stream, id, kind, body, ?, ? {rows}"
-            " ORDER BY place",
-            *(reason, detail, stream, *values),
-        )
-        self._database.run(f"DELETE {rows}", stream, *values)
+        with self._database.transaction():
+            self._database.run(
+                f"INSERT OR REPLACE INTO refused SELECT stream, id, kind, body, ?, ? {rows}"
+                " ORDER BY place",
+                *(reason, detail, stream, *values),
+            )
+            self._database.run(f"DELETE {rows}", stream, *values)
 
     def share(self, stream: int, identity: str, detail: str) -> None:
         """Note the known transactions with an id that are gone while another is not."""

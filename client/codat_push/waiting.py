@@ -79,6 +79,11 @@ class Waiting:
         ).fetchone()
         return row[0], int(row[1])
 
+    def fills(self, stream: int, records: int, size: int) -> bool:
+        """Whether as many records wait, or as many bytes of them."""
+        count, weight = self.weight(stream)
+        return count >= records or weight >= size
+
     def candidates(self, stream: int) -> Iterator[Candidate]:
         """What waits, the longest first, each beside the version known."""
         rows = self._database.run(

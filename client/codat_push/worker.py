@@ -94,9 +94,15 @@ class Worker:
         except NotFound as error:
             if not error.is_the_services_own:
                 raise
-            self._ledger.set_aside(company, data_type, error.message)
+            self._set_aside(company, data_type, error.message)
             return NOTHING, 0.0
         return entry._replace(poll_pause=pause), pause
+
+    def _set_aside(self, company: str, data_type: DataType, detail: str) -> None:
+        """Let nothing wait for a company that the service does not know."""
+        store = self._ledger.store
+        stream = store.stream(company, data_type)
+        store.refused.all_waiting(stream, "unknown-company", detail)
 
     def _after_nothing(
         self, company: str, data_type: DataType, entry: Entry
