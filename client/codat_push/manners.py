@@ -26,7 +26,7 @@ class Manners:
         self._clock = clock
         self._look_seconds = look_seconds
         self._quiet_until: float | None = None
-        self._looks: dict[str, float] = {}
+        self._looks: dict[str, float] = {}  # when each dataset may be looked at again
         self._underway: dict[tuple[str, str], list[str]] = {}
 
     def check(self, request: httpx.Request) -> None:
@@ -47,16 +47,10 @@ class Manners:
         if not call.is_look:
             return 0.0
         now = self._clock.monotonic()
-        self._looks = {
-            path: moment
-            for path, moment in self._looks.items()
-            if now - moment < self._look_seconds
-        }
-        pause = (
-            self._look_seconds - (now - self._looks[call.path]) if call.path in self._looks else 0.0
-        )
-        self._looks[call.path] = now + pause
-        return pause
+        self._looks = {path: due for path, due in self._looks.items() if due > now}
+        due = self._looks.get(call.path, now)
+        self._looks[call.path] = due + self._look_seconds
+        return due - now
 
     def note_failure(self, error: RequestError) -> None:
         """Learn from a refusal: to keep quiet, or that a dataset is not there any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,10 +85,4 @@ def first_of(ids: list[str]) -> str:
 
 def printable(text: str) -> str:
     """A text in one line without anything that would drive a terminal, each such escaped."""
-    return "".join(letters(text))
-
-
-def letters(text: str) -> Iterable[str]:
-    """The letters of a text, what is not printable escaped."""
-    for letter in text:
-        yield letter if letter.isprintable() else ascii(letter)[1:-1]
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
