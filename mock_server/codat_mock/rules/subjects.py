@@ -17,18 +17,20 @@ from codat_mock.rules.changes import Change, changes_between
 from codat_mock.rules.deletions import is_fat_delete, may_be_delete, small
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, omit_defaults=True):
     """A request of the integration, as findings refer to it.
 
     Args:
         number: its place among the sandbox's requests, from 1.
         at: the sandbox's time when it came.
+        caller: where the integration says that it sent it, such as `sync.py:42`.
     """
 
     number: int
     at: str
     method: str
     path: str
+    caller: str = ""
 
 
 class KnownVersion(Struct, frozen=True, dict=True):

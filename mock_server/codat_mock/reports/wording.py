@@ -1,0 +1,46 @@
+"""Findings in words, for reports that are read as text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from codat_mock.reports.run import Expected
+from codat_mock.rules.judging import Finding
+
+LONGEST: Final = 80  # letters of a value
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def detail(finding: Finding) -> str:
+    """A finding in some lines: what, where, and what to do instead."""
+    lines = [
+        f"{finding.code} {finding.name} ({finding.severity})",
+        finding.message,
+        f"Records: {records(finding)}",
+    ]
+    lines += [f"Request {each.number}: {each.method} {each.path}" for each in finding.requests]
+    lines += [
+        f"{each.record} {each.path}: {shown(each.old)} -> {shown(each.new)}"
+        for each in finding.differences
+    ]
+    return "\n".join([*lines, f"Instead: {finding.advice}", f"Source: {finding.source}"])
+
+
+def records(finding: Finding) -> str:
+    """The records that a finding names, and how many more there are."""
+    more = finding.count - len(finding.records)
+    return ", ".join([*finding.records, *([f"and {more} more"] if more > 0 else [])])
+
+
+def shown(value: object) -> str:
+    """A value of a difference as JSON, short."""
+    text = encode(value).decode()
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def names(expected: Expected) -> str:
+    """An expected finding in a line."""
+    told = ", ".join(expected.records) if expected.records is not None else "whatever records"
+    return " ".join(filter(None, [expected.code, expected.data_type, told]))
