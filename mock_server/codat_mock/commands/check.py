@@ -143,6 +143,7 @@ def check(
         write_reports(run, reports)
         tell(run)
     except Stopped as stopped:
+        click.echo(f"Stopped by {stopped}; the command was ended.", err=True)
         return SIGNALLED + stopped.number
     except click.ClickException:
         raise

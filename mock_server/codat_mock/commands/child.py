@@ -24,7 +24,7 @@ class Stopped(Exception):
     """
 
     def __init__(self, number: int) -> None:
-        super().__init__(number)
+        super().__init__(signal.Signals(number).name)
         self.number = number
 
 

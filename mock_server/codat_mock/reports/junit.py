@@ -6,17 +6,12 @@ times are told: they would differ from run to run.
 
 from __future__ import annotations
 
-import re
-from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from codat_mock.reports.run import Run
 from codat_mock.reports.verdict import ending
-from codat_mock.reports.wording import detail
+from codat_mock.reports.wording import detail, legible, names
 from codat_mock.rules.judging import Finding
-
-# What XML 1.0 cannot hold, not even escaped.
-UNSPEAKABLE: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(run: Run) -> bytes:
@@ -32,8 +27,7 @@ def write(run: Run) -> bytes:
         elif rule.code in run.judgement.not_exercised:
             SubElement(case, "skipped", message="This rule had no occasion.")
     for each in run.stale:
-        name = f"{each.code} {each.data_type} {', '.join(each.records or ['any'])}".strip()
-        case = add_case(suite, "codat-mock.expected", name)
+        case = add_case(suite, "codat-mock.expected", names(each))
         told = "This expected finding did not occur any more: take it out of the file."
         SubElement(case, "failure", message=told, type="stale")
     suites = Element("testsuites", name="codat-mock")
@@ -90,8 +84,8 @@ def count(element: Element, suite: Element) -> None:
 
 
 def clean(element: Element) -> None:
-    """Put question marks for letters that XML cannot hold."""
+    """Replace letters that XML cannot hold, not even escaped."""
     for each in element.iter():
-        each.text = UNSPEAKABLE.sub("?", each.text) if each.text else each.text
+        each.text = legible(each.text) if each.text else each.text
         for name, value in each.items():
-            each.set(name, UNSPEAKABLE.sub("?", value))
+            each.set(name, legible(value))

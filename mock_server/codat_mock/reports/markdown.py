@@ -8,7 +8,7 @@ from typing import Final
 
 from codat_mock.reports.run import Run, ShownCompany
 from codat_mock.reports.verdict import code_of, counted, coverage, headline, reasons
-from codat_mock.reports.wording import names, shown
+from codat_mock.reports.wording import legible, names, shown
 from codat_mock.rules.judging import Finding
 
 SIGNS: Final = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001  (the sign's own letter)
@@ -49,7 +49,7 @@ def finding_table(run: Run) -> list[str]:
 def details(finding: Finding) -> str:
     """What to do instead of a finding, and what differs, to be unfolded."""
     # The summary stands in a block of HTML, where Markdown's own escapes mean nothing.
-    title = escape(" ".join(f"{finding.code}: {finding.advice}".split()))
+    title = escape(" ".join(legible(f"{finding.code}: {finding.advice}").split()))
     lines = [
         f"- request {each.number}: {plain(f'{each.method} {each.path}')}"
         + (f" from {plain(each.caller)}" if each.caller else "")
@@ -81,4 +81,4 @@ def company_line(company: ShownCompany) -> str:
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: without mark-up, in one line."""
-    return MARKS.sub(r"\\\1", " ".join(text.split()))
+    return MARKS.sub(r"\\\1", " ".join(legible(text).split()))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from codat_mock.reports import timeline, verdict, wording
 from codat_mock.reports.run import Run
+from codat_mock.reports.wording import legible
 
 STYLES: Final = ("page", "report")
 
@@ -33,4 +34,4 @@ def write(run: Run) -> bytes:
     page = pages.get_template("report.html").render(
         run=run, style=style, drawings=drawings, verdict=verdict, wording=wording
     )
-    return page.encode()
+    return legible(page).encode()

@@ -72,7 +72,7 @@ def result(run: Run, finding: Finding) -> Json:
     if finding.code in codes:  # not where its rule is a user's own and no longer installed
         found["ruleIndex"] = codes.index(finding.code)
     if run.is_tolerated(finding):
-        found["suppressions"] = [{"kind": "external", "status": "accepted"}]
+        found["suppressions"] = [{"kind": "external"}]
     return found
 
 

@@ -6,7 +6,7 @@ The longer a gap, the wider it is drawn, yet by its logarithm only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import escape
 from math import log1p
@@ -26,7 +26,9 @@ FOOT: Final = 30
 BAR: Final = 16
 LEAST: Final = 4.0  # so that a dataset that ends at once is seen
 TICKS: Final = 6
-LANES: Final = (*LIST_NAMES.values(), "syncs")
+EDGE: Final = 90  # what is nearer to the right end is written to the left
+SYNCS: Final = "syncs"
+LANES: Final = (*LIST_NAMES.values(), SYNCS)
 SUCCESSES: Final = (2000, 2040)
 
 
@@ -70,7 +72,7 @@ def drawing(run: Run, company: ShownCompany) -> str:
     for dataset in company.datasets:
         shapes.append(bar(scale, dataset, end_of(run, dataset)))
     shapes += [sync_mark(scale, sync) for sync in company.syncs]
-    shapes += [mark for finding in own(run, company) for mark in finding_marks(scale, finding)]
+    shapes += finding_marks(scale, own(run, company))
     height = TOP + LANE * len(LANES) + FOOT
     label = f"Pushes, datasets and syncs of {company.name}"
     return (
@@ -120,7 +122,7 @@ def axis(scale: Scale) -> list[str]:
     for moment in scale.ticks():
         told = f"{moment:%H:%M:%S}" if moment.date() == day else f"{moment:%d %b %H:%M:%S}"
         x = scale.x(moment)
-        anchor = "end" if x > WIDTH - 90 else "start"
+        anchor = "end" if x > WIDTH - EDGE else "start"
         shapes.append(
             f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom + 6}"/>'
             f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="{anchor}">{told}</text>'
@@ -148,18 +150,25 @@ def sync_mark(scale: Scale, sync: ShownSync) -> str:
     told = f"{sync.status} ({sync.code}) {sync.at}, from {sync.start} to {sync.finish}"
     x = scale.x(parse_moment(sync.at))
     return (
-        f'<circle class="{kind}" cx="{x:.1f}" cy="{y("syncs"):g}" r="8">'
+        f'<circle class="{kind}" cx="{x:.1f}" cy="{y(SYNCS):g}" r="8">'
         f"<title>{escape(told)}</title></circle>"
     )
 
 
-def finding_marks(scale: Scale, finding: Finding) -> list[str]:
-    """The request that broke a rule, as a triangle above its lane, with the rule's code."""
-    lane = next((name for kind, name in LIST_NAMES.items() if kind == finding.data_type), "syncs")
-    return [
-        f'<g class="{finding.severity}"><path d="M{x:.1f} {top:g}l5 -8h-10z"/>'
-        f'<text x="{x + 8:.1f}" y="{top - 1:g}">{escape(finding.code)}</text>'
-        f"<title>{escape(finding.message)}</title></g>"
-        for request in finding.requests[:1]
-        for x, top in [(scale.x(parse_moment(request.at)), y(lane) - BAR / 2 - 2)]
-    ]
+def finding_marks(scale: Scale, findings: Iterable[Finding]) -> Iterator[str]:
+    """A triangle above its lane for each request that broke rules, with their codes."""
+    at: dict[tuple[str, datetime], list[Finding]] = {}
+    for finding in findings:
+        lane = next((name for kind, name in LIST_NAMES.items() if kind == finding.data_type), SYNCS)
+        for request in finding.requests[:1]:
+            at.setdefault((lane, parse_moment(request.at)), []).append(finding)
+    for (lane, moment), broken in at.items():
+        x, top = scale.x(moment), y(lane) - BAR / 2 - 2
+        codes = dict.fromkeys(finding.code for finding in broken)
+        told = " ".join(finding.message for finding in broken)
+        anchor, beside = ("end", -8) if x > WIDTH - EDGE else ("start", 8)
+        yield (
+            f'<g class="{broken[0].severity}"><path d="M{x:.1f} {top:g}l5 -8h-10z"/>'
+            f'<text x="{x + beside:.1f}" y="{top - 1:g}" text-anchor="{anchor}">'
+            f"{escape(' '.join(codes))}</text><title>{escape(told)}</title></g>"
+        )

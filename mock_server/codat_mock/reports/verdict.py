@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from typing import Final
 
-from codat_mock.reports.run import CommandEnd, Run
+from codat_mock.reports.run import RANKS, CommandEnd, Run
+from codat_mock.rules.registry import Severity
 
 KEPT: Final = 0
 BROKEN: Final = 1
 NOTHING: Final = 5
 OURS: Final = 70
+NOUNS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def code_of(run: Run) -> int:
@@ -64,17 +67,12 @@ def counted(count: int, noun: str) -> str:
 
 def headline(run: Run) -> str:
     """The findings in a line."""
-    findings = run.judgement.findings
-    counts = {
-        severity: sum(finding.severity == severity for finding in findings)
-        for severity in ("error", "warning", "info")
-    }
+    found = Counter(finding.severity for finding in run.judgement.findings)
     if run.is_vacuous:
         return "Nothing observed"
-    if not findings:
+    if not found:
         return "Every rule kept"
-    parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    return f"{counted(len(findings), 'finding')} ({parts})"
+    return ", ".join(counted(found[each], NOUNS[each]) for each in RANKS if found[each])
 
 
 def coverage(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -9,6 +10,12 @@ import msgspec
 from codat_mock.reports.run import Expected
 from codat_mock.rules.judging import Finding
 
+# Control characters, halves of letters, and what Unicode keeps free of letters for good.
+ILLEGIBLE: Final = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufdd0-\\ufdef"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+    + "]"
+)
 LONGEST: Final = 80  # letters of a value
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -44,3 +51,8 @@ def names(expected: Expected) -> str:
     """An expected finding in a line."""
     told = ", ".join(expected.records) if expected.records is not None else "whatever records"
     return " ".join(filter(None, [expected.code, expected.data_type, told]))
+
+
+def legible(text: str) -> str:
+    """The text without what HTML and XML cannot hold."""
+    return ILLEGIBLE.sub("\ufffd", text)
