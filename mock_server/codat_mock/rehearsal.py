@@ -48,9 +48,10 @@ class Rehearsal:
         self._earlier = 0
 
     def begin(self, *, anew: bool) -> None:
-        """Begin, in a new sandbox or in the one that there is.
+        """Begin at a mock that has run before: faults it had until now are not counted.
 
-        Faults that the mock had before are not counted any more.
+        Args:
+            anew: in a new sandbox, or in the one that there is.
         """
         if anew:
             self._call("POST", "/reset")

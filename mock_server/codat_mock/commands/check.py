@@ -184,7 +184,8 @@ class Place:
 
     def prepared(self, here: Rehearsal, address: str) -> dict[str, str]:
         """The command's variables, once its company is there."""
-        here.begin(anew=self.api_key is None)
+        if self.url:
+            here.begin(anew=self.api_key is None)
         variables = {
             "CODAT_BASE_URL": address,
             "CODAT_API_KEY": self.api_key or KEY,
