@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,20 @@ def check(command: Callable[..., subprocess.Popen[str]]) -> Check:
     return run
 
 
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run it in this process, in a directory of its own; the command's own output is not caught."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **variables: str) -> Result:
+        return CliRunner().invoke(main, ["check", *FROZEN, *arguments], env=variables)
+
+    return run
+
+
+Judge = Callable[..., Result]
+
+
 @pytest.mark.parametrize("days", [1, 2])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sample_is_good_and_the_same_day_twice_is_not(
@@ -112,9 +128,9 @@ def test_a_run_that_pushes_nothing_is_no_pass(check: Check) -> None:
     assert "Nothing was pushed, so that there is nothing to judge" in ran.stdout
 
 
-def test_a_run_that_only_reads_is_no_pass_either(check: Check) -> None:
-    ran = check(*python(f"{PUSH}\nask('/meta/companies')"))
-    assert ran.returncode == 5, ran.stdout
+def test_a_run_that_only_reads_is_no_pass_either(judge: Judge) -> None:
+    ran = judge(*python(f"{PUSH}\nask('/meta/companies')"))
+    assert ran.exit_code == 5, ran.output
 
 
 @pytest.mark.parametrize(
@@ -125,11 +141,11 @@ def test_a_run_that_only_reads_is_no_pass_either(check: Check) -> None:
         ("os.kill(os.getpid(), 9)", "The command was killed by SIGKILL."),
     ],
 )
-def test_a_crash_is_told_although_no_rule_broke(check: Check, end: str, told: str) -> None:
-    ran = check(*EVENING, "--report", "junit:junit.xml", *python(f"{GOOD}\n{end}"))
-    assert ran.returncode == 1
-    assert told in ran.stdout
-    assert "Every rule kept" in ran.stdout
+def test_a_crash_is_told_although_no_rule_broke(judge: Judge, end: str, told: str) -> None:
+    ran = judge("--report", "junit:junit.xml", *python(f"{GOOD}\n{end}"))
+    assert ran.exit_code == 1
+    assert told in ran.output
+    assert "Every rule kept" in ran.output
 
 
 def test_output_passes_through(check: Check) -> None:
@@ -139,17 +155,15 @@ def test_output_passes_through(check: Check) -> None:
     assert ran.stderr == "to the other\n"
 
 
-def test_what_hangs_is_ended_with_all_it_started(check: Check, tmp_path: Path) -> None:
+def test_what_hangs_is_ended_with_all_it_started(check: Check) -> None:
     program = (
-        "import signal, subprocess, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        "child = subprocess.Popen(['tail', '-f', '/dev/null']);"
-        "open('pid', 'w').write(str(child.pid)); child.wait(); signal.pause()"
+        "import signal, subprocess; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "subprocess.Popen(['tail', '-f', '/dev/null']); signal.pause()"
     )
+    # Its output ends, and so does this call, only once everything is gone that could write to it.
     ran = check("--timeout", "1", *python(program))
     assert ran.returncode == 1
     assert "The command did not end within --timeout, and was ended" in ran.stdout
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 @pytest.mark.parametrize(
@@ -158,15 +172,13 @@ def test_what_hangs_is_ended_with_all_it_started(check: Check, tmp_path: Path) -
 def test_a_signal_stops_the_command_too(
     command: Callable[..., subprocess.Popen[str]], sent: signal.Signals, code: int
 ) -> None:
-    program = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
-    process = command("check", *python(program))
-    pid = int(process.stdout.readline()) if process.stdout else 0
+    process = command("check", *python("import signal; print('up', flush=True); signal.pause()"))
+    assert process.stdout
+    assert process.stdout.readline() == "up\n"
     process.send_signal(sent)
-    _, told = process.communicate(timeout=PATIENCE_SECONDS)
+    _, told = process.communicate(timeout=PATIENCE_SECONDS)  # ends only with the command
     assert process.returncode == code
     assert f"Stopped by {sent.name}; the command was ended." in told
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
 
 
 def test_a_port_that_is_taken_is_told_in_a_line(check: Check) -> None:
@@ -216,47 +228,89 @@ def test_wrong_use_is_told_in_a_line(arguments: tuple[str, ...], told: str) -> N
     assert ran.output.count("\n") == 1
 
 
-def test_the_least_severity_that_fails_can_be_chosen(check: Check) -> None:
-    ran = check(*FROZEN, "--fail-on", "never", *python(TWICE))
-    assert ran.returncode == 0
-    assert "S03 only-new-or-changed" in ran.stdout
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("push('A-1', 'A-1')", "S04"),
+        ("push('')", "S15"),
+        (
+            "push('A-1')\n"
+            "orders = {'orders': [{'id': 'A-1', 'deleted': True}]}\n"
+            "ask(f'/data/companies/{company}/sync/commerce-orders', orders)",
+            "D01",
+        ),
+    ],
+)
+def test_each_broken_rule_is_named(judge: Judge, program: str, code: str) -> None:
+    ran = judge(*python(f"{PUSH}\n{program}"))
+    assert ran.exit_code == 1
+    assert f"  {code} " in ran.output
+    assert "      Instead: " in ran.output
 
 
-def test_expected_findings_are_written_tolerated_and_go_stale(check: Check, tmp_path: Path) -> None:
+def test_on_a_terminal_it_is_a_table(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [Path(sys.executable).with_name("codat-mock"), "check", *FROZEN, *python(TWICE)]
+    with subprocess.Popen(command, stdout=theirs, cwd=tmp_path) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(ours, 65_536):
+                shown += piece
+    os.close(ours)
+    assert process.returncode == 1
+    for told in ("1 error", "│ ", "only-new-or-changed", "exit code 1. 1 finding"):
+        assert told in shown.decode()
+
+
+def test_what_a_record_is_called_cannot_command_the_log_or_the_terminal(judge: Judge) -> None:
+    name = "a\\n::error::x\\x1b[31m"
+    ran = judge(*python(f"{PUSH}\npush('{name}', '{name}')"))
+    assert "Records: a ::error::x\ufffd[31m\n" in ran.output
+    assert not any(line.startswith("::") for line in ran.output.splitlines())
+
+
+def test_the_least_severity_that_fails_can_be_chosen(judge: Judge) -> None:
+    ran = judge("--fail-on", "never", *python(TWICE))
+    assert ran.exit_code == 0
+    assert "S03 only-new-or-changed" in ran.output
+
+
+def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_path: Path) -> None:
     known = ("--expected", "known.json")
-    first = check(*FROZEN, *known, "--update-expected", *python(TWICE))
-    assert first.returncode == 0
+    first = judge(*known, "--update-expected", *python(TWICE))
+    assert first.exit_code == 0
     written = (tmp_path / "known.json").read_bytes()
     assert json.loads(written) == {
         "expected": [{"code": "S03", "dataType": "commerce-orders", "records": ["A-1"]}]
     }
-    tolerated = check(*FROZEN, *known, *python(TWICE))
-    assert tolerated.returncode == 0
-    assert "S03 only-new-or-changed commerce-orders (error, expected)" in tolerated.stdout
-    other = check(*FROZEN, *known, *python(f"{TWICE}\npush('A-2')\npush('A-2')"))
-    assert other.returncode == 1
-    assert "codat-mock ends with exit code 1. 1 finding at or above" in other.stdout
-    stale = check(*FROZEN, *known, *python(GOOD))
-    assert stale.returncode == 1
-    assert "Expected and not found any more: S03 commerce-orders A-1" in stale.stdout
+    tolerated = judge(*known, *python(TWICE))
+    assert tolerated.exit_code == 0
+    assert "S03 only-new-or-changed commerce-orders (error, expected)" in tolerated.output
+    other = judge(*known, *python(f"{TWICE}\npush('A-2')\npush('A-2')"))
+    assert other.exit_code == 1
+    assert "codat-mock ends with exit code 1. 1 finding at or above" in other.output
+    stale = judge(*known, *python(GOOD))
+    assert stale.exit_code == 1
+    assert "Expected and not found any more: S03 commerce-orders A-1" in stale.output
     assert (tmp_path / "known.json").read_bytes() == written
-    renewed = check(*FROZEN, *known, "--update-expected", *python(GOOD))
-    assert renewed.returncode == 0
+    renewed = judge(*known, "--update-expected", *python(GOOD))
+    assert renewed.exit_code == 0
     assert json.loads((tmp_path / "known.json").read_text()) == {"expected": []}
 
 
 def test_an_entry_for_whatever_records_stays_when_the_file_is_renewed(
-    check: Check, tmp_path: Path
+    judge: Judge, tmp_path: Path
 ) -> None:
     kept = {"expected": [{"code": "S03", "dataType": "commerce-orders", "records": None}]}
     (tmp_path / "known.json").write_text(json.dumps(kept))
-    ran = check(*FROZEN, "--expected", "known.json", "--update-expected", *python(TWICE))
-    assert ran.returncode == 0
+    ran = judge("--expected", "known.json", "--update-expected", *python(TWICE))
+    assert ran.exit_code == 0
     assert json.loads((tmp_path / "known.json").read_text()) == kept
 
 
 def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
-    check: Check, tmp_path: Path
+    judge: Judge, tmp_path: Path
 ) -> None:
     forms = ("junit", "sarif", "json", "html", "markdown")
     (tmp_path / "pyproject.toml").write_text("")
@@ -264,11 +318,9 @@ def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
     for number in (1, 2):
         wanted = ",".join(f"{form}:{number}.{form}" for form in forms)
         summary = str(tmp_path / f"{number}.summary")
-        ran = check(
-            *FROZEN, "--report", f"{wanted},github", *python(TWICE), GITHUB_STEP_SUMMARY=summary
-        )
-        assert ran.returncode == 1
-        outputs.append(ran.stdout)
+        ran = judge("--report", f"{wanted},github", *python(TWICE), GITHUB_STEP_SUMMARY=summary)
+        assert ran.exit_code == 1
+        outputs.append(ran.output)
     for form in (*forms, "summary"):
         assert (tmp_path / f"1.{form}").read_bytes() == (tmp_path / f"2.{form}").read_bytes()
     assert outputs[0] == outputs[1]
@@ -292,17 +344,15 @@ def test_a_secret_is_given_where_alerts_are_signed(check: Check, tmp_path: Path)
     assert check(*python(show)).stdout.startswith("None\n")
 
 
-def in_process(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["check", *FROZEN, *arguments])
-
-
 def broken(*_: Any, **__: Any) -> Any:
     raise RuntimeError("planted")
 
 
-def test_a_fault_in_a_request_is_the_mocks_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_a_request_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pushing, "accept", broken)
-    ran = in_process(*python(GOOD))
+    ran = judge(*python(GOOD))
     assert ran.exit_code == 70
     assert "codat-mock itself failed" in ran.output
     assert "POST /data/companies/" in ran.output
@@ -310,51 +360,55 @@ def test_a_fault_in_a_request_is_the_mocks_own(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted
-def test_a_fault_of_the_ticker_is_the_mocks_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_ticker_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(World, "settle", broken)
     monkeypatch.setattr("codat_mock.server.TICK_SECONDS", 0.001)
-    ran = in_process(*python(GOOD))
+    ran = judge(*python(GOOD))
     assert ran.exit_code == 70
     assert "the ticker: RuntimeError: planted" in ran.output
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted
 def test_a_fault_of_the_courier_is_the_mocks_own(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(couriers, "as_request", broken)
     rules = tmp_path / "alerts.json"
     rules.write_text('[{"type": "Data sync completed", "url": "http://127.0.0.1:1/"}]')
     settled = f"{GOOD}\nwhile not json.dumps(ask('/_mock/report')).count('planted'): pass"
-    ran = in_process("--timeout", "20", "--alert-rules", str(rules), *python(settled))
+    ran = judge("--timeout", "20", "--alert-rules", str(rules), *python(settled))
     assert ran.exit_code == 70
     assert "the delivery of alerts: RuntimeError: planted" in ran.output
 
 
 @pytest.mark.parametrize("verb", ["prepare", "close_day", "findings"])
-def test_a_fault_while_we_ask_is_the_mocks_own(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+def test_a_fault_while_we_ask_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
     monkeypatch.setattr(f"codat_mock.sandbox.Sandbox.{verb}", broken)
-    ran = in_process(*python(GOOD))
+    ran = judge(*python(GOOD))
     assert ran.exit_code == 70
     assert "codat-mock itself failed" in ran.output
 
 
 def test_a_fault_in_a_report_is_the_mocks_own(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("codat_mock.reports.junit.write", broken)
-    ran = in_process("--report", f"junit:{tmp_path / 'out.xml'}", *python(GOOD))
+    ran = judge("--report", f"junit:{tmp_path / 'out.xml'}", *python(GOOD))
     assert ran.exit_code == 70
     assert "RuntimeError: planted" in ran.output
 
 
-def test_a_planned_500_is_not_the_mocks_fault() -> None:
+def test_a_planned_500_is_not_the_mocks_fault(judge: Judge) -> None:
     plan = (
         "ask('/_mock/faults', {'faults': [{'kind': 'refuse', 'status': 500, 'at': [1]}]})\n"
         "try: push('A-1')\nexcept urllib.error.HTTPError as error: print(error.code)\n"
         "push('A-1')"
     )
-    ran = in_process(*python(f"{PUSH}\n{plan}"))
+    ran = judge(*python(f"{PUSH}\n{plan}"))
     assert ran.exit_code == 0, ran.output
 
 

@@ -147,6 +147,9 @@ def check(
         return SIGNALLED + stopped.number
     except click.ClickException:
         raise
+    except MockFailed as error:
+        click.echo(f"codat-mock itself failed: {error}.", err=True)
+        return OURS
     except Exception:  # noqa: BLE001  (whatever it is, it is not the integration's)
         click.echo(f"codat-mock itself failed:\n{traceback.format_exc()}", err=True)
         return OURS

@@ -8,7 +8,7 @@ import click
 
 from codat_mock.reports import verdict
 from codat_mock.reports.run import Run
-from codat_mock.reports.wording import names, records
+from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, records
 from codat_mock.rules.judging import Finding
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -26,16 +26,17 @@ def tell(run: Run) -> None:
 def plain_lines(run: Run) -> list[str]:
     """A run as plain lines."""
     lines = ["", f"codat-mock: {verdict.headline(run)}. {verdict.coverage(run)}."]
-    for finding in run.judgement.findings:
+    for finding in run.judgement.findings[:MOST_FINDINGS]:
         known = ", expected" if run.is_tolerated(finding) else ""
         what = " ".join(filter(None, [finding.code, finding.name, finding.data_type]))
         lines += [
             f"  {what} ({finding.severity}{known})",
-            f"      {finding.message}",
-            f"      Records: {records(finding)}",
-            f"      Instead: {finding.advice}",
+            f"      {one_line(finding.message)}",
+            f"      Records: {one_line(records(finding))}",
+            f"      Instead: {one_line(finding.advice)}",
         ]
-    lines += [f"  Expected and not found any more: {names(each)}" for each in run.stale]
+    lines += [more(run)] if more(run) else []
+    lines += [f"  Expected and not found any more: {one_line(names(each))}" for each in run.stale]
     return [*lines, *ends(run)]
 
 
@@ -43,7 +44,7 @@ def ends(run: Run) -> list[str]:
     """Both exit codes, and why ours is what it is."""
     lines = [f"The command {verdict.ending(run.command)}."] if run.command else []
     why = " ".join(reason for reason in verdict.reasons(run) if reason not in lines)
-    return [*lines, f"codat-mock ends with exit code {verdict.code_of(run)}. {why}".rstrip()]
+    return [*lines, one_line(f"codat-mock ends with exit code {verdict.code_of(run)}. {why}")]
 
 
 def show_table(run: Run) -> None:
@@ -59,11 +60,12 @@ def show_table(run: Run) -> None:
     console.print(Text(f"{verdict.coverage(run)}.", "dim"))
     if run.judgement.findings:
         table = Table("rule", "what was found, and what to do instead", show_lines=True)
-        for finding in run.judgement.findings:
+        for finding in run.judgement.findings[:MOST_FINDINGS]:
             table.add_row(*(Text.assemble(*cell) for cell in cells(run, finding)))
         console.print(table)
+        console.print(Text(more(run)), end="\n" if more(run) else "")
     for each in run.stale:
-        console.print(Text(f"Expected and not found any more: {names(each)}", "yellow"))
+        console.print(Text(f"Expected and not found any more: {one_line(names(each))}", "yellow"))
     for line in ends(run):
         console.print(Text(line, colour if line.startswith("codat-mock") else ""))
 
@@ -78,8 +80,8 @@ def cells(run: Run, finding: Finding) -> tuple[list[tuple[str, str]], list[tuple
         (finding.name, "dim"),
     ]
     what = [
-        (f"{finding.message}\n", ""),
-        (f"{finding.data_type}: {records(finding)}\n".removeprefix(": "), "dim"),
-        (finding.advice, "green"),
+        (f"{one_line(finding.message)}\n", ""),
+        (f"{one_line(f'{finding.data_type}: {records(finding)}')}\n".removeprefix(": "), "dim"),
+        (one_line(finding.advice), "green"),
     ]
     return rule, what

@@ -8,7 +8,7 @@ from typing import Final
 
 from codat_mock.reports.run import Run, ShownCompany
 from codat_mock.reports.verdict import code_of, counted, coverage, headline, reasons
-from codat_mock.reports.wording import legible, names, shown
+from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, shown
 from codat_mock.rules.judging import Finding
 
 SIGNS: Final = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001  (the sign's own letter)
@@ -22,7 +22,8 @@ def write(run: Run) -> bytes:
         f"## codat-mock: {plain(headline(run))}",
         plain(" ".join(reasons(run))),
         *(finding_table(run) if run.judgement.findings else []),
-        *(details(finding) for finding in run.judgement.findings),
+        *(details(finding) for finding in run.judgement.findings[:MOST_FINDINGS]),
+        *([more(run)] if more(run) else []),
         *(f"- No longer found: {plain(names(each))}" for each in run.stale),
         *(company_line(company) for company in run.companies),
         f"{plain(coverage(run))}. Exit code {code_of(run)}.",
@@ -33,7 +34,7 @@ def write(run: Run) -> bytes:
 def finding_table(run: Run) -> list[str]:
     """The findings, a row each."""
     rows = ["| | rule | data type | count | what |", "|---|---|---|---:|---|"]
-    for finding in run.judgement.findings:
+    for finding in run.judgement.findings[:MOST_FINDINGS]:
         known = " (expected)" if run.is_tolerated(finding) else ""
         cells = (
             SIGNS[finding.severity],
@@ -49,7 +50,7 @@ def finding_table(run: Run) -> list[str]:
 def details(finding: Finding) -> str:
     """What to do instead of a finding, and what differs, to be unfolded."""
     # The summary stands in a block of HTML, where Markdown's own escapes mean nothing.
-    title = escape(" ".join(legible(f"{finding.code}: {finding.advice}").split()))
+    title = escape(one_line(f"{finding.code}: {finding.advice}"))
     lines = [
         f"- request {each.number}: {plain(f'{each.method} {each.path}')}"
         + (f" from {plain(each.caller)}" if each.caller else "")
@@ -81,4 +82,4 @@ def company_line(company: ShownCompany) -> str:
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: without mark-up, in one line."""
-    return MARKS.sub(r"\\\1", " ".join(legible(text).split()))
+    return MARKS.sub(r"\\\1", one_line(text))

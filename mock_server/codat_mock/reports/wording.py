@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from codat_mock.reports.run import Expected
+from codat_mock.reports.run import Expected, Run
 from codat_mock.rules.judging import Finding
 
 # Control characters, halves of letters, and what Unicode keeps free of letters for good.
@@ -16,6 +16,7 @@ ILLEGIBLE: Final = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
     + "]"
 )
+MOST_FINDINGS: Final = 50  # in reports that are read from the top
 LONGEST: Final = 80  # letters of a value
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -37,8 +38,8 @@ def detail(finding: Finding) -> str:
 
 def records(finding: Finding) -> str:
     """The records that a finding names, and how many more there are."""
-    more = finding.count - len(finding.records)
-    return ", ".join([*finding.records, *([f"and {more} more"] if more > 0 else [])])
+    left = finding.count - len(finding.records)
+    return ", ".join([*finding.records, *([f"and {left} more"] if left > 0 else [])])
 
 
 def shown(value: object) -> str:
@@ -56,3 +57,14 @@ def names(expected: Expected) -> str:
 def legible(text: str) -> str:
     """The text without what HTML and XML cannot hold."""
     return ILLEGIBLE.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """The text in one line, so that nothing in it commands a terminal or a log."""
+    return " ".join(legible(text).split())
+
+
+def more(run: Run) -> str:
+    """How many findings are left out, as a sentence; empty where none are."""
+    count = len(run.judgement.findings) - MOST_FINDINGS
+    return f"There are {count} more, in the JSON and HTML reports." if count > 0 else ""
