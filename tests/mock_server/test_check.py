@@ -212,6 +212,7 @@ def test_a_chosen_port_is_used(check: Check) -> None:
         (("--update-expected", "--", "true"), "--update-expected wants the file"),
         (("--api-key", "k", "--", "true"), "--api-key means something with --url only."),
         (("--company", "c", "--", "true"), "--company means something with --url only."),
+        (("--url", "x", "--company", "c", "--", "true"), "--company wants the key of its sandbox"),
         (("--url", "http://127.0.0.1:1", "--", "true"), "No codat-mock answers at http://127."),
         (("--url", "no url", "--", "true"), "No codat-mock answers at no%20url"),
         (
