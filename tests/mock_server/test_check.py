@@ -300,6 +300,13 @@ def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_
     assert json.loads((tmp_path / "known.json").read_text()) == {"expected": []}
 
 
+def test_a_run_that_crashed_does_not_tell_what_to_expect(judge: Judge, tmp_path: Path) -> None:
+    ran = judge("--expected", "known.json", "--update-expected", *python(f"{TWICE}\nsys.exit(3)"))
+    assert ran.exit_code == 1
+    assert "known.json is left as it is" in ran.output
+    assert not (tmp_path / "known.json").exists()
+
+
 def test_an_entry_for_whatever_records_stays_when_the_file_is_renewed(
     judge: Judge, tmp_path: Path
 ) -> None:

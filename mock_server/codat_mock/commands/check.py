@@ -132,7 +132,7 @@ def check(
         run = rehearse(place, command, timeout_seconds)
         run.fail_on, run.expected = fail_on, read_expected(expected, update_expected)
         if expected and update_expected:
-            expectations.write(expected, run)
+            expectations.renew(expected, run)
         write_reports(run, reports)
         return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +47,7 @@ def carry_out(
         UsageError: it cannot be started.
         Stopped: a signal came (see `stopping_on_signals`); the command has been ended.
     """
-    line = " ".join(command)
+    line = shlex.join(command)
     try:
         process = subprocess.Popen(  # noqa: S603  (the very command that the user gave)
             command, env={**os.environ, **variables}, start_new_session=True
