@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codat_mock.clock import machine_seconds
 from codat_mock.sandbox.quotas import A_DAY, A_MINUTE, AT_ONCE, Quotas
 
 NOON = datetime(2022, 3, 21, 12, 0, 30, tzinfo=UTC)
@@ -74,6 +75,54 @@ def test_requests_that_have_ended_count_no_more(limited):
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda _: limited.get(f"/companies/{company}"), range(40))
     assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize("by", ["hang", "reset"])
+def test_a_request_whose_answer_is_held_back_is_under_way_until_the_client_has_gone(
+    limited, auth, by
+):
+    company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+    quotas = limited.world.sandbox(limited.world.names()[0]).quotas
+    for _ in range(AT_ONCE - 1):
+        assert quotas.enter(company)
+    fault = {"kind": "lose", "by": by, "operation": "get-company", "at": [1]}
+    assert limited.post("/_mock/faults", json={"faults": [fault]}).status_code == 200
+    with ThreadPoolExecutor(1) as pool:
+
+        def ask() -> type[Exception]:
+            with (
+                httpx.Client(base_url=limited.base_url, headers=auth("k"), timeout=1) as client,
+                pytest.raises(httpx.TransportError) as caught,
+            ):
+                client.get(f"/companies/{company}")
+            return caught.type
+
+        waiting = pool.submit(ask)
+        while not limited.get("/_mock/faults").json()["faults"][0]["hits"]:
+            pass
+        if by == "hang":
+            refused = limited.get(f"/companies/{company}")
+            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        assert issubclass(waiting.result(), httpx.ReadTimeout if by == "hang" else httpx.ReadError)
+    deadline = machine_seconds() + 20
+    while limited.get(f"/companies/{company}").status_code == 429:
+        assert machine_seconds() < deadline
+
+
+def test_a_delayed_answer_counts_until_it_has_come(limited):
+    company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+    quotas = limited.world.sandbox(limited.world.names()[0]).quotas
+    for _ in range(AT_ONCE - 1):
+        assert quotas.enter(company)
+    fault = {"kind": "delay", "seconds": 0.5, "operation": "get-company", "at": [1]}
+    limited.post("/_mock/faults", json={"faults": [fault]})
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(limited.get, f"/companies/{company}")
+        while not limited.get("/_mock/faults").json()["faults"][0]["hits"]:
+            pass
+        assert limited.get(f"/companies/{company}").status_code == 429
+        assert waiting.result().status_code == 200
+    assert limited.get(f"/companies/{company}").status_code == 200
 
 
 def test_serve_keeps_the_limits_where_it_is_told_to(serve):
