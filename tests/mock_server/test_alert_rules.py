@@ -52,6 +52,31 @@ def test_an_alert_can_be_sent_again(live, company, receiver):
     assert live.post("/_mock/alerts/none/resend").status_code == 404
 
 
+def test_what_has_no_rule_any_more_cannot_be_sent_again(live, company, receiver):
+    rule_id = add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=1)
+    kept = add_rule(live, receiver)
+    assert live.delete(f"{RULES}/none").status_code == 404
+    [left] = live.delete(f"{RULES}/{rule_id}").json()["rules"]
+    assert left["ruleId"] == kept
+    refused = live.post(f"/_mock/alerts/{alert['alertId']}/resend")
+    assert refused.status_code == 409
+    assert "its rule has been removed" in refused.json()["detail"]
+    push(live, company)
+    assert [each["ruleId"] for each in settle(live, minutes=1)] == [rule_id, kept]
+
+
+def test_removing_a_rule_gives_up_what_is_to_be_tried_for_it_alone(live, company, receiver):
+    receiver.answers = [(503, {})]
+    removed, kept = add_rule(live, receiver), add_rule(live, receiver)
+    push(live, company)
+    settle(live, seconds=8)
+    live.delete(f"{RULES}/{removed}")
+    states = {alert["ruleId"]: alert["state"] for alert in settle(live)}
+    assert states == {removed: "failed", kept: "pending"}
+
+
 def test_without_its_rule_an_alert_is_not_tried_any_more(live, company, receiver):
     receiver.answers = [(503, {})]
     add_rule(live, receiver)
