@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codat_mock.clock import machine_seconds
+from codat_mock.records.errors import Unknown
 from codat_mock.sandbox.quotas import A_DAY, A_MINUTE, AT_ONCE, Quotas
 
 NOON = datetime(2022, 3, 21, 12, 0, 30, tzinfo=UTC)
@@ -107,6 +109,37 @@ def test_a_request_whose_answer_is_held_back_is_under_way_until_the_client_has_g
     deadline = machine_seconds() + 20
     while limited.get(f"/companies/{company}").status_code == 429:
         assert machine_seconds() < deadline
+
+
+def test_a_client_that_goes_before_its_answer_is_held_back_counts_no_more(
+    start_server, auth, monkeypatch
+):
+    server = start_server(rate_limits=True)
+    with httpx.Client(base_url=server.address, headers=auth("k"), timeout=20) as client:
+        company = client.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+        fault = {"kind": "lose", "by": "hang", "operation": "get-company"}
+        client.post("/_mock/faults", json={"faults": [fault]})
+        sandbox = server.world.sandbox(server.world.names()[0])
+        begun, has_gone = Event(), Event()
+
+        def company_of(*_: object) -> object:
+            begun.set()
+            assert has_gone.wait(20)
+            raise Unknown("too late")
+
+        monkeypatch.setattr(sandbox, "company", company_of)
+        with (
+            httpx.Client(base_url=server.address, headers=auth("k"), timeout=0.5) as gone,
+            pytest.raises(httpx.ReadTimeout),
+        ):
+            gone.get(f"/companies/{company}")
+        assert begun.wait(20)
+        while any(channel.requests for channel in list(server._http.active_channels.values())):
+            pass  # until the server has noticed that the client is gone
+        has_gone.set()
+        deadline = machine_seconds() + 20
+        while sandbox.quotas._under_way[company]:
+            assert machine_seconds() < deadline
 
 
 def test_a_delayed_answer_counts_until_it_has_come(limited):
