@@ -20,8 +20,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codat_mock.cli import main
-from codat_mock.sandbox import World, pushing
 from codat_mock.sandbox import courier as couriers
+from codat_mock.sandbox import pushing
 from codat_mock.server import Server
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "integrations"
@@ -374,15 +374,15 @@ def test_a_fault_in_a_request_is_the_mocks_own(
     assert "RuntimeError: planted" in ran.output
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted
-def test_a_fault_of_the_ticker_is_the_mocks_own(
+def test_a_fault_while_nobody_asks_is_the_mocks_own(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(World, "settle", broken)
+    monkeypatch.setattr("codat_mock.sandbox.Sandbox.settle", broken)
     monkeypatch.setattr("codat_mock.server.TICK_SECONDS", 0.001)
-    ran = judge(*python(GOOD))
+    ran = judge("--speed", "real", *python(GOOD))
     assert ran.exit_code == 70
-    assert "the ticker: RuntimeError: planted" in ran.output
+    assert "what was due in the sandbox" in ran.output
+    assert "RuntimeError: planted" in ran.output
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted

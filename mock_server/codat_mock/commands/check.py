@@ -6,7 +6,7 @@ import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import click
 from click.core import ParameterSource
@@ -144,11 +144,10 @@ def told_to_the_end(judged: Callable[[], Run]) -> int:
     try:
         with stopping_on_signals():
             run = judged()
-        tell(run)
     except Stopped as stopped:
         click.echo(f"Stopped by {stopped}; the command was ended.", err=True)
         return SIGNALLED + stopped.number
-    except click.ClickException:
+    except (click.ClickException, BrokenPipeError):
         raise
     except MockFailed as error:
         click.echo(f"codat-mock itself failed: {error}.", err=True)
@@ -156,6 +155,7 @@ def told_to_the_end(judged: Callable[[], Run]) -> int:
     except Exception:  # noqa: BLE001  (whatever it is, it is not the integration's)
         click.echo(f"codat-mock itself failed:\n{traceback.format_exc()}", err=True)
         return OURS
+    tell(run)
     return code_of(run)
 
 
@@ -197,21 +197,24 @@ def write_reports(run: Run, wanted: Wanted) -> None:
         UsageError: a file cannot be written.
     """
     for form, path in wanted:
-        try:
-            if path:
-                path.write_bytes(FORMATS[form].write(run))
-            else:
-                write_for_github(run)
-        except OSError as error:
-            told = f"Cannot write {error.filename or path}: {error.strerror}."
-            raise click.UsageError(told) from error
+        if path:
+            write(path, FORMATS[form].write(run), "wb")
+            continue
+        # A workflow command counts at the beginning of a line only, and who knows where the
+        # integration's output ended.
+        click.echo(b"\n" + FORMATS[form].write(run), nl=False)
+        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+            write(Path(summary), FORMATS["markdown"].write(run), "ab")
 
 
-def write_for_github(run: Run) -> None:
-    """Print the annotations, and add to the summary of the job that we run in."""
-    # A workflow command counts at the beginning of a line only, and who knows where the
-    # integration's output ended.
-    click.echo(b"\n" + FORMATS["github"].write(run), nl=False)
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("ab") as file:
-            file.write(FORMATS["markdown"].write(run))
+def write(path: Path, content: bytes, mode: Literal["wb", "ab"]) -> None:
+    """Write to a file, or add to it.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        with path.open(mode) as file:
+            file.write(content)
+    except OSError as error:
+        raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error

@@ -79,6 +79,7 @@ class Sandbox:
         self.alerts = AlertDesk(self._turn)
         self._courier = Courier(self._turn, settings.alert_hosts, failures)
         with self._turn() as turn:
+            self.is_running = turn.shelf.row.clock.speed > 0  # a sandbox keeps its clock's speed
             self._numbers = count(turn.shelf.row.requests + 1)
             if not turn.shelf.row.minted:  # a new one
                 alerting.add_rules(turn, settings.alert_rules)
