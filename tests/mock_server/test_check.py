@@ -346,6 +346,17 @@ def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
     assert found["command"]["code"] == 0
 
 
+def test_a_report_that_cannot_be_written_is_told_after_the_verdict(
+    judge: Judge, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").mkdir()
+    ran = judge("--report", "html:taken", *python(TWICE))
+    assert ran.exit_code == 2
+    verdict, told = ran.output.rstrip("\n").splitlines()[-2:]
+    assert "codat-mock ends with exit code 1. 1 finding" in verdict
+    assert told.endswith("Cannot write taken: Is a directory.")
+
+
 def test_a_secret_is_given_where_alerts_are_signed(check: Check, tmp_path: Path) -> None:
     rule = {
         "type": "Data sync completed",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 import click
 from click.core import ParameterSource
@@ -133,21 +133,21 @@ def check(
         run.fail_on, run.expected = fail_on, read_expected(expected, update_expected)
         if expected and update_expected:
             expectations.renew(expected, run)
-        write_reports(run, reports)
         return run
 
-    return told_to_the_end(judged)
+    return told_to_the_end(judged, reports)
 
 
-def told_to_the_end(judged: Callable[[], Run]) -> int:
+def told_to_the_end(judged: Callable[[], Run], wanted: Wanted) -> int:
     """Tell of a run, or of what kept it from being judged; gives the exit code."""
     try:
         with stopping_on_signals():
             run = judged()
+            made = list(reports_of(run, wanted))
     except Stopped as stopped:
         click.echo(f"Stopped by {stopped}; the command was ended.", err=True)
         return SIGNALLED + stopped.number
-    except (click.ClickException, BrokenPipeError):
+    except click.ClickException:
         raise
     except MockFailed as error:
         click.echo(f"codat-mock itself failed: {error}.", err=True)
@@ -155,7 +155,9 @@ def told_to_the_end(judged: Callable[[], Run]) -> int:
     except Exception:  # noqa: BLE001  (whatever it is, it is not the integration's)
         click.echo(f"codat-mock itself failed:\n{traceback.format_exc()}", err=True)
         return OURS
-    tell(run)
+    tell(run)  # before a report can fail to be written
+    for path, content in made:
+        write(path, content)
     return code_of(run)
 
 
@@ -190,31 +192,27 @@ def read_expected(path: Path | None, is_updated: bool) -> list[Expected]:
     return expectations.read(path)
 
 
-def write_reports(run: Run, wanted: Wanted) -> None:
-    """Write the reports that are wanted.
-
-    Raises:
-        UsageError: a file cannot be written.
-    """
+def reports_of(run: Run, wanted: Wanted) -> Iterator[tuple[Path | None, bytes]]:
+    """Make the reports that are wanted, each with its file; None for our own output."""
     for form, path in wanted:
-        if path:
-            write(path, FORMATS[form].write(run), "wb")
-            continue
-        # A workflow command counts at the beginning of a line only, and who knows where the
-        # integration's output ended.
-        click.echo(b"\n" + FORMATS[form].write(run), nl=False)
-        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            write(Path(summary), FORMATS["markdown"].write(run), "ab")
+        yield path, FORMATS[form].write(run)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if path is None and summary:
+            yield Path(summary), FORMATS["markdown"].write(run)
 
 
-def write(path: Path, content: bytes, mode: Literal["wb", "ab"]) -> None:
-    """Write to a file, or add to it.
+def write(path: Path | None, content: bytes) -> None:
+    """Write a report; to the summary of the job that we run in it is added.
 
     Raises:
         UsageError: it cannot be written.
     """
+    if path is None:
+        click.echo(content, nl=False)
+        return
+    is_added = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
     try:
-        with path.open(mode) as file:
+        with path.open("ab" if is_added else "wb") as file:
             file.write(content)
     except OSError as error:
         raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error
