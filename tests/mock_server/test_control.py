@@ -179,7 +179,7 @@ def test_findings_have_the_shape_that_is_promised(stage):
     seen = stage.findings()
     assert seen["verdict"] == "findings"
     assert not set(seen["exercised"]) & set(seen["notExercised"])
-    assert [one["code"] for one in seen["findings"]] == ["S03", "S03"]
+    assert [one["code"] for one in seen["findings"]] == ["S03", "S06", "S03", "S06"]
     assert seen["findings"][0].keys() == {
         "code", "name", "severity", "companyId", "dataType", "count", "records", "requests",
         "differences", "message", "advice", "source",
