@@ -1,0 +1,39 @@
+"""Pushes each sale while the customer waits, so that the sale fails where the push does."""
+
+import httpx
+
+from codat_scenarios.integrations.pushing import Integration
+from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.service import Codat
+from codat_scenarios.integrations.shop import Shop
+from codat_scenarios.integrations.till import Change
+
+BREAKS = ("S16",)
+SCENE = Scene(faults=({"kind": "refuse", "operation": "push-orders", "at": [3]},))
+
+
+class Once(Codat):
+    def send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+        return self.send_once(method, path, body).raise_for_status()
+
+
+class AtTheTill(Integration):
+    service = Once
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(shop)
+        self.unsent: list[Change] = []
+
+    def record_sale(self, change: Change) -> None:
+        self.unsent.append(change)
+        self.push(self.unsent)
+        self.unsent.clear()
+
+
+def main(shop: Shop) -> None:
+    integration = AtTheTill(shop)
+    integration.push_news()
+    for change in [change for change in shop.till.changes if change.at > shop.now]:
+        shop.wait_until(change.at)
+        shop.record(change, integration.record_sale)
+    shop.tell_coupling("refusing")

@@ -1,0 +1,22 @@
+"""Asks for a dataset five times a second."""
+
+from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.service import Codat
+from codat_scenarios.integrations.shop import Shop
+
+BREAKS = ("T06",)
+
+
+class Eager(Codat):
+    def outcome(self, company_id: str, dataset_id: str) -> str:
+        while (status := str(self.dataset(company_id, dataset_id)["status"])) != "Complete":
+            self.sleep(0.2)
+        return status
+
+
+class UsingEager(Integration):
+    service = Eager
+
+
+def main(shop: Shop) -> None:
+    through_the_day(shop, UsingEager(shop))
