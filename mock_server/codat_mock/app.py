@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from codat_mock import api, control, faulting, limiting, portal, swagger, wire
+from codat_mock import api, control, faulting, journalling, limiting, portal, swagger, wire
 from codat_mock.records.errors import Forbidden, Problem, Refused
 from codat_mock.refusals import error_body, problem_body
 from codat_mock.sandbox import World
@@ -45,6 +45,7 @@ def create_app(world: World | None = None, *, is_open: bool = False) -> Flask:
     def guard() -> None:
         check_origin(is_open=is_open)
 
+    journalling.register(app)
     if served.settings.rate_limits:
         limiting.register(app)
     faulting.register(app)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -62,6 +64,14 @@ def format_moment(moment: datetime) -> str:
     """Write a moment as the API does: UTC, `Z`, the fraction without trailing zeros."""
     text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
     return f"{text.rstrip('0') if '.' in text else text}Z"
+
+
+def is_within(spans: Sequence[tuple[datetime, datetime]], moment: datetime | None) -> bool:
+    """Whether a moment lies in one of the spans, which are apart and in order."""
+    if moment is None:
+        return False
+    place = bisect_right(spans, moment, key=lambda span: span[0])
+    return place > 0 and moment < spans[place - 1][1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from random import Random
 from typing import Any, Final, TypeVar, cast
@@ -82,6 +83,24 @@ def sandbox() -> Sandbox:
     key = api_key()
     g.sandbox = world().sandbox(chosen_name() or name_of_key(key))
     return cast(Sandbox, g.sandbox)
+
+
+def likely_sandbox() -> Sandbox | None:
+    """The sandbox that a request is meant for as far as can be told, whatever key it carries.
+
+    Its own; else the one that is named, or of the only key, or the only one there is.
+    """
+    with suppress(Unauthorised):
+        return sandbox()
+    keys, names = world().settings.api_keys, world().names()
+    only = [name_of_key(key) for key in keys] if keys else names
+    name = chosen_name() or (only[0] if len(only) == 1 else None)
+    return world().sandbox(name) if name else None
+
+
+def number() -> int | None:
+    """The number of the request in the journal of its sandbox; None where it has none."""
+    return cast(int | None, g.get("number"))
 
 
 def correlation_id() -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 from msgspec import Raw
 
-from codat_mock import faulting, wire
+from codat_mock import faulting, journalling, wire
 from codat_mock.api import examples
 from codat_mock.operations import serve
 from codat_mock.records import answers
@@ -38,6 +38,7 @@ def push(data_type: DataType) -> Callable[[str], Response]:
         here = wire.sandbox()
         body = wire.body_bytes()
         dataset_id = accept(here, company_id, data_type, body)
+        journalling.keep_with_dataset()
         # The data goes back as it came: spliced in, not encoded again.
         return wire.raw_answer(b'{"data":%b,"datasetId":"%b"}' % (body, dataset_id.encode()))
 
@@ -65,9 +66,10 @@ def partner_push(data_type: DataType) -> Callable[[str], Response]:
 
 def accept(here: Sandbox, company_id: str, data_type: DataType, body: bytes) -> str:
     """Push a body; gives the dataset's id."""
-    call = here.arrive(request.method, request.path)
+    call = here.arrive(request.method, request.path, wire.number())
     dataset_id = here.push(company_id, data_type, body, call, wire.arrived())
     faulting.note_push(here, company_id, dataset_id)
+    journalling.note_dataset(dataset_id)
     if wire.is_abandoned() or faulting.loses_answer():
         here.forget_answer(company_id, dataset_id)
     return dataset_id

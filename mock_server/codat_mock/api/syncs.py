@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from msgspec import UNSET
 
 from codat_mock import wire
 from codat_mock.api import examples
 from codat_mock.operations import serve
 from codat_mock.records.syncs import HistoricSyncRequest, SyncRequest, SyncSummary
+from codat_mock.rules.subjects import Request
+from codat_mock.sandbox import Sandbox
 
 blueprint = Blueprint("syncs", __name__)
 
@@ -30,7 +32,7 @@ def run(company_id: str) -> Response:
     here = wire.sandbox()
     wanted = wire.body(SyncRequest) if wire.body_bytes() else SyncRequest()
     sync_to = None if wanted.sync_to is UNSET else wanted.sync_to
-    return wire.answer(here.sync_latest(company_id, sync_to))
+    return wire.answer(here.sync_latest(company_id, sync_to, arrival(here)))
 
 
 @serve(
@@ -44,7 +46,13 @@ def run_historic(company_id: str) -> Response:
     """Run a sync of a given range."""
     here = wire.sandbox()
     wanted = wire.body(HistoricSyncRequest).date_range
-    return wire.answer(here.sync_historic(company_id, wanted.start, wanted.finish))
+    sync = here.sync_historic(company_id, wanted.start, wanted.finish, arrival(here))
+    return wire.answer(sync)
+
+
+def arrival(here: Sandbox) -> Request:
+    """The request as findings refer to it."""
+    return here.arrive(request.method, request.path, wire.number())
 
 
 @serve(

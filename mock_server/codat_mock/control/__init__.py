@@ -14,6 +14,7 @@ from codat_mock.control import (
     judgement,
     merchant_records,
     outcomes,
+    requests,
     state,
 )
 
@@ -23,7 +24,10 @@ PREFIX = wire.CONTROL
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    faces = (state, clock, judgement, books, merchant_records, outcomes, faults, alerts, documents)
+    faces = (
+        state, clock, judgement, requests, books, merchant_records, outcomes, faults, alerts,
+        documents,
+    )  # fmt: skip
     for module in faces:
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

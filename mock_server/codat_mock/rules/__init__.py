@@ -1,6 +1,19 @@
 """The rulebook: one function a rule, in the file of its section."""
 
-from codat_mock.rules import deleting, sending, updating
-from codat_mock.rules.registry import Evidence, Rule, rule, rulebook
+from codat_mock.rules import books, deleting, reconciling, sending, talking, updating
+from codat_mock.rules.registry import Rule, load_others, rule, rulebook
+from codat_mock.rules.subjects import Evidence
 
-__all__ = ["Evidence", "Rule", "deleting", "rule", "rulebook", "sending", "updating"]
+__all__ = [
+    "Evidence",
+    "Rule",
+    "books",
+    "deleting",
+    "load_others",
+    "reconciling",
+    "rule",
+    "rulebook",
+    "sending",
+    "talking",
+    "updating",
+]

@@ -48,3 +48,27 @@ def compare(path: str, old: Any, new: Any) -> Iterator[Change]:
             yield from compare(f"{path}[{place}]", before, after)
     elif old != new:
         yield Change(path, None if old is UNSET else old, None if new is UNSET else new)
+
+
+def losses_between(old: Record, new: Record) -> list[Change]:
+    """The properties that the old version has and the new one does not carry.
+
+    Null counts as carried. Parts of a list are told apart by their ids; one without is not looked
+    into, nor is one that is gone.
+    """
+    return [*lost("$", plain(old), plain(new))]
+
+
+def lost(path: str, old: Any, new: Any) -> Iterator[Change]:
+    """Go down into what both have, and name what only the old one has."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted(old):
+            if name in new:
+                yield from lost(f"{path}.{name}", old[name], new[name])
+            else:
+                yield Change(f"{path}.{name}", old[name], None)
+    elif isinstance(old, list) and isinstance(new, list):
+        before = {part["id"]: part for part in old if isinstance(part, dict) and "id" in part}
+        for place, part in enumerate(new):
+            if isinstance(part, dict) and part.get("id") in before:
+                yield from lost(f"{path}[{place}]", before[part["id"]], part)

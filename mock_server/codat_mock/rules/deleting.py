@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codat_mock.rules.registry import Evidence, rule
-from codat_mock.rules.subjects import JudgedPush
+from codat_mock.rules.registry import rule
+from codat_mock.rules.subjects import Evidence, JudgedPush
 
 GUIDE = "guide: Rules for deleting data"
 
@@ -19,7 +19,8 @@ GUIDE = "guide: Rules for deleting data"
     keeps=("sparse-delete",),
     breaks=("fat-delete",),
     says="Meant as a delete, it seems, yet carrying more than the id",
-    advice='send {"id": "…"} alone to delete a record',
+    advice='delete a record with its id alone: POST {"id": "…"} to'
+    " /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: push.has_deletes,
 )
@@ -27,3 +28,87 @@ def delete_is_sparse(push: JudgedPush) -> Iterator[Evidence]:
     """A delete carries the id of the record and nothing else."""
     for key in push.fat_deletes:
         yield Evidence(key)
+
+
+@rule(
+    "D02",
+    "delete-known",
+    "warning",
+    source=GUIDE,
+    consequence="the delete is ignored",
+    keeps=("sparse-delete",),
+    breaks=("unknown-delete",),
+    says="Deleted though never pushed",
+    advice="delete only what was pushed and accepted before",
+    subject=JudgedPush,
+    occasion=lambda push: bool(push.deletes),
+)
+def delete_known(push: JudgedPush) -> Iterator[Evidence]:
+    """The deleted record is known."""
+    for record in push.deletes:
+        if record.key and not record.meant:
+            yield Evidence(str(record.pushed.record.id))
+
+
+@rule(
+    "D03",
+    "delete-before-sync",
+    "error",
+    source="assumed",
+    consequence="the record stays in the books",
+    keeps=("sparse-delete",),
+    breaks=("late-delete",),
+    says="Deleted after having been synced",
+    advice="take a synced record back by hand in the accounting software, and push no delete of it",
+    subject=JudgedPush,
+    occasion=lambda push: any(record.meant for record in push.deletes),
+)
+def delete_before_sync(push: JudgedPush) -> Iterator[Evidence]:
+    """The deleted record is not synced yet."""
+    for record in push.deletes:
+        if any(version.is_synced and not version.is_delete for version in record.meant):
+            yield Evidence(str(record.pushed.record.id))
+
+
+@rule(
+    "D04",
+    "delete-once",
+    "warning",
+    source="assumed",
+    consequence="the delete is ignored",
+    keeps=("sparse-delete",),
+    breaks=("repeated-delete",),
+    says="Deleted again",
+    advice="remember which deletes were accepted, and push each once",
+    subject=JudgedPush,
+    occasion=lambda push: any(record.meant for record in push.deletes),
+)
+def delete_once(push: JudgedPush) -> Iterator[Evidence]:
+    """A record is deleted once.
+
+    A repeat is excused where the answer to the earlier push was lost or an error.
+    """
+    for record in push.deletes:
+        is_gone = all(version.is_delete for version in record.meant)
+        if record.meant and is_gone and any(each.is_answered for each in record.meant):
+            yield Evidence(str(record.pushed.record.id))
+
+
+@rule(
+    "D05",
+    "no-resurrection",
+    "warning",
+    source="assumed",
+    consequence="it becomes a new record",
+    keeps=("sparse-delete",),
+    breaks=("resurrection",),
+    says="Pushed again though deleted before",
+    advice="give what the merchant enters anew a new id",
+    subject=JudgedPush,
+    occasion=lambda push: any(not record.pushed.is_delete for record in push.records),
+)
+def no_resurrection(push: JudgedPush) -> Iterator[Evidence]:
+    """A deleted key is not pushed again."""
+    for record in push.records:
+        if record.known and record.known.is_delete and not record.pushed.is_delete:
+            yield Evidence(record.key)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codat_mock.records.commerce import Wire
-from codat_mock.rules.registry import Evidence, Rule, Severity, rulebook
-from codat_mock.rules.subjects import JudgedPush, Request
+from codat_mock.records.datasets import LIST_NAMES, DataType
+from codat_mock.rules.choices import Choice, rules_in_force
+from codat_mock.rules.registry import RULES, Rule, Severity, filled
+from codat_mock.rules.subjects import Evidence, Request, Subject
 
 MOST_RECORDS: Final = 20
 MOST_CHANGES: Final = 100
@@ -34,10 +37,12 @@ class Difference(Wire, omit_defaults=False, kw_only=True):
 
 
 class Finding(Wire, omit_defaults=False, kw_only=True):
-    """A breach of one rule by one push: however many records, one finding.
+    """A breach of one rule by one push, sync, dataset …: however many records, one finding.
 
     Args:
-        count: how many records (or places) break the rule.
+        company_id: whose it is; empty where it is nobody's in particular.
+        data_type: of its records; empty where there is none, or more than one.
+        count: how many records (or places, or requests) break the rule.
         records: the first 20 of them, by key or JSON path.
         requests: the requests involved, the breaking one first.
         differences: where two versions are compared, the first 100 properties that differ.
@@ -57,10 +62,24 @@ class Finding(Wire, omit_defaults=False, kw_only=True):
     source: str
 
 
+class Found(Struct, frozen=True):
+    """A finding as it is kept.
+
+    Args:
+        topic: what it is about: later findings of its rule on that topic are told with it; empty
+            where it stands alone.
+        note: what its message adds to the rule's own words.
+    """
+
+    finding: Finding
+    topic: str = ""
+    note: str = ""
+
+
 class Judgement(Struct, frozen=True):
     """What the rules say of one subject: the findings, and the codes of the rules it exercised."""
 
-    findings: list[Finding]
+    found: list[Found]
     exercised: list[str]
 
 
@@ -70,7 +89,9 @@ class Verdicts(Wire, omit_defaults=False, kw_only=True):
     Args:
         verdict: `nothing-observed` where no rule had an occasion; a verdict on nothing is no pass.
         exercised: codes of the rules that had an occasion to be kept or broken.
+        not_exercised: codes of the others; those that are off are in neither.
         dropped: how many requests the journal could not keep.
+        is_complete: whether nothing was dropped.
     """
 
     verdict: Verdict
@@ -78,57 +99,77 @@ class Verdicts(Wire, omit_defaults=False, kw_only=True):
     exercised: list[str]
     not_exercised: list[str]
     dropped: int = 0
+    is_complete: bool = True
 
 
-def judge(push: JudgedPush) -> Judgement:
-    """Ask every rule that judges pushes about this one."""
-    findings, exercised = [], []
-    for rule in rulebook():
-        if rule.subject is not JudgedPush or not rule.occasion(push):
+def judge(subject: Subject, choices: Mapping[str, Choice] | None = None) -> Judgement:
+    """Ask every rule that judges such a subject about this one.
+
+    Args:
+        subject: a push, a sync, a request …
+        choices: what users have chosen about rules, by code.
+    """
+    found, exercised = [], []
+    for rule, choice in rules_in_force(choices or {}):
+        if not isinstance(subject, rule.subjects) or not rule.occasion(subject):
             continue
         exercised.append(rule.code)
-        evidence = list(rule.look(push))
+        evidence = list(rule.look(subject, **choice.thresholds))
         if evidence:
-            findings.append(finding_of(rule, push, evidence))
-    return Judgement(findings, exercised)
+            finding = finding_of(rule, subject, evidence, choice.severity or rule.severity)
+            found.append(Found(finding, evidence[0].topic, evidence[0].note))
+    return Judgement(found, exercised)
 
 
-def finding_of(rule: Rule, push: JudgedPush, evidence: list[Evidence]) -> Finding:
-    """Group the evidence of one rule in one push."""
-    several = (
-        f"{len(evidence)} {plural(rule.counts)}, such as" if evidence[1:] else f"1 {rule.counts},"
-    )
-    first = evidence[0]
-    note = f": {first.note}" if first.note else ""
+def finding_of(
+    rule: Rule, subject: Subject, evidence: list[Evidence], severity: Severity
+) -> Finding:
+    """Group the evidence of one rule in one subject."""
+    types = {item.data_type for item in evidence if item.data_type}
+    data_type = subject.data_type or (min(types) if len(types) == 1 else "")
+    is_mixed = len(types) > 1
+    names = [named(item, is_mixed=is_mixed) for item in evidence[:MOST_RECORDS]]
     return Finding(
         code=rule.code,
         name=rule.name,
-        severity=rule.severity,
-        company_id=push.company_id,
-        data_type=push.data_type,
+        severity=severity,
+        company_id=subject.company_id,
+        data_type=data_type,
         count=len(evidence),
-        records=[item.record for item in evidence[:MOST_RECORDS]],
-        requests=requests_of(push, evidence),
+        records=names,
+        requests=requests_of(subject, evidence),
         differences=differences_in(evidence),
-        message=sentence(f"{rule.says}: {several} {first.record}{note}"),
-        advice=sentence(rule.advice),
+        message=message_of(rule, len(evidence), names[0], evidence[0].note, subject.place),
+        advice=sentence(filled(rule.advice, subject.company_id, data_type)),
         source=rule.source,
     )
 
 
-def requests_of(push: JudgedPush, evidence: list[Evidence]) -> list[Request]:
-    """The breaking request, those it overlapped, and those that had brought the records before."""
-    broken = {item.record for item in evidence}
-    earlier = {
-        record.known.accepted_by.number: record.known.accepted_by
-        for record in push.records
-        if record.known and record.key in broken
-    }
-    others = {request.number: request for request in push.overlaps} | earlier
-    return [push.request, *(others[number] for number in islice(sorted(others), MOST_RECORDS))]
+def named(item: Evidence, *, is_mixed: bool) -> str:
+    """A record by its key, with its kind where a finding has more than one."""
+    kinds: dict[str, DataType] = {kind: kind for kind in LIST_NAMES}
+    if is_mixed and item.data_type:
+        return f"{LIST_NAMES[kinds[item.data_type]]} {item.record}"
+    return item.record
 
 
-def differences_in(evidence: list[Evidence]) -> list[Difference]:
+def message_of(rule: Rule, count: int, first: str, note: str, place: str = "") -> str:
+    """What a finding says."""
+    several = f"{count} {plural(rule.counts)}, such as" if count > 1 else f"1 {rule.counts},"
+    noted = f": {note}" if note else ""
+    return sentence(f"{rule.says}{place}: {several} {first}{noted}")
+
+
+def requests_of(subject: Subject, evidence: Sequence[Evidence]) -> list[Request]:
+    """The breaking request, and the others it shows in, by their numbers."""
+    others = {request.number: request for request in subject.requests_about(evidence)}
+    own = [subject.request] if subject.request else []
+    for request in own:
+        others.pop(request.number, None)
+    return [*own, *(others[number] for number in islice(sorted(others), MOST_RECORDS))]
+
+
+def differences_in(evidence: Sequence[Evidence]) -> list[Difference]:
     """What differs in the records that a finding names."""
     found = (
         Difference(record=item.record, path=change.path, old=change.old, new=change.new)
@@ -138,15 +179,38 @@ def differences_in(evidence: list[Evidence]) -> list[Difference]:
     return [*islice(found, MOST_CHANGES)]
 
 
+def joined(earlier: Found, later: Found) -> Found:
+    """Two findings of one rule on one topic, told as one."""
+    old, new = earlier.finding, later.finding
+    count = old.count + new.count
+    records = [*dict.fromkeys([*old.records, *new.records])][:MOST_RECORDS]
+    requests = {each.number: each for each in [*old.requests, *new.requests]}
+    rule = RULES.get(old.code)  # gone where somebody's own rules are not installed any more
+    finding = replace(
+        old,
+        severity=new.severity,
+        count=count,
+        records=records,
+        requests=[*requests.values()][: MOST_RECORDS + 1],
+        message=message_of(rule, count, records[0], earlier.note) if rule else old.message,
+    )
+    return replace(earlier, finding=finding)
+
+
 def sentence(text: str) -> str:
     """The text with a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
-def verdict_on(findings: list[Finding], exercised: Iterable[str], dropped: int = 0) -> Verdicts:
+def verdict_on(
+    findings: list[Finding],
+    exercised: Iterable[str],
+    choices: Mapping[str, Choice] | None = None,
+    dropped: int = 0,
+) -> Verdicts:
     """Sum up what was found, and which rules had an occasion at all."""
     seen = set(exercised)
-    codes = [rule.code for rule in rulebook()]
+    codes = [rule.code for rule, _ in rules_in_force(choices or {})]
     verdict: Verdict = "findings" if findings else "clean" if seen else "nothing-observed"
     return Verdicts(
         verdict=verdict,
@@ -154,6 +218,7 @@ def verdict_on(findings: list[Finding], exercised: Iterable[str], dropped: int =
         exercised=[code for code in codes if code in seen],
         not_exercised=[code for code in codes if code not in seen],
         dropped=dropped,
+        is_complete=not dropped,
     )
 
 

@@ -6,30 +6,20 @@ rule (its page, the command, a finding's message and advice) stands at the funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, Literal, TypeVar
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
 from msgspec import Struct
 
 from codat_mock.records.commerce import Wire
-from codat_mock.rules.changes import Change
+from codat_mock.rules.subjects import Evidence
 
 Severity = Literal["error", "warning", "info"]
 Subject = TypeVar("Subject")
-
-
-class Evidence(Struct, frozen=True):
-    """One thing that breaks a rule.
-
-    Args:
-        record: the key of the record (or the JSON path) it shows in.
-        note: what is wrong there, where the rule's own words do not tell.
-        changes: where two versions are compared, what differs.
-    """
-
-    record: str
-    note: str = ""
-    changes: Sequence[Change] = ()
+Thresholds = ParamSpec("Thresholds")
 
 
 class Rule(Struct, frozen=True):
@@ -38,7 +28,7 @@ class Rule(Struct, frozen=True):
     Args:
         code: its stable code, such as `S03`.
         name: its stable name, such as `only-new-or-changed`.
-        severity: how bad a breach is.
+        severity: how bad a breach is, unless a user chooses otherwise.
         statement: what holds when it is kept.
         source: where it comes from: a section of the guide, the reference, or our assumption.
         consequence: what the mock lets happen when it is broken.
@@ -46,10 +36,11 @@ class Rule(Struct, frozen=True):
         breaks: names of stories that break it.
         says: a finding's message, up to the records (or places, or pushes) it is about.
         counts: what the evidence is made of, in the singular.
-        advice: what to do instead.
-        subject: the type of what it judges.
+        advice: what to do instead, with `$company_id` and `$data_type` where they belong.
+        subjects: the types of what it judges.
         occasion: whether the subject gave an occasion to keep or break it.
         look: yields the evidence of a breach.
+        thresholds: what a user may set, with what they are otherwise.
     """
 
     code: str
@@ -63,14 +54,29 @@ class Rule(Struct, frozen=True):
     says: str
     counts: str
     advice: str
-    subject: type[Any]
+    subjects: tuple[type[Any], ...]
     occasion: Callable[[Any], bool]
-    look: Callable[[Any], Iterable[Evidence]]
+    look: Callable[..., Iterable[Evidence]]
+    thresholds: Mapping[str, float]
 
 
-Look = Callable[[Subject], Iterator[Evidence]]
+Look = Callable[Concatenate[Subject, Thresholds], Iterator[Evidence]]
+CODE: Final = re.compile(r"[A-Z]+[0-9]+")
 RULES: dict[str, Rule] = {}
-SECTIONS: Final = "SUDRTB"  # sending, updating, deleting, reconciling, talking, books
+SECTIONS: Final[dict[str, str]] = {
+    "S": "Sending",
+    "U": "Updating",
+    "D": "Deleting",
+    "R": "Reconciling",
+    "T": "Talking to the service",
+    "B": "The books",
+}
+GROUP: Final = "codat_mock.rules"  # the entry points of other people's rules
+
+
+def always(_subject: object) -> bool:
+    """The occasion of a rule that every subject keeps or breaks."""
+    return True
 
 
 def rule(
@@ -78,43 +84,61 @@ def rule(
     name: str,
     severity: Severity,
     *,
-    source: str,
-    consequence: str,
-    keeps: tuple[str, ...],
-    breaks: tuple[str, ...],
+    subject: type[Subject] | tuple[type[Any], ...],
+    occasion: Callable[[Subject], bool] = always,
     says: str,
     advice: str,
-    subject: type[Subject],
+    source: str,
+    consequence: str = "",
+    keeps: tuple[str, ...] = (),
+    breaks: tuple[str, ...] = (),
     counts: str = "record",
-    occasion: Callable[[Subject], bool],
-) -> Callable[[Look[Subject]], Look[Subject]]:
-    """Enter a function into the rulebook; its docstring is the rule's statement.
+) -> Callable[[Look[Subject, Thresholds]], Look[Subject, Thresholds]]:
+    """Enter a function into the rulebook.
+
+    Its docstring is the rule's statement; its keyword-only parameters are thresholds, each a
+    number, that users may set.
 
     Raises:
-        ValueError: the code is taken, or the rule lacks a statement or a story.
+        ValueError: the code is taken or is none, or the statement is missing.
     """
 
-    def enter(look: Look[Subject]) -> Look[Subject]:
+    def enter(look: Look[Subject, Thresholds]) -> Look[Subject, Thresholds]:
         statement = " ".join((look.__doc__ or "").split())
-        if code in RULES or not (statement and keeps and breaks):
-            raise ValueError(f"rule {code} is entered twice, or lacks its statement or stories")
+        if not CODE.fullmatch(code):
+            raise ValueError(f"'{code}' is no code of a rule: capitals and digits, such as X01")
+        if code in RULES or not statement:
+            raise ValueError(f"rule {code} is entered twice, or lacks its statement")
         RULES[code] = Rule(
-            code, name, severity, statement, source, consequence, keeps, breaks,
-            says, counts, advice, subject, occasion, look,
+            code, name, severity, statement, source, consequence, keeps, breaks, says, counts,
+            advice, subject if isinstance(subject, tuple) else (subject,), occasion, look,
+            thresholds_of(look),
         )  # fmt: skip
         return look
 
     return enter
 
 
+def thresholds_of(look: Callable[..., Any]) -> dict[str, float]:
+    """The thresholds of a rule's function, with what they are unless a user sets them."""
+    parameters = inspect.signature(look).parameters.values()
+    return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
+
+
 def rulebook() -> list[Rule]:
     """All the rules, in the order of the rulebook's sections; other people's rules come last."""
 
     def place(rule: Rule) -> tuple[int, str]:
-        section = SECTIONS.find(rule.code[0])
+        section = "".join(SECTIONS).find(rule.code[0])
         return section if section >= 0 else len(SECTIONS), rule.code
 
     return sorted(RULES.values(), key=place)
+
+
+def load_others() -> None:
+    """Take in other people's rules, from the modules that their entry points name."""
+    for each in entry_points(group=GROUP):
+        each.load()
 
 
 class ToldRule(Wire, omit_defaults=False, kw_only=True):
@@ -127,6 +151,7 @@ class ToldRule(Wire, omit_defaults=False, kw_only=True):
     source: str
     consequence: str
     advice: str
+    thresholds: Mapping[str, float]
     keeps: list[str]
     breaks: list[str]
 
@@ -140,7 +165,14 @@ def told(rule: Rule) -> ToldRule:
         statement=rule.statement,
         source=rule.source,
         consequence=rule.consequence,
-        advice=rule.advice,
+        advice=filled(rule.advice, "{companyId}", "{dataType}"),
+        thresholds=rule.thresholds,
         keeps=list(rule.keeps),
         breaks=list(rule.breaks),
     )
+
+
+def filled(advice: str, company_id: str, data_type: str) -> str:
+    """Advice that names the company and the data type it is for."""
+    named = advice.replace("$company_id", company_id or "{companyId}")
+    return named.replace("$data_type", data_type or "{dataType}")

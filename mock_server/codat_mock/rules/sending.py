@@ -3,11 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from codat_mock.rules.registry import Evidence, rule
-from codat_mock.rules.subjects import JudgedPush
+from codat_mock.rules.registry import rule
+from codat_mock.rules.subjects import (
+    Evidence,
+    JudgedPeriod,
+    JudgedProbe,
+    JudgedPush,
+    JudgedSilence,
+    JudgedSync,
+)
 
 GUIDE = "guide: Rules for sending data"
+
+
+@rule(
+    "S01",
+    "first-push-complete",
+    "error",
+    source=GUIDE,
+    consequence="the books lack what was not pushed",
+    keeps=("first-push",),
+    breaks=("incomplete-first-push",),
+    says="Of the merchant's, and not pushed before the first sync",
+    advice="before the first sync, push every order, payment and transaction created since the"
+    " start date, to POST /data/companies/$company_id/sync/$data_type",
+    subject=JudgedPeriod,
+    occasion=lambda period: period.is_first and bool(period.declared),
+)
+def first_push_complete(period: JudgedPeriod) -> Iterator[Evidence]:
+    """Before the first sync every declared record of its period has been pushed."""
+    for own in period.absent:
+        yield Evidence(own.key, data_type=own.data_type)
+
+
+@rule(
+    "S02",
+    "every-record-pushed",
+    "error",
+    source=GUIDE,
+    consequence="the books lack what was not pushed",
+    keeps=("incremental",),
+    breaks=("forgotten-record",),
+    says="Of the merchant's, and not pushed before the sync of its period",
+    advice="before each sync, push every record created since the last one, to"
+    " POST /data/companies/$company_id/sync/$data_type",
+    subject=JudgedPeriod,
+    occasion=lambda period: not period.is_first and bool(period.declared),
+)
+def every_record_pushed(period: JudgedPeriod) -> Iterator[Evidence]:
+    """Before each later sync every declared record of its period has been pushed."""
+    for own in period.absent:
+        yield Evidence(own.key, data_type=own.data_type)
 
 
 @rule(
@@ -19,7 +67,8 @@ GUIDE = "guide: Rules for sending data"
     keeps=("incremental",),
     breaks=("resend-all",),
     says="Pushed again though equal to the version accepted last",
-    advice="compare each record with what was accepted last, and leave out what has not changed",
+    advice="compare each record with what was accepted last, and leave what has not changed out of"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: push.has_known,
 )
@@ -61,7 +110,8 @@ def no_duplicate_in_push(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("incremental",),
     breaks=("concurrent-pushes",),
     says="Pushed while another push of the same company and data type was under way",
-    advice="wait for the answer to a push before the next one of the same data type",
+    advice="wait for the answer to a push before the next"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     counts="other push",
     occasion=lambda push: push.follows is not None or bool(push.overlaps),
@@ -70,6 +120,207 @@ def one_push_at_a_time(push: JudgedPush) -> Iterator[Evidence]:
     """No two pushes of one company and data type overlap in time."""
     for other in push.overlaps:
         yield Evidence(f"request {other.number}")
+
+
+@rule(
+    "S06",
+    "previous-dataset-ended",
+    "warning",
+    source=GUIDE,
+    consequence="nothing here; the service may take them in another order",
+    keeps=("incremental",),
+    breaks=("impatient",),
+    says="Pushed before the dataset of the push before had ended",
+    advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until the dataset has"
+    " ended, and push $data_type then",
+    subject=JudgedPush,
+    counts="earlier push",
+    occasion=lambda push: push.follows is not None,
+)
+def previous_dataset_ended(push: JudgedPush) -> Iterator[Evidence]:
+    """The previous dataset of a company and data type has ended when the next is pushed.
+
+    A push whose answer was lost, and a dataset that never ends, keep nobody waiting.
+    """
+    if push.unended:
+        yield Evidence(f"request {push.unended.number}", requests=[push.unended])
+
+
+@rule(
+    "S07",
+    "push-under-5000",
+    "warning",
+    source=GUIDE,
+    consequence="nothing here; the service is slow with it, or times out",
+    keeps=("first-push",),
+    breaks=("oversized",),
+    says="Pushed at once",
+    advice="push 4,999 records at the most with each"
+    " POST /data/companies/$company_id/sync/$data_type",
+    subject=JudgedPush,
+    occasion=lambda push: bool(push.records),
+)
+def push_under_5000(push: JudgedPush, *, records: float = 5000) -> Iterator[Evidence]:
+    """A push holds fewer than 5,000 records."""
+    if len(push.records) >= records:
+        for record in push.records:
+            yield Evidence(record.key)
+
+
+@rule(
+    "S08",
+    "before-its-sync",
+    "error",
+    source=GUIDE,
+    consequence="no sync takes the record any more: it is missing from the books for good",
+    keeps=("incremental",),
+    breaks=("late-arrival", "slow-dataset"),
+    says="Too late for the sync of the time it was created in",
+    advice="push a record, and see its dataset Complete, before the sync after its createdDate;"
+    " enter what came too late by hand in the accounting software",
+    subject=(JudgedPush, JudgedSync),
+    occasion=lambda subject: subject.has_timely,
+)
+def before_its_sync(subject: JudgedPush | JudgedSync) -> Iterator[Evidence]:
+    """A record arrives, and its dataset completes, before the sync of its `createdDate`."""
+    if isinstance(subject, JudgedPush):
+        for record in subject.late:
+            yield Evidence(record.key)
+    else:
+        for placed in subject.late:
+            yield Evidence(placed.key, data_type=placed.data_type, requests=[placed.brought_by])
+
+
+@rule(
+    "S09",
+    "clear-of-sync-time",
+    "warning",
+    source=GUIDE,
+    consequence="nothing, as long as its dataset completes before the sync",
+    keeps=("incremental",),
+    breaks=("last-minute",),
+    says="Pushed shortly before the sync that is to take it",
+    advice="push the last records of a period at least 15 minutes before its sync; read the time"
+    " from GET /config/companies/$company_id/sync/commerce",
+    subject=JudgedPush,
+    occasion=lambda push: push.next_sync is not None and bool(push.records),
+)
+def clear_of_sync_time(push: JudgedPush, *, minutes: float = 15) -> Iterator[Evidence]:
+    """The last push for a period arrives at least 15 minutes before its sync is due."""
+    for record in push.close(timedelta(minutes=minutes)):
+        yield Evidence(record.key)
+
+
+@rule(
+    "S10",
+    "pushed-regularly",
+    "warning",
+    source=GUIDE,
+    consequence="nothing, as long as a push comes before the sync",
+    keeps=("incremental",),
+    breaks=("silent-days",),
+    says="Waited for over a day for the next push",
+    advice="push at least once a day in which the merchant has sold anything",
+    subject=JudgedSilence,
+    occasion=lambda silence: bool(silence.gaps),
+)
+def pushed_regularly(silence: JudgedSilence, *, hours: float = 24) -> Iterator[Evidence]:
+    """No declared record waits for over 24 hours between two pushes."""
+    for gap in silence.gaps:
+        if gap.waited > timedelta(hours=hours):
+            yield Evidence(
+                gap.first.key,
+                data_type=gap.first.data_type,
+                requests=[gap.before] if gap.before else (),
+            )
+
+
+@rule(
+    "S11",
+    "after-configuration",
+    "error",
+    source=GUIDE,
+    consequence="the sync fails with 4000",
+    keeps=("incremental",),
+    breaks=("unconfigured",),
+    says="Pushed before accounting was linked and the mapping configured",
+    advice="let the merchant finish the Sync Flow, or link accounting and store the mapping with"
+    " POST /config/companies/$company_id/sync/commerce, before the first push",
+    subject=JudgedPush,
+    counts="push",
+)
+def after_configuration(push: JudgedPush) -> Iterator[Evidence]:
+    """Connections are linked and the mapping is configured before the first push."""
+    if not push.is_ready:
+        yield Evidence(f"request {push.request.number}", topic=push.company_id)
+
+
+@rule(
+    "S12",
+    "after-start-date",
+    "info",
+    source=GUIDE,
+    consequence="the record is never mapped",
+    keeps=("incremental",),
+    breaks=("before-the-start",),
+    says="Created before the configured start date",
+    advice="leave out what was created before the startDate that"
+    " GET /config/companies/$company_id/sync/commerce shows",
+    subject=JudgedPush,
+    occasion=lambda push: push.start_date is not None and any(True for _ in push.news),
+)
+def after_start_date(push: JudgedPush) -> Iterator[Evidence]:
+    """A record's `createdDate` is not before the configured start date."""
+    for record in push.news:
+        if push.start_date and record.created and record.created < push.start_date:
+            yield Evidence(record.key)
+
+
+@rule(
+    "S13",
+    "outcome-read",
+    "warning",
+    source=GUIDE,
+    consequence="nothing here; a failure would go unnoticed",
+    keeps=("incremental",),
+    breaks=("blind",),
+    says="Ended, and nobody has looked how",
+    advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until it has ended, or"
+    " take the alerts of datasets",
+    subject=JudgedSync,
+    counts="dataset",
+    occasion=lambda sync: bool(sync.ended),
+)
+def outcome_read(sync: JudgedSync) -> Iterator[Evidence]:
+    """The end of every dataset is read from the history, or delivered as an alert.
+
+    It is judged at the next sync that runs five minutes after the end, or later.
+    """
+    for dataset in sync.ended:
+        if not dataset.is_read and not dataset.is_told:
+            yield Evidence(dataset.id, data_type=dataset.data_type, requests=[dataset.pushed_by])
+
+
+@rule(
+    "S14",
+    "failure-mended",
+    "error",
+    source=GUIDE,
+    consequence="the books lack the records",
+    keeps=("mended-failure",),
+    breaks=("unmended-failure",),
+    says="In a dataset that failed, and not pushed again before the sync",
+    advice="push the records of a failed dataset again, to"
+    " POST /data/companies/$company_id/sync/$data_type",
+    subject=JudgedSync,
+    occasion=lambda sync: any(dataset.is_failed for dataset in sync.ended),
+)
+def failure_mended(sync: JudgedSync) -> Iterator[Evidence]:
+    """Records of a failed dataset are pushed again before the next sync."""
+    for dataset in sync.ended:
+        for key in dataset.unmended:
+            note = f"dataset {dataset.id} ended in {dataset.outcome}"
+            yield Evidence(key, note, data_type=dataset.data_type, requests=[dataset.pushed_by])
 
 
 @rule(
@@ -90,3 +341,49 @@ def record_valid(push: JudgedPush) -> Iterator[Evidence]:
     """Every record has its id, and properties of the right types."""
     for problem in push.problems:
         yield Evidence(problem.item or problem.path, str(problem))
+
+
+@rule(
+    "S16",
+    "sale-not-coupled",
+    "error",
+    source=GUIDE,
+    consequence="nothing here; the shop stops selling when the service does",
+    keeps=("decoupled-till",),
+    breaks=("coupled-till",),
+    says="Recording a sale hung on the service",
+    advice="record a sale in the shop's own store, and push it from there in the background",
+    subject=JudgedProbe,
+    counts="sale",
+    occasion=lambda probe: bool(probe.sales),
+)
+def sale_not_coupled(probe: JudgedProbe, *, seconds: float = 1) -> Iterator[Evidence]:
+    """Recording a sale neither waits for a push nor fails with it.
+
+    It is judged by the decoupling probe; a sale may take a second.
+    """
+    for number, sale in enumerate(probe.sales, start=1):
+        if sale.error is not None:
+            yield Evidence(f"sale {number}", f"it failed: {sale.error}")
+        elif sale.seconds > seconds:
+            yield Evidence(f"sale {number}", f"it took over {seconds:g} s")
+
+
+@rule(
+    "S17",
+    "connection-alive",
+    "error",
+    source=GUIDE,
+    consequence="the dataset ends in AuthError",
+    keeps=("incremental",),
+    breaks=("connection-deleted", "auth-error"),
+    says="Pushed though the commerce connection is not linked any more",
+    advice="stop pushing when the merchant has unlinked: read GET /meta/companies/$company_id, or"
+    " take the alerts of connections",
+    subject=JudgedPush,
+    counts="push",
+)
+def connection_alive(push: JudgedPush) -> Iterator[Evidence]:
+    """Nothing is pushed after the connection was unlinked or deleted."""
+    if not push.is_linked:
+        yield Evidence(f"request {push.request.number}", topic=push.company_id)

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codat_mock.rules.registry import Evidence, rule
-from codat_mock.rules.subjects import JudgedPush
+from codat_mock.rules.registry import rule
+from codat_mock.rules.subjects import Evidence, JudgedPush
+from codat_mock.rules.subjects.pushes import moment_or_none
 
 GUIDE = "guide: Rules for updating data"
+
+
+@rule(
+    "U01",
+    "whole-object",
+    "error",
+    source=GUIDE,
+    consequence="the record loses the properties",
+    keeps=("update-before-sync",),
+    breaks=("partial-update",),
+    says="Updated without properties that it had",
+    advice="push the whole record, with everything it had before, to"
+    " POST /data/companies/$company_id/sync/$data_type",
+    subject=JudgedPush,
+    occasion=lambda push: bool(push.revisions),
+)
+def whole_object(push: JudgedPush) -> Iterator[Evidence]:
+    """An update carries every property that the version before had; null counts as carried."""
+    for record in push.revisions:
+        losses = record.losses
+        if losses:
+            more = f" and {len(losses) - 1} more" if losses[1:] else ""
+            yield Evidence(record.key, f"it lacks {losses[0].path}{more}", changes=losses)
 
 
 @rule(
@@ -28,3 +52,48 @@ def not_after_sync(push: JudgedPush) -> Iterator[Evidence]:
     for record in push.updates:
         if record.known and record.known.is_synced:
             yield Evidence(record.key, changes=record.changes)
+
+
+@rule(
+    "U03",
+    "source-date-moves",
+    "error",
+    source="reference",
+    consequence="the update is discarded",
+    keeps=("update-before-sync",),
+    breaks=("same-source-date",),
+    says="Changed without a later sourceModifiedDate",
+    advice="give every change of a record a later sourceModifiedDate: the moment at which the"
+    " merchant changed it",
+    subject=JudgedPush,
+    occasion=lambda push: bool(push.revisions),
+)
+def source_date_moves(push: JudgedPush) -> Iterator[Evidence]:
+    """Changed content comes with a later `sourceModifiedDate`."""
+    for record in push.revisions:
+        old = record.known and moment_or_none(record.known.record.source_modified_date)
+        new = moment_or_none(record.pushed.record.source_modified_date)
+        if old and new and new <= old:
+            yield Evidence(record.key, changes=record.changes)
+
+
+@rule(
+    "U04",
+    "created-date-stays",
+    "warning",
+    source="assumed",
+    consequence="the record may move to another sync's period",
+    keeps=("update-before-sync",),
+    breaks=("moved-creation",),
+    says="Updated with another createdDate",
+    advice="keep a record's createdDate in every update of it",
+    subject=JudgedPush,
+    occasion=lambda push: bool(push.revisions),
+)
+def created_date_stays(push: JudgedPush) -> Iterator[Evidence]:
+    """An update keeps the `createdDate`."""
+    for record in push.revisions:
+        old = record.known and moment_or_none(record.known.record.created_date)
+        if old and record.created and record.created != old:
+            changes = [each for each in record.changes if each.path == "$.createdDate"]
+            yield Evidence(record.key, changes=changes)

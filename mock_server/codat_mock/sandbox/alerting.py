@@ -246,7 +246,17 @@ def note(turn: Turn, done: Errand, status: int | None, error: str, retry_after: 
     row.tries += 1
     row.attempts.append(Attempt(format_moment(done.at), status, error))
     row.state, row.due = state_after(status), None
+    if row.state == "delivered":
+        note_told(turn, row.body)
     if row.state == "pending":
         row.due = next_try(row.first, row.tries, done.at, retry_after)
         row.state = "pending" if row.due else "failed"
     turn.shelf.alerts.save(row)
+
+
+def note_told(turn: Turn, body: Message) -> None:
+    """Note that the end of a dataset has been told, if that is what the alert is about."""
+    company = turn.shelf.companies.find(body.company_id)
+    dataset_id = body.data.get("datasetId")
+    if company and dataset_id:
+        turn.shelf.datasets.mark_told(company.number, dataset_id)

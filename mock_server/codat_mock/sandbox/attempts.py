@@ -16,7 +16,7 @@ from codat_mock.configuration.checks import problems
 from codat_mock.configuration.rates import rate_key
 from codat_mock.records.companies import SourceKind
 from codat_mock.records.configuration import Configuration
-from codat_mock.records.datasets import RECORD_TYPES
+from codat_mock.records.datasets import RECORD_TYPES, DataType
 from codat_mock.records.pushes import RECORDS
 from codat_mock.sandbox import companies
 from codat_mock.sandbox.outcomes import PlannedSync
@@ -46,6 +46,8 @@ class Result:
         documents: what was written.
         synced: the versions that are in the books now, or were left out for good.
         unreconciled: those of them that were left to be reconciled manually.
+        taken: what it would have booked, or has: each version with its record.
+        missing_types: the data types that had never been pushed, where that made it fail.
     """
 
     code: int
@@ -53,6 +55,8 @@ class Result:
     documents: Sequence[Document] = ()
     synced: Sequence[Version] = ()
     unreconciled: Sequence[Unreconciled] = ()
+    taken: Sequence[tuple[Version, Picked]] = ()
+    missing_types: Sequence[DataType] = ()
 
 
 def attempt(
@@ -88,14 +92,16 @@ def natural(
     if not picked:
         return Result(2040)
     if missing := sorted(RECORD_TYPES.keys() - turn.shelf.datasets.pushed_types(row.number)):
-        return Result(5120, f"No {' and no '.join(missing)} have been pushed.")
+        told = f"No {' and no '.join(missing)} have been pushed."
+        return Result(5120, told, missing_types=missing)
     records = [*records_of(turn, picked)]
     if rates := unmapped_rates(records, settings):
         shown = ", ".join(rate_key(rate) for rate in rates)
         return Result(4000, f"No tax rate is selected for {shown} percent.")
     booking = booked(turn, row, records, settings, sync_id, finish)
     code = 2000 if booking.documents else 2040
-    return Result(code, "", booking.documents, picked, booking.unreconciled)
+    taken = [*zip(picked, records, strict=True)]
+    return Result(code, "", booking.documents, picked, booking.unreconciled, taken)
 
 
 def obstacles(

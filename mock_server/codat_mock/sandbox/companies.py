@@ -100,6 +100,14 @@ def linked(row: CompanyRow, source_type: str) -> Connection | None:
     )
 
 
+def has_been_linked(row: CompanyRow, source_type: str) -> bool:
+    """Whether a connection of that kind is or was linked: only what waits never has been."""
+    return any(
+        connection.source_type == source_type and connection.status != "PendingAuth"
+        for connection in row.company.data_connections
+    )
+
+
 def configuration(turn: Turn, company_id: str) -> Configuration:
     """The options for a company's configuration, and what is selected.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from msgspec.structs import asdict
 from codat_mock.books.comparison import Comparison, compare
 from codat_mock.books.documents import booked_in
 from codat_mock.books.selection import Picked
+from codat_mock.clock import is_within
 from codat_mock.records.commerce import Wire
 from codat_mock.records.datasets import LIST_NAMES
 from codat_mock.records.declarations import Declaration
@@ -106,11 +106,3 @@ def created(own: Picked) -> datetime | None:
     """When a record was created at the merchant's, None where it does not say."""
     moment = own.record.created_date
     return moment if isinstance(moment, datetime) else None
-
-
-def is_within(spans: Sequence[tuple[datetime, datetime]], moment: datetime | None) -> bool:
-    """Whether a moment lies in one of the spans, which are apart and in order."""
-    if moment is None:
-        return False
-    place = bisect_right(spans, moment, key=lambda span: span[0])
-    return place > 0 and moment < spans[place - 1][1]

@@ -1,4 +1,4 @@
-"""What is told of datasets."""
+"""What is told of datasets, and that it was read (rules S13 and T07)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def history(turn: Turn, company_id: str, dataset_id: str) -> DatasetHistory:
     found = turn.shelf.datasets.find(row.number, dataset_id)
     if found is None:
         raise Unknown(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
+    is_read = turn.now >= found.ends
+    if not found.is_polled or is_read > found.is_read:
+        turn.shelf.datasets.mark_seen(found.number, is_polled=True, is_read=is_read)
     return history_of(turn, company_id, found)
 
 
@@ -32,7 +35,11 @@ def histories(turn: Turn, company_id: str) -> list[DatasetHistory]:
         Unknown: there is no such company.
     """
     row = turn.company(company_id)
-    return [history_of(turn, company_id, each) for each in turn.shelf.datasets.all(row.number)]
+    datasets = turn.shelf.datasets.all(row.number)
+    for each in datasets:
+        if turn.now >= each.ends and not each.is_read:
+            turn.shelf.datasets.mark_seen(each.number, is_polled=False, is_read=True)
+    return [history_of(turn, company_id, each) for each in datasets]
 
 
 def history_of(turn: Turn, company_id: str, dataset: DatasetRow) -> DatasetHistory:

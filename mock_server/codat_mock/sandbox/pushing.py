@@ -16,9 +16,8 @@ from codat_mock.records.companies import Connection
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.errors import Malformed, Problem, Unknown
 from codat_mock.records.pushes import PushedRecord, keys_meant, objects_in
-from codat_mock.rules.judging import judge
-from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, Request
-from codat_mock.sandbox import alerting, companies, outcomes
+from codat_mock.rules.subjects import JudgedPush, JudgedRecord, KnownVersion, NextSync, Request
+from codat_mock.sandbox import alerting, companies, outcomes, verdicts
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, DatasetRow, KnownRow
 
@@ -118,6 +117,7 @@ def take_judgement(
     """Ask the rules, and keep what they say."""
     turn.shelf.row.requests = max(turn.shelf.row.requests, arrival.request.number)
     previous = turn.shelf.datasets.latest(row.number, arrival.data_type)
+    settings = row.configuration
     push = JudgedPush(
         company_id=arrival.company_id,
         data_type=arrival.data_type,
@@ -128,8 +128,27 @@ def take_judgement(
         unreadable=unreadable,
         follows=previous.request if previous else None,
         overlaps=arrival.overlaps,
+        unended=unended(turn, arrival, previous),
+        is_linked=commerce_connection(row, arrival.data_type).status == "Linked",
+        is_ready=settings is not None and companies.has_been_linked(row, "Accounting"),
+        start_date=settings.schedule.start_date if settings else None,
+        covered=turn.shelf.syncs.covered(row.number),
+        next_sync=NextSync(row.due + turn.settings.sync_delay, row.due) if row.due else None,
     )
-    turn.shelf.findings.add(judge(push))
+    verdicts.take(turn, push)
+
+
+def unended(turn: Turn, arrival: Arrival, previous: DatasetRow | None) -> Request | None:
+    """The push before, where its dataset could have been waited for.
+
+    It could not where the answer with its id was lost, or where it never ends; a push that
+    overlaps this one is told of as such.
+    """
+    if previous is None or previous.ends <= turn.now:
+        return None
+    is_excused = not previous.is_answered or previous.plan.is_stuck
+    is_overlap = any(each.number == previous.request.number for each in arrival.overlaps)
+    return None if is_excused or is_overlap else previous.request
 
 
 def problems_in(data_type: DataType, records: Sequence[PushedRecord]) -> list[Problem]:
@@ -171,9 +190,22 @@ def judged_records(
     datasets = turn.shelf.datasets
     if not datasets.has_versions(row.number, data_type):
         return [JudgedRecord(record, None) for record in records]
-    known = datasets.known(row.number, data_type, {record.key for record in records})
+    meant = {
+        record.position: keys_meant(data_type, str(record.record.id))
+        for record in records
+        if record.key and record.is_delete
+    }
+    keys = {record.key for record in records}.union(*meant.values())
+    known = datasets.known(row.number, data_type, keys)
     versions = known_versions(turn, data_type, list(known.values()))
-    return [JudgedRecord(record, versions.get(record.key)) for record in records]
+    return [
+        JudgedRecord(
+            record,
+            versions.get(record.key),
+            [versions[key] for key in meant.get(record.position, ()) if key in versions],
+        )
+        for record in records
+    ]
 
 
 def known_versions(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
-from itertools import count
 from random import Random
+from typing import Any
 
 from codat_mock.clock import Clock, format_moment, machine_seconds
 from codat_mock.configuration.integrations import Integration
@@ -16,10 +16,11 @@ from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import DatasetHistory, DataType
 from codat_mock.records.declarations import Declaration
 from codat_mock.records.errors import Malformed
+from codat_mock.records.journal import Caused
 from codat_mock.records.preferences import Locale, VisibleAccounts
 from codat_mock.records.pushes import read_push
 from codat_mock.records.syncs import SyncSummary
-from codat_mock.rules.judging import Verdicts, verdict_on
+from codat_mock.rules.judging import Finding, Verdicts
 from codat_mock.rules.subjects import Request
 from codat_mock.sandbox import (
     alerting,
@@ -34,11 +35,13 @@ from codat_mock.sandbox import (
     summaries,
     syncing,
     timekeeping,
+    verdicts,
 )
 from codat_mock.sandbox.alert_desk import AlertDesk
 from codat_mock.sandbox.bookkeeping import Books
 from codat_mock.sandbox.courier import Courier
 from codat_mock.sandbox.declaring import Comparisons, DeclaredCounts
+from codat_mock.sandbox.journal_desk import JournalDesk
 from codat_mock.sandbox.merchant import Merchant
 from codat_mock.sandbox.preferring import Texts
 from codat_mock.sandbox.pushing import Arrival
@@ -48,6 +51,7 @@ from codat_mock.sandbox.timekeeping import ClockReading
 from codat_mock.sandbox.traffic import Traffic
 from codat_mock.sandbox.trouble import Trouble
 from codat_mock.sandbox.turn import Turn
+from codat_mock.sandbox.verdicts import ChosenRules, Probe
 from codat_mock.store import Store
 
 
@@ -75,8 +79,9 @@ class Sandbox:
         self.quotas = Quotas()
         self.alerts = AlertDesk(self._turn)
         self._courier = Courier(self._turn, settings.alert_hosts)
+        self._caused: dict[int, list[Caused]] = {}
         with self._turn() as turn:
-            self._numbers = count(turn.shelf.row.requests + 1)
+            self.journal = JournalDesk(self._turn, turn.shelf.row.requests)
             if not turn.shelf.row.minted:  # a new one
                 alerting.add_rules(turn, settings.alert_rules)
 
@@ -102,7 +107,7 @@ class Sandbox:
             fresh = Clock.starting(self._settings.start_at, self._settings.speed)
             shelf = self._store.shelf(self.name, fresh)
             before = copy(shelf.row)
-            yield Turn(shelf, shelf.row.clock.now(), self._settings)
+            yield Turn(shelf, shelf.row.clock.now(), self._settings, self._caused)
             if shelf.row != before:  # a turn that only looks writes nothing
                 self._store.sandboxes.save(shelf.row)
 
@@ -110,10 +115,11 @@ class Sandbox:
         """End what goes on by itself."""
         self._courier.stop()
 
-    def arrive(self, method: str, path: str) -> Request:
-        """Give a request of the integration its number."""
+    def arrive(self, method: str, path: str, number: int | None = None) -> Request:
+        """Note when a request of the integration came, and its number, a new one if it has none."""
         with self._turn() as turn:
-            return Request(next(self._numbers), format_moment(turn.now), method, path)
+            given = self.journal.number() if number is None else number
+            return Request(given, format_moment(turn.now), method, path)
 
     def spend(self, address: str, *, is_entered: bool) -> Standing:
         """Count a request against the published limits."""
@@ -238,20 +244,28 @@ class Sandbox:
         with self._turn() as turn:
             return histories.histories(turn, company_id)
 
-    def sync_latest(self, company_id: str, sync_to: datetime | None = None) -> SyncSummary:
+    def sync_latest(
+        self, company_id: str, sync_to: datetime | None = None, request: Request | None = None
+    ) -> SyncSummary:
         """Run a sync now."""
         with self._turn() as turn:
-            return syncing.run_latest(turn, company_id, sync_to)
+            return syncing.run_latest(turn, company_id, sync_to, request)
 
     def sync_status(self, company_id: str) -> SyncSummary:
         """The latest sync."""
         with self._turn() as turn:
             return summaries.latest(turn, company_id)
 
-    def sync_historic(self, company_id: str, start: datetime, finish: datetime) -> SyncSummary:
+    def sync_historic(
+        self,
+        company_id: str,
+        start: datetime,
+        finish: datetime,
+        request: Request | None = None,
+    ) -> SyncSummary:
         """Run a sync of a given range."""
         with self._turn() as turn:
-            return syncing.run_historic(turn, company_id, start, finish)
+            return syncing.run_historic(turn, company_id, start, finish, request)
 
     def syncs(self, company_id: str) -> list[SyncSummary]:
         """A company's syncs, the latest first."""
@@ -325,7 +339,22 @@ class Sandbox:
     def findings(self) -> Verdicts:
         """What the rules found."""
         with self._turn() as turn:
-            return verdict_on(turn.shelf.findings.all(), turn.shelf.findings.exercised())
+            return verdicts.verdicts(turn)
+
+    def choose_rules(self, wanted: Mapping[str, Any]) -> ChosenRules:
+        """Choose which rules judge, how severely and by which thresholds."""
+        with self._turn() as turn:
+            return verdicts.choose(turn, wanted)
+
+    def chosen_rules(self) -> ChosenRules:
+        """What is chosen about rules."""
+        with self._turn() as turn:
+            return verdicts.chosen_rules(turn)
+
+    def take_probe(self, probe: Probe) -> list[Finding]:
+        """Judge what a decoupling probe has measured."""
+        with self._turn() as turn:
+            return verdicts.take_probe(turn, probe)
 
     def books(self, company_id: str | None = None) -> Books:
         """What stands in the accounting software."""

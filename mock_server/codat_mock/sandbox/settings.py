@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
 from codat_mock.lifecycle import REALISTIC
 from codat_mock.records.alerts import AlertRule
+from codat_mock.rules.choices import Choice
 
 ConcurrentPushes = Literal["flag", "miss"]
 
@@ -29,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         largest_body: how many bytes a request's body may have, before and after unpacking.
         alert_hosts: where alerts may be sent beside this machine.
         alert_rules: what every new sandbox has of rules.
+        rules: what is chosen about rules, by code.
         address: where the server is reached, for the links it gives out.
     """
 
@@ -44,4 +47,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     largest_body: int = 64 << 20
     alert_hosts: tuple[str, ...] = ()
     alert_rules: tuple[AlertRule, ...] = ()
+    rules: Mapping[str, Choice] = {}
     address: str = "http://127.0.0.1:4620"
+
+    @property
+    def sync_delay(self) -> timedelta:
+        """How long after its due date a scheduled sync runs."""
+        return timedelta(seconds=self.sync_delay_seconds)

@@ -12,7 +12,8 @@ from codat_mock.clock import format_moment
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.errors import Conflict, Malformed, Problem
 from codat_mock.records.syncs import DateRange, SyncSummary
-from codat_mock.sandbox import alerting, attempts, companies, summaries
+from codat_mock.rules.subjects import Request
+from codat_mock.sandbox import alerting, attempts, companies, summaries, sync_judging, verdicts
 from codat_mock.sandbox.attempts import Period
 from codat_mock.sandbox.outcomes import planned_sync
 from codat_mock.sandbox.turn import Turn
@@ -29,7 +30,7 @@ def run_due(turn: Turn) -> bool:
     """
     known: dict[int, tuple[CompanyRow, Configuration]] = {}
     for _ in range(QUIET_AT_ONCE):
-        number = turn.shelf.companies.first_due(turn.now - delay(turn))
+        number = turn.shelf.companies.first_due(turn.now - turn.settings.sync_delay)
         if number is None:
             return False
         if number not in known:
@@ -38,11 +39,6 @@ def run_due(turn: Turn) -> bool:
         if run_scheduled(turn, *known[number]).data_pushed:
             break
     return True
-
-
-def delay(turn: Turn) -> timedelta:
-    """How long after its due date a scheduled sync runs."""
-    return timedelta(seconds=turn.settings.sync_delay_seconds)
 
 
 def run_scheduled(turn: Turn, row: CompanyRow, settings: Configuration) -> SyncSummary:
@@ -54,7 +50,7 @@ def run_scheduled(turn: Turn, row: CompanyRow, settings: Configuration) -> SyncS
     due = row.due or turn.now
     covered = turn.shelf.syncs.covered_until(row.number)
     period = Period("scheduled", *schedule.period(settings.schedule, covered, due))
-    ran = run(turn.at(due + delay(turn)), row, settings, period).summary
+    ran = run(turn.at(due + turn.settings.sync_delay), row, settings, period).summary
     is_success = OUTCOMES[ran.sync_status_code].is_success
     row.failures = 0 if is_success else row.failures + 1
     row.due = schedule.next_due(settings.schedule, due)
@@ -68,7 +64,9 @@ def run_scheduled(turn: Turn, row: CompanyRow, settings: Configuration) -> SyncS
     return ran
 
 
-def run_latest(turn: Turn, company_id: str, sync_to: datetime | None) -> SyncSummary:
+def run_latest(
+    turn: Turn, company_id: str, sync_to: datetime | None, request: Request | None = None
+) -> SyncSummary:
     """Run a sync now, from where the last successful one ended to `sync_to`, else to now.
 
     Raises:
@@ -91,10 +89,18 @@ def run_latest(turn: Turn, company_id: str, sync_to: datetime | None) -> SyncSum
     if finish < start:
         told = f"The period ends before it starts, at {format_moment(start)}."
         raise Malformed(told, [Problem("$.syncTo", told)])
-    return summaries.told(run(turn, row, settings, Period("latest", start, finish)), turn.now)
+    return summaries.told(
+        run(turn, row, settings, Period("latest", start, finish), request), turn.now
+    )
 
 
-def run_historic(turn: Turn, company_id: str, start: datetime, finish: datetime) -> SyncSummary:
+def run_historic(
+    turn: Turn,
+    company_id: str,
+    start: datetime,
+    finish: datetime,
+    request: Request | None = None,
+) -> SyncSummary:
     """Run a sync of a given range, which duplication protection stops where it overlaps another.
 
     Raises:
@@ -107,7 +113,7 @@ def run_historic(turn: Turn, company_id: str, start: datetime, finish: datetime)
         raise Malformed(told, [Problem("$.dateRange.finish", told)])
     check_past(turn, finish, "$.dateRange.finish")
     period = Period("historic", start, finish)
-    return summaries.told(run(turn, row, companies.configured(row), period), turn.now)
+    return summaries.told(run(turn, row, companies.configured(row), period, request), turn.now)
 
 
 def check_past(turn: Turn, finish: datetime, path: str) -> None:
@@ -121,12 +127,19 @@ def check_past(turn: Turn, finish: datetime, path: str) -> None:
         raise Malformed(told, [Problem(path, told)])
 
 
-def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) -> SyncRow:
+def run(
+    turn: Turn,
+    row: CompanyRow,
+    settings: Configuration,
+    period: Period,
+    request: Request | None = None,
+) -> SyncRow:
     """Run one sync, whatever comes of it.
 
     It looks, and writes, at the moment it begins; a planned duration only puts off what is told.
     """
     sync_id = turn.new_id()
+    previous = turn.shelf.syncs.latest(row.number)
     planned = planned_sync(turn, row)
     result = attempts.attempt(turn, row, settings, period, sync_id, planned)
     ended = OUTCOMES[result.code]
@@ -151,6 +164,8 @@ def run(turn: Turn, row: CompanyRow, settings: Configuration, period: Period) ->
     number = turn.shelf.syncs.add(row.number, sync, result.unreconciled)
     turn.shelf.documents.add(row.number, result.documents)
     turn.shelf.versions.mark_synced(row.number, number, result.synced)
+    judged = sync_judging.judged(turn, row, sync, result, previous, request)
+    verdicts.take(turn, judged)
     return sync
 
 

@@ -9,7 +9,7 @@ from codat_mock.lifecycle import next_step
 from codat_mock.records.commerce import Wire
 from codat_mock.records.errors import Conflict
 from codat_mock.records.values import MomentText
-from codat_mock.sandbox import summaries, syncing
+from codat_mock.sandbox import summaries
 from codat_mock.sandbox.turn import Turn
 
 
@@ -83,7 +83,7 @@ def next_event(turn: Turn) -> datetime | None:
     upcoming: list[datetime] = []
     for row in turn.shelf.companies.all():
         if row.due and row.due <= LAST:
-            upcoming.append(row.due + syncing.delay(turn))
+            upcoming.append(row.due + turn.settings.sync_delay)
         for sync in turn.shelf.syncs.running(row.number, turn.now):
             upcoming += [moment for moment in summaries.changes(sync) if moment > turn.now]
         for dataset in turn.shelf.datasets.unfinished(row.number, turn.now):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
 from codat_mock.records.errors import Unknown
+from codat_mock.records.journal import Caused
 from codat_mock.sandbox.settings import Settings
 from codat_mock.store import CompanyRow, Shelf
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a verb works with: the sandbox's shelf, and the moment, taken once."""
+    """What a verb works with: the sandbox's shelf, and the moment, taken once.
+
+    Args:
+        caused: what requests broke, by their numbers, until that is told with their answers.
+    """
 
     shelf: Shelf
     now: datetime
     settings: Settings
+    caused: dict[int, list[Caused]] = field(default_factory=dict)
 
     def at(self, moment: datetime) -> Turn:
         """The same turn at an earlier moment, for what was due then."""

@@ -17,6 +17,7 @@ from codat_mock.store.declared import Declared
 from codat_mock.store.documents import Documents
 from codat_mock.store.faults import FaultRow, PlannedFaults
 from codat_mock.store.findings import Findings
+from codat_mock.store.journal import DEFAULT_LIMIT, Journal, Meter
 from codat_mock.store.outcomes import Outcomes
 from codat_mock.store.preferences import Preferences
 from codat_mock.store.sandboxes import Sandboxes, SandboxRow
@@ -45,16 +46,18 @@ class Store:
 
     Args:
         path: the file, or None to keep everything in memory.
+        journal_limit: how many bytes the request journals may take.
 
     Raises:
         UnusableFile: the file cannot be used.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, journal_limit: int = DEFAULT_LIMIT) -> None:
         self._db = connect(path)
         self._lock = Lock()
         self._turnstile = Lock()
-        self.sandboxes = Sandboxes(self._db)
+        self._meter = Meter(self._db, journal_limit)
+        self.sandboxes = Sandboxes(self._db, self._meter)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -70,6 +73,7 @@ class Store:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK")
+                self._meter.forget()
                 raise
             self._db.execute("COMMIT")
         finally:
@@ -77,7 +81,7 @@ class Store:
 
     def shelf(self, name: str, clock: Clock) -> Shelf:
         """What belongs to one sandbox, made with that clock on first use."""
-        return Shelf(self._db, self.sandboxes.get_or_add(name, clock))
+        return Shelf(self._db, self.sandboxes.get_or_add(name, clock), self._meter)
 
     def close(self) -> None:
         """Close the database; a transaction under way is ended first."""
@@ -88,7 +92,7 @@ class Store:
 class Shelf:
     """One sandbox's part of the store, to be used inside a transaction."""
 
-    def __init__(self, db: sqlite3.Connection, row: SandboxRow) -> None:
+    def __init__(self, db: sqlite3.Connection, row: SandboxRow, meter: Meter) -> None:
         self.row = row
         self.companies = Companies(db, row.number)
         self.codes = Codes(db, row.number)
@@ -102,3 +106,4 @@ class Shelf:
         self.alerts = StoredAlerts(db, row.number)
         self.faults = PlannedFaults(db, row.number)
         self.findings = Findings(db, row.number)
+        self.journal = Journal(db, row.number, meter)

@@ -26,11 +26,21 @@ decode_plan = msgspec.json.Decoder(Plan).decode
 decode_request = msgspec.json.Decoder(Request).decode
 
 KEYS_AT_ONCE: Final = 500
-COLUMNS: Final = "number, id, connection, data_type, requested, ends, plan, request, is_answered"
+COLUMNS: Final = (
+    "number, id, connection, data_type, requested, ends, plan, request, is_answered, is_polled,"
+    " is_read, is_told"
+)
 
 
 class DatasetRow(Struct):
-    """A dataset without the body of its push; `number` is 0 until it is stored."""
+    """A dataset without the body of its push.
+
+    Args:
+        is_polled: whether it was read by its id.
+        is_read: whether its end was read, by its id or in the list.
+        is_told: whether an alert of its end was delivered.
+        number: 0 until it is stored.
+    """
 
     id: str
     connection_id: str
@@ -40,6 +50,9 @@ class DatasetRow(Struct):
     plan: Plan
     request: Request
     is_answered: bool = True
+    is_polled: bool = False
+    is_read: bool = False
+    is_told: bool = False
     number: int = 0
 
 
@@ -125,6 +138,13 @@ class Datasets:
         )
         return {data_type for (data_type,) in found}
 
+    def pushes(self, company: int) -> list[tuple[datetime, Request]]:
+        """When each push of a company came, in their order."""
+        found = self._db.execute(
+            "SELECT requested, request FROM datasets WHERE company = ? ORDER BY number", (company,)
+        )
+        return [(from_microseconds(at), decode_request(request)) for at, request in found]
+
     def unfinished(self, company: int, now: datetime) -> list[DatasetRow]:
         """The datasets that have not ended by `now`."""
         found = self._db.execute(
@@ -132,6 +152,46 @@ class Datasets:
             (company, to_microseconds(now)),
         )
         return [read(row) for row in found]
+
+    def ended(self, company: int, after: datetime, until: datetime) -> list[DatasetRow]:
+        """The datasets that ended after a moment, and until another, in the order of their ends."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND ends > ? AND ends <= ?"  # noqa: S608  (constant columns)
+            " ORDER BY ends, number",
+            (company, to_microseconds(after), to_microseconds(until)),
+        )
+        return [read(row) for row in found]
+
+    def failed_later(self, row: DatasetRow, company: int) -> list[DatasetRow]:
+        """The datasets of the same type pushed after one that brought nothing either."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND data_type = ? AND number > ?",  # noqa: S608  (constant columns)
+            (company, row.data_type, row.number),
+        )
+        later = map(read, found)
+        return [each for each in later if each.plan.outcome != "Complete"]
+
+    def brought(self, company: int, number: int) -> list[tuple[str, datetime | None]]:
+        """The keys of the versions that a dataset brought, with when each was created."""
+        found = self._db.execute(
+            "SELECT key, created FROM versions"
+            " WHERE company = ? AND dataset = ? AND is_delete = 0 ORDER BY position",
+            (company, number),
+        )
+        return [(key, None if at is None else from_microseconds(at)) for key, at in found]
+
+    def mark_seen(self, number: int, *, is_polled: bool, is_read: bool) -> None:
+        """Note that a dataset was read by its id, or its end read."""
+        self._db.execute(
+            "UPDATE datasets SET is_polled = is_polled | ?, is_read = is_read | ? WHERE number = ?",
+            (is_polled, is_read, number),
+        )
+
+    def mark_told(self, company: int, dataset_id: str) -> None:
+        """Note that an alert of a dataset's end was delivered."""
+        self._db.execute(
+            "UPDATE datasets SET is_told = 1 WHERE company = ? AND id = ?", (company, dataset_id)
+        )
 
     def mark_unanswered(self, company: int, dataset_id: str) -> None:
         """Note that the answer to the push did not reach the integration."""
@@ -146,6 +206,13 @@ class Datasets:
             "SELECT data_type, body FROM datasets WHERE number = ?", (number,)
         ).fetchone()
         return [bytes(raw) for raw in split_push(data_type, body)]
+
+    def body(self, number: int) -> bytes:
+        """The body of a dataset's push."""
+        (body,) = self._db.execute(
+            "SELECT body FROM datasets WHERE number = ?", (number,)
+        ).fetchone()
+        return bytes(body)
 
     def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> dict[str, KnownRow]:
         """The latest versions of those keys, by key; what is not known is left out."""
@@ -211,10 +278,11 @@ class Datasets:
 
 
 def read(
-    row: tuple[int, str, str, DataType, int, int, bytes, bytes, int],
+    row: tuple[int, str, str, DataType, int, int, bytes, bytes, int, int, int, int],
 ) -> DatasetRow:
     """A row as the database gives it."""
-    number, id_, connection, data_type, requested, ends, plan, request, is_answered = row
+    number, id_, connection, data_type, requested, ends, plan, request = row[:8]
+    is_answered, is_polled, is_read, is_told = map(bool, row[8:])
     return DatasetRow(
         id_,
         connection,
@@ -223,6 +291,9 @@ def read(
         from_microseconds(ends),
         decode_plan(plan),
         decode_request(request),
-        bool(is_answered),
+        is_answered,
+        is_polled,
+        is_read,
+        is_told,
         number,
     )

@@ -6,10 +6,10 @@ import sqlite3
 
 import msgspec
 
-from codat_mock.rules.judging import Finding, Judgement
+from codat_mock.rules.judging import Finding, Found, Judgement, joined
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
-decode_finding = msgspec.json.Decoder(Finding).decode
+decode_found = msgspec.json.Decoder(Found).decode
 
 
 class Findings:
@@ -20,14 +20,33 @@ class Findings:
         self._sandbox = sandbox
 
     def add(self, judgement: Judgement) -> None:
-        """Store a judgement."""
+        """Store a judgement; what is found on a topic once more is told with what was found."""
         self._db.executemany(
             "INSERT OR IGNORE INTO exercised (sandbox, code) VALUES (?, ?)",
             ((self._sandbox, code) for code in judgement.exercised),
         )
-        self._db.executemany(
-            "INSERT INTO findings (sandbox, finding) VALUES (?, ?)",
-            ((self._sandbox, encode(finding)) for finding in judgement.findings),
+        for found in judgement.found:
+            if not (found.topic and self._join(found)):
+                self._insert(found)
+
+    def _join(self, found: Found) -> bool:
+        stored = self._db.execute(
+            "SELECT number, finding FROM findings WHERE sandbox = ? AND code = ? AND topic = ?",
+            (self._sandbox, found.finding.code, found.topic),
+        ).fetchone()
+        if stored is None:
+            return False
+        number, earlier = stored
+        self._db.execute(
+            "UPDATE findings SET finding = ? WHERE number = ?",
+            (encode(joined(decode_found(earlier), found)), number),
+        )
+        return True
+
+    def _insert(self, found: Found) -> None:
+        self._db.execute(
+            "INSERT INTO findings (sandbox, code, topic, finding) VALUES (?, ?, ?, ?)",
+            (self._sandbox, found.finding.code, found.topic or None, encode(found)),
         )
 
     def all(self) -> list[Finding]:
@@ -35,7 +54,7 @@ class Findings:
         found = self._db.execute(
             "SELECT finding FROM findings WHERE sandbox = ? ORDER BY number", (self._sandbox,)
         )
-        return [decode_finding(finding) for (finding,) in found]
+        return [decode_found(stored).finding for (stored,) in found]
 
     def exercised(self) -> list[str]:
         """The codes of the rules that had an occasion."""

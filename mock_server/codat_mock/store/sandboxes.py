@@ -8,13 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from codat_mock.clock import Clock
+from codat_mock.store.journal import Meter
 
 encode = msgspec.json.encode
 decode_clock = msgspec.json.Decoder(Clock).decode
 
 
 class SandboxRow(Struct):
-    """A sandbox: its clock, how many ids it has minted, the last request that brought a push."""
+    """A sandbox: its clock, how many ids it has minted, the number of its last request."""
 
     number: int
     name: str
@@ -26,8 +27,9 @@ class SandboxRow(Struct):
 class Sandboxes:
     """The table of sandboxes."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, meter: Meter) -> None:
         self._db = db
+        self._meter = meter
 
     def names(self) -> list[str]:
         """The names of all sandboxes, in the order they were made."""
@@ -64,6 +66,7 @@ class Sandboxes:
     def delete(self, name: str) -> None:
         """Delete a sandbox with everything in it."""
         self._db.execute("DELETE FROM sandboxes WHERE name = ?", (name,))
+        self._meter.forget()
 
     def _name_by(self, condition: str, value: str) -> str | None:
         found = self._db.execute(

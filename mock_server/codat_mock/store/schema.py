@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 APPLICATION: Final = 0x636F6461  # "coda", so that a foreign SQLite file is told apart
-VERSION: Final = 1
+VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE sandboxes (
@@ -19,7 +19,8 @@ CREATE TABLE sandboxes (
     name TEXT NOT NULL UNIQUE,
     clock BLOB NOT NULL,
     minted INTEGER NOT NULL DEFAULT 0,
-    requests INTEGER NOT NULL DEFAULT 0
+    requests INTEGER NOT NULL DEFAULT 0,
+    dropped INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE companies (
     number INTEGER PRIMARY KEY,
@@ -97,6 +98,9 @@ CREATE TABLE datasets (
     plan BLOB NOT NULL,
     request BLOB NOT NULL,
     is_answered INTEGER NOT NULL DEFAULT 1,
+    is_polled INTEGER NOT NULL DEFAULT 0,
+    is_read INTEGER NOT NULL DEFAULT 0,
+    is_told INTEGER NOT NULL DEFAULT 0,
     body BLOB NOT NULL,
     UNIQUE (company, id)
 );
@@ -164,14 +168,27 @@ CREATE TABLE declared (
 CREATE TABLE findings (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    code TEXT NOT NULL,
+    topic TEXT,
     finding BLOB NOT NULL
 );
 CREATE INDEX findings_of_sandbox ON findings (sandbox);
+CREATE UNIQUE INDEX findings_by_topic ON findings (sandbox, code, topic) WHERE topic IS NOT NULL;
 CREATE TABLE exercised (
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
     code TEXT NOT NULL,
     PRIMARY KEY (sandbox, code)
 ) WITHOUT ROWID;
+CREATE TABLE requests (
+    place INTEGER PRIMARY KEY AUTOINCREMENT,
+    sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    sent BLOB,
+    answered BLOB,
+    size INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX requests_by_number ON requests (sandbox, number);
 """
 
 

@@ -91,6 +91,14 @@ class Syncs:
             (company, to_microseconds(now)),
         )
 
+    def successful(self, company: int) -> list[SyncRow]:
+        """A company's successful syncs, the earliest first."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM syncs WHERE company = ? AND {SUCCEEDED} ORDER BY number",  # noqa: S608  (constants)
+            (company,),
+        )
+        return [read(row) for row in found]
+
     def running(self, company: int, now: datetime) -> list[SyncRow]:
         """The syncs that have not ended by `now`."""
         found = self._db.execute(

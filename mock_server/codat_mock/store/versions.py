@@ -8,6 +8,7 @@ from datetime import datetime
 
 from codat_mock.books.selection import Version
 from codat_mock.clock import from_microseconds, to_microseconds
+from codat_mock.records.datasets import DataType
 
 
 class Versions:
@@ -52,6 +53,15 @@ class Versions:
             " WHERE company = ? AND synced IS NULL AND (created < ? OR created IS NULL)",
             (company, to_microseconds(edge)),
         )
+
+    def arrivals(self, company: int, data_type: DataType) -> dict[str, datetime]:
+        """When each record of a type was pushed first, by key, of those that were accepted."""
+        found = self._db.execute(
+            "SELECT v.key, min(d.requested) FROM versions v JOIN datasets d ON d.number = v.dataset"
+            " WHERE v.company = ? AND v.data_type = ? AND v.is_delete = 0 GROUP BY v.key",
+            (company, data_type),
+        )
+        return {key: from_microseconds(requested) for key, requested in found}
 
     def _of_keys(self, company: int, keys: str, values: tuple[object, ...]) -> Iterable[Version]:
         """All versions of the keys that a query finds, each key's in the order of acceptance."""

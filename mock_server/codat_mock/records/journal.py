@@ -1,0 +1,61 @@
+"""What is kept of the integration's requests.
+
+Source: none; the journal is the mock's own.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from codat_mock.records.commerce import Wire
+from codat_mock.records.values import MomentText
+
+
+class Caused(Wire, omit_defaults=False):
+    """A rule that a request broke, and how often."""
+
+    code: str
+    count: int
+
+
+class JournalEntry(Wire, kw_only=True, omit_defaults=False):
+    """One request of the integration, with its answer.
+
+    Args:
+        number: its place among the sandbox's requests, from 1.
+        at: the sandbox's time when it came, or was answered where no verb asked for it before.
+        query: what followed the question mark, empty where nothing did.
+        status: of the answer; where the answer was lost on its way, of what was to be answered.
+        is_planned: whether a fault had its hand in the answer.
+        operation: the name of the operation, None where the API has none of that method and path.
+        nearest: the operation most like it, where there is none: method and path.
+        company_id: the company in its path, None where there is none.
+        dataset_id: the dataset that it made or asked for, None where there is none.
+        sent_bytes: of its body as it came.
+        answered_bytes: of the answer's body.
+        findings: what it broke.
+    """
+
+    number: int
+    at: MomentText
+    method: str
+    path: str
+    query: str
+    status: int
+    is_planned: bool
+    operation: str | None
+    nearest: str | None
+    company_id: str | None
+    dataset_id: str | None
+    sent_bytes: int
+    answered_bytes: int
+    sent_type: str
+    answered_type: str
+    findings: list[Caused]
+
+
+class JournalBodies(Struct, frozen=True):
+    """The bodies of a request and of its answer, unpacked."""
+
+    sent: bytes
+    answered: bytes

@@ -1,0 +1,72 @@
+"""Rules for the books: the final word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from codat_mock.rules.registry import rule
+from codat_mock.rules.subjects import BookedRecord, Evidence, JudgedBooks
+
+SOURCE = "guide: Rules for sending data, Rules for updating data"
+COMPARE = "GET /_mock/books/compare shows the documents"
+
+
+@rule(
+    "B01",
+    "booked-once",
+    "error",
+    source=SOURCE,
+    consequence="the merchant's turnover is told too high",
+    keeps=("first-push",),
+    breaks=("duplicate-in-books",),
+    says="Twice in the books",
+    advice=f"push no update of a synced record; {COMPARE}",
+    subject=JudgedBooks,
+    occasion=lambda books: books.due > 0,
+)
+def booked_once(books: JudgedBooks) -> Iterator[Evidence]:
+    """No declared sale stands twice in the accounting software."""
+    return shown(books.doubled)
+
+
+@rule(
+    "B02",
+    "nothing-lost",
+    "error",
+    source=SOURCE,
+    consequence="the merchant's turnover is told too low",
+    keeps=("first-push",),
+    breaks=("hole-in-books",),
+    says="Not in the books",
+    advice=f"push every record before the sync of its createdDate, and read how its dataset ended;"
+    f" {COMPARE}",
+    subject=JudgedBooks,
+    occasion=lambda books: books.due > 0,
+)
+def nothing_lost(books: JudgedBooks) -> Iterator[Evidence]:
+    """Every declared record that is due is in the books."""
+    return shown(books.missing)
+
+
+@rule(
+    "B03",
+    "books-current",
+    "error",
+    source=SOURCE,
+    consequence="the books tell what is no longer true",
+    keeps=("first-push",),
+    breaks=("stale-books",),
+    says="Stale in the books",
+    advice=f"push every change before the sync of the record's createdDate; {COMPARE}",
+    subject=JudgedBooks,
+    occasion=lambda books: books.due > 0,
+)
+def books_current(books: JudgedBooks) -> Iterator[Evidence]:
+    """The books show each declared record's latest version."""
+    return shown(books.stale)
+
+
+def shown(records: Sequence[BookedRecord]) -> Iterator[Evidence]:
+    """Records as evidence."""
+    for each in records:
+        yield Evidence(each.key, each.note, data_type=each.data_type)

@@ -1,0 +1,119 @@
+"""What users choose about rules: off, another severity, other thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codat_mock.rules.registry import RULES, Rule, Severity, rulebook
+
+OFF = "off"
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+
+
+class Choice(Struct, frozen=True):
+    """What is chosen about one rule.
+
+    Args:
+        severity: instead of its own; None for that.
+        thresholds: instead of its own, by name.
+    """
+
+    code: str
+    is_off: bool = False
+    severity: Severity | None = None
+    thresholds: Mapping[str, float] = {}
+
+
+class BadChoice(ValueError):
+    """A choice that cannot be made; `key` says where it stands, the text what is wrong."""
+
+    def __init__(self, key: str, told: str) -> None:
+        super().__init__(told)
+        self.key = key
+
+
+def read_choices(wanted: Mapping[str, Any]) -> list[Choice]:
+    """Read choices as they are written: by code, `"off"`, a severity, or a table of settings.
+
+    Raises:
+        BadChoice: a rule, a key or a value is not known.
+    """
+    return [read_choice(code, value) for code, value in wanted.items()]
+
+
+def read_choice(code: str, value: Any) -> Choice:
+    """Read what is chosen about one rule."""
+    rule = rule_of(code)
+    settings = value if isinstance(value, dict) else {"severity": value}
+    choice = Choice(code)
+    for key, given in settings.items():
+        if key == "severity":
+            choice = with_severity(choice, given)
+        elif key in rule.thresholds:
+            choice = replace(
+                choice, thresholds={**choice.thresholds, key: number(code, key, given)}
+            )
+        else:
+            known = ", ".join(["severity", *rule.thresholds])
+            raise BadChoice(f"{code}.{key}", f"Rule {code} has no setting '{key}'; known: {known}.")
+    return choice
+
+
+def rule_of(code: str) -> Rule:
+    """The rule of that code.
+
+    Raises:
+        BadChoice: there is none.
+    """
+    if code in RULES:
+        return RULES[code]
+    near = get_close_matches(code.upper(), RULES, 1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else "`codat-mock rules` lists them."
+    raise BadChoice(code, f"There is no rule '{code}'; {hint}")
+
+
+def with_severity(choice: Choice, given: Any) -> Choice:
+    """The choice with a severity, or off."""
+    if given == OFF:
+        return replace(choice, is_off=True)
+    if given in SEVERITIES:
+        return replace(choice, severity=given)
+    known = ", ".join([OFF, *SEVERITIES])
+    told = f"Rule {choice.code} can be one of {known}, and not {given!r}."
+    raise BadChoice(f"{choice.code}.severity", told)
+
+
+def number(code: str, key: str, given: Any) -> float:
+    """A threshold."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given):
+        given = None
+    if given is None or given < 0:
+        raise BadChoice(f"{code}.{key}", f"{key} of rule {code} must be a number, not below 0.")
+    return float(given)
+
+
+def rules_in_force(choices: Mapping[str, Choice]) -> Iterator[tuple[Rule, Choice]]:
+    """The rules that are not off, each with what is chosen about it."""
+    for rule in rulebook():
+        choice = choices.get(rule.code) or Choice(rule.code)
+        if not choice.is_off:
+            yield rule, choice
+
+
+def merged(*layers: Mapping[str, Choice]) -> dict[str, Choice]:
+    """Choices by code, later ones before earlier ones, rule by rule."""
+    return {code: choice for layer in layers for code, choice in layer.items()}
+
+
+def told_choice(choice: Choice) -> Any:
+    """A choice as it is written."""
+    if choice.is_off:
+        return OFF
+    severity = {"severity": choice.severity} if choice.severity else {}
+    return {**severity, **choice.thresholds}

@@ -1,0 +1,174 @@
+"""Rules for talking to the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codat_mock.rules.registry import rule
+from codat_mock.rules.subjects import Evidence, JudgedRequest, JudgedSync
+
+TRIES = 4  # of the same failing request; with fewer no habit shows
+GROWTH = 1.1  # of the later intervals over the first: below it they are all the same
+
+
+@rule(
+    "T01",
+    "authorised",
+    "error",
+    source="reference",
+    consequence="the request is refused (401)",
+    keeps=("incremental",),
+    breaks=("wrong-key",),
+    says="Not authorised",
+    advice="send 'Authorization: Basic' and the base64 of the API key with every request",
+    subject=JudgedRequest,
+    counts="request",
+    occasion=lambda request: not request.is_planned,
+)
+def authorised(request: JudgedRequest) -> Iterator[Evidence]:
+    """No request is answered with 401."""
+    if request.status == 401:
+        yield Evidence(f"{request.request.method} {request.request.path}", topic="401")
+
+
+@rule(
+    "T02",
+    "known-operation",
+    "error",
+    source="reference",
+    consequence="the request is refused (404 or 405)",
+    keeps=("incremental",),
+    breaks=("misspelt-path",),
+    says="Sent to what the API does not have",
+    advice="send it to the operation that is meant; /docs lists them all",
+    subject=JudgedRequest,
+    counts="request",
+    occasion=lambda request: not request.is_planned,
+)
+def known_operation(request: JudgedRequest) -> Iterator[Evidence]:
+    """No request goes to a path or method that the API does not have."""
+    if request.is_unknown:
+        sent = f"{request.request.method} {request.request.path}"
+        note = f"the nearest operation is {request.nearest}" if request.nearest else ""
+        yield Evidence(sent, note, topic=sent)
+
+
+@rule(
+    "T03",
+    "within-limits",
+    "warning",
+    source="reference",
+    consequence="the request is refused (429)",
+    keeps=("incremental",),
+    breaks=("rate-limited",),
+    says="Refused for too many requests",
+    advice="send fewer requests: push more records with each, and poll less often",
+    subject=JudgedRequest,
+    counts="request",
+    occasion=lambda request: not request.is_planned,
+)
+def within_limits(request: JudgedRequest) -> Iterator[Evidence]:
+    """No request is answered with 429."""
+    if request.status == 429 and not request.is_planned:
+        yield Evidence(f"request {request.request.number}", topic="429")
+
+
+@rule(
+    "T04",
+    "retry-after-kept",
+    "error",
+    source="reference",
+    consequence="nothing here; the service may block the account for longer",
+    keeps=("patient",),
+    breaks=("pushy",),
+    says="Sent before the time that Retry-After had told was over",
+    advice="after 429 or 503 send nothing until the seconds of its Retry-After have passed",
+    subject=JudgedRequest,
+    counts="request",
+    occasion=lambda request: bool(request.waits) or request.has_waited,
+)
+def retry_after_kept(request: JudgedRequest) -> Iterator[Evidence]:
+    """After 429 or 503 nothing is sent before `Retry-After` is over."""
+    for wait in request.waits:
+        asked_by = wait.asked_by
+        yield Evidence(
+            f"request {request.request.number}",
+            f"request {asked_by.number} was told to wait for {wait.seconds:g} s",
+            requests=[asked_by],
+            topic=f"request {asked_by.number}",
+        )
+
+
+@rule(
+    "T05",
+    "backs-off",
+    "warning",
+    source="reference",
+    consequence="nothing here; the service is slower to recover",
+    keeps=("patient",),
+    breaks=("hammering",),
+    says="Tried again at intervals that do not grow",
+    advice="double the wait after every failed try, with some chance in it",
+    subject=JudgedRequest,
+    counts="request",
+    occasion=lambda request: request.repeat is not None,
+)
+def backs_off(request: JudgedRequest) -> Iterator[Evidence]:
+    """Repeats after a failure come at growing intervals.
+
+    It is judged from the fourth try on; where the service tells when to come again, that counts.
+    """
+    repeat = request.repeat
+    if repeat is None or repeat.is_told_when or len(repeat.gaps) < TRIES - 1:
+        return
+    first, *later = repeat.gaps[1 - TRIES :]
+    if max(later) <= first * GROWTH:
+        sent = f"{request.request.method} {request.request.path}"
+        yield Evidence(sent, requests=repeat.requests, topic=sent)
+
+
+@rule(
+    "T06",
+    "no-hot-polling",
+    "warning",
+    source="assumed",
+    consequence="nothing here; it counts toward the limits on requests",
+    keeps=("incremental",),
+    breaks=("hot-polling",),
+    says="Read again within a second",
+    advice="wait at least a second, and longer each time, between two"
+    " GET /meta/companies/$company_id/pull/history/{datasetId}",
+    subject=JudgedRequest,
+    counts="read",
+    occasion=lambda request: request.poll is not None,
+)
+def no_hot_polling(request: JudgedRequest, *, seconds: float = 1) -> Iterator[Evidence]:
+    """A dataset is polled at most once a second."""
+    poll = request.poll
+    if poll and poll.seconds < seconds:
+        yield Evidence(poll.dataset_id, requests=[poll.previous], topic=poll.dataset_id)
+
+
+@rule(
+    "T07",
+    "polled-to-the-end",
+    "warning",
+    source="assumed",
+    consequence="nothing here; a failure would go unnoticed",
+    keeps=("incremental",),
+    breaks=("gives-up",),
+    says="Read, but not until it had ended",
+    advice="go on reading GET /meta/companies/$company_id/pull/history/{datasetId} until it says"
+    " that the dataset has ended, or take the alerts of datasets",
+    subject=JudgedSync,
+    counts="dataset",
+    occasion=lambda sync: any(dataset.is_polled for dataset in sync.ended),
+)
+def polled_to_the_end(sync: JudgedSync) -> Iterator[Evidence]:
+    """A dataset that is polled is polled until it ends.
+
+    It is judged at the next sync that runs five minutes after the end, or later.
+    """
+    for dataset in sync.ended:
+        if dataset.is_polled and not dataset.is_read and not dataset.is_told:
+            yield Evidence(dataset.id, data_type=dataset.data_type, requests=[dataset.pushed_by])

@@ -1,0 +1,116 @@
+"""The request journal, as verbs of the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import count
+
+from msgspec.structs import replace
+
+from codat_mock.clock import format_moment, machine_seconds
+from codat_mock.records.commerce import Wire
+from codat_mock.records.errors import Unknown
+from codat_mock.records.journal import Caused, JournalBodies, JournalEntry
+from codat_mock.sandbox import verdicts
+from codat_mock.sandbox.conduct import Conduct, Exchange, Instant
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store.journal import pack
+
+
+class Journal(Wire, kw_only=True, omit_defaults=False):
+    """Requests of the integration.
+
+    Args:
+        count: how many were found.
+        dropped: how many could not be kept.
+        requests: the last of those that were found, by their numbers.
+    """
+
+    count: int
+    dropped: int
+    requests: list[JournalEntry]
+
+
+class JournalDesk:
+    """The verbs of the journal; each is one turn.
+
+    Args:
+        begin: begins a turn of the sandbox.
+        last: the last number that was given.
+    """
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Turn]], last: int) -> None:
+        self._turn = begin
+        self._numbers = count(last + 1)
+        self._conduct = Conduct()
+
+    def number(self) -> int:
+        """The number of a request that has come."""
+        return next(self._numbers)
+
+    def note(
+        self,
+        entry: JournalEntry,
+        sent: bytes,
+        answer: bytes,
+        arrived: float,
+        *,
+        is_lost: bool,
+        retry_after: float | None,
+    ) -> list[Caused]:
+        """Keep a request with its answer; gives what it broke.
+
+        Args:
+            entry: what is known of it but for the time and the findings.
+            sent: its body, empty where that is kept with a dataset.
+            answer: the answer's body, empty likewise.
+            arrived: when its first byte came, in machine seconds.
+            is_lost: whether the client will not be able to read the answer.
+            retry_after: what the answer asked to wait for, in seconds.
+        """
+        packed, packed_answer = pack(sent), pack(answer)
+        with self._turn() as turn:
+            row = turn.shelf.row
+            row.requests = max(row.requests, entry.number)
+            told = replace(entry, at=format_moment(turn.now))
+            exchange = Exchange(
+                entry=told,
+                arrived=Instant(arrived, turn.now),
+                answered=Instant(machine_seconds(), turn.now),
+                is_lost=is_lost,
+                retry_after=retry_after,
+            )
+            verdicts.take(turn, self._conduct.judged(exchange))
+            caused = turn.caused.pop(entry.number, [])
+            told = replace(told, findings=caused)
+            turn.shelf.journal.add(told, packed, packed_answer)
+        return caused
+
+    def requests(self, is_wanted: Callable[[JournalEntry], bool], most: int) -> Journal:
+        """The requests that are wanted, the last `most` of them told."""
+        with self._turn() as turn:
+            found = [entry for entry in turn.shelf.journal.all() if is_wanted(entry)]
+            dropped = turn.shelf.journal.dropped()
+        return Journal(
+            count=len(found), dropped=dropped, requests=found[max(len(found) - most, 0) :]
+        )
+
+    def request(self, number: int) -> tuple[JournalEntry, JournalBodies]:
+        """One request with its bodies.
+
+        Raises:
+            Unknown: there is none of that number, or it was dropped.
+        """
+        with self._turn() as turn:
+            entry = turn.shelf.journal.find(number)
+            if entry is None:
+                raise Unknown(f"Request {number} is not in the journal.")
+            bodies = turn.shelf.journal.bodies(number)
+            if not bodies.sent and entry.sent_bytes and entry.dataset_id and entry.company_id:
+                company = turn.company(entry.company_id)
+                dataset = turn.shelf.datasets.find(company.number, entry.dataset_id)
+                body = turn.shelf.datasets.body(dataset.number) if dataset else b""
+                answer = b'{"data":%b,"datasetId":"%b"}' % (body, entry.dataset_id.encode())
+                bodies = JournalBodies(body, bodies.answered or answer)
+        return entry, bodies

@@ -1,0 +1,200 @@
+"""A sync as the rules judge it: what it took, what came late, what has ended since the last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from codat_mock.clock import FIRST, format_moment
+from codat_mock.records.commerce import Payment, Record, Transaction
+from codat_mock.records.datasets import DataType
+from codat_mock.records.pushes import RECORDS, PushedRecord, keys_meant, record_key
+from codat_mock.rules.subjects import (
+    EndedDataset,
+    JudgedSync,
+    KnownVersion,
+    PlacedRecord,
+    RecordId,
+    Request,
+    SyncedRecord,
+)
+from codat_mock.rules.subjects.syncs import PAYMENTS, TRANSACTIONS, source_of
+from codat_mock.sandbox import pushing
+from codat_mock.sandbox.attempts import Result
+from codat_mock.sandbox.turn import Turn
+from codat_mock.store import CompanyRow, DatasetRow, SyncRow
+
+GRACE: Final = timedelta(minutes=5)  # to look at a dataset that has ended, and to mend it
+CLEAR: Final = timedelta(minutes=15)  # what comes so long before a sync has come in time
+SUCCESS: Final = (2000, 2040)
+
+
+def judged(
+    turn: Turn,
+    row: CompanyRow,
+    sync: SyncRow,
+    result: Result,
+    previous: SyncRow | None,
+    request: Request | None,
+) -> JudgedSync:
+    """A sync that has just run.
+
+    Args:
+        turn: at the moment it ran.
+        row: the company.
+        sync: as it is stored.
+        result: what came of it.
+        previous: the sync before, of whatever kind and end.
+        request: what asked for it; None where it was due.
+    """
+    since = previous.ran - GRACE if previous else FIRST
+    ended = turn.shelf.datasets.ended(row.number, since, turn.now - GRACE)
+    requests = Requests(turn)
+    records = [
+        SyncedRecord(version.data_type, version.key, picked.record, requests[version.dataset])
+        for version, picked in result.taken
+    ]
+    return JudgedSync(
+        company_id=row.company.id,
+        request=request,
+        sync_id=sync.id,
+        at=format_moment(sync.ran),
+        records=records,
+        others=others(turn, row, records),
+        missing_types=result.missing_types,
+        late=[*late(turn, row, sync)] if result.code in SUCCESS else [],
+        ended=[ended_dataset(turn, row, dataset) for dataset in ended],
+    )
+
+
+class Requests(dict[int, Request]):
+    """The pushes that datasets came from, by the datasets' numbers."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    def __missing__(self, number: int) -> Request:
+        """Look it up, once."""
+        self[number] = request = self._turn.shelf.datasets.by_number(number).request
+        return request
+
+
+def others(
+    turn: Turn, row: CompanyRow, records: Sequence[SyncedRecord]
+) -> Mapping[RecordId, Record]:
+    """The known records that a sync did not take, and that those it took belong to."""
+    taken = {(each.data_type, each.key) for each in records}
+    wanted: dict[DataType, set[str]] = defaultdict(set)
+    for data_type, key in named_by(records):
+        if (data_type, key) not in taken:
+            wanted[data_type].add(key)
+    return {
+        (data_type, key): version.record
+        for data_type, keys in wanted.items()
+        for key, version in known(turn, row, data_type, keys).items()
+        if not version.is_delete
+    }
+
+
+def named_by(records: Iterable[SyncedRecord]) -> Iterator[RecordId]:
+    """The records that others belong to: sources, payments of transactions, and the reverse."""
+    for each in records:
+        if isinstance(each.record, Transaction):
+            yield PAYMENTS, str(each.record.id)
+            source = source_of(each.record)
+            if source:
+                yield source
+                if source[0] == PAYMENTS:
+                    yield from transactions_of(source[1])
+        elif isinstance(each.record, Payment):
+            yield from transactions_of(each.key)
+
+
+def transactions_of(payment: str) -> Iterator[RecordId]:
+    """The transactions that a payment may have."""
+    for kind in ("Payment", "Refund"):
+        yield TRANSACTIONS, f"{payment}/{kind}"
+
+
+def known(
+    turn: Turn, row: CompanyRow, data_type: DataType, keys: Iterable[str]
+) -> dict[str, KnownVersion]:
+    """The latest versions of those keys."""
+    found = turn.shelf.datasets.known(row.number, data_type, keys)
+    return pushing.known_versions(turn, data_type, [*found.values()])
+
+
+def late(turn: Turn, row: CompanyRow, sync: SyncRow) -> Iterator[PlacedRecord]:
+    """What was pushed shortly before a sync, and whose dataset was not Complete when it ran.
+
+    A dataset that takes longer than a push has to keep clear of the sync is not the integration's.
+    """
+    for dataset in turn.shelf.datasets.unfinished(row.number, turn.now):
+        if dataset.requested <= turn.now - CLEAR:
+            continue
+        for key, created in turn.shelf.datasets.brought(row.number, dataset.number):
+            if created and sync.start <= created < sync.finish:
+                yield PlacedRecord(dataset.data_type, key, dataset.request)
+
+
+def ended_dataset(turn: Turn, row: CompanyRow, dataset: DatasetRow) -> EndedDataset:
+    """A dataset that ended since the sync before."""
+    is_failed = dataset.plan.outcome != "Complete"
+    return EndedDataset(
+        id=dataset.id,
+        data_type=dataset.data_type,
+        outcome=dataset.plan.outcome,
+        pushed_by=dataset.request,
+        is_polled=dataset.is_polled,
+        is_read=dataset.is_read,
+        # Nobody waits for the end of a dataset whose id was lost with the answer.
+        is_told=dataset.is_told or not dataset.is_answered,
+        unmended=[*unmended(turn, row, dataset)] if is_failed else [],
+    )
+
+
+def unmended(turn: Turn, row: CompanyRow, failed: DatasetRow) -> Iterator[str]:
+    """The keys of what a failed dataset held, and no later push did.
+
+    What the merchant is declared not to have any more need not be mended.
+    """
+    pushed = {each.key: each for each in held(turn, failed) if each.key}
+    for again in turn.shelf.datasets.failed_later(failed, row.number):
+        for each in held(turn, again):
+            pushed.pop(each.key, None)
+    keys = {key for each in pushed.values() for key in keys_of(failed.data_type, each)}
+    versions = turn.shelf.datasets.known(row.number, failed.data_type, keys)
+    latest = known(turn, row, failed.data_type, keys)
+    own = declared(turn, row, failed.data_type)
+    for key, each in pushed.items():
+        if each.is_delete:
+            meant = [latest[name] for name in keys_of(failed.data_type, each) if name in latest]
+            is_mended = all(version.is_delete for version in meant)
+        else:
+            is_newer = key in versions and versions[key].dataset > failed.number
+            is_mended = is_newer or (key in latest and latest[key].record == each.record)
+            is_mended = is_mended or (own is not None and key not in own)
+        if not is_mended:
+            yield key
+
+
+def held(turn: Turn, dataset: DatasetRow) -> Iterator[PushedRecord]:
+    """The records in the push of a dataset."""
+    decode = RECORDS[dataset.data_type]
+    for position, raw in enumerate(turn.shelf.datasets.raw_records(dataset.number)):
+        record = decode(raw)
+        yield PushedRecord(record_key(dataset.data_type, record), position, record, raw)
+
+
+def keys_of(data_type: DataType, pushed: PushedRecord) -> list[str]:
+    """The keys that a pushed record is about."""
+    return keys_meant(data_type, str(pushed.record.id)) if pushed.is_delete else [pushed.key]
+
+
+def declared(turn: Turn, row: CompanyRow, data_type: DataType) -> set[str] | None:
+    """The keys of the merchant's own records; None where none are declared."""
+    if not turn.shelf.declared.counts(row.number):
+        return None
+    return {own.key for own in turn.shelf.declared.all(row.number) if own.data_type == data_type}
