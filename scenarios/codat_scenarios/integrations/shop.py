@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from threading import RLock
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from codat_mock.clock import format_moment, machine_seconds, parse_moment
 from codat_scenarios.integrations.scene import MONDAY, TUESDAY, Scene
 from codat_scenarios.integrations.till import Change, Till, at
 
-RecordSale = Callable[[Change], None]
+RecordSale = Callable[[Sequence[Change]], None]
 
 
 class Shop:
@@ -74,6 +75,13 @@ class Shop:
                 self.wait_until(moment)
                 yield moment
 
+    def business(self) -> Iterator[list[Change]]:
+        """Wait for whatever is done at the till; gives the changes of one moment at a time."""
+        coming = [change for change in self.till.changes if change.at > self.now]
+        for moment, changes in groupby(coming, key=lambda change: change.at):
+            self.wait_until(moment)
+            yield list(changes)
+
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass."""
         with self._lock:
@@ -93,11 +101,11 @@ class Shop:
         for kind in types:
             self._control("/_mock/alerts/rules", {"type": kind, "url": url})
 
-    def record(self, change: Change, record_sale: RecordSale) -> None:
+    def record(self, changes: Sequence[Change], record_sale: RecordSale) -> None:
         """Have the integration record what was done at the till, and note how that went."""
         began, error = machine_seconds(), None
         try:
-            record_sale(change)
+            record_sale(changes)
         except httpx.HTTPError as failure:
             error = str(failure) or type(failure).__name__
         self._recorded.append({"seconds": machine_seconds() - began, "error": error})
@@ -105,10 +113,6 @@ class Shop:
     def tell_coupling(self, service: str) -> None:
         """Tell the mock how recording went while the service was in trouble."""
         self._control("/_mock/decoupling", {"service": service, "sales": self._recorded})
-
-    def close(self) -> None:
-        """Close the connection to the mock."""
-        self._http.close()
 
     def _set_clock(self, moment: datetime) -> None:
         if moment > self.now:

@@ -1,5 +1,7 @@
 """Pushes all sales every night, each as if it had just been changed."""
 
+from collections.abc import Iterable
+
 from codat_mock.clock import format_moment
 from codat_scenarios.integrations.pushing import Integration, nightly
 from codat_scenarios.integrations.sales import Record
@@ -14,8 +16,10 @@ class Touching(Integration):
         self.read_until = None
         super().push_news()
 
-    def is_synced(self, change: Change) -> bool:
-        return super().is_synced(change) and change.is_deleted
+    def still_open(self, changes: Iterable[Change]) -> list[Change]:
+        every = list(changes)
+        deleted = {change.key for change in every if change.is_deleted}
+        return [change for change in every if change.key not in deleted]
 
     def written(self, change: Change) -> Record:
         moment = format_moment(self.shop.now)

@@ -1,10 +1,10 @@
-"""Deletes again, each time, what has been deleted on that day."""
+"""Deletes again, each time, what it has deleted before."""
 
 from collections.abc import Iterable
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change, Key
+from codat_scenarios.integrations.till import Change
 
 BREAKS = ("D04",)
 
@@ -12,15 +12,14 @@ BREAKS = ("D04",)
 class Forgetful(Integration):
     def __init__(self, shop: Shop) -> None:
         super().__init__(shop)
-        self.deleted: dict[Key, Change] = {}
+        self.deleted: list[Change] = []
 
-    def newest(self, changes: Iterable[Change]) -> list[Change]:
-        found = super().newest(changes)
-        again = [*self.still_open(self.deleted.values())]
-        for change in found:
-            if change.is_deleted and change.key in self.pushed:
-                self.deleted[change.key] = change
-        return found + again
+    def push(self, changes: Iterable[Change]) -> None:
+        news = list(changes)
+        deleted = [change for change in news if change.is_deleted and change.key in self.pushed]
+        self.pushed.update(change.key for change in self.deleted)
+        super().push([*news, *self.deleted])
+        self.deleted += deleted
 
 
 def main(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import TRANSACTIONS, DataType, Record
 from codat_scenarios.integrations.shop import Shop
 
-BREAKS = ("R01", "S01", "B02")
+BREAKS = ("R01",)
 
 
 class WithoutTransactions(Integration):

@@ -5,7 +5,7 @@ from codat_scenarios.integrations.sales import Record
 from codat_scenarios.integrations.shop import Shop
 from codat_scenarios.integrations.till import Change
 
-BREAKS = ("R06",)
+BREAKS = ("R06", "B03")
 
 
 class Foreign(Integration):

@@ -7,7 +7,7 @@ from codat_scenarios.integrations.sales import DataType, Record
 from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
-BREAKS = ("S14", "R02", "B02")
+BREAKS = ("S14", "S01", "R02", "B02")
 SCENE = Scene(
     outcomes=({"target": "dataset", "dataType": "commerce-orders", "outcome": "MapError"},)
 )

@@ -1,5 +1,7 @@
 """Pushes each sale while the customer waits, so that the sale fails where the push does."""
 
+from collections.abc import Sequence
+
 import httpx
 
 from codat_scenarios.integrations.pushing import Integration
@@ -24,8 +26,8 @@ class AtTheTill(Integration):
         super().__init__(shop)
         self.unsent: list[Change] = []
 
-    def record_sale(self, change: Change) -> None:
-        self.unsent.append(change)
+    def record_sale(self, changes: Sequence[Change]) -> None:
+        self.unsent.extend(changes)
         self.push(self.unsent)
         self.unsent.clear()
 
@@ -33,7 +35,6 @@ class AtTheTill(Integration):
 def main(shop: Shop) -> None:
     integration = AtTheTill(shop)
     integration.push_news()
-    for change in [change for change in shop.till.changes if change.at > shop.now]:
-        shop.wait_until(change.at)
-        shop.record(change, integration.record_sale)
+    for changes in shop.business():
+        shop.record(changes, integration.record_sale)
     shop.tell_coupling("refusing")

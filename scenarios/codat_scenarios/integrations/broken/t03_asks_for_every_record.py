@@ -1,4 +1,4 @@
-"""Asks for the start date again for every record of a large backlog."""
+"""Asks for every record of a backlog whether the connections are linked."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,8 @@ SCENE = Scene(backlog=340)
 
 
 class AgainAndAgain(Integration):
-    def since_start_date(self, changes: Iterable[Change]) -> list[Change]:
-        return [
-            change for change in changes if change.created >= self.codat.start_date(self.company_id)
-        ]
+    def push(self, changes: Iterable[Change]) -> None:
+        super().push(change for change in changes if self.codat.is_linked(self.company_id))
 
 
 def main(shop: Shop) -> None:

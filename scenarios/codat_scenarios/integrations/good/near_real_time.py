@@ -1,7 +1,5 @@
 """Keeps each sale in an outbox as it is made, which is emptied at once."""
 
-from itertools import groupby
-
 from codat_scenarios.integrations.pushing import Integration
 from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
@@ -14,11 +12,8 @@ def main(shop: Shop) -> None:
     integration = Integration(shop)
     integration.push_news()
     outbox: list[Change] = []
-    coming = [change for change in shop.till.changes if change.at > shop.now]
-    for moment, changes in groupby(coming, key=lambda change: change.at):
-        shop.wait_until(moment)
-        for change in changes:
-            shop.record(change, outbox.append)
+    for changes in shop.business():
+        shop.record(changes, outbox.extend)
         integration.push(outbox)
         outbox.clear()
     shop.tell_coupling("refusing")
