@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,8 +80,8 @@ def test_the_books_of_a_good_integration_show_what_the_till_has(name: str, addre
     with httpx.Client(base_url=address) as http:
         compared = Stage(http, "any", name).call("GET", "/_mock/books/compare")
     [books] = compared["companies"]
-    fees = 5  # of the card payments among the sales
-    assert len(books["bookedOnce"]) == 2 * 9 + fees
+    sales, card_fees = 9, 6
+    assert len(books["bookedOnce"]) == 2 * sales + card_fees
     assert not books["doubled"] + books["missing"] + books["stale"]
 
 
@@ -145,12 +146,17 @@ def test_an_integration_that_does_not_come_to_its_end_is_told(address: str) -> N
     assert not failed.is_as_expected
 
 
-def test_a_program_that_is_not_named_is_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "asked_for"),
+    [([], "nightly-batch"), (["nightly-batch"], "CODAT_BASE_URL")],
+)
+def test_what_a_program_lacks_is_asked_for(arguments: list[str], asked_for: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "codat_scenarios.integrations"],
+        [sys.executable, "-m", "codat_scenarios.integrations", *arguments],
         capture_output=True,
         text=True,
+        env={name: value for name, value in os.environ.items() if "CODAT" not in name},
         check=False,
     )
     assert ran.returncode == 1
-    assert "nightly-batch" in ran.stderr
+    assert asked_for in ran.stderr

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from threading import RLock
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx
 
@@ -16,6 +16,7 @@ from codat_mock.clock import format_moment, machine_seconds, parse_moment
 from codat_scenarios.integrations.scene import MONDAY, TUESDAY, Scene
 from codat_scenarios.integrations.till import Change, Till, at
 
+VARIABLES: Final = ("CODAT_BASE_URL", "CODAT_API_KEY", "CODAT_COMPANY_ID")
 RecordSale = Callable[[Sequence[Change]], None]
 
 
@@ -29,6 +30,10 @@ class Shop:
         api_key: the platform's.
         company_ids: one for each till.
         scene: what else is going on.
+
+    Attributes:
+        now: the time, UTC.
+        tills: by the ids of their companies.
     """
 
     def __init__(
@@ -51,8 +56,8 @@ class Shop:
 
         With several companies their ids are separated by commas.
         """
-        company_ids = tuple(os.environ["CODAT_COMPANY_ID"].split(","))
-        return cls(os.environ["CODAT_BASE_URL"], os.environ["CODAT_API_KEY"], company_ids, scene)
+        base_url, api_key, company_ids = (os.environ[name] for name in VARIABLES)
+        return cls(base_url, api_key, tuple(company_ids.split(",")), scene)
 
     @property
     def company_id(self) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from textwrap import fill
+from typing import Any, Final
 
 from codat_scenarios.matrix.results import SECTIONS, Matrix, Result
+
+PAGE_WIDTH: Final = 100
 
 
 def columns(result: Result) -> tuple[str, str, str, str]:
@@ -73,7 +76,7 @@ def page(matrix: Matrix) -> str:
     ]
     return "\n".join(
         [
-            summary(matrix),
+            fill(summary(matrix), PAGE_WIDTH),
             "",
             "| rules | of them | caught what breaks them | false alarms |",
             "|---|---|---|---|",

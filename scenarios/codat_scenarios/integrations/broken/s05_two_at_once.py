@@ -1,18 +1,13 @@
-"""Streams the orders of both its floors at the same time, each as a push of its own."""
+"""Pushes the orders of one floor while those of the other are still being sent."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-
-import httpx
+from collections.abc import Iterator, Sequence
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import LISTS, ORDERS, DataType, Record
-from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.service import ENCODER
-from codat_scenarios.integrations.shop import Shop, authorization
+from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("S05",)
-SCENE = Scene(backlog=40)
 
 
 class TwoFloors(Integration):
@@ -20,27 +15,17 @@ class TwoFloors(Integration):
         if data_type != ORDERS or len(records) < 2:
             super().deliver(data_type, records)
             return
-        for dataset_id in asyncio.run(self.push_both(records[::2], records[1::2])):
-            self.outcome(dataset_id)
-
-    async def push_both(self, *floors: Sequence[Record]) -> list[str]:
-        headers = authorization(self.shop.api_key)
-        async with httpx.AsyncClient(base_url=self.shop.base_url, headers=headers) as http:
-            return await asyncio.gather(*(self.stream(http, floor) for floor in floors))
-
-    async def stream(self, http: httpx.AsyncClient, records: Sequence[Record]) -> str:
+        upstairs, downstairs = records[::2], records[1::2]
         path = f"/data/companies/{self.company_id}/sync/{ORDERS}"
-        answer = await http.post(path, content=written(records))
-        return str(answer.raise_for_status().json()["datasetId"])
+        answer = self.codat.http.post(path, content=self.stream(upstairs, downstairs))
+        self.outcome(answer.raise_for_status().json()["datasetId"])
 
-
-async def written(records: Sequence[Record]) -> AsyncIterator[bytes]:
-    """The push, record by record, as the database gives them."""
-    yield f'{{"{LISTS[ORDERS]}": ['.encode()
-    for place, record in enumerate(records):
-        await asyncio.sleep(0)
-        yield (b"," if place else b"") + ENCODER.encode(record)
-    yield b"]}"
+    def stream(self, upstairs: Sequence[Record], downstairs: Sequence[Record]) -> Iterator[bytes]:
+        yield f'{{"{LISTS[ORDERS]}": ['.encode()
+        self.codat.is_linked(self.company_id)  # the first bytes have arrived when this is answered
+        pushed = self.codat.push(self.company_id, ORDERS, downstairs)
+        yield b",".join(map(ENCODER.encode, upstairs)) + b"]}"
+        self.outcome(pushed)
 
 
 def main(shop: Shop) -> None:
