@@ -75,7 +75,10 @@ def show_table(matrix: Matrix) -> None:
 
     from codat_scenarios.matrix.results import SECTIONS
 
-    table = Table("integration", *SECTIONS.values())
+    table = Table(box=None, header_style="dim")
+    table.add_column("integration", no_wrap=True)
+    for title in SECTIONS.values():
+        table.add_column(title)
     for result in matrix.results:
         style = STYLES[result.is_as_expected]
         found = (

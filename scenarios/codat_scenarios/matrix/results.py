@@ -13,8 +13,8 @@ SECTIONS: Final = {
     "U": "Updating",
     "D": "Deleting",
     "R": "Reconciling",
-    "T": "Talking to the service",
-    "B": "The books",
+    "T": "Talking",
+    "B": "Books",
 }
 
 
