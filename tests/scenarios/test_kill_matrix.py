@@ -44,6 +44,12 @@ def test_an_integration_is_caught_by_exactly_the_rules_it_breaks(name: str, matr
     assert set(result.findings) == set(result.program.breaks)
 
 
+def test_a_broken_integration_is_named_for_the_rule_it_is_there_for() -> None:
+    for program in load_all():
+        if program.breaks:
+            assert program.name.startswith(f"{program.breaks[0].casefold()}-")
+
+
 def test_every_rule_catches_an_integration_made_to_break_it(matrix: Matrix) -> None:
     assert not matrix.uncaught
     assert matrix.codes == tuple(rule.code for rule in rulebook())

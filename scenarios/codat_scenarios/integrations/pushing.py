@@ -11,7 +11,7 @@ from codat_scenarios.integrations.service import Codat
 from codat_scenarios.integrations.shop import Shop
 from codat_scenarios.integrations.till import Change, Key
 
-CHUNK: Final = 1000
+TIMES: Final = ("09:30", "12:30", "13:30", "18:30", "22:30")
 TRIES: Final = 3
 
 
@@ -21,16 +21,19 @@ class Integration:
     Args:
         shop: whose.
         company_id: the company of the till, the shop's only one where none is told.
+        service: how the service is called.
+
+    Attributes:
+        chunk_size: how many records it pushes at once.
     """
 
-    chunk_size = CHUNK
-    service: type[Codat] = Codat
+    chunk_size = 1000
 
-    def __init__(self, shop: Shop, company_id: str = "") -> None:
+    def __init__(self, shop: Shop, company_id: str = "", service: type[Codat] = Codat) -> None:
         self.shop = shop
         self.company_id = company_id or shop.company_id
         self.till = shop.tills[self.company_id]
-        self.codat = self.service(shop.base_url, shop.api_key, shop.sleep)
+        self.codat = service(shop.base_url, shop.api_key, shop.sleep)
         self.read_until: datetime | None = None
         self.synced_until: datetime | None = None
         self.pushed: set[Key] = set()
@@ -113,7 +116,7 @@ class Integration:
 
 def through_the_day(shop: Shop, integration: Integration) -> None:
     """Push several times a day, "and, in all cases, before a merchant's configured sync time"."""
-    for _ in shop.times("09:30", "12:30", "13:30", "18:30", "22:30"):
+    for _ in shop.times(*TIMES):
         integration.push_news()
 
 

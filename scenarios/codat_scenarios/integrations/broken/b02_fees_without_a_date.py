@@ -1,4 +1,4 @@
-"""Does not tell when a fee was created, so that it is in no period."""
+"""Gives the fees no date of creation, so that they lie in no period."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import Record

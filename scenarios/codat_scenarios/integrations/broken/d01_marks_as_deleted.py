@@ -1,4 +1,4 @@
-"""Deletes a record by a mark of its own in the whole of it."""
+"""Deletes a record by pushing the whole of it with a mark that it is deleted."""
 
 from codat_mock.clock import format_moment
 from codat_scenarios.integrations.pushing import Integration, through_the_day

@@ -1,4 +1,4 @@
-"""Pushes the last version of a record once more when it has deleted it."""
+"""Pushes a record once more that it has just deleted."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Pushes no transaction of what is paid in cash."""
+"""Pushes no transactions of what is paid in cash."""
 
 from collections.abc import Iterable
 

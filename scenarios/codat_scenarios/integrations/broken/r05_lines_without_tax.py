@@ -1,4 +1,4 @@
-"""Tells the lines of an order without their tax, and its total with it."""
+"""Gives the lines of an order without their tax, and its total with it."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import Record

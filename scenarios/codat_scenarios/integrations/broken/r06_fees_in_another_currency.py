@@ -1,4 +1,4 @@
-"""Tells the fees in the currency of the card company."""
+"""Gives the fees in the currency of the card company."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import Record

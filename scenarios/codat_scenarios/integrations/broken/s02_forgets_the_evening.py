@@ -10,14 +10,13 @@ BREAKS = ("S02", "B02")
 
 
 class OfToday(Integration):
-    is_first = True
-
     def still_open(self, changes: Iterable[Change]) -> list[Change]:
-        found = super().still_open(changes)
-        if self.is_first:
-            self.is_first = False
-            return found
-        return [change for change in found if change.at.date() == self.shop.now.date()]
+        is_first = not self.pushed
+        return [
+            change
+            for change in super().still_open(changes)
+            if is_first or change.at.date() == self.shop.now.date()
+        ]
 
 
 def main(shop: Shop) -> None:

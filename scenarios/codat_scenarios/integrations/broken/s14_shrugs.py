@@ -16,7 +16,7 @@ SCENE = Scene(
 class Shrugging(Integration):
     def see_through(self, data_type: DataType, records: Sequence[Record]) -> None:
         dataset_id = self.codat.push(self.company_id, data_type, records)
-        self.outcome(dataset_id)
+        print(data_type, "ended in", self.outcome(dataset_id))
 
 
 def main(shop: Shop) -> None:

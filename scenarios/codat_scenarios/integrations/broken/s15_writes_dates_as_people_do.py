@@ -27,9 +27,5 @@ class ByHand(Codat):
         return {"closedDate": f"{parse_moment(record['closedDate']):%d/%m/%Y %H:%M}"}
 
 
-class Falling(Integration):
-    service = ByHand
-
-
 def main(shop: Shop) -> None:
-    through_the_day(shop, Falling(shop))
+    through_the_day(shop, Integration(shop, service=ByHand))

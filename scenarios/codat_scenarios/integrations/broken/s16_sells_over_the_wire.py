@@ -20,10 +20,8 @@ class Once(Codat):
 
 
 class AtTheTill(Integration):
-    service = Once
-
     def __init__(self, shop: Shop) -> None:
-        super().__init__(shop)
+        super().__init__(shop, service=Once)
         self.unsent: list[Change] = []
 
     def record_sale(self, changes: Sequence[Change]) -> None:

@@ -1,4 +1,4 @@
-"""Asks for the state of the last sync without its key."""
+"""Asks for the last sync without its key."""
 
 from datetime import datetime
 
@@ -19,9 +19,5 @@ class Keyless(Codat):
         return super().last_sync(company_id)
 
 
-class UsingKeyless(Integration):
-    service = Keyless
-
-
 def main(shop: Shop) -> None:
-    through_the_day(shop, UsingKeyless(shop))
+    through_the_day(shop, Integration(shop, service=Keyless))

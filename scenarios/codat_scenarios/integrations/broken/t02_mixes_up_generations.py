@@ -1,4 +1,4 @@
-"""Asks for the state of the last sync where the other generation of the API has it."""
+"""Asks for the last sync by a path made up of those of two generations of the API."""
 
 from datetime import datetime
 
@@ -16,9 +16,5 @@ class Mixed(Codat):
         return super().last_sync(company_id)
 
 
-class UsingMixed(Integration):
-    service = Mixed
-
-
 def main(shop: Shop) -> None:
-    through_the_day(shop, UsingMixed(shop))
+    through_the_day(shop, Integration(shop, service=Mixed))

@@ -26,9 +26,5 @@ class Impatient(Codat):
         return super().pause(tried, None)
 
 
-class UsingImpatient(Integration):
-    service = Impatient
-
-
 def main(shop: Shop) -> None:
-    through_the_day(shop, UsingImpatient(shop))
+    through_the_day(shop, Integration(shop, service=Impatient))

@@ -13,9 +13,5 @@ class Hammering(Codat):
     pauses = (5, 5, 5, 5)
 
 
-class UsingHammering(Integration):
-    service = Hammering
-
-
 def main(shop: Shop) -> None:
-    through_the_day(shop, UsingHammering(shop))
+    through_the_day(shop, Integration(shop, service=Hammering))

@@ -14,9 +14,5 @@ class Eager(Codat):
         return status
 
 
-class UsingEager(Integration):
-    service = Eager
-
-
 def main(shop: Shop) -> None:
-    through_the_day(shop, UsingEager(shop))
+    through_the_day(shop, Integration(shop, service=Eager))

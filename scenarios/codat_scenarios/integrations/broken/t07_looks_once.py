@@ -14,9 +14,5 @@ class Glancing(Codat):
         return "Complete"
 
 
-class UsingGlancing(Integration):
-    service = Glancing
-
-
 def main(shop: Shop) -> None:
-    through_the_day(shop, UsingGlancing(shop))
+    through_the_day(shop, Integration(shop, service=Glancing))

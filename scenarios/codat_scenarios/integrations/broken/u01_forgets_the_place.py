@@ -1,4 +1,4 @@
-"""Leaves out of an update where the sale was made."""
+"""Leaves the place of the sale out of an update."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import Record

@@ -1,4 +1,4 @@
-"""Tells when a record was created where it should tell when it was changed."""
+"""Gives the date of creation as that of the last change, so that an update looks old."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import Record

@@ -1,4 +1,4 @@
-"""Tells when a record was changed where it should tell when it was created."""
+"""Gives the date of the last change as that of creation, so that an update moves it."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.sales import Record

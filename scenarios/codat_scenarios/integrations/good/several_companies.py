@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from codat_scenarios.integrations.pushing import Integration
+from codat_scenarios.integrations.pushing import TIMES, Integration
 from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
@@ -12,5 +12,5 @@ SCENE = Scene(companies=3)
 def main(shop: Shop) -> None:
     integrations = [Integration(shop, company_id) for company_id in shop.tills]
     with ThreadPoolExecutor(len(integrations)) as pool:
-        for _ in shop.times("09:30", "12:30", "13:30", "18:30", "22:30"):
+        for _ in shop.times(*TIMES):
             list(pool.map(Integration.push_news, integrations))

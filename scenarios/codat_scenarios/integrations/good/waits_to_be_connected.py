@@ -1,6 +1,6 @@
 """Pushes only while the merchant's connections are linked: not before, and not after."""
 
-from codat_scenarios.integrations.pushing import Integration
+from codat_scenarios.integrations.pushing import TIMES, Integration
 from codat_scenarios.integrations.scene import MONDAY, TUESDAY, Happening, Scene
 from codat_scenarios.integrations.shop import Shop
 from codat_scenarios.integrations.till import at
@@ -16,6 +16,6 @@ SCENE = Scene(
 
 def main(shop: Shop) -> None:
     integration = Integration(shop)
-    for _ in shop.times("09:30", "12:30", "13:30", "18:30", "22:30"):
+    for _ in shop.times(*TIMES):
         if integration.codat.is_linked(shop.company_id):
             integration.push_news()

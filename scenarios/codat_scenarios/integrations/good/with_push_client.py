@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from codat_push import Ledger, PushClient
 from codat_push.clock import MachineClock
+from codat_scenarios.integrations.pushing import TIMES
 from codat_scenarios.integrations.sales import LISTS, DataType, Record
 from codat_scenarios.integrations.scene import START_DATE
 from codat_scenarios.integrations.shop import Shop
@@ -28,7 +29,7 @@ def main(shop: Shop) -> None:
         PushClient(shop.api_key, shop.base_url, clock=clock) as client,
         Ledger(":memory:", clock=clock) as ledger,
     ):
-        for _ in shop.times("09:30", "12:30", "13:30", "18:30", "22:30"):
+        for _ in shop.times(*TIMES):
             client.resume(ledger, shop.company_id)  # learns what the night has synced
             for data_type in LISTS:
                 records = standing(shop, data_type)
