@@ -18,12 +18,12 @@ from click.testing import CliRunner
 from codat_mock.rules import rulebook
 from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, listen
+from codat_scenarios import matrix as matrices
 from codat_scenarios.commands.kill_matrix import kill_matrix
-from codat_scenarios.integrations import programs
-from codat_scenarios.integrations.programs import load, load_all, names
+from codat_scenarios.integrations.programs import load, names
 from codat_scenarios.integrations.scene import GOES_LIVE, Scene
 from codat_scenarios.integrations.till import Till
-from codat_scenarios.matrix import Matrix, Result, run_all
+from codat_scenarios.matrix import Matrix, Result, load_all, run_all
 from codat_scenarios.matrix.readme import with_section
 from codat_scenarios.matrix.running import run
 from codat_scenarios.matrix.telling import page
@@ -120,7 +120,7 @@ def test_a_sale_after_midnight_is_synced_in_the_same_night() -> None:
 
 def test_the_command_tells_a_line_for_each_integration(monkeypatch: pytest.MonkeyPatch) -> None:
     good, broken = load("through-the-day"), load("d01-marks-as-deleted")
-    monkeypatch.setattr(programs, "load_all", lambda: [good, broken])
+    monkeypatch.setattr(matrices, "load_all", lambda: [good, broken])
     ran = CliRunner().invoke(kill_matrix, [])
     lines = ran.stdout.splitlines()
     assert lines[0] == f"ok\tthrough-the-day\t-\t{good.text}"
@@ -129,7 +129,7 @@ def test_the_command_tells_a_line_for_each_integration(monkeypatch: pytest.Monke
 
 
 def test_the_command_fails_where_a_rule_catches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "load_all", lambda: [load("through-the-day")])
+    monkeypatch.setattr(matrices, "load_all", lambda: [load("through-the-day")])
     ran = CliRunner().invoke(kill_matrix, ["--json"])
     told = json.loads(ran.stdout)
     assert (ran.exit_code, told["isComplete"]) == (1, False)
@@ -139,7 +139,7 @@ def test_the_command_fails_where_a_rule_catches_nothing(monkeypatch: pytest.Monk
 
 def test_a_false_alarm_and_an_escape_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     mistaken = replace(load("d01-marks-as-deleted"), breaks=("S03",))
-    monkeypatch.setattr(programs, "load_all", lambda: [mistaken])
+    monkeypatch.setattr(matrices, "load_all", lambda: [mistaken])
     ran = CliRunner().invoke(kill_matrix, [])
     assert ran.exit_code == 1
     assert "d01-marks-as-deleted breaks S03, which was not found." in ran.stderr

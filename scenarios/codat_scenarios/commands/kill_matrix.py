@@ -53,8 +53,7 @@ def watched() -> Matrix:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from codat_scenarios.integrations.programs import load_all
-    from codat_scenarios.matrix import run_all
+    from codat_scenarios.matrix import load_all, run_all
 
     programs = load_all()
     console = Console(stderr=True)
@@ -73,7 +72,7 @@ def show_table(matrix: Matrix) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from codat_scenarios.matrix.results import SECTIONS
+    from codat_mock.rules.registry import SECTIONS
 
     table = Table(box=None, header_style="dim")
     table.add_column("integration", no_wrap=True)

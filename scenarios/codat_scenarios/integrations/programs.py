@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
-from types import ModuleType
 from typing import Final
 
 from codat_scenarios.integrations import broken, good
@@ -14,7 +13,6 @@ from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
 USUAL: Final = Scene()
-SECTIONS: Final = "sudrtb"  # of the rulebook, in its order
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +35,12 @@ class Program:
 
 
 def names() -> dict[str, str]:
-    """The module of each program, by its name: the good ones, then those that break each rule."""
-    keeping, breaking = modules_in(good), modules_in(broken)
-    return keeping | dict(sorted(breaking.items(), key=place))
-
-
-def modules_in(package: ModuleType) -> dict[str, str]:
-    """The modules of a package, by their programs' names."""
+    """The module of each program, by its name; the good ones first."""
     return {
         module.name.replace("_", "-"): f"{package.__name__}.{module.name}"
+        for package in (good, broken)
         for module in iter_modules(package.__path__)
     }
-
-
-def place(named: tuple[str, str]) -> tuple[int, str]:
-    """The place in the rulebook of the rule that a program is named for."""
-    return SECTIONS.index(named[0][0]), named[0]
 
 
 def load(name: str) -> Program:
@@ -65,8 +53,3 @@ def load(name: str) -> Program:
     text = " ".join((module.__doc__ or "").split())
     scene = getattr(module, "SCENE", USUAL)
     return Program(name, text, getattr(module, "BREAKS", ()), scene, module.main)
-
-
-def load_all() -> list[Program]:
-    """All programs."""
-    return [load(name) for name in names()]

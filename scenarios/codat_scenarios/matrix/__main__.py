@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from codat_scenarios.integrations.programs import load_all
-from codat_scenarios.matrix import run_all
+from codat_scenarios.matrix import load_all, run_all
 from codat_scenarios.matrix.readme import with_section
 from codat_scenarios.matrix.telling import complaints, page
 

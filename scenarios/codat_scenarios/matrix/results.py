@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from codat_scenarios.integrations.programs import Program
-
-SECTIONS: Final = {
-    "S": "Sending",
-    "U": "Updating",
-    "D": "Deleting",
-    "R": "Reconciling",
-    "T": "Talking",
-    "B": "Books",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from typing import Final
 import httpx
 
 from codat_mock.rules import rulebook
+from codat_mock.rules.registry import SECTIONS
 from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, listen
-from codat_scenarios.integrations.programs import Program
+from codat_scenarios.integrations.programs import Program, load, names
 from codat_scenarios.integrations.scene import GOES_LIVE, START_DATE
 from codat_scenarios.integrations.till import Till
 from codat_scenarios.matrix.results import Matrix, Result
@@ -23,6 +24,16 @@ from codat_scenarios.stage import Stage
 
 AT_ONCE: Final = 4
 PATIENCE_SECONDS: Final = 120
+
+
+def load_all() -> list[Program]:
+    """All programs: the good ones, then those that break each rule, as the rulebook has them."""
+    sections = "".join(SECTIONS)
+
+    def place(program: Program) -> tuple[int, str]:
+        return sections.index(program.breaks[0][0]) if program.breaks else -1, program.name
+
+    return sorted(map(load, names()), key=place)
 
 
 def run_all(programs: Iterable[Program], tell: Callable[[Result], None] = lambda _: None) -> Matrix:

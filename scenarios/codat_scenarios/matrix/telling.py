@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from textwrap import fill
 from typing import Any, Final
 
-from codat_scenarios.matrix.results import SECTIONS, Matrix, Result
+from codat_mock.rules.registry import SECTIONS
+from codat_scenarios.matrix.results import Matrix, Result
 
 PAGE_WIDTH: Final = 100
 
