@@ -34,6 +34,7 @@ class Integration:
         self.company_id = company_id or shop.company_id
         self.till = shop.tills[self.company_id]
         self.codat = service(shop.base_url, shop.api_key, shop.sleep)
+        self.start_date: datetime | None = None
         self.read_until: datetime | None = None
         self.synced_until: datetime | None = None
         self.pushed: set[Key] = set()
@@ -54,8 +55,9 @@ class Integration:
 
     def since_start_date(self, changes: Iterable[Change]) -> list[Change]:
         """The changes of records that the merchant wants to be synced at all."""
-        start = self.codat.start_date(self.company_id)
-        return [change for change in changes if change.created >= start]
+        if self.start_date is None:
+            self.start_date = self.codat.start_date(self.company_id)
+        return [change for change in changes if change.created >= self.start_date]
 
     def still_open(self, changes: Iterable[Change]) -> list[Change]:
         """The changes of records that are not synced yet; others are put right by hand."""

@@ -15,7 +15,7 @@ from codat_scenarios.integrations.shop import authorization
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 PAUSES: Final = (10, 20, 40, 80)  # seconds between tries; a dataset has ended within the first
-POLL_SECONDS: Final = 2
+POLL_SECONDS: Final = 4
 TOO_MANY: Final = 429
 SERVER_ERRORS: Final = 500
 SYNCED: Final = (2000, 2040)

@@ -1,4 +1,4 @@
-"""Asks for a dataset five times a second."""
+"""Asks for a dataset twice a second."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.service import Codat
@@ -10,7 +10,7 @@ BREAKS = ("T06",)
 class Eager(Codat):
     def outcome(self, company_id: str, dataset_id: str) -> str:
         while (status := str(self.dataset(company_id, dataset_id)["status"])) != "Complete":
-            self.sleep(0.2)
+            self.sleep(0.5)
         return status
 
 
