@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from codat_mock.records.commerce import Wire
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.rules.choices import Choice, rules_in_force
-from codat_mock.rules.registry import RULES, Rule, Severity, filled
+from codat_mock.rules.registry import RULES, BrokenRules, Rule, Severity, filled
 from codat_mock.rules.subjects import Evidence, JudgedRequest, Request, Subject
 
 MOST_RECORDS: Final = 20
@@ -109,13 +109,22 @@ def judge(subject: Subject, choices: Mapping[str, Choice] | None = None) -> Judg
     Args:
         subject: a push, a sync, a request …
         choices: what users have chosen about rules, by code.
+
+    Raises:
+        BrokenRules: a rule fails.
     """
     found, exercised = [], []
     for rule, choice in rules_in_force(choices or {}):
-        if not isinstance(subject, rule.subjects) or not rule.occasion(subject):
+        if not isinstance(subject, rule.subjects):
             continue
+        try:
+            if not rule.occasion(subject):
+                continue
+            evidence = list(rule.look(subject, **choice.thresholds))
+        except Exception as error:
+            told = f"Rule {rule.code} fails: {type(error).__name__}: {error}"
+            raise BrokenRules(told) from error
         exercised.append(rule.code)
-        evidence = list(rule.look(subject, **choice.thresholds))
         if evidence:
             finding = finding_of(rule, subject, evidence, choice.severity or rule.severity)
             found.append(Found(finding, evidence[0].topic, evidence[0].note))

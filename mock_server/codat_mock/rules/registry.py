@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
@@ -125,8 +126,17 @@ def thresholds_of(look: Callable[..., Any]) -> dict[str, float]:
     return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
 
+class BrokenRules(Exception):
+    """Somebody's own rules cannot be taken in, or one of them fails; the text says which."""
+
+
 def rulebook() -> list[Rule]:
-    """All the rules, in the order of the rulebook's sections; other people's rules come last."""
+    """All the rules, in the order of the rulebook's sections; other people's rules come last.
+
+    Raises:
+        BrokenRules: the rules of an entry point cannot be taken in.
+    """
+    load_others()
 
     def place(rule: Rule) -> tuple[int, str]:
         section = "".join(SECTIONS).find(rule.code[0])
@@ -135,10 +145,19 @@ def rulebook() -> list[Rule]:
     return sorted(RULES.values(), key=place)
 
 
+@cache
 def load_others() -> None:
-    """Take in other people's rules, from the modules that their entry points name."""
+    """Take in other people's rules, once, from the modules that their entry points name.
+
+    Raises:
+        BrokenRules: one cannot be imported, or what it enters is no rule.
+    """
     for each in entry_points(group=GROUP):
-        each.load()
+        try:
+            each.load()
+        except Exception as error:
+            told = f"The rules of entry point '{each.name}' ({each.value}) cannot be taken in"
+            raise BrokenRules(f"{told}: {type(error).__name__}: {error}") from error
 
 
 class ToldRule(Wire, omit_defaults=False, kw_only=True):

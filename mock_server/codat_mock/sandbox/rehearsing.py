@@ -9,7 +9,7 @@ from typing import Final
 from codat_mock.clock import LAST
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.records.companies import Company
-from codat_mock.sandbox import companies, connections, syncing
+from codat_mock.sandbox import companies, connections
 from codat_mock.sandbox.turn import Turn
 
 
@@ -49,7 +49,7 @@ def datasets_end(turn: Turn) -> datetime:
 def next_syncs(turn: Turn) -> datetime:
     """When the next sync of every company has been due."""
     due = (row.due for row in turn.shelf.companies.all() if row.due and row.due <= LAST)
-    return max((each + syncing.delay(turn) for each in due), default=turn.now)
+    return max((each + turn.settings.sync_delay for each in due), default=turn.now)
 
 
 def syncs_end(turn: Turn) -> datetime:
