@@ -19,7 +19,7 @@ from codat_mock.rules import rulebook
 from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, listen
 from codat_scenarios import matrix as matrices
-from codat_scenarios.commands.kill_matrix import kill_matrix
+from codat_scenarios.commands.kill_matrix import kill_matrix, show_table
 from codat_scenarios.integrations.programs import load, names
 from codat_scenarios.integrations.scene import GOES_LIVE, Scene
 from codat_scenarios.integrations.till import Till
@@ -144,6 +144,14 @@ def test_a_false_alarm_and_an_escape_are_told(monkeypatch: pytest.MonkeyPatch) -
     assert ran.exit_code == 1
     assert "d01-marks-as-deleted breaks S03, which was not found." in ran.stderr
     assert "d01-marks-as-deleted keeps D01, which was found broken." in ran.stderr
+
+
+def test_a_person_is_shown_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    late = Result(load("s08-the-morning-after"), {"B02": 1, "S02": 1, "S08": 3})
+    show_table(Matrix(("S02", "S08", "B02"), [late]))
+    header, row, *_ = capsys.readouterr().out.splitlines()
+    assert header.split() == ["integration", "caught", "by", "what", "it", "does"]
+    assert row.split()[:5] == ["s08-the-morning-after", "S08,", "S02,", "B02", "Pushes"]
 
 
 def test_an_integration_that_does_not_come_to_its_end_is_told(address: str) -> None:

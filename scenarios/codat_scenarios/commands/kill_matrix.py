@@ -68,21 +68,17 @@ def watched() -> Matrix:
 
 
 def show_table(matrix: Matrix) -> None:
-    """Print the matrix for a person: a row for each integration, a column for each section."""
+    """Print the matrix as a table for a person."""
     from rich.console import Console
     from rich.table import Table
 
-    from codat_mock.rules.registry import SECTIONS
+    from codat_scenarios.matrix.telling import columns
 
     table = Table(box=None, header_style="dim")
     table.add_column("integration", no_wrap=True)
-    for title in SECTIONS.values():
-        table.add_column(title)
+    table.add_column("caught by", no_wrap=True)
+    table.add_column("what it does")
     for result in matrix.results:
-        style = STYLES[result.is_as_expected]
-        found = (
-            ", ".join(code for code in result.findings if code.startswith(letter))
-            for letter in SECTIONS
-        )
-        table.add_row(f"[{style}]{result.program.name}[/]", *found)
+        _, name, codes, text = columns(result)
+        table.add_row(f"[{STYLES[result.is_as_expected]}]{name}[/]", codes, text)
     Console().print(table)

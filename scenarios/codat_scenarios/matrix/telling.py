@@ -15,7 +15,7 @@ PAGE_WIDTH: Final = 100
 def columns(result: Result) -> tuple[str, str, str, str]:
     """Whether it is as expected, its name, the rules found broken, and what it does."""
     mark = "ok" if result.is_as_expected else "NOT AS EXPECTED"
-    return mark, result.program.name, ", ".join(result.findings) or "-", result.program.text
+    return mark, result.program.name, codes_of(result), result.program.text
 
 
 def summary(matrix: Matrix) -> str:
@@ -106,4 +106,4 @@ def codes_of(result: Result) -> str:
     """The rules that caught it, the one it is there for first."""
     order = [*result.program.breaks, *result.false_alarms]
     found = [code for code in order if code in result.findings]
-    return ", ".join(found) or "none"
+    return ", ".join(found) or "-"
