@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any, get_args
@@ -99,9 +99,9 @@ def number(code: str, key: str, given: Any) -> float:
     return float(given)
 
 
-def rules_in_force(choices: Mapping[str, Choice]) -> Iterator[tuple[Rule, Choice]]:
-    """The rules that are not off, each with what is chosen about it."""
-    for rule in rulebook():
+def in_force(rules: Iterable[Rule], choices: Mapping[str, Choice]) -> Iterator[tuple[Rule, Choice]]:
+    """Those of the rules that are not off, each with what is chosen about it."""
+    for rule in rules:
         choice = choices.get(rule.code) or Choice(rule.code)
         if not choice.is_off:
             yield rule, choice

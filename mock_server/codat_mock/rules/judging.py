@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from codat_mock.records.commerce import Wire
 from codat_mock.records.datasets import LIST_NAMES, DataType
-from codat_mock.rules.choices import Choice, rules_in_force
-from codat_mock.rules.registry import RULES, BrokenRules, Rule, Severity, filled
+from codat_mock.rules.choices import Choice, in_force
+from codat_mock.rules.registry import RULES, BrokenRules, Rule, Severity, filled, rulebook, rules_on
 from codat_mock.rules.subjects import Evidence, JudgedRequest, Request, Subject
 
 MOST_RECORDS: Final = 20
@@ -114,9 +114,7 @@ def judge(subject: Subject, choices: Mapping[str, Choice] | None = None) -> Judg
         BrokenRules: a rule fails.
     """
     found, exercised = [], []
-    for rule, choice in rules_in_force(choices or {}):
-        if not isinstance(subject, rule.subjects):
-            continue
+    for rule, choice in in_force(rules_on(type(subject)), choices or {}):
         try:
             if not rule.occasion(subject):
                 continue
@@ -220,7 +218,7 @@ def verdict_on(
 ) -> Verdicts:
     """Sum up what was found, and which rules had an occasion at all."""
     seen = set(exercised)
-    rules = [rule for rule, _ in rules_in_force(choices or {})]
+    rules = [rule for rule, _ in in_force(rulebook(), choices or {})]
     codes = [rule.code for rule in rules]
     is_observed = any(rule.code in seen and rule.subjects != (JudgedRequest,) for rule in rules)
     verdict: Verdict = "findings" if findings else "clean" if is_observed else "nothing-observed"

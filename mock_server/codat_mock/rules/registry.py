@@ -115,6 +115,8 @@ def rule(
             advice, subject if isinstance(subject, tuple) else (subject,), occasion, look,
             thresholds_of(look),
         )  # fmt: skip
+        ordered.cache_clear()
+        rules_on.cache_clear()
         return look
 
     return enter
@@ -137,12 +139,24 @@ def rulebook() -> list[Rule]:
         BrokenRules: the rules of an entry point cannot be taken in.
     """
     load_others()
+    return [*ordered()]
+
+
+@cache
+def ordered() -> tuple[Rule, ...]:
+    """The rules that have been entered, in their order."""
 
     def place(rule: Rule) -> tuple[int, str]:
         section = "".join(SECTIONS).find(rule.code[0])
         return section if section >= 0 else len(SECTIONS), rule.code
 
-    return sorted(RULES.values(), key=place)
+    return tuple(sorted(RULES.values(), key=place))
+
+
+@cache
+def rules_on(subject: type[Any]) -> tuple[Rule, ...]:
+    """The rules that judge subjects of that type, in their order."""
+    return tuple(rule for rule in rulebook() if issubclass(subject, rule.subjects))
 
 
 @cache
