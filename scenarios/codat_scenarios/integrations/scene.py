@@ -68,4 +68,4 @@ class Scene:
         if self.frequency == "Monthly":
             return FIRST_OF_APRIL + SYNC_TIME
         day = max(created, GOES_LIVE) - SYNC_TIME
-        return day.replace(hour=0, minute=0, second=0) + timedelta(days=1) + SYNC_TIME
+        return day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) + SYNC_TIME
