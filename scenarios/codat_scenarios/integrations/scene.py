@@ -67,5 +67,6 @@ class Scene:
         """When the sync runs that takes what was created at that moment."""
         if self.frequency == "Monthly":
             return FIRST_OF_APRIL + SYNC_TIME
-        day = max(created, GOES_LIVE) - SYNC_TIME
-        return day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) + SYNC_TIME
+        before = max(created, GOES_LIVE) - SYNC_TIME
+        day = before.replace(hour=0, minute=0, second=0, microsecond=0)
+        return day + timedelta(days=1) + SYNC_TIME
