@@ -195,6 +195,12 @@ def test_five_thousand_repeats_are_one_finding(stage):
     assert len(finding["records"]) == 20
 
 
+def test_what_is_declared_and_never_pushed_breaks_no_rule_before_a_sync(stage):
+    own = [{"id": "o", "createdDate": START, "totalAmount": 5}]
+    stage.call("PUT", f"/_mock/companies/{stage.company_id}/merchant-records", {"orders": own})
+    assert stage.findings()["findings"] == []
+
+
 def test_the_rules_are_told(http):
     rules = http.get("/_mock/rules").json()["rules"]
     assert {"S03", "S04", "S05", "S15", "U02", "D01"} <= {rule["code"] for rule in rules}
