@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from threading import Lock
+from typing import Final
 
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.settings import Settings
 from codat_mock.store import Store
+
+logger: Final = logging.getLogger(__name__)
 
 
 class World:
@@ -61,9 +65,18 @@ class World:
             return self._sandboxes[name]
 
     def settle(self) -> None:
-        """Do in every sandbox what has fallen due."""
-        for sandbox in list(self._sandboxes.values()):
-            sandbox.settle()
+        """Do what has fallen due in every sandbox whose clock runs.
+
+        A clock that stands brings nothing; where it is moved, that request does what falls due.
+        """
+        for name, sandbox in self._sandboxes.copy().items():
+            if not sandbox.is_running:
+                continue
+            try:
+                sandbox.settle()
+            except Exception:
+                # Nobody has asked, so nobody can be answered; the other sandboxes must go on.
+                logger.exception("What was due in the sandbox '%s' could not be done.", name)
 
     def close(self) -> None:
         """End what goes on by itself, and close the store."""
