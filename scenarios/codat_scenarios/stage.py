@@ -161,7 +161,7 @@ class Stage:
             answer = self._send("POST", self._push_path(data_type), body, PATIENCE_SECONDS)
             self._noted(answer)
         except httpx.TransportError as error:
-            self._wait_for_server()
+            self.wait_for_server()
             return type(error).__name__
         except (ValueError, KeyError):
             return "an answer that cannot be read"
@@ -239,7 +239,8 @@ class Stage:
         found = self.call("GET", f"/_mock/books?companyId={self.company_id}")
         return dict(found["companies"][0])
 
-    def _wait_for_server(self) -> None:
+    def wait_for_server(self) -> None:
+        """Wait until somebody answers."""
         while True:
             with suppress(httpx.TransportError):
                 self.call("GET", "/_mock/health")

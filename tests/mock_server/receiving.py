@@ -27,6 +27,7 @@ class Receiver:
     url: str = ""
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=lambda: [(200, {})])
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
     may_answer: Event = field(default_factory=Event)
 
     @property
@@ -46,6 +47,7 @@ def receiving() -> Iterator[Receiver]:
             told.got.append((self.path, headers, body))
             told.may_answer.wait(20)
             status, more = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
+            told.answered.append(status)
             self.send_response(status)
             for name, value in more.items():
                 self.send_header(name, value)
