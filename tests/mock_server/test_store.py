@@ -181,9 +181,11 @@ def test_all_is_there_after_a_stop_and_a_start(serve, set_stage, tmp_path):
     body = {"orders": [{"id": "o", "totalAmount": 1}]}
     path = f"/data/companies/{stage.company_id}/sync/{ORDERS}"
     second.http.post(path, json=body)
-    last = second.http.get("/_mock/findings").json()["findings"][-1]
-    numbers = [request["number"] for request in last["requests"]]
-    assert numbers == [3, 1]
+    found = second.http.get("/_mock/findings").json()["findings"]
+    numbers = [one["number"] for each in found if each["code"] == "S03" for one in each["requests"]]
+    pushes = second.http.get("/_mock/requests?operation=push-orders").json()["requests"]
+    one, two, three = (push["number"] for push in pushes)
+    assert numbers == [two, one, three, one]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -26,6 +26,9 @@ def stage() -> Stage:
     stage.link_accounting()
     stage.configure(START)
     push_worked_example(stage)
+    stage.advance(minutes=1)
+    for dataset in stage.datasets:
+        stage.dataset(dataset)
     stage.advance(days=1)
     return stage
 

@@ -13,7 +13,7 @@ from codat_mock.records.commerce import Wire
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.rules.choices import Choice, rules_in_force
 from codat_mock.rules.registry import RULES, Rule, Severity, filled
-from codat_mock.rules.subjects import Evidence, Request, Subject
+from codat_mock.rules.subjects import Evidence, JudgedRequest, Request, Subject
 
 MOST_RECORDS: Final = 20
 MOST_CHANGES: Final = 100
@@ -87,7 +87,8 @@ class Verdicts(Wire, omit_defaults=False, kw_only=True):
     """All that was found in a sandbox.
 
     Args:
-        verdict: `nothing-observed` where no rule had an occasion; a verdict on nothing is no pass.
+        verdict: `nothing-observed` where nothing was pushed, synced or probed: whatever was asked
+            besides, a verdict on nothing is no pass.
         exercised: codes of the rules that had an occasion to be kept or broken.
         not_exercised: codes of the others; those that are off are in neither.
         dropped: how many requests the journal could not keep.
@@ -210,8 +211,10 @@ def verdict_on(
 ) -> Verdicts:
     """Sum up what was found, and which rules had an occasion at all."""
     seen = set(exercised)
-    codes = [rule.code for rule, _ in rules_in_force(choices or {})]
-    verdict: Verdict = "findings" if findings else "clean" if seen else "nothing-observed"
+    rules = [rule for rule, _ in rules_in_force(choices or {})]
+    codes = [rule.code for rule in rules]
+    is_observed = any(rule.code in seen and rule.subjects != (JudgedRequest,) for rule in rules)
+    verdict: Verdict = "findings" if findings else "clean" if is_observed else "nothing-observed"
     return Verdicts(
         verdict=verdict,
         findings=findings,

@@ -44,6 +44,11 @@ class JournalDesk:
         self._turn = begin
         self._numbers = count(last + 1)
         self._conduct = Conduct()
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Keep no more: the sandbox begins anew, and what is under way belongs to the old one."""
+        self._is_closed = True
 
     def number(self) -> int:
         """The number of a request that has come."""
@@ -71,6 +76,8 @@ class JournalDesk:
         """
         packed, packed_answer = pack(sent), pack(answer)
         with self._turn() as turn:
+            if self._is_closed:
+                return []
             row = turn.shelf.row
             row.requests = max(row.requests, entry.number)
             told = replace(entry, at=format_moment(turn.now))

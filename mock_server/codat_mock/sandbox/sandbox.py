@@ -114,6 +114,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End what goes on by itself."""
+        self.journal.close()
         self._courier.stop()
 
     def arrive(self, method: str, path: str, number: int | None = None) -> Request:

@@ -188,7 +188,7 @@ CREATE TABLE requests (
     answered BLOB,
     size INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX requests_by_number ON requests (sandbox, number);
+CREATE INDEX requests_by_number ON requests (sandbox, number);
 """
 
 
