@@ -18,7 +18,7 @@ from codat_scenarios.stories import STORIES, Played, play
 @pytest.fixture(scope="module")
 def played() -> Iterator[dict[str, Played]]:
     """What came of each story, every one played over a real socket."""
-    world = World(Settings(speed=0))
+    world = World(Settings(speed=0, rate_limits=True))
     with (
         Server(world, listen("127.0.0.1", 0)) as server,
         httpx.Client(base_url=server.address) as http,
