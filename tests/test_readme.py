@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -45,7 +46,14 @@ def test_the_two_commands_for_ci_are_shown() -> None:
 def test_a_shown_command_succeeds(line: str, tmp_path: Path) -> None:
     name, *arguments = shlex.split(line)
     assert name == "codat-mock"
-    ran = subprocess.run([COMMAND, *arguments], cwd=tmp_path, capture_output=True, check=False)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    ran = subprocess.run(
+        [COMMAND, *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr.decode()
     assert ran.stdout
 

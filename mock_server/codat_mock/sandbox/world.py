@@ -6,6 +6,7 @@ import logging
 from threading import Lock
 from typing import Final
 
+from codat_mock.sandbox.failures import Failures
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.settings import Settings
 from codat_mock.store import Store
@@ -19,10 +20,14 @@ class World:
     Args:
         settings: what every sandbox starts from.
         store: where they are kept; in memory where none is given.
+
+    Attributes:
+        failures: faults of the mock itself.
     """
 
     def __init__(self, settings: Settings | None = None, store: Store | None = None) -> None:
         self.settings = settings or Settings()
+        self.failures = Failures()
         self._store = store or Store()
         self._lock = Lock()
         self._sandboxes: dict[str, Sandbox] = {}
@@ -39,7 +44,7 @@ class World:
         """The sandbox of that name, made if there is none."""
         with self._lock:
             if name not in self._sandboxes:
-                self._sandboxes[name] = Sandbox(self._store, name, self.settings)
+                self._sandboxes[name] = Sandbox(self._store, name, self.settings, self.failures)
             return self._sandboxes[name]
 
     def sandbox_of_company(self, company_id: str) -> Sandbox | None:
@@ -61,7 +66,7 @@ class World:
                 self._sandboxes[name].close()
             with self._store.transaction():
                 self._store.sandboxes.delete(name)
-            self._sandboxes[name] = Sandbox(self._store, name, self.settings)
+            self._sandboxes[name] = Sandbox(self._store, name, self.settings, self.failures)
             return self._sandboxes[name]
 
     def settle(self) -> None:
