@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import httpx
+from click.testing import CliRunner
 from receiving import ORDER, Receiver, add_rule, push, settle
 
+from codat_mock.cli import main
 from codat_scenarios.stage import Stage
 
 
@@ -129,6 +131,14 @@ def test_after_a_deletion_the_next_sync_fails_and_none_follows(live, set_stage):
     assert history["status"] == "AuthError"
     listed = live.get(f"/companies/{stage.company_id}/sync/commerce/syncs/list/status").json()
     assert [sync["syncStatusCode"] for sync in listed] == [4040]
+
+
+def test_the_command_deletes_the_connection(live, company):
+    told = ["--url", str(live.base_url), "--api-key", "test-key"]
+    ran = CliRunner().invoke(main, ["delete-connection", company, *told])
+    assert (ran.exit_code, ran.output) == (0, "Partner Commerce: Unlinked\n")
+    again = CliRunner().invoke(main, ["delete-connection", company, *told])
+    assert (again.exit_code, "no linked commerce connection" in again.output) == (2, True)
 
 
 def test_a_deleted_connection_can_be_linked_again(live, set_stage):

@@ -120,10 +120,6 @@ seeking = settings(
 )
 
 
-def test_there_is_nothing_to_find_where_no_bug_is_planted(in_process):
-    run_state_machine_as_test(in_process, settings=seeking)
-
-
 @pytest.mark.parametrize("bug", EVERYWHERE)
 def test_a_bug_is_found_in_process(bug: Plant, in_process, monkeypatch):
     bug(monkeypatch)

@@ -31,6 +31,7 @@ class World:
         self._store = store or Store()
         self._lock = Lock()
         self._sandboxes: dict[str, Sandbox] = {}
+        self._stalled: set[str] = set()  # the ticker could not settle them, and has told so
         with self._store.transaction():
             stored = self._store.sandboxes.names()
         for name in stored:
@@ -79,9 +80,13 @@ class World:
                 continue
             try:
                 sandbox.settle()
+                self._stalled.discard(name)
             except Exception:
-                # Nobody has asked, so nobody can be answered; the other sandboxes must go on.
-                logger.exception("What was due in the sandbox '%s' could not be done.", name)
+                # Nobody has asked, so nobody can be answered; the other sandboxes must go on. It is
+                # told once, not four times a second.
+                if name not in self._stalled:
+                    logger.exception("What was due in the sandbox '%s' could not be done.", name)
+                self._stalled.add(name)
 
     def close(self) -> None:
         """End what goes on by itself, and close the store."""
