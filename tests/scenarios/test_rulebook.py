@@ -31,7 +31,7 @@ def test_a_rule_is_told_with_the_requests_that_broke_it() -> None:
     assert "Source: guide: Rules for sending data." in lines
     pushes = [line for line in lines if " POST " in line and "→ 200" in line]
     assert [push[:20] for push in pushes] == ["2022-03-21T12:10:00Z", "2022-03-21T13:05:00Z"]
-    assert sum('{"id":"A-1"' in line for line in lines) == 2
+    assert sum('{"id": "A-1"' in line for line in lines) == 2
     assert "… 1 more" in told.output
     found = "Pushed again though equal to the version accepted last: 2 records, such as A-1."
     assert found in lines
@@ -45,7 +45,7 @@ def test_differences_are_told_property_by_property() -> None:
 
 def test_a_body_that_comes_again_is_told_once() -> None:
     told = explain("T05").output
-    assert told.count('{"id":"A-1"') == 1
+    assert told.count('{"id": "A-1"') == 1
     assert told.count("the same again") == 3
 
 
@@ -80,7 +80,7 @@ def test_every_rule_can_be_explained(rule: object) -> None:
 
 def test_a_body_is_shortened_to_the_records_that_are_named() -> None:
     body = json.dumps({"orders": [{"id": f"A-{number}"} for number in range(9)]})
-    assert [*lines(body, ["A-7"])] == ['{"orders": [', '  {"id":"A-7"},', "  … 8 more", "]}"]
+    assert [*lines(body, ["A-7"])] == ['{"orders": [', '  {"id": "A-7"},', "  … 8 more", "]}"]
     assert [*lines("{", [])] == ["{"]
     assert [*lines("", [])] == []
 

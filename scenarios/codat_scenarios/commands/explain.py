@@ -99,6 +99,7 @@ def parts(rule: Rule, example: Example | None) -> Iterator[Part]:
 def example_parts(example: Example) -> Iterator[Part]:
     """A breach, its requests and what was found."""
     from codat_scenarios.demo.screen import short
+    from codat_scenarios.rulebook.example import compact
 
     yield "head", f"Broken in the story {example.story}"
     yield "text", example.text
@@ -113,8 +114,8 @@ def example_parts(example: Example) -> Iterator[Part]:
     yield "text", short(example.finding["message"])
     differences = example.finding["differences"]
     for each in differences[:MOST_DIFFERENCES]:
-        old, new = (msgspec.json.encode(each[name]).decode() for name in ("old", "new"))
-        yield "body", f"    {each['record']} {each['path']}: {old} → {new}"
+        was, now = compact(each["old"]), compact(each["new"])
+        yield "body", f"    {each['record']} {each['path']}: {was} → {now}"
     if len(differences) > MOST_DIFFERENCES:
         yield "body", f"    … {len(differences) - MOST_DIFFERENCES} more differences"
 
@@ -141,6 +142,7 @@ def show(told: list[Part]) -> None:
         elif style == "request":
             console.print(Padding.indent(Text(text, "cyan"), 2))
         elif style == "body":
-            console.print(Padding.indent(Text(text.strip(), "dim"), 6))
+            indent = len(text) - len(text.lstrip())
+            console.print(Padding.indent(Text(text.lstrip()), indent + 2))
         else:
             console.print(Padding.indent(Text(text), 2))

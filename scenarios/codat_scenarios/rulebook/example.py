@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -94,7 +94,7 @@ def lines(body: str, records: list[str]) -> Iterator[str]:
         yield from [body] if body else []
         return
     if not isinstance(told, dict):
-        yield encode(told).decode()
+        yield spaced(told)
         return
     for name, value in told.items():
         if isinstance(value, list):
@@ -102,7 +102,7 @@ def lines(body: str, records: list[str]) -> Iterator[str]:
             yield from listed(value, records)
             yield "]}"
         else:
-            yield f'{{"{name}": {encode(value).decode()}}}'
+            yield braced([(name, spaced(value))])
 
 
 def listed(values: list[Any], records: list[str]) -> Iterator[str]:
@@ -122,16 +122,31 @@ def is_named(record: Json, records: list[str]) -> bool:
 
 
 def compact(value: Any) -> str:
-    """Write a record on a line; what is nested in a long one is left out."""
-    text = encode(value).decode()
-    if len(text) <= LONG_RECORD or not isinstance(value, dict):
+    """Write a record, or a part of one, on a line; of a long one what is nested is left out."""
+    text = spaced(value)
+    if len(text) <= LONG_RECORD:
         return text
-    parts = (f'"{name}":{nested(part)}' for name, part in value.items())
-    return f"{{{','.join(parts)}}}"
+    if isinstance(value, dict):
+        return braced((name, dots(part) or spaced(part)) for name, part in value.items())
+    return dots(value) or text
 
 
-def nested(part: Any) -> str:
-    """Write a property; a list or an object as dots."""
+def dots(part: Any) -> str:
+    """Write a list or an object that is not empty as dots."""
     if part and isinstance(part, list | dict):
         return "[…]" if isinstance(part, list) else "{…}"
-    return encode(part).decode()
+    return ""
+
+
+def spaced(value: Any) -> str:
+    """Write JSON with blanks, where a terminal can break the line."""
+    if isinstance(value, dict):
+        return braced((name, spaced(part)) for name, part in value.items())
+    if isinstance(value, list):
+        return f"[{', '.join(map(spaced, value))}]"
+    return encode(value).decode()
+
+
+def braced(properties: Iterable[tuple[str, str]]) -> str:
+    """Write an object of those names and texts."""
+    return f"{{{', '.join(f'{spaced(name)}: {text}' for name, text in properties)}}}"
