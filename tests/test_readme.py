@@ -113,6 +113,7 @@ def test_every_control_request_in_the_table_is_served() -> None:
         alerts = client.get("/_mock/alerts", headers=key).get_json()["alerts"]
         return {
             "{companyId}": company_id,
+            "{number}": "1",
             "{ruleId}": rules[-1]["ruleId"],
             "{alertId}": alerts[-1]["alertId"] if alerts else "",
         }
@@ -125,7 +126,7 @@ def test_every_control_request_in_the_table_is_served() -> None:
         answer = client.open(full, method=method, headers=key, data=body or None)
         assert answer.status_code == 200, (method, path, answer.get_json())
     assert {path for _, path, _ in rows} >= {
-        re.sub(r"<(\w)(\w+)_id>", r"{\1\2Id}", rule.rule)
+        re.sub(r"<(\w)(\w+)_id>", r"{\1\2Id}", rule.rule.replace("<int:number>", "{number}"))
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith("/_mock")
     }

@@ -212,6 +212,7 @@ def test_a_chosen_port_is_used(check: Check) -> None:
         (("--update-expected", "--", "true"), "--update-expected wants the file"),
         (("--api-key", "k", "--", "true"), "--api-key means something with --url only."),
         (("--company", "c", "--", "true"), "--company means something with --url only."),
+        (("--url", "x", "--company", "c", "--", "true"), "--company wants the key of its sandbox"),
         (("--url", "http://127.0.0.1:1", "--", "true"), "No codat-mock answers at http://127."),
         (("--url", "no url", "--", "true"), "No codat-mock answers at no%20url"),
         (
@@ -297,6 +298,13 @@ def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_
     renewed = judge(*known, "--update-expected", *python(GOOD))
     assert renewed.exit_code == 0
     assert json.loads((tmp_path / "known.json").read_text()) == {"expected": []}
+
+
+def test_a_run_that_crashed_does_not_tell_what_to_expect(judge: Judge, tmp_path: Path) -> None:
+    ran = judge("--expected", "known.json", "--update-expected", *python(f"{TWICE}\nsys.exit(3)"))
+    assert ran.exit_code == 1
+    assert "known.json is left as it is" in ran.output
+    assert not (tmp_path / "known.json").exists()
 
 
 def test_an_entry_for_whatever_records_stays_when_the_file_is_renewed(

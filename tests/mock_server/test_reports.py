@@ -196,7 +196,8 @@ def test_a_junit_parser_reads_a_case_for_each_rule(run: Run) -> None:
         is_skipped = any(isinstance(each, Skipped) for each in result)
         assert is_skipped is (rule.code in run.judgement.not_exercised)
     kinds = [type(each) for case in suite for each in case.result]
-    assert suite.tests == len(list(suite)) == len(RULES) + 1 + bool(run.command) + len(run.stale)
+    rules = {*CODES, *(finding.code for finding in run.judgement.findings)}
+    assert suite.tests == len(list(suite)) == len(rules) + 1 + bool(run.command) + len(run.stale)
     assert suite.failures == kinds.count(Failure)
     assert suite.errors == kinds.count(Error)
     assert suite.skipped == kinds.count(Skipped)
@@ -438,3 +439,11 @@ def test_a_finding_is_shown_where_the_request_was_sent(caller: str, file: str, l
     assert not PurePosixPath(file).is_absolute()
     [(_, properties, _)] = annotations(written(run, "github"))
     assert (properties["file"], properties["line"]) == (file, str(line))
+
+
+def test_only_so_many_findings_are_told_where_people_read_from_the_top() -> None:
+    run = run_with(*(finding(records=[f"A-{number}"]) for number in range(53)))
+    assert written(run, "markdown").count("| ❌ |") == 50
+    assert "There are 3 more findings" in written(run, "markdown")
+    assert written(run, "html").count('<article class="finding">') == 53
+    assert "There are" not in written(run_with(finding()), "markdown")

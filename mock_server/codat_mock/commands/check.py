@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, get_args
 
 import click
 from click.core import ParameterSource
-from msgspec.structs import replace
 
 from codat_mock.commands import expectations
-from codat_mock.commands.child import Stopped, carry_out, stopping_on_signals
-from codat_mock.commands.settings import OWN_SETTINGS, bind, takes_settings
+from codat_mock.commands.child import Stopped, stopping_on_signals
+from codat_mock.commands.place import Place, rehearse
+from codat_mock.commands.settings import OWN_SETTINGS, takes_settings
 from codat_mock.commands.telling import tell
-from codat_mock.rehearsal import MockFailed, Refused, Rehearsal, rehearsal
+from codat_mock.rehearsal import MockFailed
 from codat_mock.reports import FORMATS
 from codat_mock.reports.run import Expected, FailOn, Run
 from codat_mock.reports.verdict import OURS, code_of
-from codat_mock.sandbox import Settings, World
-from codat_mock.server import Server, address_of
+from codat_mock.sandbox import Settings
 
 EXAMPLES = """Examples:
 
@@ -44,10 +41,6 @@ Exit codes:
   5   nothing was pushed, so that nothing could be judged
   70  codat-mock itself failed
 """
-KEY: Final = "codat-mock-check"
-NAME: Final = "Corner Café"
-FALLBACK: Final = "codat-mock.toml"
-CONFIGURATIONS: Final = (FALLBACK, "pyproject.toml")
 THEIR_MOCK: Final = ("api_key", "company")
 OWN_MOCK: Final = ("port", *OWN_SETTINGS)
 SIGNALLED: Final = 128  # added to a signal's number, as shells do
@@ -134,13 +127,23 @@ def check(
     """
     check_use(context, expected, update_expected)
     place = Place(url, api_key, company, settings, port)
-    try:
-        with stopping_on_signals():
-            run = rehearse(place, command, timeout_seconds)
+
+    def judged() -> Run:
+        run = rehearse(place, command, timeout_seconds)
         run.fail_on, run.expected = fail_on, read_expected(expected, update_expected)
         if expected and update_expected:
-            expectations.write(expected, run)
+            expectations.renew(expected, run)
         write_reports(run, reports)
+        return run
+
+    return told_to_the_end(judged)
+
+
+def told_to_the_end(judged: Callable[[], Run]) -> int:
+    """Tell of a run, or of what kept it from being judged; gives the exit code."""
+    try:
+        with stopping_on_signals():
+            run = judged()
         tell(run)
     except Stopped as stopped:
         click.echo(f"Stopped by {stopped}; the command was ended.", err=True)
@@ -154,74 +157,6 @@ def check(
         click.echo(f"codat-mock itself failed:\n{traceback.format_exc()}", err=True)
         return OURS
     return code_of(run)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the rehearsal takes place.
-
-    Args:
-        url: of a mock that is running; None for one of our own.
-        api_key: with a URL, the key whose sandbox is used; None for one of our own.
-        company: with a URL, the company that is used; None for one of our own.
-        settings: of a mock of our own.
-        port: of a mock of our own.
-    """
-
-    url: str | None
-    api_key: str | None
-    company: str | None
-    settings: Settings
-    port: int
-
-    @contextmanager
-    def opened(self) -> Iterator[str]:
-        """The mock's address, while it can be reached there."""
-        if self.url:
-            yield self.url.rstrip("/")
-            return
-        listener = bind("127.0.0.1", self.port)
-        address = address_of(listener)
-        with Server(World(replace(self.settings, address=address)), listener):
-            yield address
-
-    def prepared(self, here: Rehearsal, address: str) -> dict[str, str]:
-        """The command's variables, once its company is there."""
-        if self.url:
-            here.begin(anew=self.api_key is None)
-        variables = {
-            "CODAT_BASE_URL": address,
-            "CODAT_API_KEY": self.api_key or KEY,
-            "CODAT_COMPANY_ID": self.company or here.prepare(NAME),
-        }
-        secrets = (secret for rule in self.settings.alert_rules for secret in rule.secrets)
-        if secret := next(secrets, None):
-            variables["CODAT_WEBHOOK_SECRET"] = secret
-        return variables
-
-
-def rehearse(place: Place, command: Sequence[str], timeout_seconds: float) -> Run:
-    """Run the command beside a mock, close the day, and look at what happened.
-
-    Raises:
-        UsageError: the command cannot be started, or there is no such mock.
-        MockFailed: a mock of our own does not answer.
-    """
-    try:
-        with place.opened() as address, rehearsal(address, place.api_key or KEY) as here:
-            variables = place.prepared(here, address)
-            ended = carry_out(command, variables, timeout_seconds)
-            here.close_day()
-            run = here.run()
-    except OSError as error:
-        raise click.UsageError(f"{command[0]} cannot be started: {error.strerror}.") from error
-    except Refused as error:
-        if place.url is None:
-            raise MockFailed(str(error)) from error
-        raise click.UsageError(str(error)) from error
-    run.command, run.root = ended, Path.cwd().as_posix()
-    run.configuration = next((name for name in CONFIGURATIONS if Path(name).is_file()), FALLBACK)
-    return run
 
 
 def check_use(context: click.Context, expected: Path | None, update_expected: bool) -> None:
@@ -240,6 +175,8 @@ def check_use(context: click.Context, expected: Path | None, update_expected: bo
         if param.name in wrong:
             when = "without" if context.params["url"] else "with"
             raise click.UsageError(f"{param.opts[0]} means something {when} --url only.")
+    if context.params["company"] and not context.params["api_key"]:
+        raise click.UsageError("--company wants the key of its sandbox: --api-key KEY.")
     if update_expected and not expected:
         raise click.UsageError("--update-expected wants the file: --expected FILE.")
     if expected and not update_expected:

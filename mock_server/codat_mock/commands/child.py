@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final
+
+import click
 
 from codat_mock.reports.run import CommandEnd
 
@@ -41,13 +44,16 @@ def carry_out(
         timeout_seconds: how long it may take, by the machine's clock.
 
     Raises:
-        OSError: it cannot be started.
+        UsageError: it cannot be started.
         Stopped: a signal came (see `stopping_on_signals`); the command has been ended.
     """
-    line = " ".join(command)
-    process = subprocess.Popen(  # noqa: S603  (the very command that the user gave)
-        command, env={**os.environ, **variables}, start_new_session=True
-    )
+    line = shlex.join(command)
+    try:
+        process = subprocess.Popen(  # noqa: S603  (the very command that the user gave)
+            command, env={**os.environ, **variables}, start_new_session=True
+        )
+    except OSError as error:
+        raise click.UsageError(f"{command[0]} cannot be started: {error.strerror}.") from error
     try:
         code = process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:

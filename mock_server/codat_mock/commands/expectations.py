@@ -29,14 +29,18 @@ def read(path: Path) -> list[Expected]:
         raise click.UsageError(f"{path} is no file of expected findings: {error}") from error
 
 
-def write(path: Path, run: Run) -> None:
+def renew(path: Path, run: Run) -> None:
     """Expect exactly what was found.
 
-    An entry that stands for whatever records stays as it is while it is met.
+    An entry that stands for whatever records stays as it is while it is met. A run that did not
+    come to its good end leaves the file as it is: it would lack what was not reached.
 
     Raises:
         UsageError: the file cannot be written.
     """
+    if run.failures or (run.command and not run.command.is_success):
+        click.echo(f"{path} is left as it is: the run did not come to its good end.", err=True)
+        return
     loose = [each for each in run.expected if each.records is None and each not in run.stale]
     exact = [
         as_expected(finding)

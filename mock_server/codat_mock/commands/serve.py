@@ -79,7 +79,7 @@ def serve(
     if "" in api_keys:
         raise click.UsageError("An API key given with --api-key is empty.")
     try:
-        store = Store(db)
+        store = Store(db, settings.journal_limit)
     except UnusableFile as error:
         raise click.UsageError(str(error)) from error
     listener = bind(host, port)

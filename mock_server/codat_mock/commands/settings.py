@@ -14,6 +14,7 @@ import msgspec
 
 from codat_mock.alerts import is_allowed
 from codat_mock.clock import in_calendar, parse_moment, parse_speed
+from codat_mock.commands.choosing import choices
 from codat_mock.lifecycle import PROFILES, route_of
 from codat_mock.records.alerts import AlertRule
 from codat_mock.records.outcomes import LONGEST_STEP
@@ -179,10 +180,39 @@ OPTIONS: Final = (
         show_envvar=True,
         help="How large a request's body may be, before and after unpacking.",
     ),
+    click.option(
+        "--journal-limit",
+        callback=read_mebibytes,
+        type=click.IntRange(min=1),
+        default=256,
+        show_default=True,
+        metavar="MIB",
+        envvar="CODAT_MOCK_JOURNAL_LIMIT",
+        show_envvar=True,
+        help="How much the journal of requests may hold; the oldest are dropped first.",
+    ),
+    click.option(
+        "--rule",
+        "rule_settings",
+        multiple=True,
+        metavar="CODE[.KEY]=VALUE",
+        envvar="CODAT_MOCK_RULE",
+        show_envvar=True,
+        help="Choose about a rule, instead of what the file says: S12=off, S06=error,"
+        " T06.seconds=5; can be repeated.",
+    ),
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        envvar="CODAT_MOCK_CONFIG",
+        show_envvar=True,
+        help="Read choices about rules from this file; without it, from codat-mock.toml or"
+        " [tool.codat-mock] of pyproject.toml here.",
+    ),
 )
 
 OWN_SETTINGS: Final = tuple(
-    name for name in Settings.__struct_fields__ if name not in ("api_keys", "address")
+    name for name in Settings.__struct_fields__ if name not in ("api_keys", "address", "rules")
 )
 
 
@@ -191,7 +221,8 @@ def takes_settings(command: View) -> View:
 
     @wraps(command)
     def with_settings(*args: Any, **given: Any) -> Any:
-        settings = Settings(**{name: given.pop(name) for name in OWN_SETTINGS})
+        chosen = choices(given.pop("config"), given.pop("rule_settings"))
+        settings = Settings(rules=chosen, **{name: given.pop(name) for name in OWN_SETTINGS})
         check_alert_rules(settings)
         return command(*args, settings=settings, **given)
 

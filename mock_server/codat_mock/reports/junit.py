@@ -19,12 +19,15 @@ def write(run: Run) -> bytes:
     suite = Element("testsuite", name="codat-mock")
     add_service(suite, run)
     add_command(suite, run)
-    for rule in run.rules:
-        findings = list(run.of_rule(rule.code))
-        case = add_case(suite, "codat-mock.rules", f"{rule.code} {rule.name}")
+    rules = {rule.code: rule.name for rule in run.rules}
+    for finding in run.judgement.findings:  # a user's own rule may not be installed here
+        rules.setdefault(finding.code, finding.name)
+    for code, name in rules.items():
+        findings = list(run.of_rule(code))
+        case = add_case(suite, "codat-mock.rules", f"{code} {name}")
         if findings:
             add_findings(case, run, findings)
-        elif rule.code in run.judgement.not_exercised:
+        elif code in run.judgement.not_exercised:
             SubElement(case, "skipped", message="This rule had no occasion.")
     for each in run.stale:
         case = add_case(suite, "codat-mock.expected", names(each))

@@ -67,4 +67,8 @@ def one_line(text: str) -> str:
 def more(run: Run) -> str:
     """How many findings are left out, as a sentence; empty where none are."""
     count = len(run.judgement.findings) - MOST_FINDINGS
-    return f"There are {count} more, in the JSON and HTML reports." if count > 0 else ""
+    return (
+        f"There are {count} more findings: the JSON and the HTML report have them all."
+        if count > 0
+        else ""
+    )

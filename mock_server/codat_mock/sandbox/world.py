@@ -28,7 +28,7 @@ class World:
     def __init__(self, settings: Settings | None = None, store: Store | None = None) -> None:
         self.settings = settings or Settings()
         self.failures = Failures()
-        self._store = store or Store()
+        self._store = store or Store(journal_limit=self.settings.journal_limit)
         self._lock = Lock()
         self._sandboxes: dict[str, Sandbox] = {}
         self._stalled: set[str] = set()  # the ticker could not settle them, and has told so
