@@ -50,10 +50,7 @@ class Adapter(Protocol):
         """Take it that the records of that id are deleted."""
 
     def push(self) -> None:
-        """Push whatever is to be pushed, and look how what was pushed before has ended.
-
-        It returns when the answers are there.
-        """
+        """Push whatever is to be pushed, and return when the answers are there."""
 
     def close(self) -> None:
         """Give back what is held; the merchant is not heard of again."""
@@ -154,9 +151,7 @@ class PushingMachine(RuleBasedStateMachine):
 
     @rule()
     def sleep(self) -> None:
-        """The integration pushes a last time and sees how that ends; the night passes."""
-        self.told_adapter().push()
-        self.stage.advance(minutes=1)
+        """The integration pushes a last time, and the night passes with its sync."""
         self.told_adapter().push()
         now = self.stage.now()
         morning = now.replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
