@@ -201,10 +201,13 @@ class JudgedPush(Subject, frozen=True, dict=True, kw_only=True):
 
     @property
     def news(self) -> Iterator[JudgedRecord]:
-        """Records that were not known, or not any more, and tell when they were created."""
+        """Records that were not known, or not any more, and tell when they were created.
+
+        One without an id is none: nothing can come of it, which is told by rule S15.
+        """
         for record in self.records:
             is_known = record.known is not None and not record.known.is_delete
-            if not is_known and not record.pushed.is_delete and record.created is not None:
+            if record.key and not is_known and not record.pushed.is_delete and record.created is not None:
                 yield record
 
     @property
