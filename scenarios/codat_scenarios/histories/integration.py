@@ -34,7 +34,7 @@ class Reading:
     """
 
     way: Way = "at once"
-    every: int = 3
+    every: int = 8
     fault: Json | None = None
 
 

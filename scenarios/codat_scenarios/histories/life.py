@@ -108,6 +108,17 @@ class Life:
         self.push_rest()
         self.sleep(failure)
 
+    def sync_now(self) -> None:
+        """Push what is left, and have a sync run at once."""
+        self.rouse()
+        self.push_rest()
+        if self.integration.is_open:
+            latest = "/companies/{companyId}/sync/commerce/latest"
+            self.diary.note(Sent(self.diary.tick(), "POST", latest))
+            self.till.close()
+            self.nights += 1
+            self.diary.tick(minutes=15)
+
     def sleep(self, failure: str | None = None) -> None:
         """Let the night pass with its sync, whatever is left to be pushed."""
         if self.integration.is_open:

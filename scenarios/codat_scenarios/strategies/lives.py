@@ -78,10 +78,11 @@ HAPPENINGS = st.lists(
         st.one_of(
             happening("night", st.sampled_from(FAILED_SYNCS)),
             happening("open"),
+            happening("sync_now"),
             happening("look", st.sampled_from(PATHS)),
             happening("probe", st.sampled_from(("slow", "down")), PROBED),
         ),
     ),
-    max_size=15,
+    max_size=20,
 )
 

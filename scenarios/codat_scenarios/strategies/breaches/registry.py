@@ -70,17 +70,11 @@ def settle(life: Life) -> None:
     life.push_rest()
 
 
-def sell_and_push(life: Life, tip: int = 0, *, by_card: bool = True) -> Sale:
-    """Sell something, and push it."""
-    sale = life.sell(100, tip, by_card)
-    settle(life)
-    return sale
-
-
 def pushed_sale(life: Life) -> Sale:
     """A sale that was pushed and is not synced yet."""
+    sale = (life.open_sales() or [life.sell(100)])[-1]
     settle(life)
-    return (life.open_sales() or [sell_and_push(life)])[-1]
+    return sale
 
 
 def synced_sale(life: Life) -> Sale:

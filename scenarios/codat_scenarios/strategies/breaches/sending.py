@@ -21,7 +21,6 @@ from codat_scenarios.strategies.breaches.registry import (
     miss,
     push_in_vain,
     push_only,
-    sell_and_push,
     settle,
 )
 from codat_scenarios.strategies.invalid import Invalid, invalid_orders
@@ -63,9 +62,9 @@ def forget_later(life: Life, what: str) -> None:
 @breach("S03", is_told_otherwise=st.booleans())
 def repeat(life: Life, is_told_otherwise: bool) -> None:
     """Push an order again that has not changed, perhaps with its properties in another order."""
+    sale = ([*life.till.sales.values()] or [life.sell(100)])[-1]
     settle(life)
-    sales = list(life.till.sales.values()) or [sell_and_push(life)]
-    order = life.till.records[ORDERS, sales[-1].id]
+    order = life.till.records[ORDERS, sale.id]
     if is_told_otherwise:
         order = dict(reversed(order.items()))
     push_only(life, ORDERS, [order])
