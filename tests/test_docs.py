@@ -18,7 +18,7 @@ DEFAULT = "http://127.0.0.1:4620"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
-@pytest.mark.parametrize("page", ["first-steps.md", "faults.md"])
+@pytest.mark.parametrize("page", ["first-steps.md", "faults.md", "judging.md"])
 def test_a_page_goes_through(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     (_, command), *rest = BLOCK.findall((DOCS / page).read_text())
     arguments = [*shlex.split(command)[1:], "--port", "0"]
@@ -35,7 +35,7 @@ def test_a_page_goes_through(page: str, capsys: pytest.CaptureFixture[str]) -> N
                 elif language == "sh":
                     for line in text.splitlines():
                         run(line, address[0])
-                else:
+                elif language == "text":
                     assert printed == text
             told["codat"].close()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -45,7 +46,14 @@ def test_the_two_commands_for_ci_are_shown() -> None:
 def test_a_shown_command_succeeds(line: str, tmp_path: Path) -> None:
     name, *arguments = shlex.split(line)
     assert name == "codat-mock"
-    ran = subprocess.run([COMMAND, *arguments], cwd=tmp_path, capture_output=True, check=False)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    ran = subprocess.run(
+        [COMMAND, *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr.decode()
     assert ran.stdout
 
@@ -105,6 +113,7 @@ def test_every_control_request_in_the_table_is_served() -> None:
         alerts = client.get("/_mock/alerts", headers=key).get_json()["alerts"]
         return {
             "{companyId}": company_id,
+            "{number}": "1",
             "{ruleId}": rules[-1]["ruleId"],
             "{alertId}": alerts[-1]["alertId"] if alerts else "",
         }
@@ -117,7 +126,7 @@ def test_every_control_request_in_the_table_is_served() -> None:
         answer = client.open(full, method=method, headers=key, data=body or None)
         assert answer.status_code == 200, (method, path, answer.get_json())
     assert {path for _, path, _ in rows} >= {
-        re.sub(r"<(\w)(\w+)_id>", r"{\1\2Id}", rule.rule)
+        re.sub(r"<(\w)(\w+)_id>", r"{\1\2Id}", rule.rule.replace("<int:number>", "{number}"))
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith("/_mock")
     }

@@ -1,8 +1,9 @@
 """A small client that pushes commerce data to Codat and keeps its rules by construction."""
 
 from codat_push.answers import Dataset, SyncStatus
+from codat_push.async_client import AsyncPushClient
 from codat_push.chunks import Chunk, Refusal
-from codat_push.client import AsyncPushClient, PushClient
+from codat_push.client import PushClient
 from codat_push.errors import (
     AccountLimit,
     AnswerLost,
@@ -11,9 +12,12 @@ from codat_push.errors import (
     CodatError,
     Forbidden,
     LedgerError,
+    LeftAlone,
     NotFound,
     NotReady,
+    NotSetUp,
     PushTooLarge,
+    PushUnderway,
     RequestError,
     ServerError,
     StatusError,
@@ -38,12 +42,15 @@ __all__ = [
     "Forbidden",
     "Ledger",
     "LedgerError",
+    "LeftAlone",
     "NotFound",
     "NotReady",
+    "NotSetUp",
     "Outbox",
     "OutboxStatus",
     "PushClient",
     "PushTooLarge",
+    "PushUnderway",
     "Refusal",
     "RequestError",
     "ServerError",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from codat_push.clock import Clock
-from codat_push.store import Store
+from codat_push.database import Database
 
 
 class Entry(NamedTuple):
@@ -38,13 +38,13 @@ NOTHING: Final = Entry()
 class Agenda:
     """The entries of all streams, in the ledger's file."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
 
     def entry(self, stream: int) -> Entry:
         """What is planned for a stream."""
-        row = self._store.run(
+        row = self._database.run(
             "SELECT due, since, poll_pause, retry_pause, most_records, error"
             " FROM agenda WHERE stream = ?",
             stream,
@@ -54,7 +54,7 @@ class Agenda:
     def plan(self, stream: int, entry: Entry, pause: float) -> None:
         """Do the next thing for a stream after that many seconds."""
         now = self._clock.now()
-        self._store.run(
+        self._database.run(
             "INSERT OR REPLACE INTO agenda VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(stream, *entry._replace(due=now + pause, since=now)),
         )
@@ -66,13 +66,13 @@ class Agenda:
     def keep_quiet(self, seconds: float) -> None:
         """Do nothing for any stream for that many seconds, as the service asked."""
         now = self._clock.now()
-        self._store.run("INSERT OR REPLACE INTO quiet VALUES (1, ?, ?)", now + seconds, now)
+        self._database.run("INSERT OR REPLACE INTO quiet VALUES (1, ?, ?)", now + seconds, now)
 
     def follow_clock(self) -> None:
         """Where the clock was set back, move what was planned by it back too."""
         now = self._clock.now()
         for table, moment in (("agenda", "due"), ("quiet", "until")):
-            self._store.run(
+            self._database.run(
                 f"UPDATE {table} SET {moment} = {moment} - (since - ?), since = ?"  # noqa: S608  (constant names)
                 " WHERE since > ?",
                 *(now, now, now),
@@ -80,11 +80,11 @@ class Agenda:
 
     def last_error(self) -> str | None:
         """What went wrong last and has not come right since."""
-        row = self._store.run(
+        row = self._database.run(
             "SELECT error FROM agenda WHERE error IS NOT NULL ORDER BY since DESC LIMIT 1"
         ).fetchone()
         return row and str(row[0])
 
     def _quiet(self) -> float:
-        row = self._store.run("SELECT until FROM quiet").fetchone()
+        row = self._database.run("SELECT until FROM quiet").fetchone()
         return row[0] - self._clock.now() if row else 0.0

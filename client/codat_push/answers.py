@@ -108,6 +108,34 @@ class DatasetPage(Wire, frozen=True):
     results: list[Dataset] = []
 
 
+class Connection(Wire, frozen=True):
+    """What links a company to one platform.
+
+    Args:
+        source_type: `Commerce` for the merchant's system, `Accounting` for the books.
+        status: such as `Linked` or `Unlinked`.
+    """
+
+    source_type: str
+    status: str
+
+
+class ConnectionPage(Wire, frozen=True):
+    """A company's connections."""
+
+    results: list[Connection]
+
+    def is_linked(self, source_type: str) -> bool:
+        """Whether one of that type is linked."""
+        return any(c.source_type == source_type and c.status == "Linked" for c in self.results)
+
+
+class Configuration(Wire, frozen=True):
+    """Whether a company's mapping is complete."""
+
+    configured: bool
+
+
 class Refusal(Wire, frozen=True):
     """The vendor's error body.
 

@@ -6,18 +6,23 @@ pauses and is sent the answers; whoever plays it, blocking or not, does the I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from codat_push.answers import Dataset, DatasetPage, PushAnswer, SyncStatus
-from codat_push.clock import Clock
+from codat_push.answers import (
+    Configuration,
+    ConnectionPage,
+    Dataset,
+    DatasetPage,
+    PushAnswer,
+    SyncStatus,
+)
 from codat_push.encoding import to_wire, write_json
-from codat_push.errors import BadRecord, NotFound, RequestError, WaitTimeout
-from codat_push.pace import polls
-from codat_push.shapes import LIST_NAMES, check_data_type
+from codat_push.errors import BadRecord, NotFound
+from codat_push.shapes import LIST_NAMES, check_company, check_data_type
 from codat_push.versions import key_of, make_version
 
 MOST_RECORDS: Final = 4_999  # "under 5000 records"; source: guide, Rules for sending data
@@ -32,12 +37,14 @@ class Call:
         path: from the base URL's root, with its query.
         answer: the type its answer is read as.
         content: JSON to send, None for no body.
+        is_look: whether it looks at a dataset, which may be done once a second (rule T06).
     """
 
     method: str
     path: str
     answer: Any
     content: bytes | None = None
+    is_look: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ def push_bodies(company: str, data_type: str, bodies: Sequence[bytes]) -> Script
             "(a Ledger makes chunks of any number)"
         )
     content = b'{"%s":[%s]}' % (LIST_NAMES[kind].encode(), b",".join(bodies))
-    path = f"/data/companies/{segment(company)}/sync/{kind}"
+    path = f"/data/companies/{segment(check_company(company))}/sync/{kind}"
     answer: PushAnswer = yield Call("POST", path, PushAnswer, content)
     return Dataset(id=answer.dataset_id, company_id=company, data_type=data_type)
 
@@ -109,7 +116,7 @@ def dataset(company: str, dataset_id: str) -> Script[Dataset]:
     Source: guide, step 3.
     """
     path = f"/meta/companies/{segment(company)}/pull/history/{segment(dataset_id)}"
-    found: Dataset = yield Call("GET", path, Dataset)
+    found: Dataset = yield Call("GET", path, Dataset, is_look=True)
     return found
 
 
@@ -156,41 +163,24 @@ def sync_now(company: str, sync_to: datetime | None = None) -> Script[SyncStatus
     return status
 
 
-def wait(
-    dataset_now: Dataset,
-    clock: Clock,
-    seconds: float,
-    progress: Callable[[Dataset], object] | None,
-) -> Script[Dataset]:
-    """Look at a dataset at growing intervals until it ends, whichever end that is.
+def connections(company: str) -> Script[ConnectionPage]:
+    """Ask which platforms a company is linked to: `GET /meta/companies/{company}/connections`.
 
-    Looks that fail in passing are repeated. Keeps rules T06 and T07.
-
-    Raises:
-        WaitTimeout: it had not ended after that many seconds.
+    Source: contract section 2.
     """
-    until = clock.monotonic() + seconds
-    asked = 0.0
-    for pause in polls():
-        if dataset_now.has_ended:
-            break
-        left = until - clock.monotonic()
-        if left <= 0 or asked > left:
-            raise WaitTimeout(
-                f"dataset {dataset_now.id} is still {dataset_now.status} after {seconds:g} s"
-            )
-        yield Pause(max(min(pause, max(left, 1.0)), asked))
-        try:
-            dataset_now = yield from dataset(dataset_now.company_id, dataset_now.id)
-        except RequestError as error:
-            if not error.is_passing:
-                raise
-            asked = error.retry_after or 0.0
-        else:
-            asked = 0.0
-            if progress:
-                progress(dataset_now)
-    return dataset_now
+    path = f"/meta/companies/{segment(company)}/connections?page=1&pageSize=100"
+    page: ConnectionPage = yield Call("GET", path, ConnectionPage)
+    return page
+
+
+def configuration(company: str) -> Script[Configuration]:
+    """Ask whether a company's mapping is done: `GET /config/companies/{company}/sync/commerce`.
+
+    Source: contract section 5.
+    """
+    path = f"/config/companies/{segment(company)}/sync/commerce"
+    found: Configuration = yield Call("GET", path, Configuration)
+    return found
 
 
 def segment(text: str) -> str:

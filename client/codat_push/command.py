@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import IO, Any, Final
@@ -15,15 +16,17 @@ from typing import IO, Any, Final
 import click
 
 from codat_push.answers import Dataset
-from codat_push.chunks import Chunk, Refusal
-from codat_push.client import BASE_URL, PushClient
+from codat_push.chunks import Chunk
+from codat_push.client import PushClient
 from codat_push.clock import MACHINE, Clock
 from codat_push.encoding import read_json, write_json
 from codat_push.errors import CodatError, LedgerError, RequestError
 from codat_push.ledger import Ledger
 from codat_push.pace import next_retry
 from codat_push.reading import BadInput, Source
-from codat_push.shapes import DATA_TYPES, DataType
+from codat_push.report import Report, printable, shown, table
+from codat_push.shapes import DATA_TYPES, DataType, check_company
+from codat_push.shell import BASE_URL
 
 MOST_FAILURES: Final = 6  # in a row; the pauses between them add up to a minute or two
 EXAMPLES: Final = """Examples:
@@ -39,28 +42,17 @@ Exit codes: 0 every dataset is Complete, 1 one is not (or the service could not 
 """
 
 
-@dataclass(slots=True)
-class Report:
-    """What was done: one row a push."""
-
-    company: str
-    data_type: DataType
-    is_rehearsal: bool
-    read: int
-    pushes: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[dict[str, Any]] = field(default_factory=list)
-    error: str | None = None
-
-    @property
-    def is_well(self) -> bool:
-        """Whether all ended as it should."""
-        ended = all(row["status"] in ("Complete", "not sent") for row in self.pushes)
-        return ended and self.error is None
+def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Read an option that is a company's id."""
+    try:
+        return check_company(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("file", type=click.File("rb"))
-@click.option("--company", required=True, help="Id of the company.")
+@click.option("--company", required=True, callback=read_company, help="Id of the company.")
 @click.option("--data-type", required=True, type=click.Choice(DATA_TYPES), help="What they are.")
 @click.option("--api-key", envvar="CODAT_API_KEY", help="Your key; also CODAT_API_KEY.")
 @click.option(
@@ -97,17 +89,19 @@ def push(
         try:
             report = Report(company, data_type, dry_run, read=source.check())
         except BadInput as error:
-            raise click.UsageError(f"{name}, {error}") from error
-        try:
-            with open_ledger(ledger_file, dry_run) as ledger:
+            raise click.UsageError(printable(f"{name}, {error}")) from error
+        client, ledger = make_client(api_key or "", base_url), open_ledger(ledger_file, dry_run)
+        with client, ledger:
+            try:
                 if dry_run:
                     rehearse(ledger, source, report)
                 else:
-                    with make_client(api_key or "", base_url) as client:
-                        carry_out(client, ledger, source, report)
-                report.refused = [shown(refusal) for refusal in ledger.refusals()]
-        except CodatError as error:
-            report.error = str(error)
+                    carry_out(client, ledger, source, report)
+            except CodatError as error:
+                report.error = str(error)
+            except sqlite3.Error as error:  # such as a full disk
+                report.error = f"the ledger cannot be written: {error}"
+            report.refused = [shown(refusal) for refusal in ledger.refusals()]
     click.echo(write_json(asdict(report)) if as_json else table(report))
     if not report.is_well:
         sys.exit(1)
@@ -158,7 +152,8 @@ def carry_out(client: PushClient, ledger: Ledger, source: Source, report: Report
         for chunk, dataset in ended:
             row = {"dataset": dataset.id, "records": chunk.size, "status": dataset.status}
             report.pushes.append(row | {"error": dataset.error_message})
-            console.print(f"{dataset.id}  {chunk.size} records  {dataset.status}", markup=False)
+            told = printable(f"{dataset.id}  {chunk.size} records  {dataset.status}")
+            console.print(told, markup=False)
 
 
 def deliveries(
@@ -180,15 +175,17 @@ def deliveries(
         try:
             yield from client.resume(ledger, report.company)
             for chunk in chunks:
-                yield chunk, client.deliver(ledger, chunk)
+                dataset = client.deliver(ledger, chunk)
                 failures, pause = 0, None
+                if dataset.id:
+                    yield chunk, dataset
             return
         except RequestError as error:
             failures += 1
             if not error.is_passing or failures == MOST_FAILURES:
                 raise
             pause = next_retry(pause, chance or SystemRandom(), error.retry_after)
-            click.echo(f"{error}; trying again in {pause:.0f} s", err=True)
+            click.echo(printable(f"{error}; trying again in {pause:.0f} s"), err=True)
             clock.sleep(pause)
 
 
@@ -201,27 +198,3 @@ def seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
         yield copy
-
-
-def shown(refusal: Refusal) -> dict[str, Any]:
-    """A refusal as a row."""
-    return {"id": refusal.id, "reason": refusal.reason, "detail": refusal.detail}
-
-
-def table(report: Report) -> str:
-    """The report for a person."""
-    rows = [("dataset", "records", "status")]
-    rows += [(p["dataset"] or "-", f"{p['records']:,}", p["status"]) for p in report.pushes]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    told = [f"{a:{widths[0]}}  {b:>{widths[1]}}  {c}" for a, b, c in rows]
-    lines = told if report.pushes else []
-    pushed = sum(row["records"] for row in report.pushes)
-    lines.append(f"{report.read:,} records read, {pushed:,} new or changed")
-    for row in report.pushes:
-        if row.get("ids"):
-            first = ", ".join(row["ids"][:3])
-            lines.append(f"would push {row['records']:,} ({row['bytes']:,} bytes): {first}, …")
-        if row.get("error"):
-            lines.append(f"{row['dataset']}: {row['error']}")
-    lines += [f"not pushed: {row['id']}: {row['detail']}" for row in report.refused]
-    return "\n".join([*lines, *([f"Error: {report.error}"] if report.error else [])])

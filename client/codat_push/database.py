@@ -12,7 +12,7 @@ from typing import Any, Final
 from codat_push.errors import LedgerError
 
 MARK: Final = 0x636F6461  # "coda": tells a file of ours from any other
-VERSION: Final = 1
+VERSION: Final = 2
 LOCK_SECONDS: Final = 30.0
 WORD: Final = "BEGIN IMMEDIATE"
 
@@ -25,13 +25,18 @@ CREATE TABLE stream (
 -- The version of each record that the service accepted last; moments in microseconds since 1970.
 CREATE TABLE known (
   stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, digest BLOB NOT NULL,
-  created INTEGER, accepted INTEGER NOT NULL, properties INTEGER NOT NULL,
+  created INTEGER, modified INTEGER, properties INTEGER NOT NULL, accepted INTEGER NOT NULL,
   PRIMARY KEY (stream, id, kind)
+) WITHOUT ROWID;
+-- The records whose delete the service has accepted: their keys are not used again.
+CREATE TABLE deleted (
+  stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (stream, id, kind)
 ) WITHOUT ROWID;
 -- What has to be sent, in order; without a body it is a delete; with a push it is on its way.
 CREATE TABLE waiting (
   place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
-  body BLOB, digest BLOB, created INTEGER, properties INTEGER, recorded REAL NOT NULL, push INTEGER
+  body BLOB, digest BLOB, created INTEGER, modified INTEGER, properties INTEGER,
+  recorded REAL NOT NULL, push INTEGER
 );
 CREATE INDEX waiting_by_key ON waiting (stream, id, kind);
 CREATE INDEX waiting_by_push ON waiting (stream, push, place);
@@ -45,10 +50,12 @@ CREATE UNIQUE INDEX one_push_at_a_time ON push (stream) WHERE NOT failed;
 CREATE TABLE dataset (
   stream INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (stream, id)
 ) WITHOUT ROWID;
--- What has been synced: records created before `boundary` and accepted by `ran`.
+-- The companies that were found linked and mapped before their first push.
+CREATE TABLE company (company TEXT PRIMARY KEY);
+-- What has been synced: records created before `boundary` and accepted by `ran`; and, while a sync
+-- runs, where its period ends.
 CREATE TABLE sync (
-  company TEXT PRIMARY KEY, boundary INTEGER NOT NULL, ran INTEGER NOT NULL,
-  is_running INTEGER NOT NULL
+  company TEXT PRIMARY KEY, boundary INTEGER NOT NULL, ran INTEGER NOT NULL, running_to INTEGER
 );
 -- What may not be sent, for people to see to.
 CREATE TABLE refused (

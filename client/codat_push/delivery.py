@@ -9,56 +9,52 @@ to be the only one that pushes to its companies.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from msgspec.structs import replace
 
-import msgspec
-
-from codat_push import calls
+from codat_push import calls, waits
+from codat_push.acquaintance import prepare
 from codat_push.answers import Dataset
 from codat_push.calls import Script
 from codat_push.chunks import Chunk
-from codat_push.clock import Clock
-from codat_push.errors import BadRequest, NotFound, PushTooLarge, RequestError
+from codat_push.errors import BadRequest, CodatError, NotFound, PushTooLarge, RequestError
 from codat_push.ledger import Ledger
-from codat_push.shapes import DATA_TYPES, DataType
-
-NOT_LISTED: Final = (400, 404, 405)  # how a service without the operation may answer
-Progress = Callable[[Dataset], object]
+from codat_push.shapes import DATA_TYPES
+from codat_push.waits import Patience
 
 
-def deliver(
-    ledger: Ledger, chunk: Chunk, clock: Clock, seconds: float, progress: Progress | None
-) -> Script[Dataset]:
-    """Push a chunk, wait for its end and settle it; then learn what has been synced meanwhile.
+def deliver(ledger: Ledger, chunk: Chunk, patience: Patience) -> Script[Dataset]:
+    """Push a chunk, wait for its end and settle it.
 
-    Where it raises, `resume` finds out what became of the chunk.
+    Where it raises, `resume` finds out what became of the chunk. Where a sync has run since the
+    chunk was made, its records are judged anew before they are sent; if none is left to be sent,
+    the dataset is Complete and has no id.
 
     Args:
         ledger: where the chunk is from.
         chunk: as `Ledger.changes` gave it.
-        clock: how time is read.
-        seconds: how long to wait for the end.
-        progress: called with the dataset after each look at it.
+        patience: how to wait for the end.
 
     Raises:
+        NotSetUp: the merchant has not linked or mapped yet, or no longer; nothing was sent.
         RequestError: the push was refused or its answer lost, or its dataset cannot be asked after.
         WaitTimeout: the dataset had not ended in time.
     """
-    yield from get_acquainted(ledger, chunk.company, chunk.data_type)
-    chunk = yield from send(ledger, chunk)
-    dataset = yield from finish(ledger, chunk, clock, seconds, progress)
+    fresh: Chunk | None = chunk
     try:
-        ledger.note_sync(chunk.company, (yield from calls.sync_status(chunk.company)))
-    except RequestError as error:
-        if not error.is_passing:
-            raise  # else the next chunk is judged by what was known before
-    return dataset
+        is_news = yield from prepare(ledger, chunk.company, chunk.data_type)
+    except CodatError:
+        ledger.release(chunk)
+        raise
+    if is_news:
+        ledger.release(chunk)
+        fresh = ledger.take(chunk.company, chunk.data_type)
+    if fresh is None:
+        return replace(_dataset_of(chunk), status="Complete")
+    fresh = yield from send(ledger, fresh)
+    return (yield from finish(ledger, fresh, patience))
 
 
-def resume(
-    ledger: Ledger, company: str, clock: Clock, seconds: float
-) -> Script[list[tuple[Chunk, Dataset]]]:
+def resume(ledger: Ledger, company: str, patience: Patience) -> Script[list[tuple[Chunk, Dataset]]]:
     """Finish what an earlier run left open, and learn what has been synced since.
 
     Returns:
@@ -74,24 +70,9 @@ def resume(
         if chunk and not chunk.dataset:
             chunk = yield from look_for(ledger, chunk)
         if chunk:
-            finished.append((chunk, (yield from finish(ledger, chunk, clock, seconds, None))))
+            finished.append((chunk, (yield from finish(ledger, chunk, patience))))
     ledger.note_sync(company, (yield from calls.sync_status(company)))
     return finished
-
-
-def get_acquainted(ledger: Ledger, company: str, data_type: DataType) -> Script[None]:
-    """Before the first push, note which datasets there are, to know a new one by."""
-    if ledger.is_acquainted(company, data_type):
-        return
-    try:
-        found = yield from calls.newest_datasets(company, data_type)
-    except RequestError as error:
-        is_of_other_shape = isinstance(error.__cause__, msgspec.ValidationError)
-        if error.status not in NOT_LISTED and not is_of_other_shape:
-            raise
-        ledger.note_datasets(company, data_type, None)  # the beta API cannot list them
-    else:
-        ledger.note_datasets(company, data_type, [dataset.id for dataset in found])
 
 
 def send(ledger: Ledger, chunk: Chunk) -> Script[Chunk]:
@@ -111,14 +92,18 @@ def send(ledger: Ledger, chunk: Chunk) -> Script[Chunk]:
     except RequestError as error:
         if not error.may_have_arrived:
             ledger.release(chunk)
+        if isinstance(error, NotFound):  # nor could datasets be listed of an unknown company
+            ledger.store.knowledge.forget_datasets(chunk.company)
         raise
     return ledger.sent(chunk, dataset.id)
 
 
 def look_for(ledger: Ledger, chunk: Chunk) -> Script[Chunk | None]:
     """Find the dataset of a chunk whose answer was lost; None if it never arrived: released."""
-    seen = ledger.datasets(chunk.company, chunk.data_type)
-    if seen is not None:
+    knowledge = ledger.store.knowledge
+    stream = ledger.store.stream(chunk.company, chunk.data_type)
+    if knowledge.lists_datasets(stream):
+        seen = knowledge.datasets(stream)
         try:
             found = yield from calls.newest_datasets(chunk.company, chunk.data_type)
         except NotFound:  # nor would a push find its company
@@ -130,12 +115,9 @@ def look_for(ledger: Ledger, chunk: Chunk) -> Script[Chunk | None]:
     return None
 
 
-def finish(
-    ledger: Ledger, chunk: Chunk, clock: Clock, seconds: float, progress: Progress | None
-) -> Script[Dataset]:
+def finish(ledger: Ledger, chunk: Chunk, patience: Patience) -> Script[Dataset]:
     """Wait for the end of a chunk that was sent, and settle it."""
-    waiting = calls.wait(_dataset_of(chunk), clock, seconds, progress)
-    return (yield from _settled(ledger, chunk, waiting))
+    return (yield from _settled(ledger, chunk, waits.wait(_dataset_of(chunk), patience)))
 
 
 def look_at(ledger: Ledger, chunk: Chunk) -> Script[Dataset]:

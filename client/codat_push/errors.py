@@ -4,7 +4,10 @@ CodatError
 ├── BadRecord            a record cannot be sent; says where in it
 ├── LedgerError          a ledger or outbox file cannot be used so
 ├── WaitTimeout          a dataset had not ended by the deadline
+├── PushUnderway         the push before it has not ended yet
+├── NotSetUp             the merchant has not linked or mapped yet, or no longer
 └── RequestError         a request came to nothing; carries it
+    ├── LeftAlone        it was not sent: the service had asked to be left alone
     ├── Unreachable      it never left: no connection
     ├── AnswerLost       it left, and no whole answer came back: it may have been carried out
     ├── UnreadableAnswer an answer came that is not the service's
@@ -57,6 +60,14 @@ class WaitTimeout(CodatError):
     """A dataset had not ended by the deadline; it may still do so."""
 
 
+class PushUnderway(CodatError):
+    """The push before of that company and data type has not ended; wait for its dataset first."""
+
+
+class NotSetUp(CodatError):
+    """A company cannot be pushed to until its merchant has linked the platforms and mapped."""
+
+
 class RequestError(CodatError):
     """A request that came to nothing.
 
@@ -87,6 +98,12 @@ class RequestError(CodatError):
         self.status = status
         self.correlation_id = correlation_id
         self.retry_after = retry_after
+
+
+class LeftAlone(RequestError):
+    """Not sent, since the service asked to be left alone for `retry_after` seconds from now."""
+
+    is_passing = True
 
 
 class Unreachable(RequestError):
@@ -131,6 +148,11 @@ class Forbidden(StatusError):
 
 class NotFound(StatusError):
     """404: there is no such company, dataset, data type or sync."""
+
+    @property
+    def is_the_services_own(self) -> bool:
+        """Whether the service said so, and not something on the way to it."""
+        return bool(self.correlation_id)
 
 
 class NotReady(StatusError):

@@ -5,11 +5,7 @@ with the one accepted last and makes a chunk of what is new or changed. A chunk 
 `settle` says how its dataset ended; while one is open there is no next one of that data type. Only
 the records of a Complete dataset become known; those of any other end wait again.
 
-What has been synced is learnt from the sync status (`note_sync`). The latest sync covers a period;
-whatever was created before its finish, if it succeeded, or else before its start (where the last
-success ended, since a failed period is covered by the next success), and accepted by the time it
-ran, is in the books, or will never be: it came too late for its period, or lies before the
-merchant's start date. An update or delete of it would double it or do nothing, so it is refused.
+What may be sent is judged by `verdicts`, from what the service has told (`knowledge`).
 """
 
 from __future__ import annotations
@@ -23,18 +19,11 @@ from typing import Any, Final, Self
 
 from codat_push.answers import Dataset, SyncStatus
 from codat_push.calls import MOST_RECORDS
-from codat_push.chunks import (
-    Candidate,
-    Chunk,
-    Refusal,
-    Synced,
-    Verdict,
-    judge_delete,
-    judge_version,
-)
+from codat_push.chunks import Chunk, Refusal
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import LedgerError
-from codat_push.shapes import DataType, check_data_type
+from codat_push.selection import select
+from codat_push.shapes import DataType, check_company, check_data_type
 from codat_push.store import Store
 from codat_push.versions import EPOCH, MICROSECOND, Version, make_version
 
@@ -79,7 +68,7 @@ class Ledger:
         """Compare the merchant's records with the ledger and hand out what differs, in chunks.
 
         Each chunk has to be settled before the next is asked for. What failed in an earlier run is
-        handed out again with the rest. Keeps rules S03 to S07, S14, U01, U02, D01 to D04.
+        handed out again with the rest. Keeps rules S03 to S08, S14, U01 to U04, D01 to D05.
 
         Args:
             company: its id.
@@ -90,44 +79,49 @@ class Ledger:
 
         Raises:
             BadRecord: a record cannot be sent.
+            ValueError: the company is no id, or the data type is unknown.
             LedgerError: a chunk is still open: the one before, or one of an earlier run (which
                 `PushClient.resume` finishes).
         """
-        kind = check_data_type(data_type)
+        company, kind = check_company(company), check_data_type(data_type)
+        waiting = self.store.waiting
         with self.store.transaction():
             stream = self.store.stream(company, kind)
             self._require_none_open(stream)
-            self.store.mend(stream)
+            self.store.pushes.mend(stream)
             if snapshot:
-                self.store.begin_snapshot(stream)
+                waiting.begin_snapshot(stream)
         numbered = enumerate(records)
         while batch := list(islice(numbered, BATCH)):
             versions = [make_version(kind, record, f"$[{index}]") for index, record in batch]
             with self.store.transaction():
-                for version in self.store.compare(stream, versions):
-                    self.store.put(stream, version, self._clock.now())
+                for version in waiting.compare(stream, versions):
+                    waiting.put(stream, version, self._clock.now())
                 if snapshot:
-                    self.store.see(stream, versions)
-            while self._is_full(stream) and (chunk := self.take(company, kind)):
+                    waiting.see(stream, versions)
+            while waiting.fills(stream, self._most_records, self._most_bytes):
+                if not (chunk := self.take(company, kind)):
+                    break  # it all waits for a sync to end
                 yield chunk
         if snapshot:
             with self.store.transaction():
-                self.store.end_snapshot(stream, self._clock.now())
+                waiting.end_snapshot(stream, self._clock.now())
         while chunk := self.take(company, kind):
             yield chunk
 
     def put(self, company: str, data_type: str, change: Version | str) -> None:
         """Let a version (or the delete of an id) wait for its push, in place of older ones."""
-        kind = check_data_type(data_type)
+        company, kind = check_company(company), check_data_type(data_type)
         with self.store.transaction():
-            self.store.put(self.store.stream(company, kind), change, self._clock.now())
+            stream = self.store.stream(company, kind)
+            self.store.waiting.put(stream, change, self._clock.now())
 
     def take(
         self, company: str, data_type: DataType, most_records: int | None = None
     ) -> Chunk | None:
         """Make a chunk of what has waited longest; None where nothing is to be sent.
 
-        Keeps rules S03 to S05, S07, U01, U02, D02 to D04.
+        Keeps rules S03 to S05, S07, S08, U01 to U04, D02 to D05.
 
         Raises:
             LedgerError: a chunk of that company and data type is still open.
@@ -136,43 +130,15 @@ class Ledger:
         with self.store.transaction():
             stream = self.store.stream(company, data_type)
             self._require_none_open(stream)
-            places, others = self._choose(stream, company, data_type, most)
-            for candidate, verdict in others:
-                if verdict == "drop":
-                    self.store.discard(stream, candidate)
-                elif isinstance(verdict, tuple):
-                    self.store.refuse(stream, "place", candidate.place, *verdict)
+            synced = self.store.knowledge.synced(company)
+            places = select(self.store, stream, data_type, synced, most, self._most_bytes)
             if not places:
                 return None
-            return Chunk(self.store.open_push(stream, places), company, data_type, len(places))
-
-    def _choose(
-        self, stream: int, company: str, data_type: DataType, most_records: int
-    ) -> tuple[list[int], list[tuple[Candidate, Verdict]]]:
-        """Judge what waits until a chunk is full: the places to send, and what was passed by."""
-        synced = self.store.synced(company)
-        places: list[int] = []
-        others: list[tuple[Candidate, Verdict]] = []
-        weight = 0
-        for candidate in self.store.candidates(stream):
-            if candidate.weight is None:
-                verdict = judge_delete(self.store.known(stream, candidate.id), synced)
-            else:
-                verdict = judge_version(data_type, candidate, synced)
-            if verdict != "send":
-                others.append((candidate, verdict))
-                continue
-            weight += candidate.weight or 0
-            if places and weight > self._most_bytes:
-                break
-            places.append(candidate.place)
-            if len(places) == most_records:
-                break
-        return places, others
+            return Chunk(self.store.pushes.open(stream, places), company, data_type, len(places))
 
     def open_chunk(self, company: str, data_type: DataType) -> Chunk | None:
         """The chunk that has not been settled yet, None where there is none."""
-        found = self.store.find_open(self.store.stream(company, data_type))
+        found = self.store.pushes.find_open(self.store.stream(company, data_type))
         if found is None:
             return None
         push, dataset, size = found
@@ -181,13 +147,13 @@ class Ledger:
     def bodies(self, chunk: Chunk) -> list[bytes]:
         """The JSON of each record of an open chunk."""
         with self.store.transaction():
-            return self.store.bodies(self._require_open(chunk), chunk.push)
+            return self.store.pushes.bodies(self._require_open(chunk), chunk.push)
 
     def sent(self, chunk: Chunk, dataset_id: str) -> Chunk:
         """Note which dataset a chunk has become."""
         with self.store.transaction():
-            self.store.note_dataset(self._require_open(chunk), dataset_id)
-            self.store.name_push(chunk.push, dataset_id)
+            self.store.knowledge.note_dataset(self._require_open(chunk), dataset_id)
+            self.store.pushes.name(chunk.push, dataset_id)
         return replace(chunk, dataset=dataset_id)
 
     def settle(self, chunk: Chunk, dataset: Dataset) -> None:
@@ -204,67 +170,59 @@ class Ledger:
             stream = self._require_open(chunk)
             if dataset.is_complete:
                 moment = dataset.completed or dataset.requested or EPOCH
-                self.store.accept(stream, chunk.push, (moment - EPOCH) // MICROSECOND)
+                self.store.pushes.accept(stream, chunk.push, (moment - EPOCH) // MICROSECOND)
             elif dataset.blames_records and chunk.size == 1:
                 self.reject(chunk, dataset.error_message or dataset.status)
             else:
-                self.store.fail(stream, chunk.push)
+                self.store.pushes.fail(stream, chunk.push)
 
     def release(self, chunk: Chunk) -> None:
         """Close a chunk that never arrived: its records wait, to be judged anew and sent."""
         with self.store.transaction():
-            self.store.fail(self._require_open(chunk), chunk.push)
-            self.mend(chunk.company, chunk.data_type)
+            stream = self._require_open(chunk)
+            self.store.pushes.fail(stream, chunk.push)
+            self.store.pushes.mend(stream)
 
     def reject(self, chunk: Chunk, detail: str) -> None:
         """Close a chunk that the service will never take: its records are set aside."""
         with self.store.transaction():
-            self.store.refuse(self._require_open(chunk), "push", chunk.push, "rejected", detail)
-            self.store.drop_push(chunk.push)
+            stream = self._require_open(chunk)
+            self.store.refused.push(stream, chunk.push, "rejected", detail)
+            self.store.pushes.drop(chunk.push)
 
     def mend(self, company: str, data_type: DataType) -> None:
         """Let the records of failed datasets wait for the next chunk. Keeps rule S14."""
         with self.store.transaction():
-            self.store.mend(self.store.stream(company, data_type))
+            self.store.pushes.mend(self.store.stream(company, data_type))
 
-    def note_sync(self, company: str, status: SyncStatus | None) -> None:
-        """Learn what has been synced from a company's latest sync (None: nothing yet)."""
-        if status is None:
-            return
-        period = status.sync_date_range_utc
-        boundary = period.finish if status.is_successful else period.start
-        synced = Synced(
-            boundary=(boundary - EPOCH) // MICROSECOND,
-            ran=(status.sync_utc - EPOCH) // MICROSECOND,
-            is_running=status.is_running,
-        )
-        self.store.note_sync(company, synced)
+    def note_sync(self, company: str, status: SyncStatus | None) -> bool:
+        """Learn what has been synced from a company's latest sync (None: nothing yet).
 
-    def touches_known(self, company: str, data_type: DataType) -> bool:
-        """Whether anything that waits changes a known record, so that syncs matter to it."""
-        return self.store.changes_known(self.store.stream(company, data_type))
-
-    def is_acquainted(self, company: str, data_type: DataType) -> bool:
-        """Whether it has been noted which datasets there were before the first push."""
-        return self.store.history(self.store.stream(company, data_type)) is not None
-
-    def note_datasets(self, company: str, data_type: DataType, ids: Iterable[str] | None) -> None:
-        """Note the datasets that the service lists; None where it lists none at all."""
-        with self.store.transaction():
-            self.store.note_history(self.store.stream(company, data_type), ids)
-
-    def datasets(self, company: str, data_type: DataType) -> frozenset[str] | None:
-        """Ids of the datasets seen so far; None where the service does not list them."""
-        stream = self.store.stream(company, data_type)
-        return self.store.datasets(stream) if self.store.history(stream) else None
+        Returns:
+            Whether that was news, by which what is about to be sent has to be judged anew.
+        """
+        return status is not None and self.store.knowledge.note_sync(company, status)
 
     def refusals(self) -> list[Refusal]:
         """All that may not be pushed, until it is dismissed or a later version makes it good."""
-        return list(self.store.refusals())
+        return list(self.store.refused.all())
 
     def dismiss(self, refusal: Refusal) -> None:
         """Forget a refusal that has been seen to."""
-        self.store.dismiss(refusal)
+        stream = self.store.stream(refusal.company, refusal.data_type)
+        self.store.refused.forget(stream, refusal)
+
+    def retry(self, refusal: Refusal) -> None:
+        """Let what was refused wait again, unless something newer of its record does."""
+        identity, kind = refusal.id, refusal.kind
+        change: Version | str = identity
+        if refusal.record is not None:
+            change = make_version(refusal.data_type, refusal.record)
+        with self.store.transaction():
+            stream = self.store.stream(refusal.company, refusal.data_type)
+            is_there = self.store.refused.forget(stream, refusal)
+            if is_there and not self.store.waiting.holds(stream, identity, kind):
+                self.store.waiting.put(stream, change, self._clock.now())
 
     def rehearsal(self) -> AbstractContextManager[None]:
         """Nothing that is done inside is remembered."""
@@ -274,12 +232,8 @@ class Ledger:
         """Close the file."""
         self.store.close()
 
-    def _is_full(self, stream: int) -> bool:
-        count, weight = self.store.weight(stream)
-        return count >= self._most_records or weight >= self._most_bytes
-
     def _require_none_open(self, stream: int) -> None:
-        if self.store.find_open(stream):
+        if self.store.pushes.find_open(stream):
             raise LedgerError(
                 "a chunk of this data type is still open: settle it first "
                 "(PushClient.resume finishes what an earlier run left open)"
@@ -288,7 +242,7 @@ class Ledger:
     def _require_open(self, chunk: Chunk) -> int:
         """The stream of a chunk that is open."""
         stream = self.store.stream(chunk.company, chunk.data_type)
-        found = self.store.find_open(stream)
+        found = self.store.pushes.find_open(stream)
         if found is None or found[0] != chunk.push:
             raise LedgerError("this chunk is not open any more")
         return stream

@@ -14,11 +14,10 @@ from codat_push.agenda import Agenda
 from codat_push.chunks import Refusal
 from codat_push.client import PushClient
 from codat_push.clock import MACHINE, Clock
-from codat_push.errors import BadRecord
 from codat_push.ledger import Ledger
 from codat_push.locks import WorkerLock
 from codat_push.shapes import check_data_type
-from codat_push.versions import make_version
+from codat_push.versions import check_id, make_version
 from codat_push.worker import Worker
 
 IDLE_SECONDS: Final = 5.0  # another process may have recorded something
@@ -46,7 +45,7 @@ class Outbox:
 
     Recording may be done from any thread or process; of several workers on one file, one works and
     the others are refused. Several changes of a record that wait are pushed as one, the newest.
-    Keeps rules S03 to S07, S14, U01, U02, D01 to D04, T04 to T07.
+    Keeps rules S03 to S08, S11, S13, S14, S16, S17, U01 to U04, D01 to D05, T04 to T07.
 
     Args:
         path: an SQLite file, made where there is none. A lock stands beside it.
@@ -67,7 +66,7 @@ class Outbox:
             raise ValueError("an outbox has to survive; give it a file")
         self._clock = clock
         self._ledger = Ledger(path, clock=clock)
-        self._agenda = Agenda(self._ledger.store, clock)
+        self._agenda = Agenda(self._ledger.store.database, clock)
         self._worker = Worker(self._ledger, self._agenda, client, chance or SystemRandom())
         self._claim = WorkerLock(fspath(path))
         self._working = Lock()
@@ -81,7 +80,7 @@ class Outbox:
 
         Raises:
             BadRecord: it cannot be sent.
-            ValueError: the data type is unknown.
+            ValueError: the company is no id, or the data type is unknown.
         """
         version = make_version(check_data_type(data_type), record)
         self._ledger.put(company, data_type, version)
@@ -91,12 +90,10 @@ class Outbox:
         """Take down that a record is gone; of transactions, all with that id.
 
         Raises:
-            BadRecord: the id is empty.
-            ValueError: the data type is unknown.
+            BadRecord: the id is empty, or no valid Unicode.
+            ValueError: the company is no id, or the data type is unknown.
         """
-        if not isinstance(record_id, str) or not record_id:
-            raise BadRecord("$.id", "every record has an id, a text that is not empty")
-        self._ledger.put(company, data_type, record_id)
+        self._ledger.put(company, data_type, check_id(record_id))
         self._woken.set()
 
     def run_once(self) -> float | None:
@@ -135,18 +132,23 @@ class Outbox:
 
     def status(self) -> OutboxStatus:
         """How it is doing now."""
-        depth, oldest = self._ledger.store.depth()
+        depth, oldest = self._ledger.store.waiting.depth()
         age = None if oldest is None else max(0.0, self._clock.now() - oldest)
         error = self._trouble or self._agenda.last_error()
-        return OutboxStatus(depth, age, error, self._ledger.store.count_refusals())
+        return OutboxStatus(depth, age, error, self._ledger.store.refused.count())
 
     def refusals(self) -> Sequence[Refusal]:
-        """Changes that may not be pushed, such as of what is already synced."""
+        """Changes that may not be pushed, such as of what is synced, or of an unknown company."""
         return self._ledger.refusals()
 
     def dismiss(self, refusal: Refusal) -> None:
         """Forget a refusal that has been seen to."""
         self._ledger.dismiss(refusal)
+
+    def retry(self, refusal: Refusal) -> None:
+        """Let what was refused wait again, once what was in its way is seen to."""
+        self._ledger.retry(refusal)
+        self._woken.set()
 
     def close(self) -> None:
         """Stop working and close the file."""

@@ -7,26 +7,26 @@ from random import Random
 from typing import Final
 
 FIRST_POLL_SECONDS: Final = 2.0
-MOST_POLL_SECONDS: Final = 30.0
+POLL_GROWTH: Final = 15  # times the first pause, at most
 FIRST_RETRY_SECONDS: Final = 2.0
 MOST_RETRY_SECONDS: Final = 900.0
 
 
-def next_poll(previous: float | None) -> float:
+def next_poll(previous: float | None, first: float = FIRST_POLL_SECONDS) -> float:
     """Seconds until the next look at a dataset, after a pause of `previous` seconds (None: first).
 
-    Grows by half each time; never so short that rule T06 (one look a second) could be broken.
+    Grows by half each time, from the first pause to fifteen times as long.
     """
     if previous is None:
-        return FIRST_POLL_SECONDS
-    return max(FIRST_POLL_SECONDS, min(previous * 1.5, MOST_POLL_SECONDS))
+        return first
+    return max(first, min(previous * 1.5, first * POLL_GROWTH))
 
 
-def polls() -> Iterator[float]:
+def polls(first: float) -> Iterator[float]:
     """All the pauses between looks at one dataset, in seconds."""
     pause = None
     while True:
-        pause = next_poll(pause)
+        pause = next_poll(pause, first)
         yield pause
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -55,7 +56,6 @@ class Source:
 
     def _placed(self) -> Iterator[tuple[str, Any]]:
         """Each record after where it stands."""
-        self.file.seek(0)
         number, first = next(self._lines(), (1, b""))
         if not first:
             return  # as JSON Lines, no line is no record: a day without sales
@@ -63,13 +63,19 @@ class Source:
             for number, line in self._lines():
                 yield f"line {number}", decode(line, number)
         else:
-            self.file.seek(0)
+            self._rewind()
             for index, record in enumerate(self._listed(decode(self.file.read(), 1))):
                 yield f"record {index + 1}", record
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
-        self.file.seek(0)
+        self._rewind()
         return ((number, line) for number, line in enumerate(self.file, 1) if line.strip())
+
+    def _rewind(self) -> None:
+        """Go back to the first byte after a byte order mark."""
+        self.file.seek(0)
+        if self.file.read(len(BOM_UTF8)) != BOM_UTF8:
+            self.file.seek(0)
 
     def _is_record(self, line: bytes) -> bool:
         """Whether a first line is a record by itself, and so the first of JSON Lines."""

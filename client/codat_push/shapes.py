@@ -70,3 +70,19 @@ def check_data_type(data_type: str) -> DataType:
         if data_type == known:
             return known
     raise ValueError(f"data type {data_type!r} cannot be pushed; it is one of {DATA_TYPES}")
+
+
+def check_company(company: str) -> str:
+    """The id of a company itself.
+
+    Raises:
+        ValueError: it is not a text that can be sent, or empty.
+    """
+    if not isinstance(company, str) or not company or not is_unicode(company):
+        raise ValueError(f"company {company!r} is no id, which is a text that is not empty")
+    return company
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be sent: half of a surrogate pair cannot."""
+    return text.encode(errors="replace").decode() == text

@@ -12,7 +12,7 @@ import msgspec
 
 from codat_push.encoding import format_moment, to_wire, write_json
 from codat_push.errors import BadRecord
-from codat_push.shapes import MOMENT, SHAPES, DataType, Shape
+from codat_push.shapes import MOMENT, SHAPES, DataType, Shape, is_unicode
 
 EXACT: Final = Context(prec=MAX_PREC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,6 +31,7 @@ class Version:
         body: its JSON.
         digest: 16 bytes that are equal for versions that the service holds to be equal.
         created: its `createdDate` in microseconds since 1970, None where it has none.
+        modified: its `sourceModifiedDate` likewise.
         properties: the properties it carries, a bit each, in the order of its shape.
     """
 
@@ -39,6 +40,7 @@ class Version:
     body: bytes
     digest: bytes
     created: int | None
+    modified: int | None
     properties: int
 
 
@@ -70,6 +72,7 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
         body=body,
         digest=blake2b(write_sorted(canon), digest_size=16).digest(),
         created=microseconds(wire.get("createdDate")),
+        modified=microseconds(wire.get("sourceModifiedDate")),
         properties=sum(1 << bit for bit, name in enumerate(SHAPES[data_type]) if name in wire),
     )
 
@@ -84,11 +87,22 @@ def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
     """
     if not isinstance(wire, dict):
         raise BadRecord(path, "a record is an object")
-    identity = wire.get("id")
-    if not isinstance(identity, str) or not identity:
-        raise BadRecord(f"{path}.id", "every record has an id, a text that is not empty")
+    identity = check_id(wire.get("id"), f"{path}.id")
     kind = wire.get("type") if data_type == "commerce-transactions" else None
     return identity, kind if isinstance(kind, str) else ""
+
+
+def check_id(identity: Any, path: str = "$.id") -> str:
+    """The id of a record itself.
+
+    Raises:
+        BadRecord: it is not a text that can be sent, or empty.
+    """
+    if not isinstance(identity, str) or not identity:
+        raise BadRecord(path, "every record has an id, a text that is not empty")
+    if not is_unicode(identity):
+        raise BadRecord(path, f"the id {identity!r} is no valid Unicode")
+    return identity
 
 
 def means_delete(wire: dict[str, Any]) -> bool:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from random import Random
 from threading import Event
 
-from codat_push import calls, delivery
+from codat_push import delivery
+from codat_push.acquaintance import prepare
 from codat_push.agenda import NOTHING, Agenda, Entry
 from codat_push.calls import MOST_RECORDS, Script
 from codat_push.chunks import Chunk
 from codat_push.client import PushClient
-from codat_push.errors import BadRequest, PushTooLarge, RequestError
+from codat_push.errors import BadRequest, NotFound, NotSetUp, PushTooLarge, RequestError
 from codat_push.ledger import Ledger
 from codat_push.pace import next_poll, next_retry
 from codat_push.shapes import DataType
@@ -46,12 +47,13 @@ class Worker:
         """
         store = self._ledger.store
         self._agenda.follow_clock()
-        for company, data_type in store.busy_streams():
+        for company, data_type in store.waiting.busy_streams():
             if stopping.is_set():
                 break
             if not self._agenda.seconds_left(store.stream(company, data_type)):
                 self._step(company, data_type)
-        left = [self._agenda.seconds_left(store.stream(*stream)) for stream in store.busy_streams()]
+        busy = store.waiting.busy_streams()
+        left = [self._agenda.seconds_left(store.stream(*stream)) for stream in busy]
         return min(left, default=None)
 
     def _step(self, company: str, data_type: DataType) -> None:
@@ -60,7 +62,7 @@ class Worker:
         entry = self._agenda.entry(stream)
         chunk = self._ledger.open_chunk(company, data_type)
         # If the process dies at this step time and again, it must not hammer the service.
-        self._agenda.plan(stream, entry, next_poll(None))
+        self._agenda.plan(stream, entry, self._next_poll(None))
         try:
             if chunk is None:
                 step = self._post(company, data_type, entry)
@@ -73,31 +75,42 @@ class Worker:
             entry, pause = self._after_failure(entry, str(error), error.retry_after)
             if error.retry_after:
                 self._agenda.keep_quiet(error.retry_after)
+        except NotSetUp as error:
+            entry, pause = self._after_failure(entry, str(error))
         self._agenda.plan(stream, entry, pause)
 
     def _post(self, company: str, data_type: DataType, entry: Entry) -> Script[tuple[Entry, float]]:
         """Make the next chunk, by the newest knowledge of what has been synced, and post it."""
-        yield from delivery.get_acquainted(self._ledger, company, data_type)
-        if self._ledger.touches_known(company, data_type):
-            self._ledger.note_sync(company, (yield from calls.sync_status(company)))
+        yield from prepare(self._ledger, company, data_type)
         self._ledger.mend(company, data_type)
         chunk = self._ledger.take(company, data_type, entry.most_records)
         if chunk is None:
             return self._after_nothing(company, data_type, entry)
-        pause = next_poll(None)
+        pause = self._next_poll(None)
         try:
             yield from delivery.send(self._ledger, chunk)
         except (BadRequest, PushTooLarge) as error:
             return self._after_failure(smaller(entry, chunk), str(error))
+        except NotFound as error:
+            if not error.is_the_services_own:
+                raise
+            self._set_aside(company, data_type, error.message)
+            return NOTHING, 0.0
         return entry._replace(poll_pause=pause), pause
+
+    def _set_aside(self, company: str, data_type: DataType, detail: str) -> None:
+        """Let nothing wait for a company that the service does not know."""
+        store = self._ledger.store
+        stream = store.stream(company, data_type)
+        store.refused.all_waiting(stream, "unknown-company", detail)
 
     def _after_nothing(
         self, company: str, data_type: DataType, entry: Entry
     ) -> tuple[Entry, float]:
         """What to do where no record can be sent: nothing is left, or a sync has to end first."""
         store = self._ledger.store
-        count, _ = store.weight(store.stream(company, data_type))
-        pause = next_poll(entry.poll_pause) if count else 0.0
+        count, _ = store.waiting.weight(store.stream(company, data_type))
+        pause = self._next_poll(entry.poll_pause) if count else 0.0
         return entry._replace(poll_pause=pause or None), pause
 
     def _look_for(self, chunk: Chunk, entry: Entry) -> Script[tuple[Entry, float]]:
@@ -105,7 +118,7 @@ class Worker:
         found = yield from delivery.look_for(self._ledger, chunk)
         if found is None:
             return entry, 0.0
-        pause = next_poll(None)
+        pause = self._next_poll(None)
         return entry._replace(poll_pause=pause), pause
 
     def _look_at(self, chunk: Chunk, entry: Entry) -> Script[tuple[Entry, float]]:
@@ -118,8 +131,11 @@ class Worker:
                 entry = smaller(entry, chunk)
             told = f"dataset {dataset.id}: {dataset.status} {dataset.error_message or ''}".rstrip()
             return self._after_failure(entry, told)
-        pause = next_poll(entry.poll_pause)
+        pause = self._next_poll(entry.poll_pause)
         return entry._replace(poll_pause=pause), pause
+
+    def _next_poll(self, previous: float | None) -> float:
+        return next_poll(previous, self._client.poll_seconds)
 
     def _after_failure(
         self, entry: Entry, error: str, asked: float | None = None

@@ -9,7 +9,7 @@ from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from codat_mock import api, control, faulting, journalling, limiting, portal, swagger, wire
 from codat_mock.records.errors import Forbidden, Problem, Refused
@@ -76,6 +76,9 @@ def say_no(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response:
         status = error.code or 500
+        if isinstance(error, InternalServerError) and error.original_exception:
+            where = f"{request.method} {request.path}"
+            wire.world().failures.note(where, error.original_exception)
         known = HTTP_MESSAGES.get(status, "{description}")
         told = known.format(method=request.method, path=request.path, description=error.description)
         response = refused(status, told)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 GROUP = "codat_mock.commands"
+CLOSED_PIPE: Final = 141  # as of a process that SIGPIPE has ended
+NOT_WRITTEN: Final = 74  # EX_IOERR
 EXAMPLES = """Examples:
 
 \b
@@ -37,11 +43,31 @@ class Commands(click.Group):
         return None
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Run, and end the process; a wrong use of a command is told in one line, exit code 2."""
-        kwargs["standalone_mode"] = False
-        code = 0
+        """Run, and end the process.
+
+        A wrong use of a command is told in one line, exit code 2; so is output that cannot be
+        written, exit code 74. A reader that has had enough, such as `head`, is no trouble at all:
+        nothing is told, and the exit code is 141.
+        """
         try:
-            ended = super().main(*args, **kwargs)
+            code = self._run(*args, **kwargs)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except (ClosedPipe, BrokenPipeError):
+            code = CLOSED_PIPE
+        except OSError as error:
+            code = NOT_WRITTEN
+            file = f": {error.filename}" if error.filename else ""
+            with suppress(OSError):
+                click.echo(f"codat-mock: {error.strerror or error}{file}", err=True)
+        silence()
+        sys.exit(code)
+
+    def _run(self, *args: Any, **kwargs: Any) -> int:
+        """Run; gives the exit code, having told what went wrong."""
+        code: Any = 0
+        try:
+            ended = super().main(*args, **(kwargs | {"standalone_mode": False}))
             code = ended if isinstance(ended, int) else 0
         except NoArgsIsHelpError as error:
             error.show()
@@ -56,7 +82,47 @@ class Commands(click.Group):
         except click.Abort:
             click.echo("Aborted!", err=True)
             code = 1
-        sys.exit(code)
+        except SystemExit as end:
+            if isinstance(end.__context__, BrokenPipeError):  # as rich ends then
+                raise ClosedPipe from end
+            code = end.code
+        return code if isinstance(code, int) else int(bool(code))
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Make sense of the arguments; may print the help."""
+        with pipes_watched():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry the command out."""
+        with pipes_watched():
+            return super().invoke(ctx)
+
+
+class ClosedPipe(Exception):
+    """Nobody reads the output any more."""
+
+
+@contextmanager
+def pipes_watched() -> Iterator[None]:
+    """Tell of a closed pipe in a way of our own, since click would end with exit code 1."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
+
+
+def silence() -> None:
+    """Drop what is still to be written to a stream that is full or closed.
+
+    Else the interpreter tries once more while it ends, and complains.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
 
 
 @click.group(

@@ -98,6 +98,7 @@ def entry_of(response: Response) -> JournalEntry:
         sent_type=request.mimetype,
         answered_type=response.mimetype or "",
         findings=[],
+        caller=wire.caller(),
     )
 
 

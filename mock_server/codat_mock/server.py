@@ -173,7 +173,8 @@ class Server:
 
     def _tick(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
-            self.world.settle()
+            with self.world.failures.watch("the ticker"):
+                self.world.settle()
 
 
 def make_http(app: WSGIApplication, listener: socket.socket) -> Any:

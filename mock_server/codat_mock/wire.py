@@ -28,6 +28,8 @@ DELIVER: Final = "codat_mock.deliver"  # how the environment says that an answer
 SHUT: Final = "codat_mock.shut"  # how it says that the server is not to be reached
 CONTROL: Final = "/_mock"  # where the control API stands
 CORRELATION: Final = "X-Correlation-Id"
+CALLER: Final = "Codat-Mock-Source"
+LONGEST_CALLER: Final = 300  # letters
 CHANCE: Final = "codat_mock.chance"  # where the app keeps what ids of answers are made from
 
 Kind = TypeVar("Kind")
@@ -114,6 +116,11 @@ def correlation_id() -> str:
 def arrived() -> float:
     """When the request's first byte came, in seconds of the machine's clock."""
     return cast(float, request.environ.get(ARRIVED) or machine_seconds())
+
+
+def caller() -> str:
+    """Where the integration says that it sent the request, such as `sync.py:42`."""
+    return request.headers.get(CALLER, "")[:LONGEST_CALLER]
 
 
 def is_abandoned() -> bool:

@@ -72,13 +72,16 @@ class Idle:
 class Here:
     """One company on the mock, the client that pushes to it, and the clock they share."""
 
-    def __init__(self, start: datetime = NOON, speed: float = 0.0) -> None:
-        self.world = World(Settings(start_at=start, speed=speed))
-        self.sandbox = self.world.sandbox(name_of_key(KEY))
+    def __init__(
+        self, start: datetime = NOON, speed: float = 0.0, key: str = KEY, beside: Here | None = None
+    ) -> None:
+        self.key = key
+        self.world = beside.world if beside else World(Settings(start_at=start, speed=speed))
+        self.sandbox = self.world.sandbox(name_of_key(key))
         self.clock = SandboxClock(self.sandbox)
-        self.app = create_app(self.world)
+        self.app = beside.app if beside else create_app(self.world)  # which takes long to make
         self.wire = httpx.WSGITransport(self.app)
-        self.stage = Stage(httpx.Client(base_url=HOST, transport=self.wire), KEY)
+        self.stage = Stage(httpx.Client(base_url=HOST, transport=self.wire), key)
         company = self.stage.create_company("Café")
         self.company = str(company["id"])
         self.commerce = str(company["dataConnections"][0]["id"])
@@ -87,7 +90,7 @@ class Here:
         self.client = self.connect(self.wire)
 
     def connect(self, transport: httpx.BaseTransport) -> PushClient:
-        return PushClient(KEY, HOST, httpx.Client(transport=transport), clock=self.clock)
+        return PushClient(self.key, HOST, httpx.Client(transport=transport), clock=self.clock)
 
     @property
     def pushes(self) -> int:

@@ -17,7 +17,8 @@ from rehearsal import HOST, KEY, NOON, Here, Idle
 
 from codat_mock.cli import main
 from codat_push import Ledger, PushClient, ServerError, command
-from codat_push.command import Report, deliveries
+from codat_push.command import deliveries
+from codat_push.report import Report
 
 ORDERS = "commerce-orders"
 
@@ -103,6 +104,42 @@ def test_bad_input_is_named_by_its_line_and_nothing_is_sent(
     assert here.pushes == 0
 
 
+def test_a_byte_order_mark_is_passed_over(run: Run) -> None:
+    for text in (lines("a", "b"), '[{"id":"a","totalAmount":1},{"id":"b","totalAmount":1}]'):
+        result = run("-", "--dry-run", "--json", records=f"\ufeff{text}")
+        assert json.loads(result.stdout)["pushes"][0]["ids"] == ["a", "b"]
+    broken = run("-", "--dry-run", records="\ufeff" + lines("a") + '{"id":')
+    assert "line 2: " in broken.stderr
+
+
+def test_nothing_that_would_drive_a_terminal_is_printed(run: Run) -> None:
+    record = {"id": "\x1b[31mred\r\n\x07", "totalAmount": 1}
+    shown = run("-", "--dry-run", records=json.dumps(record))
+    assert "would push 1 (" in shown.stdout
+    assert r"\x1b[31mred\r\n\x07" in shown.stdout
+    mistaken = run("-", records=json.dumps({"id": "a", "\x1b]0;t\x07": [[1] * 2, {"x": 1e999}]}))
+    assert all(letter.isprintable() for letter in (mistaken.stdout + mistaken.stderr).strip("\n"))
+
+
+def test_a_failure_says_only_what_is_known(run: Run, here: Here) -> None:
+    here.stage.plan_fault("refuse", "push-orders", status=403)
+    result = run(records=lines("a", "b"))
+    assert result.exit_code == 1
+    assert "2 records read, 0 accepted before it failed" in result.stdout
+
+
+def test_a_ledger_that_runs_out_of_space_is_told(run: Run, tmp_path: Path, here: Here) -> None:
+    path = tmp_path / "ledger.db"
+    with Ledger(path) as ledger:
+        ledger.store.database.run(
+            "CREATE TRIGGER full BEFORE INSERT ON waiting BEGIN "
+            "SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    result = run("-", "--ledger", str(path), records=lines("a"))
+    assert (result.exit_code, here.pushes) == (1, 0)
+    assert "Error: the ledger cannot be written: database or disk is full" in result.stdout
+
+
 def test_a_key_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CODAT_API_KEY")
     result = run(records=lines("a"))
@@ -110,11 +147,22 @@ def test_a_key_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Give --api-key or set CODAT_API_KEY" in result.stderr
 
 
-def test_a_bad_address_is_a_mistake_of_the_caller() -> None:
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("here", "does not begin with http"), ("http://localhost:99999", "which is not 1 to 65535")],
+)
+def test_a_bad_address_is_a_mistake_of_the_caller(address: str, told: str) -> None:
     arguments = ["push", "-", "--company", "c", "--data-type", ORDERS, "--api-key", "k"]
-    result = CliRunner().invoke(main, [*arguments, "--base-url", "here"], input=lines("a"))
+    result = CliRunner().invoke(main, [*arguments, "--base-url", address], input=lines("a"))
     assert result.exit_code == 2
-    assert "does not begin with http" in result.stderr
+    assert told in result.stderr
+
+
+def test_a_company_without_a_name_is_a_mistake_of_the_caller() -> None:
+    arguments = ["push", "-", "--company", "", "--data-type", ORDERS, "--api-key", "k"]
+    result = CliRunner().invoke(main, arguments, input=lines("a"))
+    assert result.exit_code == 2
+    assert "--company" in result.stderr
 
 
 def test_a_refusal_of_the_service_ends_it_with_its_words(run: Run, here: Here) -> None:
@@ -125,12 +173,20 @@ def test_a_refusal_of_the_service_ends_it_with_its_words(run: Run, here: Here) -
     assert "nobody" in result.stdout
 
 
-def test_a_dataset_that_fails_is_exit_code_1(run: Run, here: Here) -> None:
+def test_nothing_is_pushed_over_a_connection_that_is_not_linked(run: Run, here: Here) -> None:
     path = f"/meta/companies/{here.company}/connections/{here.commerce}"
     here.stage.call("PATCH", path, {"status": "Unlinked"})
     result = run(records=lines("a"))
+    assert (result.exit_code, here.pushes) == (1, 0)
+    assert "its commerce connection is not linked" in result.stdout
+
+
+def test_a_dataset_that_fails_is_exit_code_1(run: Run, here: Here) -> None:
+    here.stage.call("POST", "/_mock/outcomes", {"target": "dataset", "outcome": "ProcessingError"})
+    result = run(records=lines("a"))
     assert result.exit_code == 1
-    assert "AuthError" in result.stdout
+    assert "ProcessingError" in result.stdout
+    assert result.stdout.splitlines()[-2] == "1 record read, 1 new or changed, 0 of them accepted"
 
 
 def test_failures_that_pass_are_waited_out_but_not_for_ever() -> None:

@@ -68,6 +68,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.truth: dict[Key, Json] = {}
         self.accepted: dict[Key, Json] = {}
         self.moments: dict[Key, datetime] = {}
+        self.deleted: set[Key] = set()
         self.changed: list[Json] = []
         self.now = START
         self.boundary = self.ran = START - HOUR
@@ -151,12 +152,15 @@ class LedgerMachine(RuleBasedStateMachine):
             else:
                 assert self._as_sent(record) != self.accepted.get(key)  # rule S03
                 assert not self._is_synced(key)  # rule U02
+                assert datetime.fromisoformat(record["createdDate"]) >= self.boundary  # rule S08
+                assert key not in self.deleted  # rule D05
 
     def _accept(self, pushed: list[Json]) -> None:
         for record in pushed:
             if record.keys() == {"id"}:
                 for key in [key for key in self.accepted if key[0] == record["id"]]:
                     del self.accepted[key], self.moments[key]
+                    self.deleted.add(key)
             else:
                 key = (record["id"], record["type"])
                 self.accepted[key] = self._as_sent(record)
@@ -256,13 +260,14 @@ def test_a_failed_sync_leaves_its_period_open_until_the_next_success() -> None:
     assert not push_through(ledger, [sale(total=3)])
 
 
-def test_while_a_sync_runs_updates_wait_and_new_records_do_not() -> None:
+def test_while_a_sync_runs_updates_wait_and_new_records_of_its_period_too() -> None:
     ledger = Ledger(":memory:")
     push_through(ledger, [sale("a")])
     ledger.note_sync(COMPANY, synced(START + HOUR, START + HOUR, code=1000))
-    assert ids(push_through(ledger, [sale("a", 2), sale("b")])) == ["b"]
+    after = sale("b", createdDate=START + HOUR)
+    assert ids(push_through(ledger, [sale("a", 2), after, sale("c")])) == ["b"]
     ledger.note_sync(COMPANY, synced(START + HOUR, START + HOUR, code=5000))
-    assert ids(push_through(ledger, [])) == ["a"]
+    assert ids(push_through(ledger, [])) == ["a", "c"]
 
 
 def test_chunks_keep_under_their_bytes_and_a_larger_record_goes_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -35,6 +36,32 @@ def test_list_names_every_story_with_its_text() -> None:
     lines = listed.output.splitlines()
     assert [line.split()[0] for line in lines] == sorted(STORIES)
     assert all(STORIES[line.split()[0]].text in line for line in lines)
+
+
+def test_list_can_be_read_by_a_program() -> None:
+    listed = json.loads(story("list", "--json").stdout)["stories"]
+    assert [told["name"] for told in listed] == sorted(STORIES)
+    assert {told["name"]: told["findings"] for told in listed}["late-update"] == ["U02"]
+
+
+def test_run_can_be_read_by_a_program() -> None:
+    ran = story("run", "late-update", "--json")
+    assert ran.exit_code == 0
+    told = json.loads(ran.stdout)
+    assert told["isAsTold"] is True
+    assert told["ending"] == told["toldEnding"]
+    assert told["ending"]["documents"][0] == "2022-03-21 Invoice 97.00 GBP"
+    assert {"moment": "2022-03-22T09:00:00Z", "step": "U02 not-after-sync is broken."} in told[
+        "steps"
+    ]
+
+
+def test_run_tells_a_program_what_did_not_end_as_told(lossy: str) -> None:
+    ran = story("run", "concurrent-pushes", "--json", "--against", lossy, "--api-key", "known")
+    assert ran.exit_code == 1
+    told = json.loads(ran.stdout)
+    assert told["isAsTold"] is False
+    assert told["ending"]["documents"] != told["toldEnding"]["documents"]
 
 
 def test_show_tells_the_steps_by_date_and_how_it_must_end() -> None:

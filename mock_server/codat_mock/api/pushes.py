@@ -66,7 +66,7 @@ def partner_push(data_type: DataType) -> Callable[[str], Response]:
 
 def accept(here: Sandbox, company_id: str, data_type: DataType, body: bytes) -> str:
     """Push a body; gives the dataset's id."""
-    call = here.arrive(request.method, request.path, wire.number())
+    call = here.arrive(request.method, request.path, wire.caller(), wire.number())
     dataset_id = here.push(company_id, data_type, body, call, wire.arrived())
     faulting.note_push(here, company_id, dataset_id)
     journalling.note_dataset(dataset_id)

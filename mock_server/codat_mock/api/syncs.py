@@ -52,7 +52,7 @@ def run_historic(company_id: str) -> Response:
 
 def arrival(here: Sandbox) -> Request:
     """The request as findings refer to it."""
-    return here.arrive(request.method, request.path, wire.number())
+    return here.arrive(request.method, request.path, wire.caller(), wire.number())
 
 
 @serve(

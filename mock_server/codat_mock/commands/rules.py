@@ -7,7 +7,7 @@ import sys
 import click
 import msgspec
 
-from codat_mock.rules import rulebook
+from codat_mock.rules import BrokenRules, rulebook
 from codat_mock.rules.registry import Rule, told
 
 EXAMPLES = """Examples:
@@ -23,6 +23,10 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def rules(as_json: bool) -> None:
     """List the rules that the mock judges by."""
+    try:
+        rulebook()
+    except BrokenRules as error:
+        raise click.UsageError(str(error)) from error
     if as_json:
         told_rules = [told(rule) for rule in rulebook()]
         click.echo(msgspec.json.format(msgspec.json.encode({"rules": told_rules})))

@@ -14,6 +14,7 @@ from codat_mock.control import (
     judgement,
     merchant_records,
     outcomes,
+    reports,
     requests,
     state,
 )
@@ -25,8 +26,8 @@ def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
     faces = (
-        state, clock, judgement, requests, books, merchant_records, outcomes, faults, alerts,
-        documents,
+        state, clock, judgement, reports, requests, books, merchant_records, outcomes, faults,
+        alerts, documents,
     )  # fmt: skip
     for module in faces:
         whole.register_blueprint(module.blueprint)

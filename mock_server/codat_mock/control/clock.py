@@ -57,6 +57,12 @@ def advance_to_next_event() -> Response:
     return wire.answer(who.sandbox().advance_to_next_event())
 
 
+@blueprint.post("/clock/close-day")
+def close_day() -> Response:
+    """Move the clock until all datasets have ended, and past every company's next sync."""
+    return wire.answer(who.sandbox().close_day())
+
+
 @blueprint.post("/clock/set")
 def set_to() -> Response:
     """Set the clock."""

@@ -20,6 +20,13 @@ class Authorisation(Struct, rename="camel"):
     connection_id: str | UnsetType | None = UNSET
 
 
+class Preparation(Struct, forbid_unknown_fields=True):
+    """The company that is to be made, and the key or id of its accounting platform."""
+
+    name: str
+    accounting: str = "gbol"
+
+
 @blueprint.get("/health")
 def health() -> Response:
     """Whether the server is ready; no sandbox is needed or made."""
@@ -38,6 +45,13 @@ def reset() -> Response:
     """Begin anew: a new sandbox under the same key or name."""
     fresh = wire.world().reset(who.name())
     return wire.answer({"status": "reset", "clock": fresh.clock()})
+
+
+@blueprint.post("/companies")
+def prepare() -> Response:
+    """Make a company that is ready to be pushed to: its accounting linked, its mapping stored."""
+    here, wanted = who.sandbox(), wire.body(Preparation)
+    return wire.answer(here.prepare(wanted.name, wanted.accounting))
 
 
 @blueprint.post("/companies/<company_id>/delete-connection")

@@ -34,6 +34,7 @@ class JournalEntry(Wire, kw_only=True, omit_defaults=False):
         sent_bytes: of its body as it came.
         answered_bytes: of the answer's body.
         findings: what it broke.
+        caller: where the integration says that it sent it, such as `sync.py:42`.
     """
 
     number: int
@@ -52,6 +53,7 @@ class JournalEntry(Wire, kw_only=True, omit_defaults=False):
     sent_type: str
     answered_type: str
     findings: list[Caused]
+    caller: str = ""
 
 
 class JournalBodies(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any, get_args
@@ -10,7 +10,7 @@ from typing import Any, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from codat_mock.rules.registry import RULES, Rule, Severity, rulebook
+from codat_mock.rules.registry import Rule, Severity, rulebook
 
 OFF = "off"
 SEVERITIES: tuple[str, ...] = get_args(Severity)
@@ -71,9 +71,10 @@ def rule_of(code: str) -> Rule:
     Raises:
         BadChoice: there is none.
     """
-    if code in RULES:
-        return RULES[code]
-    near = get_close_matches(code.upper(), RULES, 1, cutoff=0.5)
+    known = {rule.code: rule for rule in rulebook()}
+    if code in known:
+        return known[code]
+    near = get_close_matches(code.upper(), known, 1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "`codat-mock rules` lists them."
     raise BadChoice(code, f"There is no rule '{code}'; {hint}")
 
@@ -98,9 +99,9 @@ def number(code: str, key: str, given: Any) -> float:
     return float(given)
 
 
-def rules_in_force(choices: Mapping[str, Choice]) -> Iterator[tuple[Rule, Choice]]:
-    """The rules that are not off, each with what is chosen about it."""
-    for rule in rulebook():
+def in_force(rules: Iterable[Rule], choices: Mapping[str, Choice]) -> Iterator[tuple[Rule, Choice]]:
+    """Those of the rules that are not off, each with what is chosen about it."""
+    for rule in rules:
         choice = choices.get(rule.code) or Choice(rule.code)
         if not choice.is_off:
             yield rule, choice

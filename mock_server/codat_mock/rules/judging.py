@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from codat_mock.records.commerce import Wire
 from codat_mock.records.datasets import LIST_NAMES, DataType
-from codat_mock.rules.choices import Choice, rules_in_force
-from codat_mock.rules.registry import RULES, Rule, Severity, filled
+from codat_mock.rules.choices import Choice, in_force
+from codat_mock.rules.registry import RULES, BrokenRules, Rule, Severity, filled, rulebook, rules_on
 from codat_mock.rules.subjects import Evidence, JudgedRequest, Request, Subject
 
 MOST_RECORDS: Final = 20
@@ -109,13 +109,20 @@ def judge(subject: Subject, choices: Mapping[str, Choice] | None = None) -> Judg
     Args:
         subject: a push, a sync, a request …
         choices: what users have chosen about rules, by code.
+
+    Raises:
+        BrokenRules: a rule fails.
     """
     found, exercised = [], []
-    for rule, choice in rules_in_force(choices or {}):
-        if not isinstance(subject, rule.subjects) or not rule.occasion(subject):
-            continue
+    for rule, choice in in_force(rules_on(type(subject)), choices or {}):
+        try:
+            if not rule.occasion(subject):
+                continue
+            evidence = list(rule.look(subject, **choice.thresholds))
+        except Exception as error:
+            told = f"Rule {rule.code} fails: {type(error).__name__}: {error}"
+            raise BrokenRules(told) from error
         exercised.append(rule.code)
-        evidence = list(rule.look(subject, **choice.thresholds))
         if evidence:
             finding = finding_of(rule, subject, evidence, choice.severity or rule.severity)
             found.append(Found(finding, evidence[0].topic, evidence[0].note))
@@ -211,7 +218,7 @@ def verdict_on(
 ) -> Verdicts:
     """Sum up what was found, and which rules had an occasion at all."""
     seen = set(exercised)
-    rules = [rule for rule, _ in rules_in_force(choices or {})]
+    rules = [rule for rule, _ in in_force(rulebook(), choices or {})]
     codes = [rule.code for rule in rules]
     is_observed = any(rule.code in seen and rule.subjects != (JudgedRequest,) for rule in rules)
     verdict: Verdict = "findings" if findings else "clean" if is_observed else "nothing-observed"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
@@ -114,6 +115,8 @@ def rule(
             advice, subject if isinstance(subject, tuple) else (subject,), occasion, look,
             thresholds_of(look),
         )  # fmt: skip
+        ordered.cache_clear()
+        rules_on.cache_clear()
         return look
 
     return enter
@@ -125,20 +128,50 @@ def thresholds_of(look: Callable[..., Any]) -> dict[str, float]:
     return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
 
+class BrokenRules(Exception):
+    """Somebody's own rules cannot be taken in, or one of them fails; the text says which."""
+
+
 def rulebook() -> list[Rule]:
-    """All the rules, in the order of the rulebook's sections; other people's rules come last."""
+    """All the rules, in the order of the rulebook's sections; other people's rules come last.
+
+    Raises:
+        BrokenRules: the rules of an entry point cannot be taken in.
+    """
+    load_others()
+    return [*ordered()]
+
+
+@cache
+def ordered() -> tuple[Rule, ...]:
+    """The rules that have been entered, in their order."""
 
     def place(rule: Rule) -> tuple[int, str]:
         section = "".join(SECTIONS).find(rule.code[0])
         return section if section >= 0 else len(SECTIONS), rule.code
 
-    return sorted(RULES.values(), key=place)
+    return tuple(sorted(RULES.values(), key=place))
 
 
+@cache
+def rules_on(subject: type[Any]) -> tuple[Rule, ...]:
+    """The rules that judge subjects of that type, in their order."""
+    return tuple(rule for rule in rulebook() if issubclass(subject, rule.subjects))
+
+
+@cache
 def load_others() -> None:
-    """Take in other people's rules, from the modules that their entry points name."""
+    """Take in other people's rules, once, from the modules that their entry points name.
+
+    Raises:
+        BrokenRules: one cannot be imported, or what it enters is no rule.
+    """
     for each in entry_points(group=GROUP):
-        each.load()
+        try:
+            each.load()
+        except Exception as error:
+            told = f"The rules of entry point '{each.name}' ({each.value}) cannot be taken in"
+            raise BrokenRules(f"{told}: {type(error).__name__}: {error}") from error
 
 
 class ToldRule(Wire, omit_defaults=False, kw_only=True):

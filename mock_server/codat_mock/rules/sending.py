@@ -378,7 +378,8 @@ def sale_not_coupled(probe: JudgedProbe, *, seconds: float = 1) -> Iterator[Evid
     keeps=("incremental",),
     breaks=("connection-deleted", "auth-error"),
     says="Pushed though the commerce connection is not linked any more",
-    advice="stop pushing when the merchant has unlinked: read GET /meta/companies/$company_id, or"
+    advice="stop pushing when the merchant has unlinked: read"
+    " GET /meta/companies/$company_id/connections, or"
     " take the alerts of connections",
     subject=JudgedPush,
     counts="push",

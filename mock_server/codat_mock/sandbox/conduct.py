@@ -97,7 +97,7 @@ class Conduct:
     def judged(self, exchange: Exchange) -> JudgedRequest:
         """The request beside those before it, and remember it."""
         entry = exchange.entry
-        request = Request(entry.number, entry.at, entry.method, entry.path)
+        request = Request(entry.number, entry.at, entry.method, entry.path, entry.caller)
         with self._lock:
             waits, has_waited = self._waits(exchange)
             judged = JudgedRequest(

@@ -12,6 +12,7 @@ import msgspec
 from codat_mock.alerts import is_allowed, signature_headers
 from codat_mock.sandbox import alerting
 from codat_mock.sandbox.alerting import Errand
+from codat_mock.sandbox.failures import Failures
 from codat_mock.sandbox.turn import Turn
 
 if TYPE_CHECKING:  # a fifth of the start, and wanted only once an alert is due
@@ -27,13 +28,18 @@ class Courier:
     Args:
         begin: begins a turn of the sandbox.
         hosts: where alerts may be sent beside this machine.
+        failures: where faults of the courier itself are noted.
     """
 
     def __init__(
-        self, begin: Callable[[], AbstractContextManager[Turn]], hosts: Iterable[str]
+        self,
+        begin: Callable[[], AbstractContextManager[Turn]],
+        hosts: Iterable[str],
+        failures: Failures,
     ) -> None:
         self._turn = begin
         self._hosts = tuple(hosts)
+        self._failures = failures
         self._lock = RLock()  # taken again by the end of the courier's own turns
         self._woken = Event()
         self._stopped = Event()
@@ -59,7 +65,10 @@ class Courier:
     def _run(self) -> None:
         import httpx
 
-        with httpx.Client(trust_env=False, timeout=self.timeout_seconds) as client:
+        with (
+            self._failures.watch("the delivery of alerts"),
+            httpx.Client(trust_env=False, timeout=self.timeout_seconds) as client,
+        ):
             while self._woken.wait() and not self._stopped.is_set():
                 self._woken.clear()
                 while self._do_next(client):

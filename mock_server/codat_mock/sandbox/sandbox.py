@@ -32,6 +32,7 @@ from codat_mock.sandbox import (
     histories,
     preferring,
     pushing,
+    rehearsing,
     summaries,
     syncing,
     timekeeping,
@@ -41,6 +42,7 @@ from codat_mock.sandbox.alert_desk import AlertDesk
 from codat_mock.sandbox.bookkeeping import Books
 from codat_mock.sandbox.courier import Courier
 from codat_mock.sandbox.declaring import Comparisons, DeclaredCounts
+from codat_mock.sandbox.failures import Failures
 from codat_mock.sandbox.journal_desk import JournalDesk
 from codat_mock.sandbox.merchant import Merchant
 from codat_mock.sandbox.preferring import Texts
@@ -62,12 +64,13 @@ class Sandbox:
         store: where its state is kept.
         name: what it is known by among the server's sandboxes.
         settings: what it starts from.
+        failures: where faults of the mock are noted.
 
     Every verb raises what the function of its module names, mostly `Unknown` where a company,
     connection or dataset of that id does not exist.
     """
 
-    def __init__(self, store: Store, name: str, settings: Settings) -> None:
+    def __init__(self, store: Store, name: str, settings: Settings, failures: Failures) -> None:
         self.name = name
         self._store = store
         self._settings = settings
@@ -78,7 +81,7 @@ class Sandbox:
         self.trouble = Trouble(self._turn)
         self.quotas = Quotas()
         self.alerts = AlertDesk(self._turn)
-        self._courier = Courier(self._turn, settings.alert_hosts)
+        self._courier = Courier(self._turn, settings.alert_hosts, failures)
         self._caused: dict[int, list[Caused]] = {}
         with self._turn() as turn:
             self.journal = JournalDesk(self._turn, turn.shelf.row.requests)
@@ -116,11 +119,13 @@ class Sandbox:
         self.journal.close()
         self._courier.stop()
 
-    def arrive(self, method: str, path: str, number: int | None = None) -> Request:
+    def arrive(
+        self, method: str, path: str, caller: str = "", number: int | None = None
+    ) -> Request:
         """Note when a request of the integration came, and its number, a new one if it has none."""
         with self._turn() as turn:
             given = self.journal.number() if number is None else number
-            return Request(given, format_moment(turn.now), method, path)
+            return Request(given, format_moment(turn.now), method, path, caller)
 
     def spend(self, address: str, *, is_entered: bool) -> Standing:
         """Count a request against the published limits."""
@@ -335,6 +340,18 @@ class Sandbox:
         """Move the sandbox's time to where something happens next."""
         with self._turn() as turn:
             timekeeping.move_to_next_event(turn)
+        return self.clock()
+
+    def prepare(self, name: str, accounting: str) -> Company:
+        """Make a company that is ready to be pushed to."""
+        with self._turn() as turn:
+            return rehearsing.prepare(turn, name, accounting)
+
+    def close_day(self) -> ClockReading:
+        """Let time pass until all datasets have ended, and then past every company's next sync."""
+        for moment_of in rehearsing.DAY_END:
+            with self._turn() as turn:
+                timekeeping.move_to(turn, moment_of(turn))
         return self.clock()
 
     def findings(self) -> Verdicts:

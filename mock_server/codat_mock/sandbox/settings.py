@@ -11,6 +11,7 @@ from msgspec import Struct
 from codat_mock.lifecycle import REALISTIC
 from codat_mock.records.alerts import AlertRule
 from codat_mock.rules.choices import Choice
+from codat_mock.store.journal import DEFAULT_LIMIT
 
 ConcurrentPushes = Literal["flag", "miss"]
 
@@ -32,6 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         alert_hosts: where alerts may be sent beside this machine.
         alert_rules: what every new sandbox has of rules.
         rules: what is chosen about rules, by code.
+        journal_limit: how many bytes the journals of all sandboxes may take.
         address: where the server is reached, for the links it gives out.
     """
 
@@ -48,6 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     alert_hosts: tuple[str, ...] = ()
     alert_rules: tuple[AlertRule, ...] = ()
     rules: Mapping[str, Choice] = {}
+    journal_limit: int = DEFAULT_LIMIT
     address: str = "http://127.0.0.1:4620"
 
     @property

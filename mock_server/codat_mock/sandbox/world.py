@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
+from codat_mock.sandbox.failures import Failures
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.settings import Settings
 from codat_mock.store import Store
@@ -15,11 +16,15 @@ class World:
     Args:
         settings: what every sandbox starts from.
         store: where they are kept; in memory where none is given.
+
+    Attributes:
+        failures: faults of the mock itself.
     """
 
     def __init__(self, settings: Settings | None = None, store: Store | None = None) -> None:
         self.settings = settings or Settings()
-        self._store = store or Store()
+        self.failures = Failures()
+        self._store = store or Store(journal_limit=self.settings.journal_limit)
         self._lock = Lock()
         self._sandboxes: dict[str, Sandbox] = {}
         with self._store.transaction():
@@ -35,7 +40,7 @@ class World:
         """The sandbox of that name, made if there is none."""
         with self._lock:
             if name not in self._sandboxes:
-                self._sandboxes[name] = Sandbox(self._store, name, self.settings)
+                self._sandboxes[name] = Sandbox(self._store, name, self.settings, self.failures)
             return self._sandboxes[name]
 
     def sandbox_of_company(self, company_id: str) -> Sandbox | None:
@@ -57,7 +62,7 @@ class World:
                 self._sandboxes[name].close()
             with self._store.transaction():
                 self._store.sandboxes.delete(name)
-            self._sandboxes[name] = Sandbox(self._store, name, self.settings)
+            self._sandboxes[name] = Sandbox(self._store, name, self.settings, self.failures)
             return self._sandboxes[name]
 
     def settle(self) -> None:

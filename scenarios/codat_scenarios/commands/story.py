@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+import msgspec
 
 if TYPE_CHECKING:
     import httpx
 
     from codat_scenarios.stories import Ending, Story
+    from codat_scenarios.stories.narrating import Tell
 
 EXAMPLES = """Examples:
 
@@ -21,6 +23,7 @@ EXAMPLES = """Examples:
   codat-mock story list
   codat-mock story show late-update
   codat-mock story run late-update
+  codat-mock story run late-update --json
   codat-mock story run late-update --against http://127.0.0.1:4620
 """
 WIDTH: Final = 12
@@ -31,11 +34,24 @@ def story() -> None:
     """Read and play stories: dated scripts that keep or break rules."""
 
 
+def as_json_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option to print JSON."""
+    return click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")(command)
+
+
 @story.command("list")
-def list_stories() -> None:
+@as_json_option
+def list_stories(as_json: bool) -> None:
     """List the stories, each with the rules that it breaks."""
     from codat_scenarios.stories import STORIES
 
+    if as_json:
+        told_stories = [
+            {"name": name, "text": told.text, "findings": told.ending.findings}
+            for name, told in sorted(STORIES.items())
+        ]
+        show_json({"stories": told_stories})
+        return
     longest = max(map(len, STORIES))
     for name, told in sorted(STORIES.items()):
         broken = f" [{', '.join(told.ending.findings)}]" if told.ending.findings else ""
@@ -49,7 +65,7 @@ def show(name: str) -> None:
     told = find(name)
     click.echo(f"{told.name}: {told.text}\n")
     with own_mock() as http:
-        perform(told, http, "story")
+        perform(told, http, "story", printed())
     click.echo("\nIt must end so:")
     for aspect, text in told_ending(told.ending).items():
         click.echo(f"  {aspect:{WIDTH}}{text}")
@@ -61,7 +77,8 @@ def show(name: str) -> None:
     "--against", metavar="URL", help="A mock that is running; without it, one of its own."
 )
 @click.option("--api-key", default="story", show_default=True, help="The key to play with.")
-def run(name: str, against: str | None, api_key: str) -> None:
+@as_json_option
+def run(name: str, against: str | None, api_key: str, as_json: bool) -> None:
     """Play a story; the exit code is 0 if it ends as told, and 1 if it does not.
 
     It plays in a sandbox of its own, which begins anew.
@@ -69,23 +86,41 @@ def run(name: str, against: str | None, api_key: str) -> None:
     import httpx
 
     told = find(name)
-    click.echo(f"{told.name}: {told.text}\n")
+    steps: list[dict[str, Any]] = []
+    if not as_json:
+        click.echo(f"{told.name}: {told.text}\n")
+    tell = noted(steps) if as_json else printed()
     try:
         with running_mock(against) if against else own_mock() as http:
-            came = perform(told, http, api_key)
+            came = perform(told, http, api_key, tell)
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise click.UsageError(f"No mock answers at {against}: {error}") from error
     except httpx.HTTPStatusError as error:
         raise click.ClickException(f"Not as told: {error}") from error
-    click.echo()
-    expected, found = told_ending(told.ending), told_ending(came)
-    for aspect, text in found.items():
-        click.echo(f"  {aspect:{WIDTH}}{text}")
-        if text != expected[aspect]:
-            click.echo(f"  {'but told':{WIDTH}}{expected[aspect]}")
-    if expected != found:
+    if as_json:
+        ends = {"ending": came, "toldEnding": told.ending, "isAsTold": came == told.ending}
+        show_json({"name": told.name, "text": told.text, "steps": steps, **ends})
+    else:
+        show_ending(told.ending, came)
+    if came != told.ending:
         raise click.ClickException("The story did not end as told.")
-    click.echo("The story ended as told.")
+    if not as_json:
+        click.echo("The story ended as told.")
+
+
+def show_ending(expected: Ending, came: Ending) -> None:
+    """Print how a story ended, and where that is not as told, what was told."""
+    click.echo()
+    in_words = told_ending(expected)
+    for aspect, text in told_ending(came).items():
+        click.echo(f"  {aspect:{WIDTH}}{text}")
+        if text != in_words[aspect]:
+            click.echo(f"  {'but told':{WIDTH}}{in_words[aspect]}")
+
+
+def show_json(content: Any) -> None:
+    """Print as JSON for a program, on a screen too."""
+    click.echo(msgspec.json.format(msgspec.json.encode(content)))
 
 
 def find(name: str) -> Story:
@@ -123,11 +158,21 @@ def running_mock(address: str) -> Iterator[httpx.Client]:
         yield http
 
 
-def perform(told: Story, http: httpx.Client, api_key: str) -> Ending:
-    """Play a story, printing its steps by date; gives how it ended."""
+def perform(told: Story, http: httpx.Client, api_key: str, tell: Tell) -> Ending:
+    """Play a story, telling its steps; gives how it ended."""
     from codat_scenarios.stories import play
     from codat_scenarios.stories.narrating import NarratedStage
 
+    return play(told, NarratedStage(http, api_key, f"story-{told.name}", tell)).ending
+
+
+def noted(steps: list[dict[str, Any]]) -> Tell:
+    """Tell the steps by entering them into a list."""
+    return lambda moment, sentence: steps.append({"moment": moment, "step": sentence})
+
+
+def printed() -> Tell:
+    """Tell the steps by printing them by date."""
     days: list[str] = []
 
     def tell(moment: datetime, sentence: str) -> None:
@@ -137,7 +182,7 @@ def perform(told: Story, http: httpx.Client, api_key: str) -> Ending:
             days.append(day)
         click.echo(f"  {moment:%H:%M}  {sentence}")
 
-    return play(told, NarratedStage(http, api_key, f"story-{told.name}", tell)).ending
+    return tell
 
 
 def told_ending(ending: Ending) -> dict[str, str]:

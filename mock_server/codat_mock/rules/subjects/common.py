@@ -9,18 +9,20 @@ from msgspec import Struct
 from codat_mock.rules.changes import Change
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, omit_defaults=True):
     """A request of the integration, as findings refer to it.
 
     Args:
         number: its place among the sandbox's requests, from 1.
         at: the sandbox's time when it came.
+        caller: where the integration says that it sent it, such as `sync.py:42`.
     """
 
     number: int
     at: str
     method: str
     path: str
+    caller: str = ""
 
 
 class Evidence(Struct, frozen=True):

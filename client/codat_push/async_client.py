@@ -1,0 +1,142 @@
+"""The asynchronous client: the verbs over the scripts of `calls` and `delivery`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from codat_push import calls, delivery, waits
+from codat_push.answers import Dataset, SyncStatus
+from codat_push.calls import Call, Pause, Script
+from codat_push.chunks import Chunk
+from codat_push.clock import MACHINE, Clock
+from codat_push.errors import RequestError
+from codat_push.exchange import no_answer
+from codat_push.ledger import Ledger
+from codat_push.pace import FIRST_POLL_SECONDS
+from codat_push.shell import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, Shell
+from codat_push.waits import Progress
+
+T = TypeVar("T")
+
+
+class AsyncPushClient(Shell):
+    """`PushClient` for asynchronous programs: the same verbs, to be awaited.
+
+    Args:
+        api_key: as the vendor's portal shows it.
+        base_url: where the service is.
+        http: a client to send with; by default one of this client's own, which `close` closes.
+        poll_seconds: before the first look at a dataset, from where the pauses grow; a second or
+            more keeps rule T06.
+        clock: how time is read and passes.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str = BASE_URL,
+        http: httpx.AsyncClient | None = None,
+        *,
+        poll_seconds: float = FIRST_POLL_SECONDS,
+        clock: Clock = MACHINE,
+    ) -> None:
+        super().__init__(api_key, base_url, poll_seconds, clock)
+        self._owned = http is None
+        self._http = http or httpx.AsyncClient(timeout=TIMEOUT)
+
+    async def push(self, company: str, data_type: str, records: Iterable[Any]) -> Dataset:
+        """Push up to 4,999 whole records; see `calls.push`."""
+        push = calls.push(company, data_type, records)
+        return await self.play(self._manners.one_at_a_time(company, data_type, push))
+
+    async def delete(self, company: str, data_type: str, ids: Iterable[str]) -> Dataset:
+        """Push sparse deletes; see `calls.delete`."""
+        push = calls.delete(company, data_type, ids)
+        return await self.play(self._manners.one_at_a_time(company, data_type, push))
+
+    async def dataset(self, company: str, dataset_id: str) -> Dataset:
+        """Ask once how a dataset is doing; see `calls.dataset`."""
+        return await self.play(calls.dataset(company, dataset_id))
+
+    async def wait(
+        self,
+        dataset: Dataset,
+        *,
+        seconds: float = WAIT_SECONDS,
+        progress: Progress | None = None,
+    ) -> Dataset:
+        """Wait until a dataset ends, at most that many seconds; see `waits.wait`."""
+        return await self.play(waits.wait(dataset, self._patience(seconds, progress)))
+
+    async def sync_status(self, company: str) -> SyncStatus | None:
+        """Ask for the latest sync, None before the first; see `calls.sync_status`."""
+        return await self.play(calls.sync_status(company))
+
+    async def sync_now(self, company: str, sync_to: datetime | None = None) -> SyncStatus:
+        """Run a sync now; see `calls.sync_now`."""
+        return await self.play(calls.sync_now(company, sync_to))
+
+    async def deliver(
+        self,
+        ledger: Ledger,
+        chunk: Chunk,
+        *,
+        seconds: float = WAIT_SECONDS,
+        progress: Progress | None = None,
+    ) -> Dataset:
+        """Push a ledger's chunk, wait for its end and settle it; see `delivery.deliver`."""
+        return await self.play(delivery.deliver(ledger, chunk, self._patience(seconds, progress)))
+
+    async def resume(
+        self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
+    ) -> list[tuple[Chunk, Dataset]]:
+        """Finish what an earlier run left open; see `delivery.resume`."""
+        return await self.play(delivery.resume(ledger, company, self._patience(seconds)))
+
+    async def play(self, script: Script[T]) -> T:
+        """Carry out a script, suspending."""
+        try:
+            step = next(script)
+            while True:
+                try:
+                    answer = await self._carry_out(step)
+                except RequestError as error:
+                    step = script.throw(error)
+                else:
+                    step = script.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _carry_out(self, step: Call | Pause) -> Any:
+        if isinstance(step, Pause):
+            return await self._clock.sleep_async(step.seconds)
+        if pause := self._manners.pause_before(step):
+            await self._clock.sleep_async(pause)
+        request = self._request(self._http, step)
+        until = self._clock.monotonic() + ANSWER_SECONDS
+        content = bytearray()
+        try:
+            async with aclosing(await self._http.send(request, stream=True)) as response:
+                async for part in response.aiter_bytes():
+                    self._in_time(until, request)
+                    content += part
+        except httpx.HTTPError as error:
+            raise no_answer(error, request) from error
+        return self._read(step, response, bytes(content))
+
+    async def close(self) -> None:
+        """Close the connections, unless they belong to a client that was given."""
+        if self._owned:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

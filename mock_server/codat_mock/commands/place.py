@@ -1,0 +1,90 @@
+"""Where a command is rehearsed: beside a mock of our own, or beside one that is running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+from msgspec.structs import replace
+
+from codat_mock.commands.child import carry_out
+from codat_mock.commands.settings import bind
+from codat_mock.rehearsal import MockFailed, Refused, Rehearsal, rehearsal
+from codat_mock.reports.run import Run
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, address_of
+
+KEY: Final = "codat-mock-check"
+NAME: Final = "Corner Café"
+FALLBACK: Final = "codat-mock.toml"
+CONFIGURATIONS: Final = (FALLBACK, "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the rehearsal takes place.
+
+    Args:
+        url: of a mock that is running; None for one of our own.
+        api_key: with a URL, the key whose sandbox is used; None for one of our own.
+        company: with a URL, the company that is used; None for one of our own.
+        settings: of a mock of our own.
+        port: of a mock of our own.
+    """
+
+    url: str | None
+    api_key: str | None
+    company: str | None
+    settings: Settings
+    port: int
+
+    @contextmanager
+    def opened(self) -> Iterator[str]:
+        """The mock's address, while it can be reached there."""
+        if self.url:
+            yield self.url.rstrip("/")
+            return
+        listener = bind("127.0.0.1", self.port)
+        address = address_of(listener)
+        with Server(World(replace(self.settings, address=address)), listener):
+            yield address
+
+    def prepared(self, here: Rehearsal, address: str) -> dict[str, str]:
+        """The command's variables, once its company is there."""
+        if self.url:
+            here.begin(anew=self.api_key is None)
+        variables = {
+            "CODAT_BASE_URL": address,
+            "CODAT_API_KEY": self.api_key or KEY,
+            "CODAT_COMPANY_ID": self.company or here.prepare(NAME),
+        }
+        secrets = (secret for rule in self.settings.alert_rules for secret in rule.secrets)
+        if secret := next(secrets, None):
+            variables["CODAT_WEBHOOK_SECRET"] = secret
+        return variables
+
+
+def rehearse(place: Place, command: Sequence[str], timeout_seconds: float) -> Run:
+    """Run the command beside a mock, close the day, and look at what happened.
+
+    Raises:
+        UsageError: the command cannot be started, or there is no such mock.
+        MockFailed: the mock fails, or it is our own and does not answer.
+    """
+    try:
+        with place.opened() as address, rehearsal(address, place.api_key or KEY) as here:
+            variables = place.prepared(here, address)
+            ended = carry_out(command, variables, timeout_seconds)
+            here.close_day()
+            run = here.run()
+    except Refused as error:
+        if place.url is None:
+            raise MockFailed(str(error)) from error
+        raise click.UsageError(str(error)) from error
+    run.command, run.root = ended, Path.cwd().as_posix()
+    run.configuration = next((name for name in CONFIGURATIONS if Path(name).is_file()), FALLBACK)
+    return run

@@ -1,0 +1,107 @@
+"""A rehearsal: one sandbox of a mock, from a company that is ready to the verdict.
+
+It speaks to the control API only, so that a mock in this process and one elsewhere are the same to
+it, and nothing it does is judged as the integration's.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import httpx
+
+from codat_mock.records.pushes import decoder
+from codat_mock.reports.run import Run
+from codat_mock.wire import CONTROL, encode
+
+PATIENCE_SECONDS: Final = 120.0  # closing a day of many thousand sales takes a while
+SERVER_ERROR: Final = 500
+read_run = decoder(Run)
+
+
+class MockFailed(Exception):
+    """The mock did not do its part; the text says how."""
+
+
+class Refused(Exception):
+    """The mock said no, or does not answer at all; the text says why."""
+
+
+class Rehearsal:
+    """One sandbox of a mock.
+
+    Args:
+        http: a client whose base URL is the mock's.
+        api_key: the key, which chooses the sandbox.
+
+    Every method raises `MockFailed` where the mock fails, `Refused` where it says no or cannot be
+    reached.
+    """
+
+    def __init__(self, http: httpx.Client, api_key: str) -> None:
+        self._http = http
+        key = b64encode(api_key.encode()).decode()
+        self._headers = {"Authorization": f"Basic {key}"}
+        self._earlier = 0
+
+    def begin(self, *, anew: bool) -> None:
+        """Begin at a mock that has run before: faults it had until now are not counted.
+
+        Args:
+            anew: in a new sandbox, or in the one that there is.
+        """
+        if anew:
+            self._call("POST", "/reset")
+        self._earlier = len(self._run().failures)
+
+    def prepare(self, name: str) -> str:
+        """Make a company that is ready to be pushed to; gives its id."""
+        company = self._call("POST", "/companies", {"name": name})
+        return str(company.json()["id"])
+
+    def close_day(self) -> None:
+        """Let time pass until all datasets have ended, and past the next sync."""
+        self._call("POST", "/clock/close-day")
+
+    def run(self) -> Run:
+        """What has happened."""
+        run = self._run()
+        run.failures = run.failures[self._earlier :]
+        return run
+
+    def _run(self) -> Run:
+        found: Run = read_run(self._call("GET", "/report?format=json").content)
+        return found
+
+    def _call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        content = None if body is None else encode(body)
+        try:
+            answer = self._http.request(
+                method, f"{CONTROL}{path}", content=content, headers=self._headers
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Refused(f"No codat-mock answers at {self._http.base_url}: {error}") from error
+        if answer.status_code >= SERVER_ERROR:
+            raise MockFailed(f"{method} {CONTROL}{path} answers {answer.status_code}")
+        if answer.is_error:
+            raise Refused(told_by(answer))
+        return answer
+
+
+def told_by(answer: httpx.Response) -> str:
+    """What an answer that says no tells."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.url} answers {answer.status_code}: is it a codat-mock?"
+
+
+@contextmanager
+def rehearsal(url: str, api_key: str) -> Iterator[Rehearsal]:
+    """A rehearsal at a mock that is running."""
+    # A proxy of the environment would not reach this machine.
+    with httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as http:
+        yield Rehearsal(http, api_key)

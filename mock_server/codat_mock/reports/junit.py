@@ -1,0 +1,94 @@
+"""JUnit XML: a case for each rule, skipped where it had no occasion.
+
+There is no norm; this is the common core of what Jenkins, GitLab and GitHub's actions read. No
+times are told: they would differ from run to run.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from codat_mock.reports.run import Run
+from codat_mock.reports.verdict import ending
+from codat_mock.reports.wording import detail, legible, names
+from codat_mock.rules.judging import Finding
+
+
+def write(run: Run) -> bytes:
+    """Make the report."""
+    suite = Element("testsuite", name="codat-mock")
+    add_service(suite, run)
+    add_command(suite, run)
+    rules = {rule.code: rule.name for rule in run.rules}
+    for finding in run.judgement.findings:  # a user's own rule may not be installed here
+        rules.setdefault(finding.code, finding.name)
+    for code, name in rules.items():
+        findings = list(run.of_rule(code))
+        case = add_case(suite, "codat-mock.rules", f"{code} {name}")
+        if findings:
+            add_findings(case, run, findings)
+        elif code in run.judgement.not_exercised:
+            SubElement(case, "skipped", message="This rule had no occasion.")
+    for each in run.stale:
+        case = add_case(suite, "codat-mock.expected", names(each))
+        told = "This expected finding did not occur any more: take it out of the file."
+        SubElement(case, "failure", message=told, type="stale")
+    suites = Element("testsuites", name="codat-mock")
+    suites.append(suite)
+    for element in (suites, suite):
+        count(element, suite)
+    indent(suites)
+    clean(suites)
+    written: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def add_service(suite: Element, run: Run) -> None:
+    """The case of the mock itself: an error where it failed, or had nothing to judge."""
+    case = add_case(suite, "codat-mock.run", "something was observed")
+    if run.failures:
+        error = SubElement(case, "error", message="codat-mock itself failed", type="mock")
+        error.text = "\n".join(run.failures)
+    elif run.is_vacuous:
+        SubElement(case, "failure", message="Nothing was pushed.", type="nothing-observed")
+
+
+def add_command(suite: Element, run: Run) -> None:
+    """The case of the command under test."""
+    if run.command is None:
+        return
+    case = add_case(suite, "codat-mock.run", "the command succeeded")
+    if not run.command.is_success:
+        told = f"The command {ending(run.command)}."
+        SubElement(case, "error", message=told, type=run.command.ending).text = run.command.line
+
+
+def add_findings(case: Element, run: Run, findings: list[Finding]) -> None:
+    """What was found of one rule: failures, or told only where it does not fail the run."""
+    failing = [finding for finding in findings if run.is_failing(finding)]
+    if failing:
+        broken = SubElement(case, "failure", message=failing[0].message, type=failing[0].severity)
+        broken.text = "\n\n".join(detail(finding) for finding in failing)
+    others = [finding for finding in findings if finding not in failing]
+    if others:
+        SubElement(case, "system-out").text = "\n\n".join(detail(each) for each in others)
+
+
+def add_case(suite: Element, group: str, name: str) -> Element:
+    """A case."""
+    return SubElement(suite, "testcase", classname=group, name=name)
+
+
+def count(element: Element, suite: Element) -> None:
+    """Tell an element how many cases there are, and how they ended."""
+    element.set("tests", str(len(suite)))
+    for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+        element.set(name, str(len(suite.findall(f"testcase/{kind}"))))
+
+
+def clean(element: Element) -> None:
+    """Replace letters that XML cannot hold, not even escaped."""
+    for each in element.iter():
+        each.text = legible(each.text) if each.text else each.text
+        for name, value in each.items():
+            each.set(name, legible(value))

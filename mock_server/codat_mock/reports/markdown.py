@@ -1,0 +1,85 @@
+"""Markdown (GitHub's kind), for a comment on a pull request or a job's summary."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Final
+
+from codat_mock.reports.run import Run, ShownCompany
+from codat_mock.reports.verdict import code_of, counted, coverage, headline, reasons
+from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, shown
+from codat_mock.rules.judging import Finding
+
+SIGNS: Final = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001  (the sign's own letter)
+MARKS: Final = re.compile(r"([\\`*_\[\]<>|~#&$])")
+MOST_DIFFERENCES: Final = 10
+
+
+def write(run: Run) -> bytes:
+    """Make the report."""
+    parts = [
+        f"## codat-mock: {plain(headline(run))}",
+        plain(" ".join(reasons(run))),
+        *(finding_table(run) if run.judgement.findings else []),
+        *(details(finding) for finding in run.judgement.findings[:MOST_FINDINGS]),
+        *([more(run)] if more(run) else []),
+        *(f"- No longer found: {plain(names(each))}" for each in run.stale),
+        *(company_line(company) for company in run.companies),
+        f"{plain(coverage(run))}. Exit code {code_of(run)}.",
+    ]
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def finding_table(run: Run) -> list[str]:
+    """The findings, a row each."""
+    rows = ["| | rule | data type | count | what |", "|---|---|---|---:|---|"]
+    for finding in run.judgement.findings[:MOST_FINDINGS]:
+        known = " (expected)" if run.is_tolerated(finding) else ""
+        cells = (
+            SIGNS[finding.severity],
+            plain(f"{finding.code} {finding.name}{known}"),
+            plain(finding.data_type),
+            str(finding.count),
+            plain(finding.message),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return ["\n".join(rows)]
+
+
+def details(finding: Finding) -> str:
+    """What to do instead of a finding, and what differs, to be unfolded."""
+    # The summary stands in a block of HTML, where Markdown's own escapes mean nothing.
+    title = escape(one_line(f"{finding.code}: {finding.advice}"))
+    lines = [
+        f"- request {each.number}: {plain(f'{each.method} {each.path}')}"
+        + (f" from {plain(each.caller)}" if each.caller else "")
+        for each in finding.requests
+    ]
+    lines += [
+        f"- {plain(each.record)} {plain(each.path)}:"
+        f" {plain(shown(each.old))} → {plain(shown(each.new))}"
+        for each in finding.differences[:MOST_DIFFERENCES]
+    ]
+    told = "\n".join([*lines, f"- source: {plain(finding.source)}"])
+    return f"<details><summary>{title}</summary>\n\n{told}\n\n</details>"
+
+
+def company_line(company: ShownCompany) -> str:
+    """What became of one merchant's data."""
+    told = (
+        f"The books of {company.name}: {counted(len(company.documents), 'document')} of"
+        f" {counted(len(company.syncs), 'sync')} and {counted(len(company.datasets), 'dataset')}"
+    )
+    if compared := company.comparison:
+        told += (
+            f"; of the merchant's own records {compared.agreeing} booked once,"
+            f" {len(compared.doubled)} doubled, {len(compared.missing)} missing,"
+            f" {len(compared.stale)} stale, {len(compared.surplus)} surplus"
+        )
+    return f"{plain(told)}."
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: without mark-up, in one line."""
+    return MARKS.sub(r"\\\1", one_line(text))

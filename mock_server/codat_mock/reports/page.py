@@ -1,0 +1,37 @@
+"""One HTML page that needs nothing beside itself, not even a script."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from codat_mock.reports import timeline, verdict, wording
+from codat_mock.reports.run import Run
+from codat_mock.reports.wording import legible
+
+STYLES: Final = ("page", "report")
+
+
+def write(run: Run) -> bytes:
+    """Make the report."""
+    pages = Environment(
+        loader=PackageLoader("codat_mock"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    static = files("codat_mock").joinpath("static")
+    # Both are our own; what they show of a run is escaped where it is put in.
+    style = Markup("".join(static.joinpath(f"{name}.css").read_text() for name in STYLES))  # noqa: S704
+    drawings = {
+        company.id: Markup(timeline.drawing(run, company))  # noqa: S704
+        for company in run.companies
+    }
+    page = pages.get_template("report.html").render(
+        run=run, style=style, drawings=drawings, verdict=verdict, wording=wording
+    )
+    return legible(page).encode()

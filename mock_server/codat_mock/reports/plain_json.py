@@ -1,0 +1,14 @@
+"""The run itself as JSON, which `codat_mock.reports.run.Run` decodes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from codat_mock.reports.run import Run
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def write(run: Run) -> bytes:
+    """Make the report."""
+    return msgspec.json.format(encode(run)) + b"\n"

@@ -1,0 +1,185 @@
+"""What happened in a run of an integration, as all reports tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from msgspec import field
+
+from codat_mock.books.comparison import Compared
+from codat_mock.records.commerce import Wire
+from codat_mock.records.datasets import DatasetStatus, DataType
+from codat_mock.records.values import Amount, MomentText
+from codat_mock.rules.judging import Finding, Verdicts
+from codat_mock.rules.registry import Severity, ToldRule
+from codat_mock.sandbox.bookkeeping import MissedRecord
+
+FailOn = Literal["error", "warning", "info", "never"]
+Ending = Literal["exited", "killed", "timed-out"]
+RANKS: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "info": 2}
+
+
+class ShownDataset(Wire, kw_only=True, omit_defaults=False):
+    """A push and what became of it."""
+
+    id: str
+    data_type: DataType
+    requested: MomentText
+    completed: MomentText | None
+    status: DatasetStatus
+    error: str
+
+
+class ShownSync(Wire, kw_only=True, omit_defaults=False):
+    """A sync, the period it covered, and how it ended."""
+
+    id: str
+    at: MomentText
+    start: MomentText
+    finish: MomentText
+    code: int
+    status: str
+    error: str
+
+
+class ShownDocument(Wire, kw_only=True, omit_defaults=False):
+    """A document in the accounting software, without its lines."""
+
+    number: str
+    kind: str
+    date: str
+    contact: str
+    status: str
+    currency: str
+    total: Amount
+
+
+class ShownComparison(Wire, kw_only=True, omit_defaults=False):
+    """The books beside what the merchant declared: what agrees is counted, the rest is listed."""
+
+    agreeing: int
+    doubled: list[Compared]
+    missing: list[Compared]
+    stale: list[Compared]
+    surplus: list[Compared]
+
+
+class ShownCompany(Wire, kw_only=True, omit_defaults=False):
+    """One merchant's part of a run.
+
+    Args:
+        comparison: None where the merchant's own records are not declared.
+    """
+
+    id: str
+    name: str
+    platform: str | None
+    datasets: list[ShownDataset]
+    syncs: list[ShownSync]
+    documents: list[ShownDocument]
+    missed: list[MissedRecord]
+    comparison: ShownComparison | None
+
+
+class CommandEnd(Wire, kw_only=True, omit_defaults=False):
+    """How the command under test ended.
+
+    Args:
+        line: the command, as it was given.
+        code: its exit code, or the number of the signal that killed it.
+    """
+
+    line: str
+    ending: Ending
+    code: int
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it came to its own good end."""
+        return self.ending == "exited" and self.code == 0
+
+
+class Expected(Wire, omit_defaults=False):
+    """A finding that is known and tolerated.
+
+    Args:
+        records: the keys it names, in any order; None for whatever records.
+    """
+
+    code: str
+    data_type: str
+    records: tuple[str, ...] | None = None
+
+    def matches(self, finding: Finding) -> bool:
+        """Whether this is the finding that is meant."""
+        if (self.code, self.data_type) != (finding.code, finding.data_type):
+            return False
+        return self.records is None or sorted(self.records) == sorted(finding.records)
+
+
+class Run(Wire, kw_only=True, omit_defaults=False):
+    """A run of an integration against the mock.
+
+    Args:
+        now: the sandbox's time when it was looked at.
+        judgement: what the rules found, the worst first.
+        failures: faults of the mock itself, which make the rest worth nothing.
+        fail_on: the least severity of a finding that fails the run.
+        expected: the findings that are tolerated.
+        command: how the command under test ended, where there was one.
+        configuration: the file that findings are shown at where no place in the code is known.
+        root: the folder that places in the code are told from.
+    """
+
+    now: MomentText
+    judgement: Verdicts
+    rules: list[ToldRule]
+    companies: list[ShownCompany]
+    failures: list[str]
+    fail_on: FailOn = "error"
+    expected: list[Expected] = field(default_factory=list)
+    command: CommandEnd | None = None
+    configuration: str = "codat-mock.toml"
+    root: str = ""
+
+    def is_tolerated(self, finding: Finding) -> bool:
+        """Whether a finding is among the expected ones."""
+        return any(each.matches(finding) for each in self.expected)
+
+    def is_failing(self, finding: Finding) -> bool:
+        """Whether a finding fails the run."""
+        if self.fail_on == "never" or self.is_tolerated(finding):
+            return False
+        return RANKS[finding.severity] <= RANKS[self.fail_on]
+
+    @property
+    def failing(self) -> list[Finding]:
+        """The findings that fail the run."""
+        return [finding for finding in self.judgement.findings if self.is_failing(finding)]
+
+    @property
+    def stale(self) -> list[Expected]:
+        """The expected findings that did not occur."""
+        found = self.judgement.findings
+        return [each for each in self.expected if not any(map(each.matches, found))]
+
+    @property
+    def has_pushes(self) -> bool:
+        """Whether anything was pushed."""
+        return any(company.datasets for company in self.companies)
+
+    @property
+    def is_vacuous(self) -> bool:
+        """Whether nothing happened that could be judged; a verdict on nothing is no pass."""
+        is_silent = not self.has_pushes and not self.judgement.findings
+        return is_silent or self.judgement.verdict == "nothing-observed"
+
+    def of_rule(self, code: str) -> Iterator[Finding]:
+        """The findings of one rule."""
+        return (finding for finding in self.judgement.findings if finding.code == code)
+
+
+def as_expected(finding: Finding) -> Expected:
+    """What tells a finding from others, and stays the same from run to run."""
+    return Expected(finding.code, finding.data_type, tuple(sorted(finding.records)))

@@ -1,0 +1,228 @@
+"""The asynchronous client, killed at every await and every commit, and carried on with after."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import closing, suppress
+from datetime import timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rehearsal import HOST, NOON, Here
+
+from codat_push import AsyncPushClient, Ledger, RequestError
+
+ORDERS = "commerce-orders"
+STAGE = Here()  # every life of the merchant is played beside it, in a sandbox of its own
+NUMBERS = count()
+FAULTS = ["none", "unreachable", "lost", "acted-502", "500", "garbled"]
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this, and no more is done."""
+
+
+class Step:
+    """An await that really suspends, so that the task can be left there for ever."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """The in-process mock, suspending on either side of a request, with faults as planned."""
+
+    def __init__(self, here: Here, plan: Iterator[str]) -> None:
+        self.here = here
+        self.plan = plan
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await Step()
+        fault = next(self.plan, "none")
+        if fault == "unreachable":
+            raise httpx.ConnectError("no route", request=request)
+        if fault == "500":
+            return httpx.Response(500, json={"error": "oops"})
+        plain = httpx.Request(
+            request.method, request.url, headers=request.headers, content=await request.aread()
+        )
+        response = self.here.wire.handle_request(plain)
+        content = response.read()
+        await Step()
+        if fault == "lost":
+            raise httpx.ReadError("connection reset", request=request)
+        if fault == "acted-502":
+            return httpx.Response(502, text="<html>Bad gateway</html>")
+        if fault == "garbled":
+            content = content[:-5]
+        body = Body(content)
+        return httpx.Response(response.status_code, headers=response.headers, stream=body)
+
+
+class Body(httpx.AsyncByteStream):
+    """An answer's body, suspending before it is read and before it is closed."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __aiter__(self) -> Any:
+        await Step()
+        yield self.content
+
+    async def aclose(self) -> None:
+        await Step()
+
+
+class Life:
+    """One process: it has a ledger on the file, and runs until it ends or has taken its steps.
+
+    Args:
+        steps: after how many awaits and commits it is killed; None: never.
+    """
+
+    def __init__(self, here: Here, path: Path, steps: int | None, plan: Iterator[str]) -> None:
+        self.here = here
+        self.path = path
+        self.left = steps
+        self.plan = plan
+        self.taken = 0
+
+    def step(self) -> None:
+        self.taken += 1
+        if self.left is not None and self.taken > self.left:
+            raise Killed
+
+    def run(self, work: Callable[[Ledger, AsyncPushClient], Coroutine[Any, Any, None]]) -> bool:
+        """Whether it came to its end."""
+        with closing(Ledger(self.path, most_records=2, clock=self.here.clock)) as ledger:
+            self.make_mortal(ledger)
+            http = httpx.AsyncClient(transport=Wire(self.here, self.plan))
+            client = AsyncPushClient(self.here.key, HOST, http, clock=Suspending(self.here))
+            task = work(ledger, client)
+            try:
+                while True:
+                    task.send(None)
+                    self.step()
+            except StopIteration:
+                return True
+            except Killed:
+                return False
+            finally:
+                ledger.close()  # which commits nothing: a killed process tidies nothing up
+                with suppress(Exception, Killed):
+                    task.close()
+
+    def make_mortal(self, ledger: Ledger) -> None:
+        """Make a step of every commit, before it is carried out; one without a transaction too."""
+        database = ledger.store.database
+        database.run("PRAGMA synchronous = OFF")  # it is the process that dies, not the machine
+        run = database.run
+
+        def fused_run(statement: str, *values: Any) -> Any:
+            if statement == "COMMIT" or not database._depth:
+                self.step()
+            return run(statement, *values)
+
+        database.run = fused_run  # type: ignore[method-assign]  # the seam for dying there
+
+
+class Suspending:
+    """The sandbox's time, whose pauses suspend the task before and after."""
+
+    def __init__(self, here: Here) -> None:
+        self.now = here.clock.now
+        self.monotonic = here.clock.monotonic
+        self.sleep = here.clock.sleep
+        self.wait = here.clock.wait
+
+    async def sleep_async(self, seconds: float) -> None:
+        await Step()
+        self.sleep(seconds)
+        await Step()
+
+
+def sale(number: int, total: int, version: int = 0) -> dict[str, Any]:
+    return {
+        "id": f"order-{number}",
+        "currency": "GBP",
+        "totalAmount": total,
+        "createdDate": NOON + timedelta(seconds=number),
+        "sourceModifiedDate": NOON + timedelta(minutes=version),
+    }
+
+
+SNAPSHOTS = [
+    [sale(1, 10), sale(2, 20)],
+    [sale(1, 11, version=1), sale(3, 30)],  # one edited, one new, one gone
+]
+
+
+async def live(here: Here, snapshot: list[Any], ledger: Ledger, client: AsyncPushClient) -> None:
+    """Bring one snapshot to the service, beginning with what an earlier life left open."""
+    await client.resume(ledger, here.company)
+    for chunk in ledger.changes(here.company, ORDERS, snapshot, snapshot=True):
+        await client.deliver(ledger, chunk)
+
+
+def rehearse(deaths: list[int | None], faults: list[str]) -> int:
+    """Live through both snapshots, dying as told; gives the steps of the lives that did not die."""
+    here = Here(key=f"key-{next(NUMBERS)}", beside=STAGE)
+    for kind, named in (("payments", "Cash"), ("transactions", "Transfer")):
+        record = {"id": "x", "createdDate": NOON, "type": named}
+        here.client.push(here.company, f"commerce-{kind}", [record])
+    plan, dying, steps = iter(faults), iter(deaths), 0
+    with tempfile.TemporaryDirectory() as folder:
+        for snapshot in SNAPSHOTS:
+            for _ in range(len(deaths) + len(faults) + 1):
+                life = Life(here, Path(folder) / "ledger.db", next(dying, None), plan)
+                try:
+                    ended = life.run(partial(live, here, snapshot))
+                except RequestError:
+                    here.clock.sleep(5)
+                    continue
+                if ended:
+                    steps += life.taken
+                    break
+            else:
+                raise AssertionError("it never came to its end")
+    here.clock.sleep(60)
+    assert here.client.sync_now(here.company).is_successful
+    check(here)
+    return steps
+
+
+def check(here: Here) -> None:
+    """No finding, nothing doubled, nothing lost, nothing stale."""
+    assert here.findings == []
+    books = here.stage.books()
+    records = [r for document in books["documents"] for r in document["records"]]
+    booked = [r for r in records if r["dataType"] == ORDERS]
+    assert max(Counter(r["key"] for r in booked).values()) == 1
+    assert {r["key"]: r["amount"] for r in booked} == {
+        record["id"]: record["totalAmount"] for record in SNAPSHOTS[-1]
+    }
+
+
+def test_a_process_killed_at_any_one_await_or_commit_neither_loses_nor_doubles() -> None:
+    steps = rehearse([], [])
+    assert steps > 100
+    for step in range(steps):
+        rehearse([step], [])
+
+
+@given(
+    deaths=st.lists(st.none() | st.integers(0, 150), max_size=5),
+    faults=st.lists(st.sampled_from(FAULTS), max_size=5),
+)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nor_does_one_killed_again_and_again_among_faults(
+    deaths: list[int | None], faults: list[str]
+) -> None:
+    rehearse(deaths, faults)

@@ -1,0 +1,57 @@
+"""What every command does when its output cannot be written: solved once, for all of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+COMMAND = str(Path(sys.executable).with_name("codat-mock"))
+FULL = Path("/dev/full")
+NAMES = sorted(entry.name for entry in entry_points(group="codat_mock.commands"))
+SHOWN = [
+    ["--help"],
+    ["--version"],
+    ["generate", "--days", "1", "--out", "-"],
+    ["push", "-", "--dry-run", "--json", "--company", "c", "--data-type", "commerce-orders"],
+    ["rules"],
+    ["rules", "--json"],
+    ["serve", "--port", "0"],
+    ["story", "list"],
+    ["story", "run", "late-update", "--json"],
+]
+HELPS = [[name, "--help"] for name in NAMES]
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no disk always full")
+
+
+@needs_full
+@pytest.mark.parametrize("arguments", [*SHOWN, *HELPS], ids=" ".join)
+def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
+    with FULL.open("wb") as full:
+        ran = subprocess.run(
+            [COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=-1, check=False
+        )
+    assert ran.stderr.decode() == "codat-mock: No space left on device\n"
+    assert ran.returncode == 74
+
+
+@needs_full
+def test_with_both_streams_full_there_is_the_exit_code_at_least() -> None:
+    with FULL.open("wb") as full:
+        ran = subprocess.run([COMMAND, "rules"], stdout=full, stderr=full, check=False)
+    assert ran.returncode == 74
+
+
+@pytest.mark.parametrize("arguments", SHOWN, ids=" ".join)
+def test_a_reader_that_has_gone_is_no_trouble(arguments: list[str]) -> None:
+    with subprocess.Popen(
+        [COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=-1
+    ) as ran:
+        assert ran.stdout
+        assert ran.stderr
+        ran.stdout.close()  # while the interpreter still starts
+        assert ran.stderr.read() == b""
+    assert ran.returncode == 141

@@ -1,0 +1,161 @@
+"""What users choose about rules: off, severities, thresholds, from files, flags and over HTTP."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from codat_mock.app import create_app
+from codat_mock.commands.choosing import choices
+from codat_mock.operations import OPERATIONS
+from codat_mock.rules import Rule, rulebook
+from codat_mock.rules.choices import BadChoice, read_choices, told_choice
+from codat_mock.rules.registry import told
+from codat_mock.sandbox import Settings, World
+
+ORDERS = "commerce-orders"
+ORDER = {"id": "o", "totalAmount": 1}
+
+
+def test_a_choice_is_told_as_it_was_written():
+    wanted = {
+        "S03": "off",
+        "S06": {"severity": "error"},
+        "S09": {"severity": "info", "minutes": 30.0},
+    }
+    assert {each.code: told_choice(each) for each in read_choices(wanted)} == wanted
+
+
+@pytest.mark.parametrize(
+    ("wanted", "key", "told"),
+    [
+        ({"S99": "off"}, "S99", "There is no rule 'S99'"),
+        ({"s03": "off"}, "s03", "did you mean S03?"),
+        ({"S03": "of"}, "S03.severity", "one of off, error, warning, info"),
+        ({"S03": None}, "S03.severity", "and not None"),
+        ({"S03": {"seconds": 1}}, "S03.seconds", "known: severity."),
+        ({"T06": {"minutes": 1}}, "T06.minutes", "known: severity, seconds."),
+        ({"T06": {"seconds": -1}}, "T06.seconds", "not below 0"),
+        ({"T06": {"seconds": "x"}}, "T06.seconds", "must be a number"),
+        ({"T06": {"seconds": True}}, "T06.seconds", "must be a number"),
+        ({"T06": {"seconds": float("nan")}}, "T06.seconds", "must be a number"),
+    ],
+)
+def test_what_is_not_known_is_refused_by_name(wanted, key, told):
+    with pytest.raises(BadChoice, match=re.escape(told)) as refused:
+        read_choices(wanted)
+    assert refused.value.key == key
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def here(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+
+    def test_without_a_file_nothing_is_chosen(self):
+        assert choices(None, []) == {}
+
+    def test_its_own_file_goes_before_the_project_s(self):
+        Path("pyproject.toml").write_text('[tool.codat-mock.rules]\nS03 = "off"\n')
+        assert choices(None, [])["S03"].is_off
+        Path("codat-mock.toml").write_text('[rules]\nS03 = "info"\n')
+        assert choices(None, [])["S03"].severity == "info"
+
+    def test_a_project_without_our_table_chooses_nothing(self):
+        Path("pyproject.toml").write_text('[project]\nname = "x"\n')
+        assert choices(None, []) == {}
+
+    def test_a_flag_goes_before_the_file_for_its_rule_alone(self):
+        path = Path("other.toml")
+        path.write_text('[rules]\nS03 = "off"\nT06 = { seconds = 5 }\n')
+        chosen = choices(path, ["S03=warning", "S09.minutes=30", "S09.severity=error"])
+        assert chosen["S03"].severity == "warning"
+        assert chosen["T06"].thresholds == {"seconds": 5}
+        assert (chosen["S09"].thresholds, chosen["S09"].severity) == ({"minutes": 30}, "error")
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("[rules", "codat-mock.toml cannot be read"),
+            ("[rule]\n", "codat-mock.toml: there is no setting 'rule'; known: rules."),
+            ("rules = 1\n", "codat-mock.toml: rules must be a table"),
+            ('[rules]\nS99 = "off"\n', "codat-mock.toml: rules.S99: There is no rule 'S99'"),
+            ("[rules]\nT06 = { x = 1 }\n", "codat-mock.toml: rules.T06.x: Rule T06 has no setting"),
+        ],
+    )
+    def test_what_is_wrong_in_a_file_is_told_with_its_place(self, text, told):
+        Path("codat-mock.toml").write_text(text)
+        with pytest.raises(click.UsageError, match=re.escape(told)):
+            choices(None, [])
+
+    @pytest.mark.parametrize("flag", ["S03", "S99=off", "T06.seconds=soon"])
+    def test_what_is_wrong_in_a_flag_is_told(self, flag):
+        with pytest.raises(click.UsageError, match=flag.partition("=")[0].partition(".")[0]):
+            choices(None, [flag])
+
+
+def codes(stage):
+    return {each["code"]: each["severity"] for each in stage.findings()["findings"]}
+
+
+def test_a_rule_that_is_off_is_neither_found_nor_exercised(stage):
+    stage.call("PUT", "/_mock/rules", {"rules": {"S03": "off"}})
+    for _ in range(2):
+        stage.push(ORDERS, [ORDER])
+    seen = stage.findings()
+    assert "S03" not in codes(stage)
+    assert "S03" not in seen["exercised"] + seen["notExercised"]
+
+
+def test_a_severity_and_a_threshold_are_judged_by(stage):
+    chosen = {"S03": "info", "S07": {"records": 2}}
+    assert stage.call("PUT", "/_mock/rules", {"rules": chosen}) == {
+        "rules": {"S03": {"severity": "info"}, "S07": {"records": 2.0}}
+    }
+    for _ in range(2):
+        stage.push(ORDERS, [ORDER, {"id": "p"}])
+    assert {"S03": "info", "S07": "warning"}.items() <= codes(stage).items()
+
+
+def test_a_sandbox_chooses_for_itself_and_forgets_with_its_reset(http, stage):
+    stage.call("PUT", "/_mock/rules", {"rules": {"S03": "off"}})
+    other = {"X-Test-Id": "other"}
+    assert http.get("/_mock/rules/chosen", headers=other).json() == {"rules": {}}
+    stage.call("POST", "/_mock/reset")
+    assert stage.call("GET", "/_mock/rules/chosen") == {"rules": {}}
+
+
+def test_a_sandbox_s_choice_goes_before_the_server_s_rule_by_rule():
+    settings = Settings(rules={each.code: each for each in read_choices({"S03": "off"})})
+    http = create_app(World(settings)).test_client()
+    assert http.get("/_mock/rules/chosen", headers={"X-Test-Id": "a"}).json == {
+        "rules": {"S03": "off"}
+    }
+    body = {"rules": {"S03": "error", "S04": "off"}}
+    http.put("/_mock/rules", headers={"X-Test-Id": "a"}, json=body)
+    assert http.get("/_mock/rules/chosen", headers={"X-Test-Id": "a"}).json == {
+        "rules": {"S03": {"severity": "error"}, "S04": "off"}
+    }
+
+
+def test_a_refused_choice_names_its_path_and_changes_nothing(http, stage):
+    wanted = {"rules": {"S03": "off", "T06": {"minutes": 1}}}
+    answer = http.put("/_mock/rules", json=wanted)
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["path"] == "$.rules.T06.minutes"
+    assert stage.call("GET", "/_mock/rules/chosen") == {"rules": {}}
+
+
+@pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
+def test_advice_names_calls_that_there_are(rule: Rule):
+    known = {(each.method, each.path) for each in OPERATIONS.values()}
+    for data_type in ("commerce-orders", "{dataType}"):
+        advice = told(rule).advice.replace("{dataType}", data_type)
+        for method, path in re.findall(r"(GET|POST|PUT|PATCH) (/[^\s,;]+)", advice):
+            if path.startswith("/_mock/"):
+                continue
+            meant = path.replace("{dataType}", "commerce-orders").rstrip(".")
+            assert (method, meant) in known, rule.code
