@@ -64,9 +64,24 @@ def test_the_simplest_history_is_a_night_without_a_sale() -> None:
     )
 
 
+SALE = (
+    "1 order ('sale-1' of 1.00); pushed: 1 payment ('sale-1-paid' of 1.00);"
+    " pushed: 2 transactions ('sale-1-paid' of 1.00, 'sale-1-paid' of -0.03)"
+)
+
+
 def test_the_simplest_history_with_a_finding_tells_only_what_it_needs(stage: Stage) -> None:
     history = find(broken_histories("S03"), lambda _: True)
-    assert repr(history) == ""
+    assert repr(history) == (
+        "History:\n"
+        f"  21 Mar 09:01:00  recorded: {SALE.replace('pushed: ', '')}\n"
+        "  21 Mar 09:02:00  linked and configured\n"
+        f"  21 Mar 09:03:00  pushed: {SALE}\n"
+        "  21 Mar 09:03:08  read: each dataset under way\n"
+        "  21 Mar 09:04:08  pushed: 1 order ('sale-1' of 1.00)\n"
+        "  21 Mar 09:04:16  read: each dataset under way\n"
+        "  22 Mar 09:00:00  the night has passed"
+    )
     assert perform(history, stage).findings == ("S03",)
 
 
@@ -136,4 +151,6 @@ def test_a_large_push_of_each_size_is_taken_and_booked(count: int) -> None:
         stage.advance(minutes=1)
         assert stage.dataset(stage.datasets[0])["status"] == "Complete"
         assert len({order["id"] for order in orders}) == count
-        assert stage.findings()["findings"] == []
+        found = {finding["code"] for finding in stage.findings()["findings"]}
+        # The orders may be of any time: S12 tells of one before the start date.
+        assert found - {"S12"} == ({"S07"} if count >= 5_000 else set())

@@ -61,7 +61,7 @@ def be_pushy(life: Life, status: int, asked: int, share: float) -> None:
     life.diary.tick(seconds=asked - early)
 
 
-@breach("T05", tries=st.integers(3, 8), seconds=st.integers(0, 60))
+@breach("T05", tries=st.integers(3, 8), seconds=st.integers(1, 59))
 def hammer(life: Life, tries: int, seconds: int) -> None:
     """Try again and again, at intervals that do not grow."""
     life.diary.tick()
