@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+
+from codat_mock.records.alerts import AlertRule
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMMAND = Path(sys.executable).with_name("codat-mock")
@@ -35,6 +38,8 @@ def test_a_page_goes_through(page: str, capsys: pytest.CaptureFixture[str]) -> N
                 elif language == "sh":
                     for line in text.splitlines():
                         run(line, address[0])
+                elif language == "json":
+                    assert msgspec.json.decode(text, type=list[AlertRule])
                 elif language == "text":
                     assert printed == text
             told["codat"].close()

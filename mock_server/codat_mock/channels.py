@@ -89,7 +89,7 @@ class Held:
 
     Args:
         way: how it is sent, if at all.
-        on_lost: called where the client goes before it has all of it.
+        on_end: called once, with whether the client has gone before it has all of it.
         due: when the next of it is sent, in machine seconds.
         piece: how many bytes are sent at once, 0 for all.
         answer: what is left of it.
@@ -97,7 +97,7 @@ class Held:
     """
 
     way: Way
-    on_lost: Callable[[], None]
+    on_end: Callable[[bool], None]
     due: float
     piece: int
     answer: bytes = b""
@@ -115,14 +115,23 @@ class Channel(HTTPChannel):
     def hold(
         self,
         way: Way,
-        on_lost: Callable[[], None],
+        on_end: Callable[[bool], None],
         seconds: float = 0.0,
         bytes_per_second: int = 0,
     ) -> None:
         """Hold the answer to the request back that is being carried out."""
         piece = max(1, round(bytes_per_second * PIECE_SECONDS)) if bytes_per_second else 0
         pause = piece / bytes_per_second if bytes_per_second else seconds
-        self.held = Held(way, on_lost, machine_seconds() + pause, piece)
+        self.held = Held(way, on_end, machine_seconds() + pause, piece)
+        if not self.connected:  # the client went while the request was being carried out
+            self.end_held(is_lost=True)
+
+    def end_held(self, *, is_lost: bool) -> None:
+        """Hold nothing back any more."""
+        # Taken in one step, as the loop and the request's own thread may both come to this.
+        held = self.__dict__.pop("held", None)
+        if held:
+            held.on_end(is_lost)
 
     def note_made(self) -> None:
         """Note that the whole answer is there, if it is held back."""
@@ -179,15 +188,13 @@ class Channel(HTTPChannel):
             waitress._flush_exception(waitress._flush_some)
             held.due = now + PIECE_SECONDS
             return held.due
-        self.held = None  # so that waitress sends the rest, and ends the connection
+        self.end_held(is_lost=False)  # so that waitress sends the rest, and ends the connection
         return None
 
     def del_channel(self, map: Any = None) -> None:  # noqa: A002  (waitress's name)
         """Leave the loop, whoever has ended the connection."""
         super().del_channel(map)
-        held, self.held = self.held, None
-        if held:
-            held.on_lost()
+        self.end_held(is_lost=True)
 
 
 def split(answer: bytes, count: int) -> tuple[bytes, bytes]:

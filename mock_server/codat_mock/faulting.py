@@ -30,7 +30,8 @@ class Deliver(Protocol):
 
     Args:
         way: how.
-        on_lost: called where the client goes before it has all of the answer.
+        on_end: called once, when the answer is sent (False), or the client has gone before it has
+            all of it (True).
         seconds: how late it is sent, by the machine's clock.
         bytes_per_second: how fast it is sent.
     """
@@ -38,7 +39,7 @@ class Deliver(Protocol):
     def __call__(
         self,
         way: Way,
-        on_lost: Callable[[], None],
+        on_end: Callable[[bool], None],
         seconds: float = 0.0,
         bytes_per_second: int = 0,
     ) -> None:
@@ -122,12 +123,20 @@ def deliver(way: Way, seconds: float = 0.0, bytes_per_second: int = 0) -> bool:
     """Ask the server to send the answer in another way; False where there is no server to ask."""
     ask: Deliver | None = request.environ.get(wire.DELIVER)
     if ask:
-        ask(way, g.get("forget", nothing), seconds, bytes_per_second)
+        # A request is under way until its answer is sent: its end is not counted before.
+        forget, leave = g.get("forget", nothing), g.pop("leave", nothing)
+
+        def end(is_lost: bool) -> None:
+            leave()
+            if is_lost:
+                forget()
+
+        ask(way, end, seconds, bytes_per_second)
     return ask is not None
 
 
 def nothing() -> None:
-    """What follows from a lost answer to anything but a push."""
+    """What follows from the end of a request that nothing is to follow from."""
 
 
 def note_push(here: Sandbox, company_id: str, dataset_id: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask, Response, g, request
 
 from codat_mock import wire
@@ -26,8 +28,8 @@ def before() -> Response | None:
     except Unauthorised:
         return None
     company_id = (request.view_args or {}).get("company_id")
-    g.entered = (here.quotas, company_id)
     is_entered = here.quotas.enter(company_id)
+    g.leave = partial(here.quotas.leave, company_id)
     g.standing = standing = here.spend(request.remote_addr or "", is_entered=is_entered)
     if not standing.refused:
         return None
@@ -43,7 +45,6 @@ def tell(response: Response) -> Response:
 
 
 def leave(_error: BaseException | None) -> None:
-    """Count the request as ended."""
-    if "entered" in g:
-        quotas, company_id = g.entered
-        quotas.leave(company_id)
+    """Count the request as ended; not where its answer is held back, which then does that."""
+    if "leave" in g:
+        g.leave()

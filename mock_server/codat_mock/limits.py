@@ -75,6 +75,11 @@ KNOWN: Final[tuple[tuple[str, Source, str], ...]] = (
     ("Syncs", "assumed", "By a schedule that cannot be kept none is due; the status says why."),
     ("Books", "reference", "Invoices, credit notes, payments, bills and bill credit notes."),
     ("Books", "assumed", "Numbers, descriptions and the rounding line are the mock's own."),
+    ("Alerts", "reference", "Rule types, bodies, retriable codes, three retries in two minutes."),
+    ("Alerts", "assumed", "Retries come after 15, 30 and 60 seconds; no answer is as 408."),
+    ("Alerts", "assumed", "ClientId is the sandbox's, and messages are the mock's own."),
+    ("Alerts", "assumed", "A deletion unlinks the commerce connection, and no other."),
+    ("Rate limits", "assumed", "An answer that is held back counts as under way."),
     ("Rate limits", "reference", "They exist; the mock does not apply any by default."),
 )
 BEHAVIOURS: Final = [Behaviour(subject, text, source) for subject, source, text in KNOWN]

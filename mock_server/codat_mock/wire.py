@@ -76,6 +76,14 @@ def chosen_name() -> str | None:
     return request.environ.get(PREFIXED) or request.headers.get("X-Test-Id") or None
 
 
+def sole_name() -> str | None:
+    """The sandbox that needs no choosing: the only known key's, or the only one there is."""
+    keys, names = world().settings.api_keys, world().names()
+    if len(keys) == 1:
+        return name_of_key(keys[0])
+    return names[0] if len(names) == 1 else None
+
+
 def sandbox() -> Sandbox:
     """The sandbox that a request to the API means.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from codat_mock.configuration.suggestions import suggest
 from codat_mock.records.configuration import Configuration
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_mock.records.pushes import decoder
+from codat_scenarios.inbox import Inbox
 from codat_scenarios.merchants import encode
 
 MORNING: Final = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at three in the night
@@ -21,6 +23,7 @@ START: Final = datetime(2022, 3, 21, tzinfo=UTC)
 
 Json = dict[str, Any]
 NOT_FOUND: Final = 404
+PATIENCE_SECONDS: Final = 2.0  # with a wire that may fail, by the machine's clock
 
 read_configuration = decoder(Configuration)
 
@@ -129,10 +132,57 @@ class Stage:
         fault = {"kind": kind, "operation": operation, "at": [1], **details}
         return self.call("PUT", "/_mock/faults", {"faults": [fault]})
 
+    def plan_outcome(self, target: str, outcome: str = "Complete", **details: Any) -> Json:
+        """Plan how the next dataset or sync ends.
+
+        Args:
+            target: `dataset` or `sync`.
+            outcome: the dataset's last status, or the name of the sync's end.
+            details: more of what `POST /_mock/outcomes` takes, such as `stuckIn`.
+        """
+        planned = {"target": target, "outcome": outcome, **details}
+        return self.call("POST", "/_mock/outcomes", planned)
+
+    def delete_connection(self) -> Json:
+        """Do as a merchant who deletes the sync connection."""
+        return self.call("POST", f"/_mock/companies/{self.company_id}/delete-connection")
+
+    def ask_for_alerts(self, kind: str, url: str, **details: Any) -> Json:
+        """Have alerts of that type posted there; details are more properties of the rule."""
+        return self.call("POST", "/_mock/alerts/rules", {"type": kind, "url": url, **details})
+
+    def alerts(self) -> list[Json]:
+        """All alerts, once every try that is due has been made."""
+        while not (told := self.call("GET", "/_mock/alerts"))["isSettled"]:
+            pass
+        return list(told["alerts"])
+
+    def wait_for_alert(self, inbox: Inbox, dataset_id: str) -> None:
+        """Let time pass until an alert has told of a dataset, and ask for nothing meanwhile."""
+        while not inbox.has_heard_of(dataset_id):
+            self.advance_to_next_event()
+            self.alerts()
+
     def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
         """Push records; gives whatever the mock answers."""
         body = encode({LIST_NAMES[data_type]: records})
         return self._noted(self._send("POST", self._push_path(data_type), body))
+
+    def push_through(self, data_type: DataType, records: Sequence[Any]) -> str:
+        """Push records over a wire that may fail; gives what went wrong, empty where nothing did.
+
+        Where nobody answers any more, it waits until somebody does.
+        """
+        body = encode({LIST_NAMES[data_type]: records})
+        try:
+            answer = self._send("POST", self._push_path(data_type), body, PATIENCE_SECONDS)
+            self._noted(answer)
+        except httpx.TransportError as error:
+            self.wait_for_server()
+            return type(error).__name__
+        except (ValueError, KeyError):
+            return "an answer that cannot be read"
+        return str(answer.status_code) if answer.is_error else ""
 
     def push(self, data_type: DataType, records: Sequence[Any]) -> str:
         """Push records; gives the id of the dataset."""
@@ -206,6 +256,13 @@ class Stage:
         found = self.call("GET", f"/_mock/books?companyId={self.company_id}")
         return dict(found["companies"][0])
 
+    def wait_for_server(self) -> None:
+        """Wait until somebody answers."""
+        while True:
+            with suppress(httpx.TransportError):
+                self.call("GET", "/_mock/health")
+                return
+
     def _noted(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
             self.datasets.append(str(answer.json()["datasetId"]))
@@ -214,6 +271,9 @@ class Stage:
     def _push_path(self, data_type: DataType) -> str:
         return f"/data/companies/{self.company_id}/sync/{data_type}"
 
-    def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, seconds: float | None = None
+    ) -> httpx.Response:
         headers = self._headers | ({"Content-Type": "application/json"} if body else {})
-        return self._http.request(method, path, content=body, headers=headers)
+        timeout = seconds or self._http.timeout
+        return self._http.request(method, path, content=body, headers=headers, timeout=timeout)

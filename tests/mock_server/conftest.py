@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import pytest
 from flask import Flask
+from receiving import Receiver, receiving
 
 from codat_mock.app import create_app
 from codat_mock.sandbox import Settings, World
@@ -110,6 +111,19 @@ def live(start_server: Callable[..., Server]) -> Iterator[httpx.Client]:
     """A client of a server on a real socket."""
     with client_of(start_server().address) as client:
         yield client
+
+
+@pytest.fixture
+def company(live: httpx.Client) -> str:
+    """A company on the real socket, connected to nothing but commerce."""
+    return str(live.post("/meta/companies/sync", json={"name": "Café"}).json()["id"])
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver of alerts."""
+    with receiving() as made:
+        yield made
 
 
 @dataclass

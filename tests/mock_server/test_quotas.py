@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codat_mock.clock import machine_seconds
+from codat_mock.records.errors import Unknown
 from codat_mock.sandbox.quotas import A_DAY, A_MINUTE, AT_ONCE, Quotas
 
 NOON = datetime(2022, 3, 21, 12, 0, 30, tzinfo=UTC)
@@ -74,6 +77,85 @@ def test_requests_that_have_ended_count_no_more(limited):
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda _: limited.get(f"/companies/{company}"), range(40))
     assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize("by", ["hang", "reset"])
+def test_a_request_whose_answer_is_held_back_is_under_way_until_the_client_has_gone(
+    limited, auth, by
+):
+    company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+    quotas = limited.world.sandbox(limited.world.names()[0]).quotas
+    for _ in range(AT_ONCE - 1):
+        assert quotas.enter(company)
+    fault = {"kind": "lose", "by": by, "operation": "get-company", "at": [1]}
+    assert limited.post("/_mock/faults", json={"faults": [fault]}).status_code == 200
+    with ThreadPoolExecutor(1) as pool:
+
+        def ask() -> type[Exception]:
+            with (
+                httpx.Client(base_url=limited.base_url, headers=auth("k"), timeout=1) as client,
+                pytest.raises(httpx.TransportError) as caught,
+            ):
+                client.get(f"/companies/{company}")
+            return caught.type
+
+        waiting = pool.submit(ask)
+        while not limited.get("/_mock/faults").json()["faults"][0]["hits"]:
+            pass
+        if by == "hang":
+            refused = limited.get(f"/companies/{company}")
+            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        assert issubclass(waiting.result(), httpx.ReadTimeout if by == "hang" else httpx.ReadError)
+    deadline = machine_seconds() + 20
+    while limited.get(f"/companies/{company}").status_code == 429:
+        assert machine_seconds() < deadline
+
+
+def test_a_client_that_goes_before_its_answer_is_held_back_counts_no_more(
+    start_server, auth, monkeypatch
+):
+    server = start_server(rate_limits=True)
+    with httpx.Client(base_url=server.address, headers=auth("k"), timeout=20) as client:
+        company = client.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+        fault = {"kind": "lose", "by": "hang", "operation": "get-company"}
+        client.post("/_mock/faults", json={"faults": [fault]})
+        sandbox = server.world.sandbox(server.world.names()[0])
+        begun, has_gone = Event(), Event()
+
+        def company_of(*_: object) -> object:
+            begun.set()
+            assert has_gone.wait(20)
+            raise Unknown("too late")
+
+        monkeypatch.setattr(sandbox, "company", company_of)
+        with (
+            httpx.Client(base_url=server.address, headers=auth("k"), timeout=0.5) as gone,
+            pytest.raises(httpx.ReadTimeout),
+        ):
+            gone.get(f"/companies/{company}")
+        assert begun.wait(20)
+        while any(channel.requests for channel in list(server._http.active_channels.values())):
+            pass  # until the server has noticed that the client is gone
+        has_gone.set()
+        deadline = machine_seconds() + 20
+        while sandbox.quotas._under_way[company]:
+            assert machine_seconds() < deadline
+
+
+def test_a_delayed_answer_counts_until_it_has_come(limited):
+    company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+    quotas = limited.world.sandbox(limited.world.names()[0]).quotas
+    for _ in range(AT_ONCE - 1):
+        assert quotas.enter(company)
+    fault = {"kind": "delay", "seconds": 0.5, "operation": "get-company", "at": [1]}
+    limited.post("/_mock/faults", json={"faults": [fault]})
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(limited.get, f"/companies/{company}")
+        while not limited.get("/_mock/faults").json()["faults"][0]["hits"]:
+            pass
+        assert limited.get(f"/companies/{company}").status_code == 429
+        assert waiting.result().status_code == 200
+    assert limited.get(f"/companies/{company}").status_code == 200
 
 
 def test_serve_keeps_the_limits_where_it_is_told_to(serve):

@@ -31,6 +31,12 @@ def change_rule(rule_id: str) -> Response:
     return wire.answer(here.alerts.change_rule(rule_id, wire.body(AlertRule)))
 
 
+@blueprint.delete("/alerts/rules/<rule_id>")
+def remove_rule(rule_id: str) -> Response:
+    """Forget a rule."""
+    return wire.answer(who.sandbox().alerts.remove_rule(rule_id))
+
+
 @blueprint.delete("/alerts/rules")
 def clear_rules() -> Response:
     """Forget all rules."""

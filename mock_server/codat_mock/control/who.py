@@ -21,14 +21,11 @@ def name() -> str:
         return chosen
     if "Authorization" in request.headers:
         return wire.name_of_key(wire.api_key())
-    keys, names = wire.world().settings.api_keys, wire.world().names()
-    if len(keys) == 1:
-        return wire.name_of_key(keys[0])
-    if len(names) == 1:
-        return names[0]
+    if sole := wire.sole_name():
+        return sole
     raise Malformed(
-        f"There are {len(names)} sandboxes: say which one you mean with the API's Authorization"
-        " header, with X-Test-Id, or with /sandbox/{name} before the path."
+        f"There are {len(wire.world().names())} sandboxes: say which one you mean with the API's"
+        " Authorization header, with X-Test-Id, or with /sandbox/{name} before the path."
     )
 
 

@@ -1,4 +1,4 @@
-"""The merchant's pages: the authorisation of a platform, and the Sync Flow. No script is needed."""
+"""The pages: a merchant's (authorising a platform, the Sync Flow), and of alerts. No script."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Final
 
 from flask import Flask, Response, render_template, request
 
-from codat_mock.portal import flow, link
+from codat_mock.portal import alerts, flow, link
 
-PREFIXES: Final = ("/link/", "/flow/")
+PREFIXES: Final = ("/link/", "/flow/", "/portal/")
 HEADERS: Final = {
     # A redirect after the last form leads to the shop's own page, hence any target for forms.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:;"
@@ -22,7 +22,7 @@ HEADERS: Final = {
 
 def register(app: Flask) -> None:
     """Serve the pages."""
-    for module in (link, flow):
+    for module in (link, flow, alerts):
         app.register_blueprint(module.blueprint)
 
     @app.after_request

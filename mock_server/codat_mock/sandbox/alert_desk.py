@@ -35,6 +35,11 @@ class AlertDesk:
         with self._turn() as turn:
             return alerting.rules(turn)
 
+    def remove_rule(self, rule_id: str) -> AlertRules:
+        """Forget a rule."""
+        with self._turn() as turn:
+            return alerting.remove_rule(turn, rule_id)
+
     def clear_rules(self) -> AlertRules:
         """Forget all rules."""
         with self._turn() as turn:

@@ -23,7 +23,7 @@ from codat_mock.records.alerts import (
     StoredRule,
 )
 from codat_mock.records.companies import Connection, ConnectionStatus
-from codat_mock.records.errors import Malformed, Problem, Unknown
+from codat_mock.records.errors import Conflict, Malformed, Problem, Unknown
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import AlertRow, CompanyRow, DatasetRow, Happening
 
@@ -93,9 +93,22 @@ def rule_of(turn: Turn, rule_id: str) -> StoredRule | None:
     return next((each for each in turn.shelf.alerts.rules() if each.rule_id == rule_id), None)
 
 
+def remove_rule(turn: Turn, rule_id: str) -> AlertRules:
+    """Forget a rule; what is still to be tried for it is given up.
+
+    Raises:
+        Unknown: there is no such rule.
+    """
+    if rule_of(turn, rule_id) is None:
+        raise Unknown(f"Alert rule '{rule_id}' does not exist.")
+    turn.shelf.alerts.remove_rule(rule_id)
+    return rules(turn)
+
+
 def clear_rules(turn: Turn) -> AlertRules:
     """Forget all rules."""
-    turn.shelf.alerts.clear_rules()
+    for stored in turn.shelf.alerts.rules():
+        turn.shelf.alerts.remove_rule(stored.rule_id)
     return rules(turn)
 
 
@@ -217,11 +230,14 @@ def resend(turn: Turn, alert_id: str) -> Alerts:
 
     Raises:
         Unknown: there is no such alert.
+        Conflict: its rule, which says where it is sent, has been removed.
     """
     found = [row for row in turn.shelf.alerts.all() if row.body.alert_id == alert_id]
     if not found:
         raise Unknown(f"Alert '{alert_id}' does not exist.")
     row = found[0]
+    if rule_of(turn, row.rule) is None:
+        raise Conflict(f"Alert '{alert_id}' cannot be sent: its rule has been removed.")
     row.state, row.tries, row.first, row.due = "pending", 0, turn.now, turn.now
     turn.shelf.alerts.save(row)
     return alerts(turn)

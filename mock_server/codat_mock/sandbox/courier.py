@@ -16,10 +16,14 @@ from codat_mock.sandbox.failures import Failures
 from codat_mock.sandbox.turn import Turn
 
 if TYPE_CHECKING:  # a fifth of the start, and wanted only once an alert is due
+    import asyncio
+
     import httpx
 
-TIMEOUT_SECONDS: Final = 10.0  # of the machine's clock; a receiver that takes longer is given up
+TIMEOUT_SECONDS: Final = 10.0  # of the machine's clock, for a try with all its redirects
 MOST_REDIRECTS: Final = 5
+
+Told = tuple[int | None, str, str | None]  # the status, the error, and `Retry-After`
 
 
 class Courier:
@@ -44,7 +48,6 @@ class Courier:
         self._woken = Event()
         self._stopped = Event()
         self._thread: Thread | None = None
-        self.timeout_seconds = TIMEOUT_SECONDS
 
     def wake(self) -> None:
         """Begin with what is due, if that is not going on already."""
@@ -63,18 +66,20 @@ class Courier:
         self._woken.set()
 
     def _run(self) -> None:
+        import asyncio
+
         import httpx
 
-        with (
-            self._failures.watch("the delivery of alerts"),
-            httpx.Client(trust_env=False, timeout=self.timeout_seconds) as client,
-        ):
+        # A loop, as only there a whole delivery can be bounded, however slowly its bytes come.
+        with self._failures.watch("the delivery of alerts"), asyncio.Runner() as loop:
+            client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113  (see _deliver)
             while self._woken.wait() and not self._stopped.is_set():
                 self._woken.clear()
-                while self._do_next(client):
+                while self._do_next(loop, client):
                     pass
+            loop.run(client.aclose())
 
-    def _do_next(self, client: httpx.Client) -> bool:
+    def _do_next(self, loop: asyncio.Runner, client: httpx.AsyncClient) -> bool:
         with self._lock:
             if self._stopped.is_set():
                 return False
@@ -82,7 +87,7 @@ class Courier:
                 errand = alerting.errand(turn)
         if errand is None:
             return False
-        status, error, retry_after = self._post(client, errand)
+        status, error, retry_after = loop.run(self._deliver(client, errand))
         with self._lock:
             if self._stopped.is_set():
                 return False
@@ -90,16 +95,24 @@ class Courier:
                 alerting.note(turn, errand, status, error, retry_after)
         return True
 
-    def _post(self, client: httpx.Client, errand: Errand) -> tuple[int | None, str, str | None]:
+    async def _deliver(self, client: httpx.AsyncClient, errand: Errand) -> Told:
+        import asyncio
+
         import httpx
 
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await self._post(client, errand)
+        except TimeoutError:
+            return None, f"No answer within {TIMEOUT_SECONDS:g} seconds.", None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return None, f"{type(error).__name__}: {error}", None
+
+    async def _post(self, client: httpx.AsyncClient, errand: Errand) -> Told:
         request = as_request(errand)
         for _ in range(MOST_REDIRECTS + 1):
-            try:
-                answer = client.send(request, stream=True)
-                answer.close()
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                return None, f"{type(error).__name__}: {error}", None
+            answer = await client.send(request, stream=True)
+            await answer.aclose()
             if answer.next_request is None:
                 return answer.status_code, "", answer.headers.get("Retry-After")
             request = answer.next_request

@@ -84,6 +84,7 @@ class Sandbox:
         self._courier = Courier(self._turn, settings.alert_hosts, failures)
         self._caused: dict[int, list[Caused]] = {}
         with self._turn() as turn:
+            self.is_running = turn.shelf.row.clock.speed > 0  # a sandbox keeps its clock's speed
             self.journal = JournalDesk(self._turn, turn.shelf.row.requests)
             if not turn.shelf.row.minted:  # a new one
                 alerting.add_rules(turn, settings.alert_rules)

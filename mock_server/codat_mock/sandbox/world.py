@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from threading import Lock
+from typing import Final
 
 from codat_mock.sandbox.failures import Failures
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.settings import Settings
 from codat_mock.store import Store
+
+logger: Final = logging.getLogger(__name__)
 
 
 class World:
@@ -27,6 +31,7 @@ class World:
         self._store = store or Store(journal_limit=self.settings.journal_limit)
         self._lock = Lock()
         self._sandboxes: dict[str, Sandbox] = {}
+        self._stalled: set[str] = set()  # the ticker could not settle them, and has told so
         with self._store.transaction():
             stored = self._store.sandboxes.names()
         for name in stored:
@@ -66,9 +71,23 @@ class World:
             return self._sandboxes[name]
 
     def settle(self) -> None:
-        """Do in every sandbox what has fallen due."""
-        for sandbox in list(self._sandboxes.values()):
-            sandbox.settle()
+        """Do what has fallen due in every sandbox whose clock runs.
+
+        A clock that stands brings nothing; where it is moved, that request does what falls due.
+        """
+        for name, sandbox in self._sandboxes.copy().items():
+            if not sandbox.is_running:
+                continue
+            try:
+                sandbox.settle()
+                self._stalled.discard(name)
+            except Exception as error:
+                # Nobody has asked, so nobody can be answered; the other sandboxes must go on. It is
+                # told once, not four times a second.
+                if name not in self._stalled:
+                    self.failures.note(f"what was due in the sandbox '{name}'", error)
+                    logger.exception("What was due in the sandbox '%s' could not be done.", name)
+                self._stalled.add(name)
 
     def close(self) -> None:
         """End what goes on by itself, and close the store."""

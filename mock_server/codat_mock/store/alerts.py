@@ -78,11 +78,13 @@ class StoredAlerts:
         )
         return [StoredRule(rule_id, decode_rule(rule)) for rule_id, rule in found]
 
-    def clear_rules(self) -> None:
-        """Forget all rules, and what is still to be tried for them."""
-        self._db.execute("DELETE FROM alert_rules WHERE sandbox = ?", (self._sandbox,))
+    def remove_rule(self, rule_id: str) -> None:
+        """Forget a rule, and what is still to be tried for it."""
+        self._db.execute(
+            "DELETE FROM alert_rules WHERE sandbox = ? AND id = ?", (self._sandbox, rule_id)
+        )
         for row in self.all():
-            if row.due:
+            if row.due and row.rule == rule_id:
                 row.state, row.due = "failed", None
                 self.save(row)
 

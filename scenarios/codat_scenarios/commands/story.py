@@ -196,6 +196,7 @@ def told_ending(ending: Ending) -> dict[str, str]:
         "last sync": "none" if sync is None else f"{sync} {OUTCOMES[sync].status}",
         "books": f"\n{' ' * (WIDTH + 2)}".join(ending.documents) or "empty",
         "missed": ", ".join(ending.missed) or "none",
+        "alerts": ", ".join(counted(ending.alerts)) or "none",
     }
 
 

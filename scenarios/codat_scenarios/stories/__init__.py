@@ -1,6 +1,6 @@
 """Stories: named, dated scripts that keep or break rules, with the ending that each must have."""
 
-from codat_scenarios.stories import deleting, sending, syncing, trouble, updating
+from codat_scenarios.stories import alerts, deleting, ends, sending, syncing, trouble, updating
 from codat_scenarios.stories.registry import STORIES, Ending, Played, Story, play, story
 
 __all__ = [
@@ -8,7 +8,9 @@ __all__ = [
     "Ending",
     "Played",
     "Story",
+    "alerts",
     "deleting",
+    "ends",
     "play",
     "sending",
     "story",

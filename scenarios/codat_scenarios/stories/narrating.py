@@ -39,6 +39,7 @@ class NarratedStage(Stage):
         self._errors_told: set[str] = set()
         self._documents_told = 0
         self._findings_told = 0
+        self._tries_told: dict[int, int] = {}  # by the alert's place in the log
 
     def configure(self, start: datetime) -> Json:
         """Store a mapping, and tell of it and of the linking before it."""
@@ -53,7 +54,9 @@ class NarratedStage(Stage):
     def set_connection(self, kind: str, status: str) -> Json:
         """Set the status of a connection, and tell it."""
         self._say(f"The {kind.lower()} connection becomes {status}.")
-        return super().set_connection(kind, status)
+        changed = super().set_connection(kind, status)
+        self._tell_alerts()
+        return changed
 
     def plan_fault(self, kind: str, operation: str, **details: Any) -> Json:
         """Plan trouble, and tell of it."""
@@ -61,6 +64,32 @@ class NarratedStage(Stage):
         told = ", ".join(f"{name} {value}" for name, value in details.items())
         self._say(f"The next {operation} will meet trouble: {kind} ({told}).")
         return planned
+
+    def plan_outcome(self, target: str, outcome: str = "Complete", **details: Any) -> Json:
+        """Plan an outcome, and tell of it."""
+        planned = super().plan_outcome(target, outcome, **details)
+        told = "".join(f", {name} {value}" for name, value in details.items())
+        self._say(f"The next {target} will go its planned way: {outcome}{told}.")
+        return planned
+
+    def delete_connection(self) -> Json:
+        """Delete the sync connection, and tell it."""
+        self._say("The merchant deletes the sync connection.")
+        company = super().delete_connection()
+        self._tell_alerts()
+        return company
+
+    def ask_for_alerts(self, kind: str, url: str, **details: Any) -> Json:
+        """Ask for alerts, and tell it."""
+        told = "".join(f", {name} {value}" for name, value in details.items())
+        self._say(f"Ask for alerts: {kind}{told}.")
+        return super().ask_for_alerts(kind, url, **details)
+
+    def advance_to_next_event(self) -> Json:
+        """Move the clock to where something happens next, and tell what comes of it."""
+        clock = super().advance_to_next_event()
+        self._tell_events()
+        return clock
 
     def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
         """Push records, and tell it."""
@@ -71,6 +100,14 @@ class NarratedStage(Stage):
         self._tell_findings()
         return answer
 
+    def push_through(self, data_type: DataType, records: Sequence[Any]) -> str:
+        """Push records over a wire that may fail, and tell it."""
+        self._say(f"Push {told_records(data_type, records)}.")
+        wrong = super().push_through(data_type, records)
+        self._say(f"It meets {wrong}." if wrong else "The answer comes whole.")
+        self._tell_findings()
+        return wrong
+
     def push_during(
         self, data_type: DataType, records: Sequence[Any], meanwhile: Sequence[Any]
     ) -> None:
@@ -80,11 +117,10 @@ class NarratedStage(Stage):
         self._tell_findings()
 
     def wait_until(self, moment: datetime) -> None:
-        """Let time pass event by event, and tell of syncs and of datasets that fail."""
+        """Let time pass event by event, and tell what comes of them."""
         while (upcoming := self._next_event()) and upcoming <= moment:
             self._pass_to(upcoming)
-            self._tell_errors()
-            self._tell_sync()
+            self._tell_events()
         self._pass_to(moment)
 
     def _pass_to(self, moment: datetime) -> None:
@@ -107,6 +143,19 @@ class NarratedStage(Stage):
         for finding in findings[self._findings_told :]:
             self._say(f"{finding['code']} {finding['name']} is broken.")
         self._findings_told = len(findings)
+
+    def _tell_events(self) -> None:
+        self._tell_errors()
+        self._tell_sync()
+        self._tell_alerts()
+
+    def _tell_alerts(self) -> None:
+        for place, alert in enumerate(self.alerts()):
+            tries = alert["attempts"][self._tries_told.get(place, 0) :]
+            self._tries_told[place] = len(alert["attempts"])
+            for attempt in tries:
+                answer = attempt["status"] or attempt["error"]
+                self._say(f"Alert: {alert['body']['Message']} The answer is {answer}.")
 
     def _tell_errors(self) -> None:
         for number, dataset_id in enumerate(self.datasets, 1):

@@ -19,6 +19,8 @@ class Ending:
         sync: the status code of the last sync; None where there was none.
         documents: what stands in the books, such as `2022-03-21 Invoice 85.00 GBP`, as written.
         missed: the keys of the records that came too late to ever be in the books.
+        alerts: the type of each alert and what became of it, such as `Data sync completed
+            delivered`, in the order they were raised.
     """
 
     findings: tuple[str, ...] = ()
@@ -26,6 +28,7 @@ class Ending:
     sync: int | None = None
     documents: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,15 @@ def see(stage: Stage) -> Played:
             sync=sync["syncStatusCode"] if sync else None,
             documents=tuple(map(document_text, books["documents"])),
             missed=tuple(record["key"] for record in books["missed"]),
+            alerts=tuple(map(alert_text, stage.alerts())),
         ),
         verdict,
     )
+
+
+def alert_text(alert: Json) -> str:
+    """An alert in short, such as `Data sync completed delivered`."""
+    return f"{alert['body']['RuleType']} {alert['state']}"
 
 
 def document_text(document: Json) -> str:

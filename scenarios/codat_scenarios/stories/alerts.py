@@ -1,0 +1,207 @@
+"""Stories of alerts: what each rule asks for, and an integration that is told instead of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from codat_fixtures import load
+from codat_mock.records.datasets import LIST_NAMES
+from codat_scenarios.inbox import Inbox
+from codat_scenarios.stage import Stage
+from codat_scenarios.stories.registry import Ending, story
+from codat_scenarios.stories.sales import (
+    COMPLETE,
+    EXAMPLE,
+    ORDERS,
+    books_of_example,
+    order,
+    push_worked_example,
+)
+from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
+
+Act = Callable[[Stage], None]
+
+
+def alert_story(
+    name: str, kind: str, ending: Ending, *answers: int, **rule: Any
+) -> Callable[[Act], Act]:
+    """Enter a function into the list of stories, with a rule and an inbox around it.
+
+    Args:
+        name: the story's.
+        kind: what the rule asks for.
+        ending: the story's.
+        answers: the inbox's first status codes.
+        rule: more of the rule's properties.
+    """
+
+    def enter(act: Act) -> Act:
+        def listen(stage: Stage) -> None:
+            with Inbox(*answers) as inbox:
+                stage.ask_for_alerts(kind, inbox.url, **rule)
+                act(stage)
+                stage.alerts()
+
+        listen.__doc__ = act.__doc__
+        story(name, ending)(listen)
+        return act
+
+    return enter
+
+
+@story(
+    "waits-for-alerts",
+    Ending(
+        datasets=EXAMPLE,
+        sync=2000,
+        documents=books_of_example(),
+        alerts=("Data sync completed delivered",) * 3,
+    ),
+)
+def waits_for_alerts(stage: Stage) -> None:
+    """The integration pushes what is next once an alert says that the push before is complete."""
+    with Inbox() as inbox:
+        stage.ask_for_alerts("Data sync completed", inbox.url)
+        stage.at(MONDAY, "12:05")
+        for data_type, name in LIST_NAMES.items():
+            dataset_id = stage.push(data_type, load(f"{name}/worked-example")[name])
+            stage.wait_for_alert(inbox, dataset_id)
+    stage.at(TUESDAY, "09:00")
+
+
+@alert_story(
+    "told-of-completion",
+    "Data sync completed",
+    Ending(datasets=(*EXAMPLE, "MapError"), alerts=("Data sync completed delivered",) * 3),
+)
+def told_of_completion(stage: Stage) -> None:
+    """Each dataset that is complete raises an alert, and one that fails does not."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.plan_outcome("dataset", "MapError")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "12:10")
+
+
+@alert_story(
+    "told-of-changes",
+    "Dataset data changed",
+    Ending(datasets=COMPLETE * 3, alerts=("Dataset data changed delivered",) * 2),
+)
+def told_of_changes(stage: Stage) -> None:
+    """Datasets with something new or changed raise an alert, and an empty one does not."""
+    stage.at(MONDAY, "12:05")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "12:10")
+    stage.push(ORDERS, [])
+    stage.at(MONDAY, "12:15")
+    stage.push(ORDERS, [order("A-1", 15, modified="2022-03-21T12:14:00Z")])
+    stage.at(MONDAY, "12:20")
+
+
+@alert_story(
+    "told-of-errors",
+    "Data Sync Status Changed to Error",
+    Ending(
+        datasets=("MapError", "Cancelled", "Complete"),
+        alerts=("Data Sync Status Changed to Error delivered",),
+    ),
+)
+def told_of_errors(stage: Stage) -> None:
+    """A dataset that ends in an error raises an alert; one that is cancelled does not."""
+    stage.at(MONDAY, "12:05")
+    for number, end in enumerate(("MapError", "Cancelled", "Complete")):
+        stage.plan_outcome("dataset", end)
+        stage.push(ORDERS, [order(f"A-{number}")])
+        stage.at(MONDAY, f"12:1{number}")
+
+
+@alert_story(
+    "told-of-connections",
+    "DataConnectionStatusChanged",
+    Ending(alerts=("DataConnectionStatusChanged delivered",) * 2),
+)
+def told_of_connections(stage: Stage) -> None:
+    """A connection that is unlinked, and linked again, raises an alert each time."""
+    stage.at(MONDAY, "12:05")
+    stage.set_connection("Accounting", "Unlinked")
+    stage.at(MONDAY, "12:10")
+    stage.set_connection("Accounting", "Linked")
+
+
+@alert_story(
+    "told-of-first-sync",
+    "New company synchronised",
+    Ending(
+        datasets=EXAMPLE,
+        sync=2040,
+        documents=books_of_example(),
+        alerts=("New company synchronised delivered",),
+    ),
+)
+def told_of_first_sync(stage: Stage) -> None:
+    """A company's first successful sync raises an alert, and the second night's does not."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(WEDNESDAY, "09:00")
+
+
+@alert_story(
+    "told-of-deletion",
+    "Sync Connection Deleted",
+    Ending(
+        datasets=(*EXAMPLE, "AuthError"),
+        sync=4040,
+        alerts=("Sync Connection Deleted delivered",),
+    ),
+)
+def told_of_deletion(stage: Stage) -> None:
+    """The merchant deletes the sync connection: an alert tells it, and pushes and syncs fail."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "18:00")
+    stage.delete_connection()
+    stage.at(MONDAY, "18:05")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(WEDNESDAY, "09:00")
+
+
+@alert_story(
+    "alert-retried",
+    "Data sync completed",
+    Ending(datasets=COMPLETE, alerts=("Data sync completed delivered",)),
+    503,
+    429,
+)
+def alert_retried(stage: Stage) -> None:
+    """The receiver is busy twice, and gets its alert at the third try."""
+    stage.at(MONDAY, "12:05")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "12:10")
+
+
+@alert_story(
+    "alert-given-up",
+    "Data sync completed",
+    Ending(datasets=COMPLETE, alerts=("Data sync completed failed",)),
+    404,
+)
+def alert_given_up(stage: Stage) -> None:
+    """The receiver knows of no such page, and the alert is given up at once."""
+    stage.at(MONDAY, "12:05")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "12:10")
+
+
+@alert_story(
+    "alert-doubled",
+    "Data sync completed",
+    Ending(datasets=COMPLETE, alerts=("Data sync completed delivered",) * 2),
+    copies=2,
+)
+def alert_doubled(stage: Stage) -> None:
+    """An alert comes twice, with the same AlertId: the integration must act on it once."""
+    stage.at(MONDAY, "12:05")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "12:10")
