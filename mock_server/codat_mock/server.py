@@ -173,8 +173,7 @@ class Server:
 
     def _tick(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
-            with self.world.failures.watch("the ticker"):
-                self.world.settle()
+            self.world.settle()
 
 
 def make_http(app: WSGIApplication, listener: socket.socket) -> Any:

@@ -71,6 +71,23 @@ class Stage:
         answer.raise_for_status()
         return dict(answer.json())
 
+    def send(
+        self, method: str, path: str, content: Any = None, key: str | None = None
+    ) -> httpx.Response:
+        """Send a request; gives whatever the mock answers.
+
+        Args:
+            method: of the request.
+            path: with the query, if there is one.
+            content: becomes the JSON of the body; None for no body.
+            key: what the header Authorization says instead of the stage's key.
+        """
+        headers = self._headers | ({"Authorization": key} if key is not None else {})
+        if content is None:
+            return self._http.request(method, path, headers=headers)
+        headers["Content-Type"] = "application/json"
+        return self._http.request(method, path, content=encode(content), headers=headers)
+
     def begin(self, name: str) -> None:
         """Begin anew on Monday at nine, with a company that is linked and configured."""
         self.reset(MORNING)

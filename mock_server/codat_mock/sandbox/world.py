@@ -81,10 +81,11 @@ class World:
             try:
                 sandbox.settle()
                 self._stalled.discard(name)
-            except Exception:
+            except Exception as error:
                 # Nobody has asked, so nobody can be answered; the other sandboxes must go on. It is
                 # told once, not four times a second.
                 if name not in self._stalled:
+                    self.failures.note(f"what was due in the sandbox '{name}'", error)
                     logger.exception("What was due in the sandbox '%s' could not be done.", name)
                 self._stalled.add(name)
 
