@@ -304,11 +304,16 @@ class Stage:
         sale = {"seconds": seconds, "error": error}
         return self.call("POST", "/_mock/decoupling", {"service": service, "sales": [sale]})
 
-    def try_call(self, method: str, path: str, *, times: int = 1, **headers: str) -> int:
-        """Send a request that may be wrong, or too often; gives the last answer's status."""
-        for _ in range(times):
-            answer = self._http.request(method, path, headers=self._headers | headers)
-        return answer.status_code
+    def try_call(self, method: str, path: str, *, times: int = 1, key: str | None = None) -> int:
+        """Send a request that may be wrong, or too often; gives the last answer's status.
+
+        Args:
+            method: of the request.
+            path: of it.
+            times: how often it is sent.
+            key: what the header Authorization says instead of the stage's key.
+        """
+        return [self.send(method, path, key=key).status_code for _ in range(times)][-1]
 
     def findings(self) -> Json:
         """What the rules found."""

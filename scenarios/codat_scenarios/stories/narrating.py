@@ -126,11 +126,11 @@ class NarratedStage(Stage):
             self._say(f"The dataset of push {number} ends in {told['status']}.")
         return told
 
-    def try_call(self, method: str, path: str, *, times: int = 1, **headers: str) -> int:
+    def try_call(self, method: str, path: str, *, times: int = 1, key: str | None = None) -> int:
         """Send a request that may be wrong, or too often, and tell it."""
         often = f" {times:,} times" if times > 1 else ""
         self._say(f"Send {method} {path}{often}.")
-        status = super().try_call(method, path, times=times, **headers)
+        status = super().try_call(method, path, times=times, key=key)
         self._say(f"The answer is {status}.")
         self._tell_findings()
         return status

@@ -23,7 +23,7 @@ BOOKS = books_of_example(12)
 def wrong_key(stage: Stage) -> None:
     """A request carries the API key as it is instead of its base64."""
     stage.at(MONDAY, "12:05")
-    stage.try_call("GET", "/meta/companies", Authorization="Basic my-key")
+    stage.try_call("GET", "/meta/companies", key="Basic my-key")
     push_worked_example(stage)
     stage.at(TUESDAY, "09:00")
 
