@@ -150,7 +150,8 @@ class Conduct:
         failing = failing or Failing(exchange.answered, is_told_when=False)
         failing.last, failing.is_told_when = exchange.answered, exchange.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
-        failing.gaps = failing.gaps[-TRIES:]
+        # The first one is what the later ones have grown from.
+        failing.gaps = [*failing.gaps[:1], *failing.gaps[1:][1 - TRIES :]]
         self._failing.put(key, failing)
         return repeat
 
