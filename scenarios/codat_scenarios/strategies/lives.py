@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from operator import methodcaller
 from typing import Any, Final
 
@@ -85,4 +86,5 @@ HAPPENINGS = st.lists(
     ),
     max_size=20,
 )
-
+# Hypothesis draws about five to a list; it takes more until something is pushed, deleted and synced.
+LONG_LIVES = st.lists(HAPPENINGS, max_size=5).map(lambda parts: [*chain.from_iterable(parts)])
