@@ -107,13 +107,19 @@ class Stage:
         self._connections = company["dataConnections"]
         return company
 
-    def configure(self, start: datetime) -> Json:
-        """Store a mapping of sensible choices among the options, syncing from `start` on."""
+    def configure(self, start: datetime, frequency: str = "Daily") -> Json:
+        """Store a mapping of sensible choices among the options, syncing from `start` on.
+
+        Args:
+            start: the start date.
+            frequency: `Daily` or `Monthly`.
+        """
         path = f"/config/companies/{self.company_id}/sync/commerce"
         answer = self._send("GET", path)
         answer.raise_for_status()
         options: Configuration = read_configuration(answer.content)
         options.schedule.start_date = start
+        options.schedule.selected_frequency = frequency
         return self.call("POST", path, suggest(options))
 
     def set_connection(self, kind: str, status: str) -> Json:

@@ -41,9 +41,9 @@ class NarratedStage(Stage):
         self._findings_told = 0
         self._tries_told: dict[int, int] = {}  # by the alert's place in the log
 
-    def configure(self, start: datetime) -> Json:
+    def configure(self, start: datetime, frequency: str = "Daily") -> Json:
         """Store a mapping, and tell of it and of the linking before it."""
-        stored = super().configure(start)
+        stored = super().configure(start, frequency)
         plan, books = stored["schedule"], stored["accountingSoftwareCompanyName"]
         self._say(
             f"The merchant links {books} and maps its accounts. Syncs are due at"
