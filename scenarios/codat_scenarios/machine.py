@@ -21,7 +21,7 @@ from codat_scenarios.stage import MORNING, Stage
 
 MINUTE = timedelta(minutes=1)
 BEDTIME = 23  # the hour after which the machine lets the night come, well before the sync
-LAST_PUSHES_SECONDS = 60  # before each of the last pushes of a day: their datasets end in that time
+LAST_PUSHES_SECONDS = 60  # before each of the last pushes of a day: time for datasets to end
 PENCE = st.integers(1, 10_000)
 WHICH = st.integers(0, 5)
 
@@ -155,7 +155,7 @@ class PushingMachine(RuleBasedStateMachine):
 
     @rule()
     def sleep(self) -> None:
-        """The integration pushes a last time, looks after it, and the night passes with its sync."""
+        """The integration pushes a last time and once more, and the night passes with its sync."""
         for _ in range(2):
             self.stage.advance(seconds=LAST_PUSHES_SECONDS)
             self.told_adapter().push()

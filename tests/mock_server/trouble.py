@@ -57,7 +57,7 @@ PLAYED = settings(max_examples=50, stateful_step_count=20, deadline=None)
 KEY = "test-key"
 
 
-# The machine pushes orders alone, when it likes, of one morning; it waits for no end and no answer's
+# The machine pushes orders alone, when it likes, of one morning; it waits for no end and for no
 # Retry-After, looks at no dataset, and leaves what has failed.
 HEEDLESS = {"R01", "S06", "S08", "S09", "S13", "S14", "T04", "T05"}
 

@@ -37,9 +37,7 @@ def test_histories_break_no_rule_give_every_rule_occasion_and_their_books_are_ri
 ) -> None:
     exercised = set()
 
-    @settings(
-        max_examples=HISTORIES, suppress_health_check=[HealthCheck.too_slow], database=None
-    )
+    @settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.too_slow], database=None)
     @given(histories())
     def kept(history):
         came = perform(history, stage)
@@ -60,7 +58,8 @@ def failures(history: History, came: Came) -> int:
 
 def test_the_simplest_history_is_a_night_without_a_sale() -> None:
     assert re.fullmatch(
-        r"History:\n  22 Mar 09:00:00  the night has passed", repr(find(histories(), lambda _: True))
+        r"History:\n  22 Mar 09:00:00  the night has passed",
+        repr(find(histories(), lambda _: True)),
     )
 
 
@@ -86,9 +85,7 @@ def test_the_simplest_history_with_a_finding_tells_only_what_it_needs(stage: Sta
 
 
 def records_pushed(history: History) -> Iterator[Record]:
-    return (
-        record for step in history.steps if isinstance(step, Pushed) for record in step.records
-    )
+    return (record for step in history.steps if isinstance(step, Pushed) for record in step.records)
 
 
 def has_delete(history: History) -> bool:

@@ -111,10 +111,7 @@ def fails_all(patch):
     """Every push fails for no reason."""
     plan = lifecycle.make_plan("MapError")
 
-    def plan_for(turn, arrival, problems, *, is_linked):
-        return plan
-
-    patch.setattr(pushing, "plan_for", plan_for)
+    patch.setattr(pushing, "plan_for", lambda *_, **__: plan)
 
 
 @plant(COMPARISON)

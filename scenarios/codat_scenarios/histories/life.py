@@ -90,7 +90,7 @@ class Life:
         self.rouse()
         self.diary.note(Sent(self.diary.tick(), "GET", path))
 
-    def probe(self, service: str, sales: Json) -> None:
+    def probe(self, service: str, sales: list[Json]) -> None:
         """Tell the mock how the shop sold while the service was in trouble."""
         self.diary.plan("decoupling", {"service": service, "sales": sales})
 

@@ -9,7 +9,12 @@ from hypothesis.strategies import SearchStrategy
 
 from codat_scenarios.histories import History, Life
 from codat_scenarios.strategies.breaches import BREACHES
-from codat_scenarios.strategies.lives import BEFORE_OPENING, HAPPENINGS, Happening
+from codat_scenarios.strategies.lives import (
+    BEFORE_OPENING,
+    HAPPENINGS,
+    LONG_LIVES,
+    Happening,
+)
 
 
 def histories() -> SearchStrategy[History]:
@@ -18,7 +23,7 @@ def histories() -> SearchStrategy[History]:
     Every rule is kept by construction, and the books must show what is `due`. They shrink to a
     night without a sale.
     """
-    return st.builds(lived, HAPPENINGS, is_declared=st.booleans())
+    return st.builds(lived, LONG_LIVES, is_declared=st.booleans())
 
 
 def broken_histories(code: str) -> SearchStrategy[History]:

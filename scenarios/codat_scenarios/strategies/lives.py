@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from operator import methodcaller
 from typing import Any, Final
 
@@ -44,7 +45,7 @@ def happening(verb: str, *arguments: SearchStrategy[Any]) -> SearchStrategy[Happ
 READINGS = st.builds(
     Reading,
     way=st.sampled_from(("at once", "later", "in the list")),
-    every=st.integers(1, 60),
+    every=st.integers(1, 8),
     fault=st.none() | st.sampled_from(REFUSALS),
 )
 TROUBLES = st.builds(
@@ -85,4 +86,5 @@ HAPPENINGS = st.lists(
     ),
     max_size=20,
 )
-
+# Hypothesis draws about five to a list; it takes more to push, delete and sync something.
+LONG_LIVES = st.lists(HAPPENINGS, max_size=5).map(lambda parts: [*chain.from_iterable(parts)])

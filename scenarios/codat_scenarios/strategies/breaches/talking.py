@@ -21,9 +21,9 @@ MISTAKEN: Final = (
 )
 
 
-def send(life: Life, method: str = "GET", path: str = COMPANY, **details: object) -> None:
-    """Send a request."""
-    life.diary.note(Sent(life.diary.now, method, path, **details))
+def send(life: Life, key: str | None = None, times: int = 1) -> None:
+    """Ask for the company."""
+    life.diary.note(Sent(life.diary.now, "GET", COMPANY, key=key, times=times))
 
 
 @breach("T01", key=st.sampled_from(KEYS))
@@ -36,8 +36,7 @@ def show_no_key(life: Life, key: str) -> None:
 @breach("T02", sent=st.sampled_from(MISTAKEN))
 def misspell(life: Life, sent: tuple[str, str]) -> None:
     """Send something that the API does not have."""
-    life.diary.tick()
-    send(life, *sent)
+    life.diary.note(Sent(life.diary.tick(), *sent))
 
 
 @breach("T03")
@@ -48,7 +47,9 @@ def ask_too_much(life: Life) -> None:
     life.diary.tick()
 
 
-@breach("T04", status=st.sampled_from((429, 503)), asked=st.integers(2, 90), share=st.floats(0, 0.9))
+@breach(
+    "T04", status=st.sampled_from((429, 503)), asked=st.integers(2, 90), share=st.floats(0, 0.9)
+)
 def be_pushy(life: Life, status: int, asked: int, share: float) -> None:
     """Send something before the time of Retry-After is over."""
     life.diary.tick()
