@@ -61,7 +61,7 @@ def known_operation(request: JudgedRequest) -> Iterator[Evidence]:
     source="reference",
     consequence="the request is refused (429)",
     keeps=("incremental",),
-    breaks=("rate-limited",),
+    breaks=("over-the-limit",),
     says="Refused for too many requests",
     advice="send fewer requests: push more records with each, and poll less often",
     subject=JudgedRequest,
