@@ -76,6 +76,7 @@ def test_every_rule_can_be_explained(rule: object) -> None:
     told = explain(code)
     assert told.exit_code == 0, told.output
     assert "\nWhat was found\n" in told.output
+    assert re.search(r"^2022-\S+Z  (GET|POST) /\S+ → [2-5]", told.output, re.M)
 
 
 def test_a_body_is_shortened_to_the_records_that_are_named() -> None:

@@ -49,7 +49,8 @@ class Example(Wire, omit_defaults=False):
         story: the name of the story that breaks it.
         text: what happens there.
         finding: what was found, as `GET /_mock/findings` tells it.
-        requests: those that the finding names, in the order they were sent.
+        requests: those that the finding names, in the order they were sent; where it names none,
+            as of what was never sent, the last pushes of the story.
     """
 
     story: str
@@ -73,9 +74,17 @@ def breach(rule: Rule, told: Story, stage: Stage) -> Example:
     """Play a story, and take what it broke of a rule."""
     found = play(told, stage).verdict["findings"]
     finding = next(each for each in found if each["code"] == rule.code)
-    numbers = sorted(each["number"] for each in finding["requests"][:MOST_REQUESTS])
+    involved = finding["requests"][:MOST_REQUESTS] or pushes(stage)
+    numbers = sorted(each["number"] for each in involved)
     requests = [sent(stage, number, finding["records"]) for number in numbers]
     return Example(told.name, told.text, finding, requests)
+
+
+def pushes(stage: Stage) -> list[Json]:
+    """The last pushes in the journal."""
+    wanted = f"path=/data/companies/*/sync/*&limit={MOST_REQUESTS}"
+    found: list[Json] = stage.call("GET", f"/_mock/requests?{wanted}")["requests"]
+    return found
 
 
 def sent(stage: Stage, number: int, records: list[str]) -> Sent:
