@@ -69,4 +69,4 @@ def books_current(books: JudgedBooks) -> Iterator[Evidence]:
 def shown(records: Sequence[BookedRecord]) -> Iterator[Evidence]:
     """Records as evidence."""
     for each in records:
-        yield Evidence(each.key, each.note, data_type=each.data_type)
+        yield Evidence(each.key, each.note, data_type=each.data_type, requests=each.pushes)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from codat_mock.books.comparison import Compared
 from codat_mock.clock import format_moment
 from codat_mock.records.datasets import RECORD_TYPES
+from codat_mock.rules.judging import MOST_RECORDS
 from codat_mock.rules.subjects import (
     BookedRecord,
     Gap,
@@ -95,16 +96,28 @@ def books(turn: Turn, row: CompanyRow) -> JudgedBooks:
     return JudgedBooks(
         company_id=row.company.id,
         due=len({(each.data_type, each.key) for kind in kinds for each in kind}),
-        doubled=[shown(each) for each in compared.doubled],
-        missing=[shown(each) for each in compared.missing],
-        stale=[shown(each) for each in compared.stale],
+        doubled=[*shown(turn, row, compared.doubled)],
+        missing=[*shown(turn, row, compared.missing)],
+        stale=[*shown(turn, row, compared.stale)],
     )
 
 
-def shown(each: Compared) -> BookedRecord:
-    """A record with where it stands in the books, and what differs."""
+def shown(turn: Turn, row: CompanyRow, compared: Sequence[Compared]) -> Iterator[BookedRecord]:
+    """Records with where they stand in the books, and what differs.
+
+    Their pushes are looked up for as many as a finding names.
+    """
+    for place, each in enumerate(compared):
+        pushes: list[Request] = []
+        if place < MOST_RECORDS:
+            pushes = turn.shelf.versions.pushes(row.number, each.data_type, each.key)
+        yield BookedRecord(each.data_type, each.key, note_on(each), pushes)
+
+
+def note_on(each: Compared) -> str:
+    """Where a record stands in the books, and what differs."""
     where = f"in {' and '.join(each.documents)}" if each.documents else ""
     amounts = ""
     if each.booked is not None and each.booked != each.declared:
         amounts = f"{each.booked} booked, {each.declared} declared"
-    return BookedRecord(each.data_type, each.key, ", ".join(filter(None, (where, amounts))))
+    return ", ".join(filter(None, (where, amounts)))

@@ -9,6 +9,8 @@ from datetime import datetime
 from codat_mock.books.selection import Version
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.records.datasets import DataType
+from codat_mock.rules.subjects import Request
+from codat_mock.store.datasets import decode_request
 
 
 class Versions:
@@ -62,6 +64,15 @@ class Versions:
             (company, data_type),
         )
         return {key: from_microseconds(requested) for key, requested in found}
+
+    def pushes(self, company: int, data_type: DataType, key: str) -> list[Request]:
+        """The pushes that brought versions of a record, in the order of acceptance."""
+        found = self._db.execute(
+            "SELECT d.request FROM versions v JOIN datasets d ON d.number = v.dataset"
+            " WHERE v.company = ? AND v.data_type = ? AND v.key = ? ORDER BY v.dataset",
+            (company, data_type, key),
+        )
+        return [decode_request(request) for (request,) in found]
 
     def _of_keys(self, company: int, keys: str, values: tuple[object, ...]) -> Iterable[Version]:
         """All versions of the keys that a query finds, each key's in the order of acceptance."""

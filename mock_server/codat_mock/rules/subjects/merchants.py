@@ -65,11 +65,13 @@ class BookedRecord(Struct, frozen=True):
 
     Args:
         note: the documents it stands in and the amounts that differ, as far as they matter.
+        pushes: those that brought it; empty where it never came.
     """
 
     data_type: DataType
     key: str
     note: str = ""
+    pushes: Sequence[Request] = ()
 
 
 class JudgedBooks(Subject, frozen=True, kw_only=True):
