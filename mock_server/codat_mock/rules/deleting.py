@@ -19,8 +19,8 @@ GUIDE = "guide: Rules for deleting data"
     keeps=("sparse-delete",),
     breaks=("fat-delete",),
     says="Meant as a delete, it seems, yet carrying more than the id",
-    advice='delete a record with its id alone: POST {"id": "…"} to'
-    " /data/companies/$company_id/sync/$data_type",
+    advice='delete a record with its id alone, {"id": "…"}, in'
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: push.has_deletes,
 )
@@ -39,7 +39,8 @@ def delete_is_sparse(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("sparse-delete",),
     breaks=("unknown-delete",),
     says="Deleted though never pushed",
-    advice="delete only what was pushed and accepted before",
+    advice="delete only what was accepted before by"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: bool(push.deletes),
 )
@@ -59,7 +60,8 @@ def delete_known(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("sparse-delete",),
     breaks=("late-delete",),
     says="Deleted after having been synced",
-    advice="take a synced record back by hand in the accounting software, and push no delete of it",
+    advice="take a synced record back by hand in the accounting software, and leave its delete out"
+    " of POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: any(record.meant for record in push.deletes),
 )
@@ -79,7 +81,8 @@ def delete_before_sync(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("sparse-delete",),
     breaks=("repeated-delete",),
     says="Deleted again",
-    advice="remember which deletes were accepted, and push each once",
+    advice="remember which deletes were accepted, and leave them out of every later"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: any(record.meant for record in push.deletes),
 )
@@ -103,7 +106,8 @@ def delete_once(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("sparse-delete",),
     breaks=("resurrection",),
     says="Pushed again though deleted before",
-    advice="give what the merchant enters anew a new id",
+    advice="give what the merchant enters anew a new id in"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: any(not record.pushed.is_delete for record in push.records),
 )

@@ -49,7 +49,8 @@ def all_three_types(sync: JudgedSync) -> Iterator[Evidence]:
     keeps=("worked-example", "paid-sale"),
     breaks=("unknown-source",),
     says="Synced with a source that is not known",
-    advice="push the order or payment that a transaction names as its source before the sync",
+    advice="push the order or payment that a transaction names as its source before the sync, to"
+    " POST /data/companies/$company_id/sync/{dataType}",
     subject=JudgedSync,
     occasion=lambda sync: bool(sync.transactions),
 )
@@ -96,7 +97,7 @@ def payment_has_transaction(sync: JudgedSync) -> Iterator[Evidence]:
     breaks=("amounts-differ",),
     says="Amounts that do not agree",
     advice="give a payment and its transaction the same amount, and an order transactions that"
-    " cover its total and gratuity",
+    " cover its total and gratuity, in POST /data/companies/$company_id/sync/{dataType}",
     subject=JudgedSync,
     occasion=lambda sync: bool(sync.payments),
 )
@@ -150,7 +151,8 @@ def order_of(sync: JudgedSync, transaction: Transaction) -> str | None:
     breaks=("wrong-sum",),
     says="Orders that do not add up",
     advice="make lines and service charges add up to totalAmount, and payments to totalAmount and"
-    " totalGratuity; tax is within, discounts and refunds are taken off",
+    " totalGratuity, in POST /data/companies/$company_id/sync/commerce-orders; tax is within,"
+    " discounts and refunds are taken off",
     subject=JudgedSync,
     occasion=lambda sync: bool(sync.orders),
 )
@@ -215,7 +217,8 @@ def amount(given: Decimal | UnsetType) -> Decimal:
     keeps=("worked-example", "paid-sale"),
     breaks=("two-currencies",),
     says="In another currency than what it belongs to",
-    advice="give an order, its payment and its transactions the same currency",
+    advice="give an order, its payment and its transactions the same currency in"
+    " POST /data/companies/$company_id/sync/{dataType}",
     subject=JudgedSync,
     occasion=lambda sync: bool(sync.transactions),
 )

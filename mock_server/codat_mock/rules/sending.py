@@ -16,6 +16,7 @@ from codat_mock.rules.subjects import (
 )
 
 GUIDE = "guide: Rules for sending data"
+STEPS = "guide: Push commerce data to Codat"
 
 
 @rule(
@@ -91,7 +92,8 @@ def only_new_or_changed(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("incremental",),
     breaks=("doubled-in-push",),
     says="Standing more than once in one push",
-    advice="gather the changes of a record and push its newest version once",
+    advice="gather the changes of a record, and push its newest version once with each"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: len(push.records) > 1,
 )
@@ -176,8 +178,9 @@ def push_under_5000(push: JudgedPush, *, records: float = 5000) -> Iterator[Evid
     keeps=("incremental",),
     breaks=("late-arrival", "slow-dataset"),
     says="Too late for the sync of the time it was created in",
-    advice="push a record, and see its dataset Complete, before the sync after its createdDate;"
-    " enter what came too late by hand in the accounting software",
+    advice="push a record to POST /data/companies/$company_id/sync/$data_type, and see its dataset"
+    " Complete, before the sync after its createdDate; enter what came too late by hand in the"
+    " accounting software",
     subject=(JudgedPush, JudgedSync),
     occasion=lambda subject: subject.has_timely,
 )
@@ -220,12 +223,16 @@ def clear_of_sync_time(push: JudgedPush, *, minutes: float = 15) -> Iterator[Evi
     keeps=("day-after-day",),
     breaks=("silent-days",),
     says="Waited for over a day for the next push",
-    advice="push at least once a day in which the merchant has sold anything",
+    advice="on each day on which the merchant has sold anything, push it to"
+    " POST /data/companies/$company_id/sync/{dataType}",
     subject=JudgedSilence,
     occasion=lambda silence: bool(silence.gaps),
 )
 def pushed_regularly(silence: JudgedSilence, *, hours: float = 24) -> Iterator[Evidence]:
-    """No declared record waits for over 24 hours between two pushes."""
+    """No declared record waits for over 24 hours between two pushes.
+
+    It counts from the first record in a gap, as before it there was nothing to push.
+    """
     for gap in silence.gaps:
         if gap.waited > timedelta(hours=hours):
             yield Evidence(
@@ -239,7 +246,7 @@ def pushed_regularly(silence: JudgedSilence, *, hours: float = 24) -> Iterator[E
     "S11",
     "after-configuration",
     "error",
-    source=GUIDE,
+    source=STEPS,
     consequence="the sync fails with 4000",
     keeps=("incremental",),
     breaks=("unconfigured",),
@@ -280,7 +287,7 @@ def after_start_date(push: JudgedPush) -> Iterator[Evidence]:
     "S13",
     "outcome-read",
     "warning",
-    source=GUIDE,
+    source=STEPS,
     consequence="nothing here; a failure would go unnoticed",
     keeps=("incremental", "waits-for-alerts"),
     breaks=("blind",),
@@ -332,7 +339,8 @@ def failure_mended(sync: JudgedSync) -> Iterator[Evidence]:
     keeps=("worked-example",),
     breaks=("validation-error", "wrong-type"),
     says="Not valid",
-    advice="give every record a non-empty id, and properties of the types the reference tells",
+    advice="give every record a non-empty id, and properties of the types that the reference tells,"
+    " in POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     counts="place",
     occasion=lambda push: bool(push.records or push.problems),
@@ -347,12 +355,13 @@ def record_valid(push: JudgedPush) -> Iterator[Evidence]:
     "S16",
     "sale-not-coupled",
     "error",
-    source=GUIDE,
+    source="guide: Asynchronous data pushing",
     consequence="nothing here; the shop stops selling when the service does",
     keeps=("decoupled-till",),
     breaks=("coupled-till",),
     says="Recording a sale hung on the service",
-    advice="record a sale in the shop's own store, and push it from there in the background",
+    advice="record a sale in the shop's own store, and push it from there in the background to"
+    " POST /data/companies/{companyId}/sync/{dataType}",
     subject=JudgedProbe,
     counts="sale",
     occasion=lambda probe: bool(probe.sales),

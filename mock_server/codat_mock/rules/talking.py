@@ -41,7 +41,7 @@ def authorised(request: JudgedRequest) -> Iterator[Evidence]:
     keeps=("incremental",),
     breaks=("misspelt-path",),
     says="Sent to what the API does not have",
-    advice="send it to the operation that is meant; /docs lists them all",
+    advice="send it to the operation that is meant; GET /_mock/openapi.json lists them all",
     subject=JudgedRequest,
     counts="request",
     occasion=lambda request: not request.is_planned,
@@ -146,7 +146,11 @@ def backs_off(request: JudgedRequest, *, seconds: float = 60) -> Iterator[Eviden
     occasion=lambda request: request.poll is not None,
 )
 def no_hot_polling(request: JudgedRequest, *, seconds: float = 1) -> Iterator[Evidence]:
-    """A dataset is polled at most once a second."""
+    """A dataset is polled at most once a second.
+
+    It counts what passed on the sandbox's clock or on the machine's, whichever is more: who really
+    waits does right even where the sandbox's clock stands still.
+    """
     poll = request.poll
     if poll and poll.seconds < seconds:
         yield Evidence(poll.dataset_id, requests=[poll.previous], topic=poll.dataset_id)

@@ -43,7 +43,8 @@ def whole_object(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("update-before-sync",),
     breaks=("late-update",),
     says="Updated after having been synced",
-    advice="correct a synced record by hand in the accounting software, and push no update of it",
+    advice="correct a synced record by hand in the accounting software, and leave it out of"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: bool(push.updates),
 )
@@ -63,13 +64,16 @@ def not_after_sync(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("update-before-sync",),
     breaks=("same-source-date",),
     says="Changed without a later sourceModifiedDate",
-    advice="give every change of a record a later sourceModifiedDate: the moment at which the"
-    " merchant changed it",
+    advice="give every change of a record a later sourceModifiedDate, the moment at which the"
+    " merchant changed it, in POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: bool(push.revisions),
 )
 def source_date_moves(push: JudgedPush) -> Iterator[Evidence]:
-    """Changed content comes with a later `sourceModifiedDate`."""
+    """Changed content comes with a later `sourceModifiedDate`.
+
+    A version without one is not judged, as the property may be absent.
+    """
     for record in push.revisions:
         old = record.known and moment_or_none(record.known.record.source_modified_date)
         new = moment_or_none(record.pushed.record.source_modified_date)
@@ -86,7 +90,8 @@ def source_date_moves(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("update-before-sync",),
     breaks=("moved-creation",),
     says="Updated with another createdDate",
-    advice="keep a record's createdDate in every update of it",
+    advice="keep a record's createdDate in every update of it that is pushed to"
+    " POST /data/companies/$company_id/sync/$data_type",
     subject=JudgedPush,
     occasion=lambda push: bool(push.revisions),
 )

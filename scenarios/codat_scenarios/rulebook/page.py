@@ -57,7 +57,8 @@ def entry(rule: Rule) -> Iterator[str]:
     """Tell all of a rule."""
     yield f"### {rule.code} {rule.name}\n"
     yield f"{rule.statement}\n"
-    yield f"- **{rule.severity.capitalize()}**, from the {rule.source}."
+    origin = "assumed" if rule.source == "assumed" else f"from the {rule.source}"
+    yield f"- **{rule.severity.capitalize()}**, {origin}."
     yield f"- When it is broken: {rule.consequence}."
     yield f"- Instead: {filled(rule.advice, '{companyId}', '{dataType}')}."
     for name, value in rule.thresholds.items():
