@@ -82,8 +82,9 @@ def codat(request: pytest.FixtureRequest, codat_server: Mock) -> Iterator[Codat]
 @pytest.fixture
 def codat_httpx(codat: Codat) -> Iterator[Codat]:
     """The same; what httpx sends to https://api.codat.io goes there."""
-    from codat_mock.testing import routing
+    from codat_mock.testing import routing, sessions
 
+    sessions.need("respx")
     with routing.httpx_led_to(codat.url, codat.api_key):
         yield codat
 
@@ -91,8 +92,9 @@ def codat_httpx(codat: Codat) -> Iterator[Codat]:
 @pytest.fixture
 def codat_requests(codat: Codat) -> Iterator[Codat]:
     """The same; what the library requests sends to https://api.codat.io goes there."""
-    from codat_mock.testing import routing
+    from codat_mock.testing import routing, sessions
 
+    sessions.need("responses")
     with routing.requests_led_to(codat.url, codat.api_key):
         yield codat
 

@@ -328,6 +328,31 @@ def test_requests_is_led_there_too(run: Run) -> None:
     ran.stdout.fnmatch_lines(["*at teardown of test_led*"])
 
 
+def test_a_library_that_is_not_installed_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "responses", None)
+    ran = run("""
+        def test_led(codat_requests):
+            pass
+    """)
+    ran.assert_outcomes(errors=1)
+    ran.stdout.fnmatch_lines(["responses is wanted: pip install 'codat-mock?pytest?'."])
+
+
+def test_a_proxy_of_the_environment_is_not_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "api.codat.io")
+    ran = run("""
+        import requests
+
+        @pytest.mark.parametrize("post", [httpx.post, requests.post])
+        def test_led(codat_httpx, codat_requests, post):
+            push("https://api.codat.io", "key", codat_httpx.company_id, "A-1", post=post)
+            assert post is httpx.post or codat_requests.run().has_pushes
+    """)
+    ran.assert_outcomes(passed=2)
+
+
 TILLS = """
         def record(codat, within):
             try:

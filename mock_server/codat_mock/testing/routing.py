@@ -27,9 +27,6 @@ def httpx_led_to(url: str, api_key: str) -> Iterator[None]:
     Args:
         url: of the mock.
         api_key: the key.
-
-    Raises:
-        ModuleNotFoundError: respx is not installed.
     """
     import httpx
     import respx
@@ -51,11 +48,7 @@ def httpx_led_to(url: str, api_key: str) -> Iterator[None]:
 
 @contextmanager
 def requests_led_to(url: str, api_key: str) -> Iterator[None]:
-    """Lead requests of the library `requests` there; see `httpx_led_to`.
-
-    Raises:
-        ModuleNotFoundError: responses is not installed.
-    """
+    """Lead requests of the library `requests` there; see `httpx_led_to`."""
     import requests
     import responses
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
+from importlib import import_module
 
 import click
 import pytest
@@ -53,6 +54,14 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
         raise MockFailed(run.failures[0])
     if complaints := terms.complaints(run):
         pytest.fail("\n".join([*told(run), *complaints]), pytrace=False)
+
+
+def need(library: str) -> None:
+    """Fail the test that uses a fixture whose library is not installed."""
+    try:
+        import_module(library)
+    except ModuleNotFoundError:
+        pytest.fail(f"{library} is wanted: pip install 'codat-mock[pytest]'.", pytrace=False)
 
 
 def begun(test: pytest.Item, mock: Mock, terms: Terms) -> Codat:
