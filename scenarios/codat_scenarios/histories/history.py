@@ -64,7 +64,7 @@ def perform(history: History, stage: Stage) -> Came:
     scene, now = Scene(stage), MORNING
     for step in history.steps:
         if step.moment > now:
-            stage.wait_until(step.moment)
+            stage.pass_to(step.moment)
             now = step.moment
         step.take(scene)
     verdicts = stage.findings()

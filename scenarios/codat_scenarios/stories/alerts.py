@@ -153,7 +153,7 @@ def told_of_first_sync(stage: Stage) -> None:
     "told-of-deletion",
     "Sync Connection Deleted",
     Ending(
-        ("S17", "S14"),
+        ("S17",),
         (*EXAMPLE, "AuthError"),
         sync=4040,
         alerts=("Sync Connection Deleted delivered",),

@@ -8,7 +8,7 @@ from codat_scenarios.integrations.scene import TUESDAY, Happening, Scene
 from codat_scenarios.integrations.shop import Shop
 from codat_scenarios.integrations.till import at
 
-BREAKS = ("S17", "S14")
+BREAKS = ("S17",)
 SCENE = Scene(
     happenings=(Happening(at(TUESDAY, "12:00"), "/_mock/companies/{company}/delete-connection"),),
 )
