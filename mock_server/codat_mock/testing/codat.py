@@ -18,7 +18,7 @@ NAME: Final = "Corner Café"
 
 
 class Codat:
-    """One sandbox, for one test.
+    """One sandbox, for one test; it is begun anew.
 
     Args:
         mock: where it is.

@@ -78,7 +78,7 @@ class FaultsHandle(Handle):
 
     def replace(self, faults: list[Json]) -> None:
         """Have these faults, and no others."""
-        self._ask("PUT", "/faults", {"faults": faults})
+        self._ask("PUT", "/faults", {"faults": [wired(each) for each in faults]})
 
     def all(self) -> list[Json]:
         """The faults, with how many requests they were meant for (`seen`) and hit (`hits`)."""

@@ -32,7 +32,7 @@ def mock_for(config: pytest.Config) -> AbstractContextManager[Mock]:
     try:
         return own_mock(choices(None, ()))
     except click.UsageError as error:
-        pytest.fail(error.message, pytrace=False)
+        raise failure(error.message) from None
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
     try:
         codat = begun(test, mock, terms)
     except Refused as error:
-        pytest.fail(str(error), pytrace=False)
+        raise failure(str(error)) from None
     yield codat
     run = terms.applied(codat.run())
     reporting.write(run, test.nodeid, reporting.read_wanted(test.config.option.codat_report))
@@ -53,7 +53,7 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
     if run.failures:
         raise MockFailed(run.failures[0])
     if complaints := terms.complaints(run):
-        pytest.fail("\n".join([*told(run), *complaints]), pytrace=False)
+        raise failure("\n".join([*told(run), *complaints]))
 
 
 def need(library: str) -> None:
@@ -61,7 +61,7 @@ def need(library: str) -> None:
     try:
         import_module(library)
     except ModuleNotFoundError:
-        pytest.fail(f"{library} is wanted: pip install 'codat-mock[pytest]'.", pytrace=False)
+        raise failure(f"{library} is wanted: pip install 'codat-mock[pytest]'.") from None
 
 
 def begun(test: pytest.Item, mock: Mock, terms: Terms) -> Codat:
@@ -69,8 +69,8 @@ def begun(test: pytest.Item, mock: Mock, terms: Terms) -> Codat:
     codat = Codat(mock, key_for(test, mock), terms.start)
     if terms.rules:
         codat.choose_rules(terms.rules)
-    for fault in terms.faults:
-        codat.faults.plan(**fault)
+    if terms.faults:
+        codat.faults.replace(terms.faults)
     return codat
 
 
@@ -81,13 +81,18 @@ def terms_of(test: pytest.Item) -> Terms:
     try:
         return read_terms(usual, ((m.args, m.kwargs) for m in test.iter_markers("codat")))
     except BadTerms as error:
-        pytest.fail(str(error), pytrace=False)
+        raise failure(str(error)) from None
 
 
 def key_for(test: pytest.Item, mock: Mock) -> str:
     """A key that no other test uses, the same in every run where nobody else could use it."""
     whose = "" if mock.is_own else f"{socket.gethostname()} {os.getpid()} "
     return f"test-{blake2b(f'{whose}{test.nodeid}'.encode(), digest_size=8).hexdigest()}"
+
+
+def failure(told: str) -> BaseException:
+    """What fails a test with a text, and without a trace through these files."""
+    return pytest.fail.Exception(told, pytrace=False)
 
 
 def told(run: Run) -> list[str]:
