@@ -443,10 +443,11 @@ def test_a_server_that_runs_is_used_and_its_sandboxes_are_left(run: Run) -> None
     with Server(World(), listen("127.0.0.1", 0)) as server:
         ran = run(
             f"""
-            @pytest.mark.codat(start_at="2022-03-21T18:00:00Z", speed="frozen", profile="instant")
             def test_push(codat_httpx):
                 assert codat_httpx.url == "{server.address}"
                 push("https://api.codat.io", "key", codat_httpx.company_id, "A-1", "A-1")
+                assert codat_httpx.run().companies[0].datasets[0].status == "Complete"
+                assert codat_httpx.clock.now == codat_httpx.clock.now
         """,
             f"--codat-url={server.address}/",
         )

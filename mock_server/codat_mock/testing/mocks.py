@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import httpx
 
-from codat_mock.lifecycle import PROFILES
 from codat_mock.rehearsal import PATIENCE_SECONDS
 from codat_mock.rules.choices import Choice
 from codat_mock.sandbox import Settings, World
@@ -32,14 +31,15 @@ class Mock:
 
 @contextmanager
 def own_mock(rules: Mapping[str, Choice]) -> Iterator[Mock]:
-    """A mock on a free port, in a thread; time stands still, and datasets end at once.
+    """A mock on a free port, in a thread.
 
     Args:
         rules: what is chosen about rules, by code.
     """
     listener = listen("127.0.0.1", 0)
     address = address_of(listener)
-    settings = Settings(speed=0, durations=PROFILES["instant"], rules=rules, address=address)
+    # What tests leave behind stands still: nobody has to look whether something falls due in it.
+    settings = Settings(speed=0, rules=rules, address=address)
     # The control API is asked in process: a test may have planned that the socket is not to be
     # reached, or may have other mocks between its HTTP clients and any socket.
     with Server(World(settings), listener) as server:

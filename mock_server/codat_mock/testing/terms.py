@@ -31,8 +31,8 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         fail_on_nothing: whether a test fails that has pushed nothing.
     """
 
-    profile: str | None = None
-    speed: str | None = None
+    profile: str = "instant"
+    speed: str = "frozen"
     start_at: Any = None
     rules: Mapping[str, Any] = {}
     faults: list[dict[str, Any]] = []
@@ -43,8 +43,7 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def start(self) -> Json:
         """What the sandbox starts from."""
-        told = {"profile": self.profile, "speed": self.speed, "start_at": self.start_at}
-        return wired({name: value for name, value in told.items() if value is not None})
+        return wired({name: getattr(self, name) for name in ("profile", "speed", "start_at")})
 
     def applied(self, run: Run) -> Run:
         """The run, judged on these terms."""
