@@ -61,6 +61,9 @@ class Server:
         world: what is served; it is closed with the server.
         listener: a bound socket.
         is_open: whether requests may name any host, for a socket bound beyond loopback.
+
+    Attributes:
+        app: the application, to be asked in process as well.
     """
 
     def __init__(self, world: World, listener: socket.socket, *, is_open: bool = False) -> None:
@@ -72,7 +75,8 @@ class Server:
         self._stopped = Event()
         self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
         self._is_closed = False
-        self._http = make_http(create_app(world, is_open=is_open), listener)
+        self.app = create_app(world, is_open=is_open)
+        self._http = make_http(self.app, listener)
         self._http.shut = self.shut
         self._shut_until = 0.0  # in machine seconds
         self._is_shut = False

@@ -132,6 +132,8 @@ EDGES = {
 }
 
 
+# What is found is not shrunk, and so may be large to show.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("edge", EDGES)
 def test_the_edges_of_a_life_are_reached(edge: str) -> None:
     find(histories(), EDGES[edge], settings=unshrunk)  # raises where there is none
