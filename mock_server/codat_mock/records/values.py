@@ -35,6 +35,7 @@ else:
     class Moment(metaclass=Named):
         """A moment, UTC, an ISO 8601 text on the wire."""
 
+
 MomentText = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from codat_mock.records.journal import JournalEntry
 from codat_mock.rules.subjects import JudgedRequest, Poll, Repeat, Request, Wait
@@ -24,8 +25,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(Struct, frozen=True):
     """A moment on both clocks: the machine's in seconds, the sandbox's in UTC."""
 
     machine: float
@@ -36,8 +36,7 @@ class Instant:
         return max(later.machine - self.machine, (later.sandbox - self.sandbox).total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """A request that has just been answered.
 
     Args:
@@ -54,8 +53,7 @@ class Exchange:
     retry_after: float | None
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(Struct):
     """A wait that an answer asked for; `company_id` is None where it is for all."""
 
     asked_by: Request
@@ -64,14 +62,13 @@ class Asked:
     company_id: str | None
 
 
-@dataclass(slots=True)
-class Failing:
+class Failing(Struct):
     """A request that failed the last times it was tried."""
 
     last: Instant
     is_told_when: bool
-    requests: list[Request] = field(default_factory=list)
-    gaps: list[float] = field(default_factory=list)
+    requests: list[Request] = []
+    gaps: list[float] = []
 
 
 class Recent(OrderedDict[Key, Value], Generic[Key, Value]):
