@@ -43,15 +43,11 @@ class Exchange:
     Args:
         arrived: when its first byte came.
         answered: when its answer was ready.
-        is_lost: whether the client will not be able to read the answer.
-        retry_after: what the answer's `Retry-After` says, in seconds; None without.
     """
 
     entry: JournalEntry
     arrived: Instant
     answered: Instant
-    is_lost: bool
-    retry_after: float | None
 
 
 @dataclass(slots=True)
@@ -112,9 +108,9 @@ class Conduct:
                 repeat=self._repeat(exchange, request),
                 poll=self._poll(exchange, request),
             )
-            if entry.status in (429, 503) and exchange.retry_after is not None:
+            if entry.status in (429, 503) and exchange.entry.retry_after is not None:
                 company_id = entry.company_id if entry.status == 429 else None
-                asked = Asked(request, exchange.retry_after, exchange.answered, company_id)
+                asked = Asked(request, exchange.entry.retry_after, exchange.answered, company_id)
                 self._asked.append(asked)
         return judged
 
@@ -144,11 +140,11 @@ class Conduct:
             failing.gaps.append(failing.last.until(exchange.arrived))
             repeat = Repeat(tuple(failing.requests), tuple(failing.gaps), failing.is_told_when)
         status = exchange.entry.status
-        if not (exchange.is_lost or status >= 500 or status == 429):
+        if not (exchange.entry.is_lost or status >= 500 or status == 429):
             self._failing.pop(key, None)
             return repeat
         failing = failing or Failing(exchange.answered, is_told_when=False)
-        failing.last, failing.is_told_when = exchange.answered, exchange.retry_after is not None
+        failing.last, failing.is_told_when = exchange.answered, exchange.entry.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
         failing.gaps = failing.gaps[-TRIES:]
         self._failing.put(key, failing)
@@ -160,7 +156,7 @@ class Conduct:
         if exchange.entry.operation not in DATASET_READS or dataset_id is None:
             return None
         previous = self._polls.pop(dataset_id, None)
-        if exchange.entry.status < 400 and not exchange.is_lost:
+        if exchange.entry.status < 400 and not exchange.entry.is_lost:
             self._polls.put(dataset_id, (request, exchange.arrived))
         if previous is None:
             return None
