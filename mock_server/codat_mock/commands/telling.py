@@ -37,6 +37,7 @@ def plain_lines(run: Run) -> list[str]:
         ]
     lines += [more(run)] if more(run) else []
     lines += [f"  Expected and not found any more: {one_line(names(each))}" for each in run.stale]
+    lines += [f"  {one_line(note)}" for note in run.notes]
     return [*lines, *ends(run)]
 
 
@@ -66,6 +67,8 @@ def show_table(run: Run) -> None:
         console.print(Text(more(run)), end="\n" if more(run) else "")
     for each in run.stale:
         console.print(Text(f"Expected and not found any more: {one_line(names(each))}", "yellow"))
+    for note in run.notes:
+        console.print(Text(one_line(note), "dim"))
     for line in ends(run):
         console.print(Text(line, colour if line.startswith("codat-mock") else ""))
 

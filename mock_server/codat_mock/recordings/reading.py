@@ -11,8 +11,8 @@ import msgspec
 from msgspec import DecodeError, Struct, ValidationError, field
 
 from codat_mock.clock import in_calendar, parse_moment
-from codat_mock.records.pushes import BOM, decoder, problem_from
 from codat_mock.recordings.exchange import Headers, Recorded, unpacked
+from codat_mock.records.pushes import BOM, decoder, problem_from
 
 TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
 MILLISECONDS: Final = 1000.0

@@ -1,4 +1,4 @@
-"""How datasets and syncs ended, as the answers of a recording show it, for the sandbox to follow."""
+"""How datasets and syncs ended as a recording shows it, for the sandbox to follow."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from codat_mock.lifecycle import LAST_STEP, QUEUED_ROUTE
+from codat_mock.lifecycle import LAST_STEP
+from codat_mock.recordings.reading import decoded
 from codat_mock.records.datasets import DataType
 from codat_mock.records.outcomes import LONGEST_STEP, PlannedOutcome
-from codat_mock.recordings.reading import decoded
 from codat_mock.replay.routes import Call
 from codat_mock.replay.shown import Pushed, SeenDataset, Shown, all_syncs, moment
 from codat_mock.sandbox.outcomes import SYNC_ENDS
 
-STEPS: Final = len(QUEUED_ROUTE) - 1
 INSTANT: Final = timedelta(microseconds=1)
 CODES: Final = {code: name for name, code in SYNC_ENDS.items() if name != "Complete"}
 PUSHES: Final[dict[str, DataType]] = {

@@ -168,7 +168,7 @@ class Merchants:
     def notes(self) -> list[str]:
         """What was assumed, in sentences."""
         return [
-            f"Assumed of {', '.join(sorted(companies))}: {told}, since the traffic does not show it."
+            f"Assumed of {', '.join(sorted(companies))}: {told}; the traffic does not show it."
             for told, companies in self.assumed.items()
         ]
 
@@ -176,4 +176,3 @@ class Merchants:
 def is_accounting(connection: SeenConnection) -> bool:
     """Whether a connection leads to an accounting platform."""
     return connection.source_type == "Accounting" and bool(connection.integration_key)
-

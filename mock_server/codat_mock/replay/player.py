@@ -13,6 +13,8 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from codat_mock.journalling import nearest
+from codat_mock.recordings.exchange import Recorded, header
+from codat_mock.recordings.reading import decoded
 from codat_mock.records.commerce import Wire
 from codat_mock.records.datasets import LIST_NAMES
 from codat_mock.records.errors import Malformed, Refused
@@ -20,9 +22,15 @@ from codat_mock.records.journal import JournalEntry
 from codat_mock.records.outcomes import PlannedOutcome
 from codat_mock.records.pushes import BOM, decoder, read_push
 from codat_mock.records.syncs import HistoricSyncRequest, SyncRequest
-from codat_mock.recordings.exchange import Recorded, header
-from codat_mock.recordings.reading import decoded
-from codat_mock.replay.ends import PUSHES, dataset_ids, failed_syncs, planned, pushes_of
+from codat_mock.replay.ends import (
+    CODES,
+    INSTANT,
+    PUSHES,
+    dataset_ids,
+    failed_syncs,
+    planned,
+    pushes_of,
+)
 from codat_mock.replay.merchants import Merchants
 from codat_mock.replay.routes import Call, calls
 from codat_mock.replay.shown import (
@@ -33,7 +41,6 @@ from codat_mock.replay.shown import (
     Shown,
     many,
 )
-from codat_mock.replay.ends import CODES, INSTANT
 from codat_mock.reports.gathering import run_of
 from codat_mock.reports.run import Run
 from codat_mock.rules.subjects import Request

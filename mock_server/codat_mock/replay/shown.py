@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from codat_mock.clock import parse_moment
-from codat_mock.records.configuration import Schedule
-from codat_mock.records.pushes import decoder
 from codat_mock.recordings.reading import decoded
+from codat_mock.records.configuration import Schedule
+from codat_mock.records.pushes import Decode, decoder
 from codat_mock.replay.routes import Call
 
 DATASETS: Final = ("get-dataset", "get-dataset-later", "list-datasets")
@@ -79,7 +80,7 @@ class SeenConfiguration(Seen, rename="camel"):
 
     configured: bool | None = None
     enabled: bool | None = None
-    schedule: Raw | None = None
+    schedule: Raw = Raw(b"null")
 
 
 class Pushed(Seen, rename="camel"):
@@ -132,9 +133,10 @@ class Shown:
             for dataset in many(call, SeenDataset):
                 self.datasets[dataset.id].append((started, dataset))
         elif operation == "get-configuration":
-            self._take_configuration(call, call.recorded.answered)
+            self._take_configuration(call, decoded(call.recorded.answered, SeenConfiguration))
         elif operation == "set-configuration":
-            self._take_configuration(call, call.recorded.sent)
+            sent = decoded(call.recorded.sent, SeenConfiguration)
+            self._take_configuration(call, sent and replace(sent, configured=True))
         elif operation in MANUAL:
             self._asked_for.update(sync.sync_id for sync in many(call, SeenSync))
         elif operation in SYNCS:
@@ -142,8 +144,8 @@ class Shown:
                 if sync.sync_id not in self._asked_for:
                     self.syncs[call.company_id][sync.sync_id] = sync
 
-    def _take_configuration(self, call: Call, body: bytes | None) -> None:
-        if found := decoded(body, SeenConfiguration):
+    def _take_configuration(self, call: Call, found: SeenConfiguration | None) -> None:
+        if found:
             self.configurations[call.company_id].append((call.recorded.started, found))
 
     def is_unlinked_after(self, company_id: str, source_type: str, moment: datetime) -> bool:
@@ -167,10 +169,10 @@ class Shown:
         return None, True
 
 
-def read(decode: Any, raw: Raw | None) -> Any:
+def read(decode: Decode, raw: Raw) -> Any:
     """What was decoded; None where it is of another form."""
     try:
-        return decode(raw) if raw else None
+        return decode(raw)
     except (msgspec.DecodeError, ValueError):
         return None
 
