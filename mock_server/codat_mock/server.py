@@ -61,9 +61,17 @@ class Server:
         world: what is served; it is closed with the server.
         listener: a bound socket.
         is_open: whether requests may name any host, for a socket bound beyond loopback.
+        app: what answers instead of the mock.
     """
 
-    def __init__(self, world: World, listener: socket.socket, *, is_open: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        listener: socket.socket,
+        *,
+        is_open: bool = False,
+        app: WSGIApplication | None = None,
+    ) -> None:
         self.world = world
         self.address = address_of(listener)
         # A plain flag, and no event: `stop` is called by signals' handlers, one within another, and
@@ -72,7 +80,7 @@ class Server:
         self._stopped = Event()
         self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
         self._is_closed = False
-        self._http = make_http(create_app(world, is_open=is_open), listener)
+        self._http = make_http(app or create_app(world, is_open=is_open), listener)
         self._http.shut = self.shut
         self._shut_until = 0.0  # in machine seconds
         self._is_shut = False

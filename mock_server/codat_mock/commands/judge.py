@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -44,9 +45,22 @@ def judge(files: tuple[Path, ...], settings: Settings, judging: Judging) -> int:
     recorded times and with the recorded answers believed; then its day is closed. Several files
     are one recording.
     """
-    recorded = [each for path in files for each in read_file(path)]
+    recorded = read_files(files)
     place = files[0].as_posix()
     return told_to_the_end(lambda: judging.done(placed(replay(recorded, settings), place)))
+
+
+def read_files(paths: Iterable[Path]) -> list[Recorded]:
+    """The requests of several files; what is in two of them is the same request.
+
+    Raises:
+        UsageError: one is no HAR.
+    """
+    recorded: list[Recorded] = []
+    for path in paths:
+        earlier = {*recorded}
+        recorded += [each for each in read_file(path) if each not in earlier]
+    return recorded
 
 
 def read_file(path: Path) -> list[Recorded]:

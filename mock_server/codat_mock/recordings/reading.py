@@ -14,7 +14,7 @@ from codat_mock.clock import in_calendar, parse_moment
 from codat_mock.recordings.exchange import Headers, Recorded, unpacked
 from codat_mock.records.pushes import BOM, decoder, problem_from
 
-TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
+TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},:]', re.DOTALL)
 MILLISECONDS: Final = 1000.0
 
 

@@ -25,6 +25,7 @@ REMOVED: Final = "removed"
 VERSION: Final = "HTTP/1.1"
 PHRASES: Final = {each.value: each.phrase for each in HTTPStatus}
 UNKNOWN: Final = -1
+encode: Final = msgspec.json.encode
 
 
 def write_har(recorded: Iterable[Recorded]) -> bytes:
@@ -35,7 +36,7 @@ def write_har(recorded: Iterable[Recorded]) -> bytes:
     """
     creator = {"name": "codat-mock", "version": version("codat-mock")}
     log = {"version": "1.2", "creator": creator, "entries": [entry(each) for each in recorded]}
-    return msgspec.json.encode({"log": log})
+    return encode({"log": log})
 
 
 def entry(each: Recorded) -> dict[str, Any]:

@@ -54,11 +54,11 @@ def dataset_ids(calls: Iterable[Call], shown: Shown) -> dict[int, str]:
     the company and data type, was read later, and is no other push's.
     """
     pushes = [(place, call) for place, call in enumerate(calls) if call.operation in PUSHES]
-    told = {
-        place: answer.dataset_id
-        for place, call in pushes
-        if (answer := decoded(call.recorded.answered, Pushed)) and answer.dataset_id
-    }
+    told: dict[int, str] = {}
+    for place, call in pushes:
+        answer = decoded(call.recorded.answered, Pushed)
+        if answer and answer.dataset_id and answer.dataset_id not in told.values():
+            told[place] = answer.dataset_id
     free = {key: seen for key, seen in shown.datasets.items() if key not in told.values()}
     for place, call in pushes:
         if place in told or not (call.recorded.is_accepted or call.recorded.status == 0):

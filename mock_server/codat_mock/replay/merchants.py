@@ -49,6 +49,8 @@ class Merchants:
 
     def add(self, company_id: str, name: str, *, is_connected: bool) -> None:
         """A company is made."""
+        if company_id in self._known:
+            return
         add = self._here.create_company if is_connected else self._here.add_company
         add(name.strip() or company_id, company_id)
         self._known.add(company_id)

@@ -144,10 +144,8 @@ class Conduct:
             self._failing.pop(key, None)
             return repeat
         failing = failing or Failing(exchange.answered, is_told_when=False)
-        failing.last, failing.is_told_when = (
-            exchange.answered,
-            exchange.entry.retry_after is not None,
-        )
+        failing.last = exchange.answered
+        failing.is_told_when = exchange.entry.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
         failing.gaps = failing.gaps[-TRIES:]
         self._failing.put(key, failing)
