@@ -21,6 +21,7 @@ from codat_scenarios.stage import MORNING, Stage
 
 MINUTE = timedelta(minutes=1)
 BEDTIME = 23  # the hour after which the machine lets the night come, well before the sync
+LAST_PUSHES_SECONDS = 60  # before each of the last pushes of a day: time for datasets to end
 PENCE = st.integers(1, 10_000)
 WHICH = st.integers(0, 5)
 
@@ -50,7 +51,10 @@ class Adapter(Protocol):
         """Take it that the records of that id are deleted."""
 
     def push(self) -> None:
-        """Push whatever is to be pushed, and return when the answers are there."""
+        """Push whatever is to be pushed, and return when the answers are there.
+
+        It is called again before the night, which is time enough to read how the datasets ended.
+        """
 
     def close(self) -> None:
         """Give back what is held; the merchant is not heard of again."""
@@ -151,8 +155,10 @@ class PushingMachine(RuleBasedStateMachine):
 
     @rule()
     def sleep(self) -> None:
-        """The integration pushes a last time, and the night passes with its sync."""
-        self.told_adapter().push()
+        """The integration pushes a last time and once more, and the night passes with its sync."""
+        for _ in range(2):
+            self.stage.advance(seconds=LAST_PUSHES_SECONDS)
+            self.told_adapter().push()
         now = self.stage.now()
         morning = now.replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
         while morning <= now:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 import httpx
@@ -22,7 +22,9 @@ MORNING: Final = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at 
 START: Final = datetime(2022, 3, 21, tzinfo=UTC)
 
 Json = dict[str, Any]
+CONFLICT: Final = 409
 NOT_FOUND: Final = 404
+FIRST_LOOK: Final = timedelta(seconds=3)  # after a push; each later look comes after twice the wait
 PATIENCE_SECONDS: Final = 2.0  # with a wire that may fail, by the machine's clock
 
 read_configuration = decoder(Configuration)
@@ -34,7 +36,10 @@ def authorization(api_key: str) -> str:
 
 
 class Stage:
-    """A company on a mock.
+    """A company on a mock, with an integration that behaves well.
+
+    Before it lets much time pass it looks how its pushes end, at growing intervals, as an
+    integration must (rules S13, T06 and T07).
 
     Args:
         http: a client whose base URL is the mock's.
@@ -56,6 +61,8 @@ class Stage:
         self.company_id = ""
         self.datasets: list[str] = []
         self._connections: list[Json] = []
+        self._unread: list[str] = []
+        self._looks_away = False
 
     def call(self, method: str, path: str, content: Any = None) -> Json:
         """Send a request and give the answer's JSON."""
@@ -63,6 +70,23 @@ class Stage:
         answer = self._send(method, path, body)
         answer.raise_for_status()
         return dict(answer.json())
+
+    def send(
+        self, method: str, path: str, content: Any = None, key: str | None = None
+    ) -> httpx.Response:
+        """Send a request; gives whatever the mock answers.
+
+        Args:
+            method: of the request.
+            path: with the query, if there is one.
+            content: becomes the JSON of the body; None for no body.
+            key: what the header Authorization says instead of the stage's key.
+        """
+        headers = self._headers | ({"Authorization": key} if key is not None else {})
+        if content is None:
+            return self._http.request(method, path, headers=headers)
+        headers["Content-Type"] = "application/json"
+        return self._http.request(method, path, content=encode(content), headers=headers)
 
     def begin(self, name: str) -> None:
         """Begin anew on Monday at nine, with a company that is linked and configured."""
@@ -74,6 +98,8 @@ class Stage:
     def reset(self, at: datetime) -> None:
         """Begin anew, the clock set to `at`."""
         self.datasets.clear()
+        self._unread.clear()
+        self._looks_away = False
         self.call("POST", "/_mock/reset")
         self.call("POST", "/_mock/clock/set", {"to": format_moment(at)})
 
@@ -90,13 +116,19 @@ class Stage:
         self._connections = company["dataConnections"]
         return company
 
-    def configure(self, start: datetime) -> Json:
-        """Store a mapping of sensible choices among the options, syncing from `start` on."""
+    def configure(self, start: datetime, frequency: str = "Daily") -> Json:
+        """Store a mapping of sensible choices among the options, syncing from `start` on.
+
+        Args:
+            start: the start date.
+            frequency: `Daily` or `Monthly`.
+        """
         path = f"/config/companies/{self.company_id}/sync/commerce"
         answer = self._send("GET", path)
         answer.raise_for_status()
         options: Configuration = read_configuration(answer.content)
         options.schedule.start_date = start
+        options.schedule.selected_frequency = frequency
         return self.call("POST", path, suggest(options))
 
     def set_connection(self, kind: str, status: str) -> Json:
@@ -191,7 +223,15 @@ class Stage:
 
     def dataset(self, dataset_id: str) -> Json:
         """A dataset's status."""
-        return self.call("GET", f"/meta/companies/{self.company_id}/pull/history/{dataset_id}")
+        path = f"/meta/companies/{self.company_id}/pull/history/{dataset_id}"
+        told = self.call("GET", path)
+        if "completed" in told and dataset_id in self._unread:
+            self._unread.remove(dataset_id)
+        return told
+
+    def look_away(self) -> None:
+        """Do not look by itself any more how pushes end, as an integration should."""
+        self._looks_away = True
 
     def sync_status(self) -> Json:
         """The latest sync."""
@@ -219,16 +259,67 @@ class Stage:
         self.wait_until(datetime.combine(day, time.fromisoformat(clock), UTC))
 
     def wait_until(self, moment: datetime) -> None:
-        """Let time pass until that moment; what falls due on the way happens in order."""
-        self.call("POST", "/_mock/clock/set", {"to": format_moment(moment)})
+        """Let time pass until that moment; what falls due on the way happens in order.
+
+        Until then, datasets are read after 3, 6, 12 … seconds, each until it has ended.
+        """
+        wait = FIRST_LOOK
+        while self._is_looking and (look := self.now() + wait) < moment:
+            self.pass_to(look)
+            for dataset_id in [*self._unread]:
+                with suppress(httpx.HTTPStatusError):  # it may be refused; the next look counts
+                    self.dataset(dataset_id)
+            wait *= 2
+        self.pass_to(moment)
+
+    def pass_to(self, moment: datetime) -> None:
+        """Set the clock to that moment, which a clock that runs may have passed by itself."""
+        try:
+            self.call("POST", "/_mock/clock/set", {"to": format_moment(moment)})
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != CONFLICT or self.now() < moment:
+                raise
 
     def advance(self, **duration: float) -> Json:
         """Move the clock, by `days`, `hours`, `minutes` and `seconds`."""
-        return self.call("POST", "/_mock/clock/advance", duration)
+        if not self._is_looking:
+            return self.call("POST", "/_mock/clock/advance", duration)
+        self.wait_until(self.now() + timedelta(**duration))
+        return self.call("GET", "/_mock/clock")
 
     def advance_to_next_event(self) -> Json:
         """Move the clock to where something happens next."""
         return self.call("POST", "/_mock/clock/advance-to-next-event")
+
+    def declare(self, **records: Sequence[Any]) -> Json:
+        """Tell what the merchant really has: `orders`, `payments`, `transactions`; and more of it.
+
+        What was told before stays, and newer versions take the place of older ones.
+        """
+        path = f"/_mock/companies/{self.company_id}/merchant-records"
+        return self.call("POST", path, records)
+
+    def tell_of_sale(self, service: str, seconds: float, error: str | None = None) -> Json:
+        """Tell how recording a sale went while the service was in trouble.
+
+        Args:
+            service: the trouble: `slow`, `down`, `hanging` or `refusing`.
+            seconds: how long the till took.
+            error: what it said instead of recording the sale.
+        """
+        sale = {"seconds": seconds, "error": error}
+        return self.call("POST", "/_mock/decoupling", {"service": service, "sales": [sale]})
+
+    def try_call(self, method: str, path: str, *, times: int = 1, key: str | None = None) -> int:
+        """Send a request that may be wrong, or too often; gives the last answer's status.
+
+        Args:
+            method: of the request.
+            path: of it.
+            times: how often it is sent.
+            key: what the header Authorization says instead of the stage's key.
+        """
+        return [self.send(method, path, key=key).status_code for _ in range(times)][-1]
 
     def findings(self) -> Json:
         """What the rules found."""
@@ -246,9 +337,14 @@ class Stage:
                 self.call("GET", "/_mock/health")
                 return
 
+    @property
+    def _is_looking(self) -> bool:
+        return bool(self._unread) and not self._looks_away
+
     def _noted(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
             self.datasets.append(str(answer.json()["datasetId"]))
+            self._unread.append(self.datasets[-1])
         return answer
 
     def _push_path(self, data_type: DataType) -> str:

@@ -186,7 +186,8 @@ def test_the_asynchronous_client_does_the_same(here: Here) -> None:
             assert await client.dataset(here.company, dataset.id) == ended
             for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
                 record = ORDER | {"type": kind}
-                await client.push(here.company, f"commerce-{data_type}", [record])
+                pushed = await client.push(here.company, f"commerce-{data_type}", [record])
+                await client.wait(pushed)
             assert (await client.sync_now(here.company)).is_successful
             assert await client.sync_status(here.company) is not None
             with pytest.raises(NotFound):

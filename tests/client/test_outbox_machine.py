@@ -97,8 +97,14 @@ class OutboxMachine(RuleBasedStateMachine):
         self.count = 0
         self.edits = 0
         other = {"id": "x", "createdDate": NOON}
-        for kind, named in (("payments", "Cash"), ("transactions", "Transfer")):
-            self.here.client.push(self.here.company, f"commerce-{kind}", [other | {"type": named}])
+        others = {
+            "orders": [],
+            "payments": [other | {"type": "Cash"}],
+            "transactions": [other | {"type": "Transfer"}],
+        }
+        for kind, records in others.items():  # so that a sync never lacks a type (rule R01)
+            client, company = self.here.client, self.here.company
+            client.wait(client.push(company, f"commerce-{kind}", records))
         self.outbox = self.open()
 
     def open(self) -> Outbox:

@@ -20,8 +20,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codat_mock.cli import main
-from codat_mock.sandbox import World, pushing
 from codat_mock.sandbox import courier as couriers
+from codat_mock.sandbox import pushing
 from codat_mock.server import Server
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "integrations"
@@ -37,8 +37,9 @@ FROZEN = (*EVENING, "--speed", "frozen")
 PATIENCE_SECONDS = 60.0
 
 PUSH = """
-import json, os, sys, urllib.request
+import json, os, sys, urllib.error, urllib.request
 from base64 import b64encode
+from pathlib import Path
 key = b64encode(os.environ["CODAT_API_KEY"].encode()).decode()
 def ask(path, body=None):
     request = urllib.request.Request(
@@ -48,13 +49,19 @@ def ask(path, body=None):
          "Codat-Mock-Source": "push.py:11"})
     return json.load(urllib.request.urlopen(request))
 company = os.environ["CODAT_COMPANY_ID"]
+sales = {
+    kind: json.loads(Path("SAMPLES", "sales", kind + ".json").read_text())[kind]
+    for kind in ("orders", "payments", "transactions")
+}
+def send(kind, records):
+    pushed = ask(f"/data/companies/{company}/sync/commerce-{kind}", {kind: records})
+    ask(f"/meta/companies/{company}/pull/history/{pushed['datasetId']}")
 def push(*ids):
-    at = "2022-03-21T12:00:00Z"
-    orders = [{"id": each, "createdDate": at, "totalAmount": 5, "currency": "GBP"} for each in ids]
-    return ask(f"/data/companies/{company}/sync/commerce-orders", {"orders": orders})
-"""
-GOOD = f"{PUSH}\npush('A-1')\n"
-TWICE = f"{PUSH}\npush('A-1')\npush('A-1')\n"
+    known = {order["id"]: order for order in sales["orders"]}
+    send("orders", [known.get(each, {**sales["orders"][0], "id": each}) for each in ids])
+""".replace("SAMPLES", str(SAMPLES))
+GOOD = f"{PUSH}\nfor kind, records in sales.items(): send(kind, records)\n"
+TWICE = f"{GOOD}\npush('A-1')\n"
 
 Check = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -288,7 +295,7 @@ def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_
     tolerated = judge(*known, *python(TWICE))
     assert tolerated.exit_code == 0
     assert "S03 only-new-or-changed commerce-orders (error, expected)" in tolerated.output
-    other = judge(*known, *python(f"{TWICE}\npush('A-2')\npush('A-2')"))
+    other = judge(*known, *python(f"{TWICE}\npush('A-2')"))
     assert other.exit_code == 1
     assert "codat-mock ends with exit code 1. 1 finding at or above" in other.output
     stale = judge(*known, *python(GOOD))
@@ -339,6 +346,17 @@ def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
     assert found["command"]["code"] == 0
 
 
+def test_a_report_that_cannot_be_written_is_told_after_the_verdict(
+    judge: Judge, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").mkdir()
+    ran = judge("--report", "html:taken", *python(TWICE))
+    assert ran.exit_code == 2
+    verdict, told = ran.output.rstrip("\n").splitlines()[-2:]
+    assert "codat-mock ends with exit code 1. 1 finding" in verdict
+    assert told.endswith("Cannot write taken: Is a directory.")
+
+
 def test_a_secret_is_given_where_alerts_are_signed(check: Check, tmp_path: Path) -> None:
     rule = {
         "type": "Data sync completed",
@@ -367,15 +385,15 @@ def test_a_fault_in_a_request_is_the_mocks_own(
     assert "RuntimeError: planted" in ran.output
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted
-def test_a_fault_of_the_ticker_is_the_mocks_own(
+def test_a_fault_while_nobody_asks_is_the_mocks_own(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(World, "settle", broken)
+    monkeypatch.setattr("codat_mock.sandbox.Sandbox.settle", broken)
     monkeypatch.setattr("codat_mock.server.TICK_SECONDS", 0.001)
-    ran = judge(*python(GOOD))
+    ran = judge("--speed", "real", *python(GOOD))
     assert ran.exit_code == 70
-    assert "the ticker: RuntimeError: planted" in ran.output
+    assert "what was due in the sandbox" in ran.output
+    assert "RuntimeError: planted" in ran.output
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted
@@ -414,9 +432,8 @@ def test_a_planned_500_is_not_the_mocks_fault(judge: Judge) -> None:
     plan = (
         "ask('/_mock/faults', {'faults': [{'kind': 'refuse', 'status': 500, 'at': [1]}]})\n"
         "try: push('A-1')\nexcept urllib.error.HTTPError as error: print(error.code)\n"
-        "push('A-1')"
     )
-    ran = judge(*python(f"{PUSH}\n{plan}"))
+    ran = judge(*python(GOOD.replace(PUSH, f"{PUSH}\n{plan}")))
     assert ran.exit_code == 0, ran.output
 
 
@@ -424,7 +441,7 @@ def test_a_running_mock_is_used_and_left_running(
     check: Check, start_server: Callable[..., Server], auth: Callable[[str], dict[str, str]]
 ) -> None:
     address = start_server().address
-    for _ in range(2):  # the second time begins anew, so that A-1 is not pushed again
+    for _ in range(2):  # the second time begins anew, so that nothing is pushed again
         ran = check("--url", address, *python(GOOD))
         assert ran.returncode == 0, ran.stdout
     assert check("--url", address, *python(TWICE)).returncode == 1

@@ -179,7 +179,7 @@ def test_findings_have_the_shape_that_is_promised(stage):
     seen = stage.findings()
     assert seen["verdict"] == "findings"
     assert not set(seen["exercised"]) & set(seen["notExercised"])
-    assert [one["code"] for one in seen["findings"]] == ["S03", "S03"]
+    assert [one["code"] for one in seen["findings"]] == ["S03", "S06", "S03", "S06"]
     assert seen["findings"][0].keys() == {
         "code", "name", "severity", "companyId", "dataType", "count", "records", "requests",
         "differences", "message", "advice", "source",
@@ -193,6 +193,12 @@ def test_five_thousand_repeats_are_one_finding(stage):
     (finding,) = [each for each in stage.findings()["findings"] if each["code"] == "S03"]
     assert finding["count"] == 5000
     assert len(finding["records"]) == 20
+
+
+def test_what_is_declared_and_never_pushed_breaks_no_rule_before_a_sync(stage):
+    own = [{"id": "o", "createdDate": START, "totalAmount": 5}]
+    stage.call("PUT", f"/_mock/companies/{stage.company_id}/merchant-records", {"orders": own})
+    assert stage.findings()["findings"] == []
 
 
 def test_the_rules_are_told(http):

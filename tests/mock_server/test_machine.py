@@ -24,6 +24,7 @@ MONDAY = datetime(2022, 3, 21, 9, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/London")
 HOUR = 3
 PROCESSING = timedelta(seconds=7.7788)
+MODELLED = {"S03", "S04", "U02", "D01"}  # random histories (test_breaches) are for the others
 IDS = [f"A-{number}" for number in range(6)]
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -198,7 +199,8 @@ class PushingMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_findings_are_those_of_the_model(self) -> None:
-        assert [f.code for f in self.sandbox.findings().findings] == self.model.found
+        found = (finding.code for finding in self.sandbox.findings().findings)
+        assert [code for code in found if code in MODELLED] == self.model.found
 
     @invariant()
     def the_books_hold_what_the_model_invoiced_and_balance(self) -> None:

@@ -57,6 +57,11 @@ PLAYED = settings(max_examples=50, stateful_step_count=20, deadline=None)
 KEY = "test-key"
 
 
+# The machine pushes orders alone, when it likes, of one morning; it waits for no end and for no
+# Retry-After, looks at no dataset, and leaves what has failed.
+HEEDLESS = {"R01", "S06", "S08", "S09", "S13", "S14", "T04", "T05"}
+
+
 @dataclass
 class Plan:
     """A fault as the model counts it."""
@@ -231,8 +236,9 @@ class TroubleMachine(RuleBasedStateMachine):
         assert counted == [(plan.seen, plan.hits) for plan in self.faults]
 
     @invariant()
-    def nothing_of_it_is_the_integrations_mistake(self) -> None:
-        assert self.stage.findings()["findings"] == []
+    def nothing_else_is_the_integrations_mistake(self) -> None:
+        found = {finding["code"] for finding in self.stage.findings()["findings"]}
+        assert found <= HEEDLESS
 
     def teardown(self) -> None:
         """Every end raised its alert once, and each was tried as published."""

@@ -28,25 +28,40 @@ seeking = settings(
 
 
 class Naive:
-    """Keeps the newest version of every record, and pushes all of them each time."""
+    """Keeps the newest version of every record, and pushes all of them whenever one is new."""
 
     def __init__(self, place: Place) -> None:
         headers = {"Authorization": authorization(place.api_key)}
         self.http = httpx.Client(base_url=place.base_url, headers=headers)
         self.company = place.company_id
         self.records = {data_type: {} for data_type in LIST_NAMES}
+        self.unread = []
+        self.has_news = True
+
+    def read(self):
+        for dataset in self.unread:
+            self.http.get(f"/meta/companies/{self.company}/pull/history/{dataset}")
+        self.unread.clear()
+
+    def send(self, data_type, records):
+        path = f"/data/companies/{self.company}/sync/{data_type}"
+        answer = self.http.post(path, content=encode({LIST_NAMES[data_type]: records}))
+        if answer.is_success:
+            self.unread.append(answer.json()["datasetId"])
 
     def save(self, data_type, record):
         kind = record["type"] if data_type == "commerce-transactions" else None
         self.records[data_type][record["id"], kind] = record
+        self.has_news = True
 
     def delete(self, data_type, record_id):
         self.save(data_type, {"id": record_id, "type": None, "isDeleted": True})
 
     def push(self):
-        for data_type, name in LIST_NAMES.items():
-            path = f"/data/companies/{self.company}/sync/{data_type}"
-            self.http.post(path, content=encode({name: list(self.records[data_type].values())}))
+        self.read()
+        for data_type, records in self.records.items() if self.has_news else ():
+            self.send(data_type, [*records.values()])
+        self.has_news = False
 
     def close(self):
         self.http.close()
@@ -61,15 +76,17 @@ class Queueing(Naive):
 
     def save(self, data_type, record):
         self.queue[data_type].append(record)
+        self.has_news = True
 
     def delete(self, data_type, record_id):
-        self.queue[data_type].append({"id": record_id})
+        self.save(data_type, {"id": record_id})
 
     def push(self):
-        for data_type, name in LIST_NAMES.items():
-            path = f"/data/companies/{self.company}/sync/{data_type}"
-            self.http.post(path, content=encode({name: self.queue[data_type]}))
-            self.queue[data_type] = []
+        self.read()
+        for data_type, waiting in self.queue.items() if self.has_news else ():
+            self.send(data_type, waiting)
+            waiting.clear()
+        self.has_news = False
 
 
 class Forgetful(Queueing):

@@ -70,7 +70,7 @@ def check(
     """
     check_use(context)
     place = Place(url, api_key, company, settings, port)
-    return told_to_the_end(lambda: judging.done(rehearse(place, command, timeout_seconds)))
+    return told_to_the_end(lambda: rehearse(place, command, timeout_seconds), judging)
 
 
 def check_use(context: click.Context) -> None:

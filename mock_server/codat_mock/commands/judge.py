@@ -47,7 +47,7 @@ def judge(files: tuple[Path, ...], settings: Settings, judging: Judging) -> int:
     """
     recorded = read_files(files)
     place = files[0].as_posix()
-    return told_to_the_end(lambda: judging.done(placed(replay(recorded, settings), place)))
+    return told_to_the_end(lambda: placed(replay(recorded, settings), place), judging)
 
 
 def read_files(paths: Iterable[Path]) -> list[Recorded]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -62,16 +62,15 @@ class Judging:
             expectations.read(self.expected)
 
     def done(self, run: Run) -> Run:
-        """The run with what was chosen for it, its reports written.
+        """The run with what was chosen for it.
 
         Raises:
-            UsageError: a file cannot be read or written.
+            UsageError: the file of expected findings cannot be read or written.
         """
         run.fail_on = self.fail_on
         run.expected = read_expected(self.expected, self.update_expected)
         if self.expected and self.update_expected:
             expectations.renew(self.expected, run)
-        write_reports(run, self.reports)
         return run
 
 
@@ -131,12 +130,12 @@ def takes_judging(command: View) -> View:
     return with_options
 
 
-def told_to_the_end(judged: Callable[[], Run]) -> int:
+def told_to_the_end(judged: Callable[[], Run], judging: Judging) -> int:
     """Tell of a run, or of what kept it from being judged; gives the exit code."""
     try:
         with stopping_on_signals():
-            run = judged()
-        tell(run)
+            run = judging.done(judged())
+            made = list(reports_of(run, judging.reports))
     except Stopped as stopped:
         click.echo(f"Stopped by {stopped}; the command was ended.", err=True)
         return SIGNALLED + stopped.number
@@ -148,6 +147,9 @@ def told_to_the_end(judged: Callable[[], Run]) -> int:
     except Exception:  # noqa: BLE001  (whatever it is, it is not the integration's)
         click.echo(f"codat-mock itself failed:\n{traceback.format_exc()}", err=True)
         return OURS
+    tell(run)  # before a report can fail to be written
+    for path, content in made:
+        write(path, content)
     return code_of(run)
 
 
@@ -158,28 +160,27 @@ def read_expected(path: Path | None, is_updated: bool) -> list[Expected]:
     return expectations.read(path)
 
 
-def write_reports(run: Run, wanted: Wanted) -> None:
-    """Write the reports that are wanted.
+def reports_of(run: Run, wanted: Wanted) -> Iterator[tuple[Path | None, bytes]]:
+    """Make the reports that are wanted, each with its file; None for our own output."""
+    for form, path in wanted:
+        yield path, FORMATS[form].write(run)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if path is None and summary:
+            yield Path(summary), FORMATS["markdown"].write(run)
+
+
+def write(path: Path | None, content: bytes) -> None:
+    """Write a report; to the summary of the job that we run in it is added.
 
     Raises:
-        UsageError: a file cannot be written.
+        UsageError: it cannot be written.
     """
-    for form, path in wanted:
-        try:
-            if path:
-                path.write_bytes(FORMATS[form].write(run))
-            else:
-                write_for_github(run)
-        except OSError as error:
-            told = f"Cannot write {error.filename or path}: {error.strerror}."
-            raise click.UsageError(told) from error
-
-
-def write_for_github(run: Run) -> None:
-    """Print the annotations, and add to the summary of the job that we run in."""
-    # A workflow command counts at the beginning of a line only, and who knows where the
-    # integration's output ended.
-    click.echo(b"\n" + FORMATS["github"].write(run), nl=False)
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("ab") as file:
-            file.write(FORMATS["markdown"].write(run))
+    if path is None:
+        click.echo(content, nl=False)
+        return
+    is_added = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
+    try:
+        with path.open("ab" if is_added else "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error

@@ -83,4 +83,4 @@ def proxy(upstream: str, port: int, har: Path | None, settings: Settings, judgin
             signal.signal(sent, handler)
     passing.close()
     place = har.as_posix() if har else FILE
-    return told_to_the_end(lambda: judging.done(placed(passing.judged(is_over=True), place)))
+    return told_to_the_end(lambda: placed(passing.judged(is_over=True), place), judging)

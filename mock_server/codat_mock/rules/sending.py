@@ -24,7 +24,7 @@ GUIDE = "guide: Rules for sending data"
     "error",
     source=GUIDE,
     consequence="the books lack what was not pushed",
-    keeps=("first-push",),
+    keeps=("day-after-day",),
     breaks=("incomplete-first-push",),
     says="Of the merchant's, and not pushed before the first sync",
     advice="before the first sync, push every order, payment and transaction created since the"
@@ -44,7 +44,7 @@ def first_push_complete(period: JudgedPeriod) -> Iterator[Evidence]:
     "error",
     source=GUIDE,
     consequence="the books lack what was not pushed",
-    keeps=("incremental",),
+    keeps=("day-after-day",),
     breaks=("forgotten-record",),
     says="Of the merchant's, and not pushed before the sync of its period",
     advice="before each sync, push every record created since the last one, to"
@@ -64,7 +64,7 @@ def every_record_pushed(period: JudgedPeriod) -> Iterator[Evidence]:
     "error",
     source=GUIDE,
     consequence="the record is discarded",
-    keeps=("incremental",),
+    keeps=("incremental", "lost-answer"),
     breaks=("resend-all",),
     says="Pushed again though equal to the version accepted last",
     advice="compare each record with what was accepted last, and leave what has not changed out of"
@@ -217,7 +217,7 @@ def clear_of_sync_time(push: JudgedPush, *, minutes: float = 15) -> Iterator[Evi
     "warning",
     source=GUIDE,
     consequence="nothing, as long as a push comes before the sync",
-    keeps=("incremental",),
+    keeps=("day-after-day",),
     breaks=("silent-days",),
     says="Waited for over a day for the next push",
     advice="push at least once a day in which the merchant has sold anything",
@@ -282,7 +282,7 @@ def after_start_date(push: JudgedPush) -> Iterator[Evidence]:
     "warning",
     source=GUIDE,
     consequence="nothing here; a failure would go unnoticed",
-    keeps=("incremental",),
+    keeps=("incremental", "waits-for-alerts"),
     breaks=("blind",),
     says="Ended, and nobody has looked how",
     advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until it has ended, or"
@@ -307,7 +307,7 @@ def outcome_read(sync: JudgedSync) -> Iterator[Evidence]:
     "error",
     source=GUIDE,
     consequence="the books lack the records",
-    keeps=("mended-failure",),
+    keeps=("dataset-map-error",),
     breaks=("unmended-failure",),
     says="In a dataset that failed, and not pushed again before the sync",
     advice="push the records of a failed dataset again, to"
@@ -376,7 +376,7 @@ def sale_not_coupled(probe: JudgedProbe, *, seconds: float = 1) -> Iterator[Evid
     source=GUIDE,
     consequence="the dataset ends in AuthError",
     keeps=("incremental",),
-    breaks=("connection-deleted", "auth-error"),
+    breaks=("auth-error", "told-of-deletion"),
     says="Pushed though the commerce connection is not linked any more",
     advice="stop pushing when the merchant has unlinked: read"
     " GET /meta/companies/$company_id/connections, or"

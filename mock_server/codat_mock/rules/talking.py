@@ -9,6 +9,7 @@ from codat_mock.rules.subjects import Evidence, JudgedRequest, JudgedSync
 
 TRIES = 4  # of the same failing request; with fewer no habit shows
 GROWTH = 1.1  # of the later intervals over the first: below it they are all the same
+QUICK = 0.1  # seconds; shorter intervals differ by chance
 
 
 @rule(
@@ -60,7 +61,7 @@ def known_operation(request: JudgedRequest) -> Iterator[Evidence]:
     source="reference",
     consequence="the request is refused (429)",
     keeps=("incremental",),
-    breaks=("rate-limited",),
+    breaks=("over-the-limit",),
     says="Refused for too many requests",
     advice="send fewer requests: push more records with each, and poll less often",
     subject=JudgedRequest,
@@ -113,16 +114,18 @@ def retry_after_kept(request: JudgedRequest) -> Iterator[Evidence]:
     counts="request",
     occasion=lambda request: request.repeat is not None,
 )
-def backs_off(request: JudgedRequest) -> Iterator[Evidence]:
+def backs_off(request: JudgedRequest, *, seconds: float = 60) -> Iterator[Evidence]:
     """Repeats after a failure come at growing intervals.
 
-    It is judged from the fourth try on; where the service tells when to come again, that counts.
+    It is judged from the fourth try on, over all of them: once grown, an interval may stay as it
+    is. One of 60 seconds need not grow; where the service tells when to come again, that counts.
     """
     repeat = request.repeat
     if repeat is None or repeat.is_told_when or len(repeat.gaps) < TRIES - 1:
         return
-    first, *later = repeat.gaps[1 - TRIES :]
-    if max(later) <= first * GROWTH:
+    first, *later = repeat.gaps
+    longest = max(later)
+    if longest < seconds and longest <= max(first, QUICK) * GROWTH:
         sent = f"{request.request.method} {request.request.path}"
         yield Evidence(sent, requests=repeat.requests, topic=sent)
 

@@ -147,7 +147,8 @@ class Conduct:
         failing.last = exchange.answered
         failing.is_told_when = exchange.entry.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
-        failing.gaps = failing.gaps[-TRIES:]
+        # The first one is what the later ones have grown from.
+        failing.gaps = [*failing.gaps[:1], *failing.gaps[1:][1 - TRIES :]]
         self._failing.put(key, failing)
         return repeat
 

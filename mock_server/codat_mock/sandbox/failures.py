@@ -10,7 +10,7 @@ MOST: Final = 100  # a mock that fails at every request would fill the memory wi
 
 
 class Failures:
-    """What went wrong in the mock, in requests, in its ticker and in its courier."""
+    """What went wrong in the mock, in requests, or while nobody asked."""
 
     def __init__(self) -> None:
         self._told: list[str] = []

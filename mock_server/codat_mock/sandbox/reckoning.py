@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from codat_mock.books.comparison import Compared
 from codat_mock.clock import format_moment
@@ -79,8 +80,8 @@ def silence(turn: Turn, row: CompanyRow, own: Sequence[OwnRecord]) -> JudgedSile
     pushes = turn.shelf.datasets.pushes(row.number)
     created = [each.created for each in own]
     gaps = []
-    ends: list[tuple[datetime, Request | None]] = [*pushes[1:], (turn.now, None)]
-    for (start, _), (end, request) in zip(pushes, ends, strict=True):
+    moments: list[tuple[datetime, Request | None]] = [*pushes, (turn.now, None)]
+    for (start, _), (end, request) in pairwise(moments):
         place = bisect_right(created, start)
         if place < len(own) and created[place] < end:
             gaps.append(Gap(request, own[place], end - created[place]))

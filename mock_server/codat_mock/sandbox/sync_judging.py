@@ -21,7 +21,7 @@ from codat_mock.rules.subjects import (
     SyncedRecord,
 )
 from codat_mock.rules.subjects.syncs import PAYMENTS, TRANSACTIONS, source_of
-from codat_mock.sandbox import pushing
+from codat_mock.sandbox import companies, pushing
 from codat_mock.sandbox.attempts import Result
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow, DatasetRow, SyncRow
@@ -141,7 +141,7 @@ def late(turn: Turn, row: CompanyRow, sync: SyncRow) -> Iterator[PlacedRecord]:
 
 def ended_dataset(turn: Turn, row: CompanyRow, dataset: DatasetRow) -> EndedDataset:
     """A dataset that ended since the sync before."""
-    is_failed = dataset.plan.outcome != "Complete"
+    is_failed = dataset.plan.outcome != "Complete" and can_be_mended(row, dataset)
     return EndedDataset(
         id=dataset.id,
         data_type=dataset.data_type,
@@ -153,6 +153,12 @@ def ended_dataset(turn: Turn, row: CompanyRow, dataset: DatasetRow) -> EndedData
         is_told=dataset.is_told or not dataset.is_answered,
         unmended=[*unmended(turn, row, dataset)] if is_failed else [],
     )
+
+
+def can_be_mended(row: CompanyRow, dataset: DatasetRow) -> bool:
+    """Whether a push would be of use: without a linked connection it only breaks S17."""
+    is_linked = companies.linked(row, "Commerce") is not None
+    return is_linked or dataset.plan.outcome != "AuthError"
 
 
 def unmended(turn: Turn, row: CompanyRow, failed: DatasetRow) -> Iterator[str]:

@@ -144,7 +144,8 @@ def own_mock() -> Iterator[httpx.Client]:
     from codat_mock.sandbox import Settings, World
     from codat_mock.server import Server, listen
 
-    server = Server(World(Settings(speed=0)), listen("127.0.0.1", 0))
+    settings = Settings(speed=0, rate_limits=True)  # which a story of rule T03 exceeds
+    server = Server(World(settings), listen("127.0.0.1", 0))
     with server, running_mock(server.address) as http:
         yield http
 

@@ -7,10 +7,10 @@ from threading import Event
 
 import click
 
-from codat_mock.sandbox import Settings, World
+from codat_mock.sandbox import World
 from codat_mock.server import Server, listen
 from codat_scenarios.demo.screen import Screen
-from codat_scenarios.demo.script import API_KEY, EVENING, play
+from codat_scenarios.demo.script import API_KEY, play, settings
 from codat_scenarios.stage import authorization
 
 EXAMPLES = """Examples:
@@ -36,7 +36,7 @@ EXAMPLES = """Examples:
 def demo(step: bool, seed: int, keep: bool) -> None:
     """Play the beta flow on a mock of its own, then break three rules on purpose."""
     listener = listen("127.0.0.1", 0)
-    world = World(Settings(start_at=EVENING, speed=0, seed=seed))
+    world = World(settings(seed))
     with Server(world, listener) as server:
         play(server.address, seed, Screen(is_stepping=step))
         if keep:

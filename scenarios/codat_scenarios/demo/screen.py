@@ -141,7 +141,7 @@ def findings_table(findings: Iterable[Json]) -> Table:
     for finding in findings:
         style = SEVERITY_STYLES[finding["severity"]]
         rule = f"[{style}]{finding['code']}[/]\n{finding['name']}"
-        told = f"{short(finding['message'])}\n[dim]{finding['advice']}[/]"
+        told = f"{short(finding['message'])}\n[dim]{short(finding['advice'])}[/]"
         table.add_row(rule, told)
     return table
 

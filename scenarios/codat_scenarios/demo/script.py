@@ -11,6 +11,7 @@ from rich.table import Table
 
 from codat_fixtures import load
 from codat_mock.records.datasets import LIST_NAMES, DataType
+from codat_mock.sandbox import Settings
 from codat_scenarios.demo.screen import (
     Screen,
     books_table,
@@ -27,7 +28,14 @@ START: Final = datetime(2022, 3, 21, tzinfo=UTC)
 CORRECTED_AT: Final = "2022-03-22T09:30:00Z"
 ORDERS: Final[DataType] = "commerce-orders"
 
+PACE: Final = (1.5,) * 5  # seconds: each status can be seen without polling too often (rule T06)
+
 Record = dict[str, Any]
+
+
+def settings(seed: int) -> Settings:
+    """What the demo's mock starts from."""
+    return Settings(start_at=EVENING, speed=0, seed=seed, durations=PACE)
 
 
 def play(address: str, seed: int, screen: Screen) -> None:
@@ -129,6 +137,7 @@ def break_rules(stage: Stage, screen: Screen, orders: list[Record]) -> None:
     def push(record: Record, *more: Record) -> None:
         screen.call("POST", f"/data/companies/{stage.company_id}/sync/{ORDERS}")
         stage.push(ORDERS, [record, *more])
+        stage.advance(minutes=1)  # and see meanwhile how it ends, as an integration must
 
     screen.say("[bold]One:[/] all of yesterday's orders are pushed again, though nothing changed.")
     push(*orders)

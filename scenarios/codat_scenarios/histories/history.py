@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
-from codat_mock.records.datasets import DataType
 from codat_scenarios.histories.reckoning import RecordId, differences
-from codat_scenarios.merchants import Change, Record
-from codat_scenarios.stage import Stage
-from codat_scenarios.stories.narrating import told_records
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """A push.
-
-    Args:
-        moment: UTC.
-        data_type: of what kind the records are.
-        records: in their order.
-        meanwhile: records of a push of the same kind that is sent and answered during this one.
-    """
-
-    moment: datetime
-    data_type: DataType
-    records: list[Record]
-    meanwhile: list[Record] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Night:
-    """A night passes with its sync; `moment` is the morning after, UTC."""
-
-    moment: datetime
-
-
-Step = Change | Pushed | Night
+from codat_scenarios.histories.steps import Scene, Step
+from codat_scenarios.merchants import Record
+from codat_scenarios.stage import MORNING, Stage
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class History:
-    """What a merchant recorded and what an integration pushed, by date; it ends in a morning.
+    """What a merchant recorded and what an integration sent, by date; it ends in a morning.
 
     Args:
-        steps: what the merchant recorded, what was pushed, and the nights.
+        steps: what happened, in its order.
         due: what the books must show at the end, by data type and key.
-        breaks: the code of the one rule that is broken; None where all are kept.
+        failed: how many pushes have no dataset that is known of and Complete.
+        breaks: the codes of the rules that are broken: of the one that is, and of those that are
+            broken with it; empty where all are kept.
+        spoils: whether that leaves the books otherwise than due.
     """
 
     steps: tuple[Step, ...]
     due: Mapping[RecordId, Record]
-    breaks: str | None = None
+    failed: int = 0
+    breaks: frozenset[str] = frozenset()
+    spoils: bool = False
 
     def __repr__(self) -> str:
         """The steps as lines of prose, which is what Hypothesis shows of an example."""
         lines = (
-            f"  {moment:%d %b %H:%M}  {told_steps([*steps])}"
-            for (_, moment), steps in groupby(self.steps, lambda step: (type(step), step.moment))
+            f"  {moment:%d %b %H:%M:%S}  {'; '.join(map(str, steps))}"
+            for moment, steps in groupby(self.steps, lambda step: step.moment)
         )
         return "\n".join(("History:", *lines))
 
@@ -69,47 +45,32 @@ class Came:
     """What came of a history.
 
     Args:
-        findings: the codes of the rules found broken, in order, once a push.
-        datasets: the status of each dataset at the end.
+        findings: the codes of the rules found broken, in order, once a finding.
+        exercised: the codes of the rules that had an occasion to be kept or broken.
+        datasets: the status of each dataset at the end, where its id was answered.
         differences: how the books differ from what is due, a sentence each.
     """
 
     findings: tuple[str, ...]
+    exercised: frozenset[str]
     datasets: tuple[str, ...]
     differences: tuple[str, ...]
 
 
 def perform(history: History, stage: Stage) -> Came:
-    """Push a history on a stage, which begins anew; the clock is moved along with it."""
-    stage.begin("Historic Café")
+    """Take a history's steps on a stage, which begins anew; the clock is moved along with it."""
+    stage.reset(MORNING)
+    stage.create_company("Historic Café")
+    scene, now = Scene(stage), MORNING
     for step in history.steps:
-        stage.wait_until(step.moment)
-        if isinstance(step, Pushed):
-            if step.meanwhile is None:
-                stage.try_push(step.data_type, step.records)
-            else:
-                stage.push_during(step.data_type, step.records, step.meanwhile)
+        if step.moment > now:
+            stage.pass_to(step.moment)
+            now = step.moment
+        step.take(scene)
+    verdicts = stage.findings()
     return Came(
-        findings=tuple(finding["code"] for finding in stage.findings()["findings"]),
+        findings=tuple(finding["code"] for finding in verdicts["findings"]),
+        exercised=frozenset(verdicts["exercised"]),
         datasets=tuple(stage.dataset(id_)["status"] for id_ in stage.datasets),
         differences=tuple(differences(history.due, stage.books())),
     )
-
-
-def told_steps(steps: Sequence[Step]) -> str:
-    """Steps of one kind and moment in one line."""
-    pushes = [told_push(step) for step in steps if isinstance(step, Pushed)]
-    if pushes:
-        return f"pushed: {'; '.join(pushes)}"
-    recorded: dict[DataType, list[Record]] = {}
-    for step in steps:
-        if isinstance(step, Change):
-            recorded.setdefault(step.data_type, []).append(step.record)
-    told = (told_records(data_type, records) for data_type, records in recorded.items())
-    return f"recorded: {'; '.join(told)}" if recorded else "the night has passed"
-
-
-def told_push(push: Pushed) -> str:
-    """A push in few words."""
-    during = f", during it {told_records(push.data_type, push.meanwhile)}" if push.meanwhile else ""
-    return f"{told_records(push.data_type, push.records)}{during}"

@@ -2,131 +2,169 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 
-from codat_mock.records.datasets import LIST_NAMES, DataType
-from codat_scenarios.histories.history import History, Night, Pushed, Step
-from codat_scenarios.histories.reckoning import RecordId
+from codat_scenarios.histories.diary import Diary
+from codat_scenarios.histories.history import History
+from codat_scenarios.histories.integration import PLAIN, Integration, Reading
+from codat_scenarios.histories.steps import Night, Recorded, Sent
 from codat_scenarios.histories.till import Sale, Till
-from codat_scenarios.merchants import TRANSACTIONS, Change, Record
-from codat_scenarios.stage import MORNING
-
-MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
+from codat_scenarios.histories.trouble import Trouble
+from codat_scenarios.merchants import Change
+from codat_scenarios.stage import Json
 
 
 class Life:
-    """Lived step by step, each a minute after the other; it never breaks a rule by itself.
+    """Lived step by step; it never breaks a rule by itself.
 
-    Sales are corrected, given back and deleted only until their sync; every record is pushed once
-    a version, whole; a delete is sparse, and only of what was pushed; everything is pushed before
-    the night.
+    Sales are corrected, given back and deleted only until their sync, and everything is pushed
+    before the night. The shop is closed in the night.
+
+    Args:
+        is_declared: whether the mock is told what the merchant really has, as it happens.
 
     Attributes:
-        now: UTC.
+        diary: the steps, and the time.
         till: the merchant's system.
-        steps: what has happened so far.
+        integration: what pushes its records.
+        nights: how many syncs have succeeded.
+        breaks: the codes of the rules that have been broken, on purpose.
+        spoils: whether the books cannot be right any more.
     """
 
-    def __init__(self) -> None:
-        self.now = MORNING
+    def __init__(self, *, is_declared: bool = False) -> None:
+        self.diary = Diary()
         self.till = Till()
-        self.steps: list[Step] = []
-        self._pending: dict[RecordId, Record] = {}
-        self._pushed: set[RecordId] = set()
-        self._types_pushed: set[DataType] = set()
+        self.integration = Integration(self.diary)
+        self.is_declared = is_declared
+        self.nights = 0
+        self.breaks: set[str] = set()
+        self.spoils = False
+        self._left_alone: set[str] = set()
 
-    def sell(self, pence: int, tip: int = 0, by_card: bool = True) -> None:
+    def sell(self, pence: int, tip: int = 0, by_card: bool = True) -> Sale:
         """Sell something."""
-        self._record(self.till.sell(self.tick(), pence, tip, by_card=by_card))
+        self.rouse()
+        self.record(self.till.sell(self.diary.tick(), pence, tip, by_card=by_card))
+        return [*self.till.sales.values()][-1]
 
     def correct(self, which: int, pence: int) -> None:
         """Correct the price of one of today's sales, if there are any."""
+        self.rouse()
         if sale := self._choose(which):
-            self._record(self.till.correct(self.tick(), sale, pence))
+            self.record(self.till.correct(self.diary.tick(), sale, pence))
 
     def give_back(self, which: int, pence: int) -> None:
         """Give back money for one of today's sales, if there are any."""
+        self.rouse()
         if sale := self._choose(which):
-            self._record(self.till.give_back(self.tick(), sale, pence))
+            self.record(self.till.give_back(self.diary.tick(), sale, pence))
 
     def delete(self, which: int) -> None:
         """Delete one of today's sales, if there are any."""
+        self.rouse()
+        if self.integration.failed:  # of what has failed nobody could tell that it need not be sent
+            self.integration.push()
         if sale := self._choose(which):
-            self._record(self.till.delete(self.tick(), sale))
+            self.record(self.till.delete(self.diary.tick(), sale))
 
-    def push(self) -> None:
-        """Push what is new or changed; of a data type never pushed, at least an empty list."""
-        moment = self.tick()
-        for data_type in LIST_NAMES:
-            records = [self._pending[id_] for id_ in self._pending if id_[0] == data_type]
-            if records or data_type not in self._types_pushed:
-                self.steps.append(Pushed(moment, data_type, records))
-                self._types_pushed.add(data_type)
-        self._pushed |= {id_ for id_, record in self._pending.items() if record.keys() != {"id"}}
-        self._pending.clear()
+    def open(self) -> None:
+        """Link accounting and configure the mapping, if it is not done yet."""
+        self.rouse()
+        self.integration.open()
+
+    def push(self, trouble: Trouble | None = None, reading: Reading = PLAIN) -> None:
+        """Push what is new or changed."""
+        self.rouse()
+        self.integration.push(trouble, reading)
 
     def push_rest(self) -> None:
-        """Push what is new or changed, if anything is."""
-        if self._pending:
-            self.push()
+        """Push what is left, and see that all datasets have ended well."""
+        if self.integration.pending:
+            self.integration.push()
+        self.integration.read_to_the_end()
 
-    def night(self) -> None:
-        """Push what is left, and let the night pass with its sync."""
-        self.push_rest()
-        self.till.close()
-        self.now = self.now.replace(hour=MORNING.hour, minute=0) + DAY
-        self.steps.append(Night(self.now))
+    def look(self, path: str) -> None:
+        """Read something that the integration might want to know."""
+        self.rouse()
+        self.diary.note(Sent(self.diary.tick(), "GET", path))
 
-    def history(self, breaks: str | None = None) -> History:
-        """The history up to the next morning.
+    def probe(self, service: str, sales: list[Json]) -> None:
+        """Tell the mock how the shop sold while the service was in trouble."""
+        self.diary.plan("decoupling", {"service": service, "sales": sales})
+
+    def wait(self, minutes: int) -> None:
+        """Let time pass, at most until the evening."""
+        self.rouse()
+        self.diary.now = min(self.diary.now + timedelta(minutes=minutes), self.diary.evening)
+
+    def night(self, failure: str | None = None) -> None:
+        """Push what is left, and let the night pass with its sync.
 
         Args:
-            breaks: the code of the rule that one of the steps breaks.
+            failure: how the sync ends instead of well; its period is left to the next one.
         """
+        self.push_rest()
+        self.sleep(failure)
+
+    def sync_now(self) -> None:
+        """Push what is left, and have a sync run at once."""
+        self.rouse()
+        self.push_rest()
+        if self.integration.is_open:
+            latest = "/companies/{companyId}/sync/commerce/latest"
+            self.diary.note(Sent(self.diary.tick(), "POST", latest))
+            self.till.close()
+            self.nights += 1
+            self.diary.tick(minutes=15)
+
+    def sleep(self, failure: str | None = None) -> None:
+        """Let the night pass with its sync, whatever is left to be pushed."""
+        if self.integration.is_open:
+            if failure:
+                self.diary.plan("outcomes", {"target": "sync", "outcome": failure})
+            else:
+                self.till.close()
+                self.nights += 1
+        self.diary.now = self.diary.next_morning
+        self.diary.note(Night(self.diary.now))
+
+    def history(self) -> History:
+        """The history up to the next morning."""
         self.night()
-        return History(tuple(self.steps), dict(self.till.due), breaks)
+        return History(
+            steps=tuple(self.diary.steps),
+            due=dict(self.till.due),
+            failed=self.integration.lost,
+            breaks=frozenset(self.breaks),
+            spoils=self.spoils,
+        )
 
-    def tick(self) -> datetime:
-        """Let a minute pass."""
-        self.now += MINUTE
-        return self.now
+    def record(self, changes: Iterable[Change]) -> None:
+        """Have the merchant's system record something, and the integration take it."""
+        self.declare(changes := [*changes])
+        self.integration.take(changes)
 
-    def take_pending(self, data_type: DataType) -> list[Record]:
-        """Take what is to be pushed of a data type, for a push that is made otherwise."""
-        taken = [id_ for id_ in self._pending if id_[0] == data_type]
-        self._pushed |= set(taken)
-        self._types_pushed.add(data_type)
-        return [self._pending.pop(id_) for id_ in taken]
+    def declare(self, changes: Iterable[Change]) -> None:
+        """Have the merchant's system record something that the integration does not get."""
+        changes = tuple(changes)
+        if changes:
+            self.diary.note(Recorded(changes[0].moment, changes, self.is_declared))
+
+    def leave_alone(self, sale: Sale) -> None:
+        """Change that sale no more."""
+        self._left_alone.add(sale.id)
+
+    def rouse(self) -> None:
+        """Go to bed where it is late."""
+        if self.diary.is_late:
+            self.night()
+
+    def open_sales(self) -> list[Sale]:
+        """The sales that may be changed, in the order they were made."""
+        return [sale for sale in self.till.open_sales() if sale.id not in self._left_alone]
 
     def _choose(self, which: int) -> Sale | None:
-        sales = self.till.open_sales()
+        sales = self.open_sales()
         return sales[which % len(sales)] if sales else None
-
-    def _record(self, changes: list[Change]) -> None:
-        self.steps += changes
-        for change in changes:
-            if change.record.keys() == {"id"}:
-                self._forget(change.data_type, change.record)
-            else:
-                self._pending[change.data_type, key_of(change)] = change.record
-
-    def _forget(self, data_type: DataType, delete: Record) -> None:
-        """Push no version of a deleted record any more, and its delete only if it was pushed."""
-        keys = [id_ for id_ in {*self._pending, *self._pushed} if is_of(id_, data_type, delete)]
-        for id_ in keys:
-            self._pending.pop(id_, None)
-        if self._pushed.intersection(keys):
-            self._pending[data_type, delete["id"]] = delete
-        self._pushed.difference_update(keys)
-
-
-def key_of(change: Change) -> str:
-    """What identifies a record: its id, for a transaction its id and type."""
-    record = change.record
-    return f"{record['id']}/{record['type']}" if change.data_type == TRANSACTIONS else record["id"]
-
-
-def is_of(id_: RecordId, data_type: DataType, delete: Record) -> bool:
-    """Whether a delete is for that record; of transactions, for all with its id."""
-    return id_[0] == data_type and id_[1].partition("/")[0] == delete["id"]

@@ -36,7 +36,8 @@ def record_worked_example() -> bytes:
 
 
 def play(stage: Stage) -> None:
-    """Do what the guide tells, step by step."""
+    """Do what the guide tells, step by step; when datasets are read is told here, too."""
+    stage.look_away()
     stage.create_company("Example Café")
     stage.link_accounting()
     stage.configure(START)

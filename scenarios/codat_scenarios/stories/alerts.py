@@ -61,6 +61,7 @@ def alert_story(
 )
 def waits_for_alerts(stage: Stage) -> None:
     """The integration pushes what is next once an alert says that the push before is complete."""
+    stage.look_away()
     with Inbox() as inbox:
         stage.ask_for_alerts("Data sync completed", inbox.url)
         stage.at(MONDAY, "12:05")
@@ -79,6 +80,7 @@ def told_of_completion(stage: Stage) -> None:
     """Each dataset that is complete raises an alert, and one that fails does not."""
     stage.at(MONDAY, "12:05")
     push_worked_example(stage)
+    stage.at(MONDAY, "12:06")
     stage.plan_outcome("dataset", "MapError")
     stage.push(ORDERS, [order("A-1")])
     stage.at(MONDAY, "12:10")
@@ -151,7 +153,8 @@ def told_of_first_sync(stage: Stage) -> None:
     "told-of-deletion",
     "Sync Connection Deleted",
     Ending(
-        datasets=(*EXAMPLE, "AuthError"),
+        ("S17",),
+        (*EXAMPLE, "AuthError"),
         sync=4040,
         alerts=("Sync Connection Deleted delivered",),
     ),

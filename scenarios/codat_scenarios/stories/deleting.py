@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from codat_scenarios.stage import Stage
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
@@ -53,7 +55,7 @@ def fat_delete(stage: Stage) -> None:
 
 @story(
     "late-delete",
-    Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2040, documents=books_of_example(12)),
+    Ending(("D03",), EXAMPLE + COMPLETE * 2, sync=2040, documents=books_of_example(12)),
 )
 def late_delete(stage: Stage) -> None:
     """An order is deleted after its sync, and stays in the books."""
@@ -64,3 +66,47 @@ def late_delete(stage: Stage) -> None:
     stage.at(TUESDAY, "09:00")
     stage.push(ORDERS, [{"id": "A-1"}])
     stage.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "unknown-delete",
+    Ending(("D02",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example()),
+)
+def unknown_delete(stage: Stage) -> None:
+    """An order is deleted that was never pushed."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.push(ORDERS, [{"id": "A-1"}])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "repeated-delete",
+    Ending(("D04",), EXAMPLE + COMPLETE * 3, sync=2000, documents=books_of_example()),
+)
+def repeated_delete(stage: Stage) -> None:
+    """An order is deleted twice."""
+    delete_and_push(stage, {"id": "A-1"})
+
+
+@story(
+    "resurrection",
+    Ending(("D05",), EXAMPLE + COMPLETE * 3, sync=2000, documents=books_of_example(15)),
+)
+def resurrection(stage: Stage) -> None:
+    """An order is deleted, entered anew under its old id, and pushed."""
+    delete_and_push(stage, order("A-1", 15, modified="2022-03-21T13:30:00Z"))
+
+
+def delete_and_push(stage: Stage, more: Any) -> None:
+    """Push an order, then its delete, then something more of its id."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "13:05")
+    stage.push(ORDERS, [{"id": "A-1"}])
+    stage.at(MONDAY, "14:05")
+    stage.push(ORDERS, [more])
+    stage.at(TUESDAY, "09:00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +20,6 @@ Tell = Callable[[datetime, str], None]
 MOST_NAMED: Final = 4  # records of a push
 LONG_ID: Final = 20
 SHORT_ID: Final = 9
-ON_THE_WAY: Final = ("Queued", "Fetching", "Mapping", "Validating", "Processing", "Complete")
 
 
 class NarratedStage(Stage):
@@ -37,13 +37,13 @@ class NarratedStage(Stage):
         self._tell = tell
         self._syncs_told: set[str] = set()
         self._errors_told: set[str] = set()
+        self._findings_told: Counter[str] = Counter()
         self._documents_told = 0
-        self._findings_told = 0
         self._tries_told: dict[int, int] = {}  # by the alert's place in the log
 
-    def configure(self, start: datetime) -> Json:
+    def configure(self, start: datetime, frequency: str = "Daily") -> Json:
         """Store a mapping, and tell of it and of the linking before it."""
-        stored = super().configure(start)
+        stored = super().configure(start, frequency)
         plan, books = stored["schedule"], stored["accountingSoftwareCompanyName"]
         self._say(
             f"The merchant links {books} and maps its accounts. Syncs are due at"
@@ -116,20 +116,39 @@ class NarratedStage(Stage):
         super().push_during(data_type, records, meanwhile)
         self._tell_findings()
 
-    def wait_until(self, moment: datetime) -> None:
+    def dataset(self, dataset_id: str) -> Json:
+        """A dataset's status; tell it where it is an error."""
+        told = super().dataset(dataset_id)
+        is_failed = "completed" in told and not told["isCompleted"]
+        if is_failed and dataset_id not in self._errors_told:
+            self._errors_told.add(dataset_id)
+            number = self.datasets.index(dataset_id) + 1
+            self._say(f"The dataset of push {number} ends in {told['status']}.")
+        return told
+
+    def try_call(self, method: str, path: str, *, times: int = 1, key: str | None = None) -> int:
+        """Send a request that may be wrong, or too often, and tell it."""
+        often = f" {times:,} times" if times > 1 else ""
+        self._say(f"Send {method} {path}{often}.")
+        status = super().try_call(method, path, times=times, key=key)
+        self._say(f"The answer is {status}.")
+        self._tell_findings()
+        return status
+
+    def tell_of_sale(self, service: str, seconds: float, error: str | None = None) -> Json:
+        """Tell how recording a sale went."""
+        came = f"and fails: {error}" if error else f"in {seconds:g} s"
+        self._say(f"The service is {service}, and a sale is recorded {came}.")
+        told = super().tell_of_sale(service, seconds, error)
+        self._tell_findings()
+        return told
+
+    def pass_to(self, moment: datetime) -> None:
         """Let time pass event by event, and tell what comes of them."""
         while (upcoming := self._next_event()) and upcoming <= moment:
-            self._pass_to(upcoming)
+            super().pass_to(upcoming)
             self._tell_events()
-        self._pass_to(moment)
-
-    def _pass_to(self, moment: datetime) -> None:
-        """Let time pass until that moment, which a clock that runs may have passed by itself."""
-        try:
-            super().wait_until(moment)
-        except httpx.HTTPStatusError:
-            if self.now() < moment:
-                raise
+        super().pass_to(moment)
 
     def _say(self, sentence: str) -> None:
         self._tell(self.now(), sentence)
@@ -139,15 +158,15 @@ class NarratedStage(Stage):
         return parse_moment(upcoming) if upcoming else None
 
     def _tell_findings(self) -> None:
-        findings = self.findings()["findings"]
-        for finding in findings[self._findings_told :]:
-            self._say(f"{finding['code']} {finding['name']} is broken.")
-        self._findings_told = len(findings)
+        found = Counter(f"{each['code']} {each['name']}" for each in self.findings()["findings"])
+        for rule in (found - self._findings_told).elements():
+            self._say(f"{rule} is broken.")
+        self._findings_told = found
 
     def _tell_events(self) -> None:
-        self._tell_errors()
         self._tell_sync()
         self._tell_alerts()
+        self._tell_findings()
 
     def _tell_alerts(self) -> None:
         for place, alert in enumerate(self.alerts()):
@@ -156,13 +175,6 @@ class NarratedStage(Stage):
             for attempt in tries:
                 answer = attempt["status"] or attempt["error"]
                 self._say(f"Alert: {alert['body']['Message']} The answer is {answer}.")
-
-    def _tell_errors(self) -> None:
-        for number, dataset_id in enumerate(self.datasets, 1):
-            status = self.dataset(dataset_id)["status"]
-            if status not in ON_THE_WAY and dataset_id not in self._errors_told:
-                self._errors_told.add(dataset_id)
-                self._say(f"The dataset of push {number} ends in {status}.")
 
     def _tell_sync(self) -> None:
         sync = self.last_sync()

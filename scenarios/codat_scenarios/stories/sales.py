@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from codat_fixtures import load
 from codat_mock.records.datasets import LIST_NAMES, DataType
 from codat_scenarios.stage import Stage
+from codat_scenarios.stories.week import MONDAY, TUESDAY
 
 ORDERS: Final[DataType] = "commerce-orders"
 NOON: Final = "2022-03-21T12:00:00Z"
@@ -43,21 +45,70 @@ def line(id_: str, total: Decimal) -> dict[str, Any]:
     }
 
 
+def payment(id_: str, pounds: int = 12) -> dict[str, Any]:
+    """A payment of that many pounds by card, on Monday at noon."""
+    return {
+        "id": id_,
+        "amount": Decimal(pounds),
+        "currency": "GBP",
+        "type": "Card",
+        "status": "Paid",
+        "createdDate": NOON,
+        "sourceModifiedDate": NOON,
+    }
+
+
+def transaction(id_: str, of_order: str, pounds: int = 12) -> dict[str, Any]:
+    """The transaction of the payment of that id, for an order."""
+    return {
+        "id": id_,
+        "totalAmount": Decimal(pounds),
+        "currency": "GBP",
+        "type": "Payment",
+        "transactionSourceRef": {"id": of_order, "type": "Order"},
+        "createdDate": NOON,
+        "sourceModifiedDate": NOON,
+    }
+
+
+def push_sale(
+    stage: Stage,
+    orders: Sequence[dict[str, Any]] = (),
+    payments: Sequence[dict[str, Any]] = (),
+    transactions: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Push a sale after the worked example's, a data type after the other."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    for data_type, records in zip(LIST_NAMES, (orders, payments, transactions), strict=True):
+        if records:
+            stage.push(data_type, records)
+    stage.at(TUESDAY, "09:00")
+
+
+def declare_example(stage: Stage, *orders: dict[str, Any]) -> None:
+    """Tell that the merchant really has the worked example's records, and these orders."""
+    example = {name: load(f"{name}/worked-example")[name] for name in LIST_NAMES.values()}
+    stage.declare(**example | {"orders": [*example["orders"], *orders]})
+
+
 def push_worked_example(stage: Stage) -> None:
     """Push the four records of the vendor's own example, made on Monday before noon."""
     for data_type, name in LIST_NAMES.items():
         stage.push(data_type, load(f"{name}/worked-example")[name])
 
 
-def books_of_example(more_pounds: int = 0) -> tuple[str, ...]:
+def books_of_example(more_pounds: int = 0, paid_pounds: int = 0) -> tuple[str, ...]:
     """What the first sync writes of the worked example, and of orders made on the same day.
 
     Args:
         more_pounds: what those orders amount to.
+        paid_pounds: what was paid for them.
     """
     return (
         f"2022-03-21 Invoice {85 + more_pounds}.00 GBP",
-        "2022-03-21 Payment 85.00 GBP",
+        f"2022-03-21 Payment {85 + paid_pounds}.00 GBP",
         "2022-03-21 Bill 1.49 GBP",
         "2022-03-21 BillPayment 1.49 GBP",
     )

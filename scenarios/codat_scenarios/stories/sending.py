@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codat_scenarios.stage import Stage
+from codat_scenarios.stage import START, Stage
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
@@ -92,8 +92,23 @@ def concurrent_pushes(stage: Stage) -> None:
 
 
 @story(
+    "impatient",
+    Ending(("S06",), EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(24)),
+)
+def impatient(stage: Stage) -> None:
+    """A push of orders follows upon another whose dataset is still being fetched."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "12:10:01")
+    stage.push(ORDERS, [order("A-2")])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
     "oversized",
-    Ending(datasets=EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(5001)),
+    Ending(("S07",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(5001)),
 )
 def oversized(stage: Stage) -> None:
     """The orders of a busy day stand in one push of 5,001, above what the guide recommends."""
@@ -106,7 +121,7 @@ def oversized(stage: Stage) -> None:
 
 @story(
     "late-arrival",
-    Ending(datasets=EXAMPLE + COMPLETE, sync=2040, documents=books_of_example(), missed=("A-1",)),
+    Ending(("S08",), EXAMPLE + COMPLETE, sync=2040, documents=books_of_example(), missed=("A-1",)),
 )
 def late_arrival(stage: Stage) -> None:
     """An order of Monday is pushed after the sync that covers Monday, and no later one takes it."""
@@ -118,8 +133,110 @@ def late_arrival(stage: Stage) -> None:
 
 
 @story(
+    "slow-dataset",
+    Ending(
+        ("S09", "S08"),
+        EXAMPLE + COMPLETE,
+        sync=2040,
+        documents=books_of_example(),
+        missed=("A-1",),
+    ),
+)
+def slow_dataset(stage: Stage) -> None:
+    """A push comes ten minutes before the sync, which does not wait for its slow dataset."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(TUESDAY, "02:50")
+    stage.plan_outcome("dataset", profile="slow")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "last-minute",
+    Ending(("S09",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+)
+def last_minute(stage: Stage) -> None:
+    """A push comes ten minutes before the sync, and its dataset is just in time."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(TUESDAY, "02:50")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "unconfigured",
+    Ending(("S11",), EXAMPLE, sync=2000, documents=books_of_example()),
+)
+def unconfigured(stage: Stage) -> None:
+    """A new company pushes, and links its accounting software only then."""
+    stage.create_company("Newest Café")
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "18:00")
+    stage.link_accounting()
+    stage.configure(START)
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "before-the-start",
+    Ending(("S12",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(), missed=("A-1",)),
+)
+def before_the_start(stage: Stage) -> None:
+    """An order of Sunday is pushed, though the merchant wants to sync from Monday on."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.push(ORDERS, [order("A-1", created="2022-03-20T12:00:00Z")])
+    stage.at(TUESDAY, "09:00")
+
+
+@story("blind", Ending(("S13",), EXAMPLE, sync=2000, documents=books_of_example()))
+def blind(stage: Stage) -> None:
+    """Nobody looks how the datasets end."""
+    stage.look_away()
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "unmended-failure",
+    Ending(("S14",), (*EXAMPLE, "MapError"), sync=2000, documents=books_of_example()),
+)
+def unmended_failure(stage: Stage) -> None:
+    """A dataset fails, and its order is not pushed again."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.plan_outcome("dataset", "MapError")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(TUESDAY, "09:00")
+
+
+@story("decoupled-till", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
+def decoupled_till(stage: Stage) -> None:
+    """The service hangs, and the till records a sale at once."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.tell_of_sale("hanging", 0.01)
+    stage.at(TUESDAY, "09:00")
+
+
+@story("coupled-till", Ending(("S16",), EXAMPLE, sync=2000, documents=books_of_example()))
+def coupled_till(stage: Stage) -> None:
+    """The service hangs, and the till waits with it until it records a sale."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.tell_of_sale("hanging", 30)
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
     "validation-error",
-    Ending(("S15",), (*EXAMPLE, "ValidationError"), sync=2000, documents=books_of_example()),
+    Ending(("S15", "S14"), (*EXAMPLE, "ValidationError"), sync=2000, documents=books_of_example()),
 )
 def validation_error(stage: Stage) -> None:
     """One of two orders has an empty id, and their dataset ends in ValidationError."""
@@ -142,7 +259,9 @@ def wrong_type(stage: Stage) -> None:
 
 @story(
     "auth-error",
-    Ending(datasets=(*EXAMPLE, "AuthError", "Complete"), sync=2000, documents=books_of_example(12)),
+    Ending(
+        ("S17",), (*EXAMPLE, "AuthError", "Complete"), sync=2000, documents=books_of_example(12)
+    ),
 )
 def auth_error(stage: Stage) -> None:
     """A push ends in AuthError, as the shop is unlinked; it is linked and pushed again."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from codat_scenarios.stage import Stage
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
     EXAMPLE,
+    NOON,
     ORDERS,
     books_of_example,
     line,
@@ -17,8 +19,12 @@ from codat_scenarios.stories.sales import (
 )
 from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
 
+TWICE = EXAMPLE + COMPLETE * 2
 CORRECTED = order("A-1", 15, modified="2022-03-21T12:30:00Z")
 CORRECTED_LATE = order("A-1", 15, modified="2022-03-22T08:30:00Z")
+SAME_DATE = order("A-1", 15)
+MOVED = order("A-1", created="2022-03-21T12:20:00Z")
+PARTIAL = {"id": "A-1", "createdDate": NOON, "totalAmount": Decimal(15)}
 SENT_BACK = order("A-1", 7, modified="2022-03-21T15:00:00Z") | {
     "totalRefund": Decimal(-5),
     "orderLineItems": [line("A-1-1", Decimal(12)), line("A-1-2", Decimal(-5))],
@@ -81,3 +87,41 @@ def late_update(stage: Stage) -> None:
     stage.at(TUESDAY, "09:00")
     stage.push(ORDERS, [CORRECTED_LATE])
     stage.at(WEDNESDAY, "09:00")
+
+
+def update(stage: Stage, changed: Any) -> None:
+    """Push an order, and before its sync a change of it."""
+    stage.at(MONDAY, "12:05")
+    push_worked_example(stage)
+    stage.at(MONDAY, "12:10")
+    stage.push(ORDERS, [order("A-1")])
+    stage.at(MONDAY, "12:35")
+    stage.push(ORDERS, [changed])
+    stage.at(TUESDAY, "09:00")
+
+
+@story(
+    "partial-update",
+    Ending(("U01",), TWICE, sync=2000, documents=books_of_example(15)),
+)
+def partial_update(stage: Stage) -> None:
+    """An order is corrected by its new total alone, and loses everything else."""
+    update(stage, PARTIAL)
+
+
+@story(
+    "same-source-date",
+    Ending(("U03",), TWICE, sync=2000, documents=books_of_example(12)),
+)
+def same_source_date(stage: Stage) -> None:
+    """An order is corrected without a later sourceModifiedDate, and the correction discarded."""
+    update(stage, SAME_DATE)
+
+
+@story(
+    "moved-creation",
+    Ending(("U04",), TWICE, sync=2000, documents=books_of_example(12)),
+)
+def moved_creation(stage: Stage) -> None:
+    """An update tells another createdDate than the order had."""
+    update(stage, MOVED)

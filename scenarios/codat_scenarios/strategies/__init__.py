@@ -4,18 +4,15 @@ Importing this makes `st.from_type` know `Order`, `Payment` and `Transaction` of
 `codat_mock.records.commerce`.
 """
 
-from codat_scenarios.strategies.histories import (
-    BREACHES,
-    broken_histories,
-    histories,
-    large_pushes,
-)
+from codat_scenarios.strategies.breaches import BREACHES
+from codat_scenarios.strategies.histories import broken_histories, histories
 from codat_scenarios.strategies.invalid import (
     Invalid,
     invalid_orders,
     invalid_payments,
     invalid_transactions,
 )
+from codat_scenarios.strategies.large import large_pushes
 from codat_scenarios.strategies.records import payments, transactions
 from codat_scenarios.strategies.registration import register
 from codat_scenarios.strategies.sales import Sale, orders, sales

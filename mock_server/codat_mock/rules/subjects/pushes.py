@@ -201,10 +201,14 @@ class JudgedPush(Subject, frozen=True, dict=True, kw_only=True):
 
     @property
     def news(self) -> Iterator[JudgedRecord]:
-        """Records that were not known, or not any more, and tell when they were created."""
+        """Records that were not known, or not any more, and tell when they were created.
+
+        One without an id is none: nothing can come of it, which is told by rule S15.
+        """
         for record in self.records:
             is_known = record.known is not None and not record.known.is_delete
-            if not is_known and not record.pushed.is_delete and record.created is not None:
+            is_new = bool(record.key) and not is_known and not record.pushed.is_delete
+            if is_new and record.created is not None:
                 yield record
 
     @property
@@ -228,7 +232,7 @@ class JudgedPush(Subject, frozen=True, dict=True, kw_only=True):
         for record in self.records:
             created = record.created
             is_due = created is not None and created < self.next_sync.finish
-            is_change = not record.is_repeat and not record.pushed.is_delete
+            is_change = bool(record.key) and not record.is_repeat and not record.pushed.is_delete
             if is_due and is_change and not is_within(self.covered, created):
                 yield record
 

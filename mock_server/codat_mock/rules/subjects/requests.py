@@ -28,7 +28,8 @@ class Repeat(Struct, frozen=True):
 
     Args:
         requests: the tries that failed, in their order.
-        gaps: the seconds between them and, last, until the one that is judged.
+        gaps: the seconds between them and, last, until the one that is judged; where there are
+            many, the first and the last of them.
         is_told_when: whether the last of them was told when to come again.
     """
 

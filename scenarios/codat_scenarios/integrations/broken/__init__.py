@@ -1,0 +1,1 @@
+"""Integrations that break rules: each is a good one with one mistake."""

@@ -1,0 +1,20 @@
+"""Gives the fees no date of creation, so that they lie in no period."""
+
+from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.sales import Record
+from codat_scenarios.integrations.shop import Shop
+from codat_scenarios.integrations.till import Change
+
+BREAKS = ("B02",)
+
+
+class Timeless(Integration):
+    def written(self, change: Change) -> Record:
+        record = super().written(change)
+        if record.get("type") != "PaymentFee":
+            return record
+        return {name: value for name, value in record.items() if name != "createdDate"}
+
+
+def main(shop: Shop) -> None:
+    through_the_day(shop, Timeless(shop))

@@ -1,0 +1,19 @@
+"""Deletes a record by pushing the whole of it with a mark that it is deleted."""
+
+from codat_mock.clock import format_moment
+from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.sales import Record
+from codat_scenarios.integrations.shop import Shop
+from codat_scenarios.integrations.till import Change
+
+BREAKS = ("D01",)
+
+
+class Marking(Integration):
+    def deletion(self, change: Change) -> Record:
+        moment = format_moment(change.at)
+        return {**change.record, "isDeleted": True, "sourceModifiedDate": moment}
+
+
+def main(shop: Shop) -> None:
+    through_the_day(shop, Marking(shop))

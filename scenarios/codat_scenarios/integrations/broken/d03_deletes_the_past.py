@@ -1,0 +1,16 @@
+"""Deletes a sale that has been synced."""
+
+from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.shop import Shop
+from codat_scenarios.integrations.till import Change
+
+BREAKS = ("D03",)
+
+
+class NeverTooLate(Integration):
+    def is_synced(self, change: Change) -> bool:
+        return super().is_synced(change) and not change.is_deleted
+
+
+def main(shop: Shop) -> None:
+    through_the_day(shop, NeverTooLate(shop))

@@ -1,0 +1,38 @@
+"""Pushes each sale while the customer waits, so that the sale fails where the push does."""
+
+from collections.abc import Sequence
+
+import httpx
+
+from codat_scenarios.integrations.pushing import Integration
+from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.service import Codat
+from codat_scenarios.integrations.shop import Shop
+from codat_scenarios.integrations.till import Change
+
+BREAKS = ("S16",)
+SCENE = Scene(faults=({"kind": "refuse", "operation": "push-orders", "at": [3]},))
+
+
+class Once(Codat):
+    def send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+        return self.send_once(method, path, body).raise_for_status()
+
+
+class AtTheTill(Integration):
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(shop, service=Once)
+        self.unsent: list[Change] = []
+
+    def record_sale(self, changes: Sequence[Change]) -> None:
+        self.unsent.extend(changes)
+        self.push(self.unsent)
+        self.unsent.clear()
+
+
+def main(shop: Shop) -> None:
+    integration = AtTheTill(shop)
+    integration.push_news()
+    for changes in shop.business():
+        shop.record(changes, integration.record_sale)
+    shop.tell_coupling("refusing")

@@ -1,0 +1,1 @@
+"""Integrations that keep every rule, each with a habit of its own."""

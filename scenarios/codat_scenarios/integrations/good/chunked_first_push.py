@@ -1,0 +1,15 @@
+"""Pushes a large backlog chunk by chunk, and from then on what is new."""
+
+from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.shop import Shop
+
+SCENE = Scene(backlog=1200)
+
+
+class Chunked(Integration):
+    chunk_size = 400
+
+
+def main(shop: Shop) -> None:
+    through_the_day(shop, Chunked(shop))

@@ -1,0 +1,19 @@
+"""Keeps each sale in an outbox as it is made, which is emptied at once."""
+
+from codat_scenarios.integrations.pushing import Integration
+from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.shop import Shop
+from codat_scenarios.integrations.till import Change
+
+SCENE = Scene(faults=({"kind": "refuse", "operation": "push-orders", "at": [3, 4]},))
+
+
+def main(shop: Shop) -> None:
+    integration = Integration(shop)
+    integration.push_news()
+    outbox: list[Change] = []
+    for changes in shop.business():
+        shop.record(changes, outbox.extend)
+        integration.push(outbox)
+        outbox.clear()
+    shop.tell_coupling("refusing")

@@ -1,0 +1,8 @@
+"""Pushes once a night, when the shop is closed."""
+
+from codat_scenarios.integrations.pushing import Integration, nightly
+from codat_scenarios.integrations.shop import Shop
+
+
+def main(shop: Shop) -> None:
+    nightly(shop, Integration(shop))

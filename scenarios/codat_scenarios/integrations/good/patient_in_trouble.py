@@ -1,0 +1,22 @@
+"""Waits as long as it is told to when the service is busy, and longer each time when it fails."""
+
+from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.shop import Shop
+
+SCENE = Scene(
+    faults=(
+        {"kind": "refuse", "operation": "push-orders", "at": [1, 2, 3]},
+        {
+            "kind": "refuse",
+            "operation": "push-payments",
+            "at": [2],
+            "status": 503,
+            "retryAfter": 120,
+        },
+    )
+)
+
+
+def main(shop: Shop) -> None:
+    through_the_day(shop, Integration(shop))

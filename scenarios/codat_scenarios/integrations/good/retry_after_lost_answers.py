@@ -1,0 +1,17 @@
+"""Pushes again, after a while and unchanged, what it got no answer to."""
+
+from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.shop import Shop
+
+SCENE = Scene(
+    faults=(
+        {"kind": "lose", "operation": "push-orders", "at": [1]},
+        {"kind": "lose", "operation": "push-payments", "at": [2], "by": "reset"},
+        {"kind": "lose", "operation": "push-transactions", "at": [3], "by": "bad-gateway"},
+    )
+)
+
+
+def main(shop: Shop) -> None:
+    through_the_day(shop, Integration(shop))

@@ -1,0 +1,16 @@
+"""Pushes for several merchants at once, for each of them one push at a time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from codat_scenarios.integrations.pushing import TIMES, Integration
+from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.shop import Shop
+
+SCENE = Scene(companies=3)
+
+
+def main(shop: Shop) -> None:
+    integrations = [Integration(shop, company_id) for company_id in shop.tills]
+    with ThreadPoolExecutor(len(integrations)) as pool:
+        for _ in shop.times(*TIMES):
+            list(pool.map(Integration.push_news, integrations))

@@ -1,0 +1,45 @@
+"""Uses the push client of this project, whose ledger finds out what is new, changed or gone."""
+
+from collections.abc import Iterator
+
+from codat_push import Ledger, PushClient
+from codat_push.clock import MachineClock
+from codat_scenarios.integrations.pushing import TIMES
+from codat_scenarios.integrations.sales import LISTS, DataType, Record
+from codat_scenarios.integrations.scene import START_DATE
+from codat_scenarios.integrations.shop import Shop
+
+
+class ShopClock(MachineClock):
+    """The shop's time, so that nothing really sleeps."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+
+    def now(self) -> float:
+        return self.shop.now.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.shop.sleep(seconds)
+
+
+def main(shop: Shop) -> None:
+    clock = ShopClock(shop)
+    with (
+        PushClient(shop.api_key, shop.base_url, clock=clock) as client,
+        Ledger(":memory:", clock=clock) as ledger,
+    ):
+        for _ in shop.times(*TIMES):
+            client.resume(ledger, shop.company_id)  # learns what the night has synced
+            for data_type in LISTS:
+                records = standing(shop, data_type)
+                for chunk in ledger.changes(shop.company_id, data_type, records, snapshot=True):
+                    client.deliver(ledger, chunk)
+
+
+def standing(shop: Shop, data_type: DataType) -> Iterator[Record]:
+    last = {change.key: change for change in shop.till.between(None, shop.now)}
+    for change in last.values():
+        is_wanted = change.data_type == data_type and change.created >= START_DATE
+        if is_wanted and not change.is_deleted:
+            yield change.record

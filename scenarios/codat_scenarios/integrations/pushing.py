@@ -1,0 +1,128 @@
+"""What every integration here does, step by step; a broken one has one of the steps wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from codat_scenarios.integrations.sales import LISTS, DataType, Record
+from codat_scenarios.integrations.service import Codat
+from codat_scenarios.integrations.shop import Shop
+from codat_scenarios.integrations.till import Change, Key
+
+TIMES: Final = ("09:30", "12:30", "13:30", "18:30", "22:30")
+TRIES: Final = 3
+
+
+class Integration:
+    """Pushes what is new at one till, and keeps the rules.
+
+    Args:
+        shop: whose.
+        company_id: the company of the till, the shop's only one where none is told.
+        service: how the service is called.
+
+    Attributes:
+        chunk_size: how many records it pushes at once.
+    """
+
+    chunk_size = 1000
+
+    def __init__(self, shop: Shop, company_id: str = "", service: type[Codat] = Codat) -> None:
+        self.shop = shop
+        self.company_id = company_id or shop.company_id
+        self.till = shop.tills[self.company_id]
+        self.codat = service(shop.base_url, shop.api_key, shop.sleep)
+        self.start_date: datetime | None = None
+        self.read_until: datetime | None = None
+        self.synced_until: datetime | None = None
+        self.pushed: set[Key] = set()
+
+    def push_news(self) -> None:
+        """Push what has been done at the till since the last time."""
+        news = self.till.between(self.read_until, self.shop.now)
+        self.read_until = self.shop.now
+        self.push(news)
+
+    def push(self, changes: Iterable[Change]) -> None:
+        """Push what of these changes is to be told, type by type, and see it through."""
+        self.synced_until = self.codat.last_sync(self.company_id) or self.synced_until
+        wanted = self.still_open(self.since_start_date(changes))
+        for data_type in LISTS:
+            of_type = [change for change in wanted if change.data_type == data_type]
+            self.deliver(data_type, list(self.told(self.newest(of_type))))
+
+    def since_start_date(self, changes: Iterable[Change]) -> list[Change]:
+        """The changes of records that the merchant wants to be synced at all."""
+        if self.start_date is None:
+            self.start_date = self.codat.start_date(self.company_id)
+        return [change for change in changes if change.created >= self.start_date]
+
+    def still_open(self, changes: Iterable[Change]) -> list[Change]:
+        """The changes of records that are not synced yet; others are put right by hand."""
+        return [change for change in changes if not self.is_synced(change)]
+
+    def is_synced(self, change: Change) -> bool:
+        """Whether the period that a record was created in is synced already."""
+        return self.synced_until is not None and change.created < self.synced_until
+
+    def newest(self, changes: Iterable[Change]) -> list[Change]:
+        """The last change of each record."""
+        return list({change.key: change for change in changes}.values())
+
+    def told(self, changes: Iterable[Change]) -> Iterator[Record]:
+        """The records as they are pushed: whole, or, where they are deleted, the id alone."""
+        deleted = set()
+        for change in changes:
+            if not change.is_deleted:
+                self.pushed.add(change.key)
+                yield self.written(change)
+            elif change.key in self.pushed:
+                self.pushed.discard(change.key)
+                # One delete means every transaction of that id, whatever its type.
+                if change.record["id"] not in deleted:
+                    deleted.add(change.record["id"])
+                    yield self.deletion(change)
+
+    def written(self, change: Change) -> Record:
+        """A record that is new or changed, on the wire."""
+        return change.record
+
+    def deletion(self, change: Change) -> Record:
+        """A record that is deleted, on the wire: "a sparse delete that only includes the ID"."""
+        return {"id": change.record["id"]}
+
+    def deliver(self, data_type: DataType, records: Sequence[Record]) -> None:
+        """Push records, chunk after chunk, each when the one before has ended."""
+        for start in range(0, len(records), self.chunk_size):
+            self.see_through(data_type, records[start : start + self.chunk_size])
+
+    def see_through(self, data_type: DataType, records: Sequence[Record]) -> None:
+        """Push records, and once more where their dataset fails.
+
+        Raises:
+            RuntimeError: it fails each time.
+        """
+        for _ in range(TRIES):
+            dataset_id = self.codat.push(self.company_id, data_type, records)
+            outcome = self.outcome(dataset_id)
+            if outcome == "Complete":
+                return
+        raise RuntimeError(f"{data_type} ended in {outcome}, {TRIES} times")
+
+    def outcome(self, dataset_id: str) -> str:
+        """The last status of a dataset, once it has ended."""
+        return self.codat.outcome(self.company_id, dataset_id)
+
+
+def through_the_day(shop: Shop, integration: Integration) -> None:
+    """Push several times a day, "and, in all cases, before a merchant's configured sync time"."""
+    for _ in shop.times(*TIMES):
+        integration.push_news()
+
+
+def nightly(shop: Shop, integration: Integration) -> None:
+    """Push once a day, when the shop is closed."""
+    for _ in shop.times("22:30"):
+        integration.push_news()

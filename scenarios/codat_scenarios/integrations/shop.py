@@ -1,0 +1,133 @@
+"""The shop that an integration works for: its tills, its clock, and what others do meanwhile."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from threading import RLock
+from typing import Any, Final, Self
+
+import httpx
+
+from codat_mock.clock import format_moment, machine_seconds, parse_moment
+from codat_scenarios.integrations.scene import MONDAY, TUESDAY, Scene
+from codat_scenarios.integrations.till import Change, Till, at
+
+VARIABLES: Final = ("CODAT_BASE_URL", "CODAT_API_KEY", "CODAT_COMPANY_ID")
+RecordSale = Callable[[Sequence[Change]], None]
+
+
+class Shop:
+    """The merchant's side of the integration.
+
+    Time is the sandbox's: to wait moves its clock, and whatever is to happen on the way happens.
+
+    Args:
+        base_url: of the mock.
+        api_key: the platform's.
+        company_ids: one for each till.
+        scene: what else is going on.
+
+    Attributes:
+        now: the time, UTC.
+        tills: by the ids of their companies.
+    """
+
+    def __init__(
+        self, base_url: str, api_key: str, company_ids: tuple[str, ...], scene: Scene
+    ) -> None:
+        self.base_url = base_url
+        self.api_key = api_key
+        self.tills = {
+            company_id: Till(scene, number) for number, company_id in enumerate(company_ids, 1)
+        }
+        self._happenings = list(scene.happenings)
+        self._http = httpx.Client(base_url=base_url, headers=authorization(api_key), timeout=60)
+        self._lock = RLock()
+        self.now = parse_moment(self._http.get("/_mock/clock").json()["now"])
+        self._recorded: list[dict[str, Any]] = []
+
+    @classmethod
+    def from_environment(cls, scene: Scene) -> Self:
+        """The shop that `CODAT_BASE_URL`, `CODAT_API_KEY` and `CODAT_COMPANY_ID` tell of.
+
+        With several companies their ids are separated by commas.
+        """
+        base_url, api_key, company_ids = (os.environ[name] for name in VARIABLES)
+        return cls(base_url, api_key, tuple(company_ids.split(",")), scene)
+
+    @property
+    def company_id(self) -> str:
+        """The only company's, or the first one's."""
+        return next(iter(self.tills))
+
+    @property
+    def till(self) -> Till:
+        """The only till, or the first."""
+        return self.tills[self.company_id]
+
+    def times(self, *clocks: str) -> Iterator[datetime]:
+        """Wait for each of those times, `HH:MM`, on Monday and on Tuesday; gives each as it comes.
+
+        A time beyond 24:00 is one of the next day.
+        """
+        for day in (MONDAY, TUESDAY):
+            for clock in clocks:
+                moment = at(day, clock)
+                self.wait_until(moment)
+                yield moment
+
+    def business(self) -> Iterator[list[Change]]:
+        """Wait for whatever is done at the till; gives the changes of one moment at a time."""
+        coming = [change for change in self.till.changes if change.at > self.now]
+        for moment, changes in groupby(coming, key=lambda change: change.at):
+            self.wait_until(moment)
+            yield list(changes)
+
+    def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        with self._lock:
+            self.wait_until(self.now + timedelta(seconds=seconds))
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass until that moment; nothing where it is past."""
+        with self._lock:
+            while self._happenings and self._happenings[0].at <= moment:
+                happening = self._happenings.pop(0)
+                self._set_clock(happening.at)
+                self._control(happening.path.format(company=self.company_id), happening.body)
+            self._set_clock(moment)
+
+    def ask_for_alerts(self, url: str, *types: str) -> None:
+        """Set up, as the platform's staff does in the portal, what alerts are posted where."""
+        for kind in types:
+            self._control("/_mock/alerts/rules", {"type": kind, "url": url})
+
+    def record(self, changes: Sequence[Change], record_sale: RecordSale) -> None:
+        """Have the integration record what was done at the till, and note how that went."""
+        began, error = machine_seconds(), None
+        try:
+            record_sale(changes)
+        except httpx.HTTPError as failure:
+            error = str(failure) or type(failure).__name__
+        self._recorded.append({"seconds": machine_seconds() - began, "error": error})
+
+    def tell_coupling(self, service: str) -> None:
+        """Tell the mock how recording went while the service was in trouble."""
+        self._control("/_mock/decoupling", {"service": service, "sales": self._recorded})
+
+    def _set_clock(self, moment: datetime) -> None:
+        if moment > self.now:
+            self._control("/_mock/clock/set", {"to": format_moment(moment)})
+            self.now = moment
+
+    def _control(self, path: str, body: Any) -> None:
+        self._http.post(path, json=body).raise_for_status()
+
+
+def authorization(api_key: str) -> dict[str, str]:
+    """The header that carries an API key."""
+    return {"Authorization": f"Basic {b64encode(api_key.encode()).decode()}"}

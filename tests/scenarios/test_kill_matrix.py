@@ -1,0 +1,176 @@
+"""Every integration on a mock: each broken one is caught by exactly the rules it breaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from codat_mock.rules import rulebook
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, listen
+from codat_scenarios import matrix as matrices
+from codat_scenarios.commands.kill_matrix import kill_matrix, show_table
+from codat_scenarios.integrations.programs import load, names
+from codat_scenarios.integrations.scene import GOES_LIVE, Scene
+from codat_scenarios.integrations.till import Till
+from codat_scenarios.matrix import Matrix, Result, load_all, run_all
+from codat_scenarios.matrix.readme import with_section
+from codat_scenarios.matrix.running import run
+from codat_scenarios.matrix.telling import page
+from codat_scenarios.stage import Stage
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Matrix:
+    return run_all(load_all())
+
+
+@pytest.mark.parametrize("name", names())
+def test_an_integration_is_caught_by_exactly_the_rules_it_breaks(name: str, matrix: Matrix) -> None:
+    [result] = [result for result in matrix.results if result.program.name == name]
+    assert not result.failure
+    assert set(result.findings) == set(result.program.breaks)
+
+
+def test_a_broken_integration_is_named_for_the_rule_it_is_there_for() -> None:
+    for program in load_all():
+        if program.breaks:
+            assert program.name.startswith(f"{program.breaks[0].casefold()}-")
+
+
+def test_every_rule_catches_an_integration_made_to_break_it(matrix: Matrix) -> None:
+    assert not matrix.uncaught
+    assert matrix.codes == tuple(rule.code for rule in rulebook())
+
+
+def test_every_rule_is_kept_by_a_good_integration(matrix: Matrix) -> None:
+    assert not matrix.unkept
+
+
+def test_there_are_good_integrations_of_six_habits_and_more(matrix: Matrix) -> None:
+    assert len(matrix.good) >= 6
+
+
+def test_readme_tells_the_matrix_as_it_is(matrix: Matrix) -> None:
+    readme = README.read_text(encoding="utf-8")
+    assert with_section(readme, page(matrix)) == readme
+
+
+def test_a_readme_without_the_section_is_not_written() -> None:
+    with pytest.raises(ValueError, match="no section"):
+        with_section("# A page", "The matrix")
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with Server(World(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
+        yield server.address
+
+
+@pytest.mark.parametrize("name", ["nightly-batch", "through-the-day"])
+def test_the_books_of_a_good_integration_show_what_the_till_has(name: str, address: str) -> None:
+    program = load(name)
+    run(program, address)
+    with httpx.Client(base_url=address) as http:
+        compared = Stage(http, "any", name).call("GET", "/_mock/books/compare")
+    [books] = compared["companies"]
+    sales, card_fees = 9, 6
+    assert len(books["bookedOnce"]) == 2 * sales + card_fees
+    assert not books["doubled"] + books["missing"] + books["stale"]
+
+
+def test_a_till_tells_the_same_each_time_and_another_one_something_else() -> None:
+    first, again, other = Till(Scene()), Till(Scene()), Till(Scene(), 2)
+    assert first.changes == again.changes
+    assert not {change.key for change in first.changes} & {change.key for change in other.changes}
+
+
+def test_what_is_changed_after_its_sync_is_no_part_of_the_truth() -> None:
+    [named] = [each for each in Till(Scene()).truth()["orders"] if each["id"] == "1-named"]
+    [monthly] = [
+        each
+        for each in Till(Scene(frequency="Monthly")).truth()["orders"]
+        if each["id"] == "1-named"
+    ]
+    assert (named["customerRef"]["name"], monthly["customerRef"]["name"]) == (
+        "Passer-by",
+        "Mrs Jones",
+    )
+
+
+def test_a_sale_after_midnight_is_synced_in_the_same_night() -> None:
+    scene = Scene()
+    tuesday = (GOES_LIVE + timedelta(days=1)).replace(hour=3)
+    assert scene.synced_at(GOES_LIVE) == tuesday
+    assert scene.synced_at(tuesday - timedelta(minutes=1)) == tuesday
+    assert scene.synced_at(tuesday) == tuesday + timedelta(days=1)
+
+
+def test_the_command_tells_a_line_for_each_integration(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, broken = load("through-the-day"), load("d01-marks-as-deleted")
+    monkeypatch.setattr(matrices, "load_all", lambda: [good, broken])
+    ran = CliRunner().invoke(kill_matrix, [])
+    lines = ran.stdout.splitlines()
+    assert lines[0] == f"ok\tthrough-the-day\t-\t{good.text}"
+    assert lines[1] == f"ok\td01-marks-as-deleted\tD01\t{broken.text}"
+    assert "1 of 1 broken integrations were caught by exactly the rules" in lines[2]
+
+
+def test_the_command_fails_where_a_rule_catches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrices, "load_all", lambda: [load("through-the-day")])
+    ran = CliRunner().invoke(kill_matrix, ["--json"])
+    told = json.loads(ran.stdout)
+    assert (ran.exit_code, told["isComplete"]) == (1, False)
+    assert "S03" in told["uncaught"]
+    assert "No integration is made to break, and caught by, " in ran.stderr
+
+
+def test_a_false_alarm_and_an_escape_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    mistaken = replace(load("d01-marks-as-deleted"), breaks=("S03",))
+    monkeypatch.setattr(matrices, "load_all", lambda: [mistaken])
+    ran = CliRunner().invoke(kill_matrix, [])
+    assert ran.exit_code == 1
+    assert "d01-marks-as-deleted breaks S03, which was not found." in ran.stderr
+    assert "d01-marks-as-deleted keeps D01, which was found broken." in ran.stderr
+
+
+def test_a_person_is_shown_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    late = Result(load("s08-the-morning-after"), {"B02": 1, "S02": 1, "S08": 3})
+    show_table(Matrix(("S02", "S08", "B02"), [late]))
+    header, row, *_ = capsys.readouterr().out.splitlines()
+    assert header.split() == ["integration", "caught", "by", "what", "it", "does"]
+    assert row.split()[:5] == ["s08-the-morning-after", "S08,", "S02,", "B02", "Pushes"]
+
+
+def test_an_integration_that_does_not_come_to_its_end_is_told(address: str) -> None:
+    failed: Result = run(replace(load("nightly-batch"), name="no-such-program"), address)
+    assert failed.failure.startswith("Name one of the integrations:")
+    assert not failed.is_as_expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked_for"),
+    [([], "nightly-batch"), (["nightly-batch"], "CODAT_BASE_URL")],
+)
+def test_what_a_program_lacks_is_asked_for(arguments: list[str], asked_for: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "codat_scenarios.integrations", *arguments],
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if "CODAT" not in name},
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert asked_for in ran.stderr
