@@ -92,6 +92,10 @@ def test_requests_come_in_the_order_they_were_sent() -> None:
         (har(entry("12:00", "GET", "/") | {"time": "5"}), "$.log.entries[0].time: Expected"),
         (har(push("25:00:00")), "$.log.entries[0].startedDateTime: '2022-03-21T25:00:00Z' is not"),
         (har(push("12:00:00"), push("12:00:01"))[:-60], "$.log.entries[1].response"),
+        (
+            har(entry("12:00:00", "GET", "/") | {"request": {"method": "GET", "url": "http://["}}),
+            "$.log.entries[0].request.url: 'http://[' is no URL.",
+        ),
         (b'{"log": {"entries": [}}', "$.log.entries[0]: It is no JSON, at byte 21."),
         (b'{"log": {"entries": [{"a', "$.log.entries[0]: The file breaks off, at byte 24."),
     ],

@@ -149,6 +149,20 @@ def test_a_push_whose_body_was_not_recorded_is_told_of() -> None:
     assert len(run.companies[0].datasets) == 1
 
 
+@pytest.mark.parametrize("sent", [[], {"syncTo": 5}, {"dateRange": None}, "x"])
+@pytest.mark.parametrize("end", ["orders", "connections", "latest", "historic", "commerce"])
+def test_what_was_sent_may_be_of_any_form(sent: Any, end: str) -> None:
+    paths = {
+        "orders": push_path(),
+        "connections": f"/meta/companies/{COMPANY}/connections",
+        "latest": f"/companies/{COMPANY}/sync/commerce/latest",
+        "historic": f"/meta/companies/{COMPANY}/sync/commerce/historic",
+        "commerce": f"/config/companies/{COMPANY}/sync/commerce",
+    }
+    odd = entry("12:10:00", "POST", paths[end], sent, answered=[1], milliseconds=1e300)
+    assert not judged(push("12:00:00", ORDER), odd).failures
+
+
 def test_both_generations_are_judged() -> None:
     path = f"/companies/{COMPANY}/data/commerce-orders"
     again = entry("12:10:00", "POST", path, [ORDER], answered=[ORDER])

@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import DecodeError, Struct, ValidationError, field
@@ -16,6 +17,7 @@ from codat_mock.records.pushes import BOM, decoder, problem_from
 
 TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},:]', re.DOTALL)
 MILLISECONDS: Final = 1000.0
+LONGEST: Final = 86_400.0  # seconds that a request may take
 
 
 class WrongHar(Exception):
@@ -114,9 +116,9 @@ def recorded_by(entry: Entry, path: str) -> Recorded:
         body = b""
     return Recorded(
         started=moment(entry.started_date_time, f"{path}.startedDateTime"),
-        seconds=max(entry.time or 0.0, 0.0) / MILLISECONDS,
+        seconds=min(max(entry.time or 0.0, 0.0) / MILLISECONDS, LONGEST),
         method=asked.method.upper(),
-        url=asked.url,
+        url=checked_url(asked.url, f"{path}.request.url"),
         status=max(answer.status or 0, 0),
         sent=body,
         answered=body_of(content, answered_headers, f"{path}.response.content"),
@@ -162,6 +164,19 @@ def moment(text: str, path: str) -> datetime:
     if not in_calendar(found):
         raise WrongHar(f"{path}: '{text[:60]}' is at the very edge of the calendar.")
     return found
+
+
+def checked_url(url: str, path: str) -> str:
+    """A URL that can be taken apart.
+
+    Raises:
+        WrongHar: it is none.
+    """
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise WrongHar(f"{path}: '{url[:60]}' is no URL.") from None
+    return url
 
 
 def broken(content: bytes, error: Exception) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, DecodeError, Struct
 from msgspec.structs import replace
 
 from codat_mock.journalling import nearest
@@ -160,7 +160,7 @@ class Player:
         entry = self._entry(call, number, self._ids.get(place))
         try:
             is_kept = self._carry_out(call, request, entry.dataset_id)
-        except Malformed:
+        except (Malformed, DecodeError):
             is_kept = False
         except Refused as error:
             is_kept = False
