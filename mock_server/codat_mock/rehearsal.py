@@ -7,7 +7,7 @@ it, and nothing it does is judged as the integration's.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -47,24 +47,25 @@ class Rehearsal:
         self._headers = {"Authorization": f"Basic {key}"}
         self._earlier = 0
 
-    def begin(self, *, anew: bool) -> None:
+    def begin(self, *, anew: bool, start: Mapping[str, Any] | None = None) -> None:
         """Begin at a mock that has run before: faults it had until now are not counted.
 
         Args:
             anew: in a new sandbox, or in the one that there is.
+            start: what a new one starts from, as `POST /_mock/reset` takes it.
         """
         if anew:
-            self._call("POST", "/reset")
+            self.call("POST", "/reset", start)
         self._earlier = len(self._run().failures)
 
     def prepare(self, name: str) -> str:
         """Make a company that is ready to be pushed to; gives its id."""
-        company = self._call("POST", "/companies", {"name": name})
+        company = self.call("POST", "/companies", {"name": name})
         return str(company.json()["id"])
 
     def close_day(self) -> None:
         """Let time pass until all datasets have ended, and past the next sync."""
-        self._call("POST", "/clock/close-day")
+        self.call("POST", "/clock/close-day")
 
     def run(self) -> Run:
         """What has happened."""
@@ -73,10 +74,11 @@ class Rehearsal:
         return run
 
     def _run(self) -> Run:
-        found: Run = read_run(self._call("GET", "/report?format=json").content)
+        found: Run = read_run(self.call("GET", "/report?format=json").content)
         return found
 
-    def _call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Ask the control API for something; `path` is what stands after `/_mock`."""
         content = None if body is None else encode(body)
         try:
             answer = self._http.request(

@@ -61,7 +61,10 @@ class Server:
         world: what is served; it is closed with the server.
         listener: a bound socket.
         is_open: whether requests may name any host, for a socket bound beyond loopback.
-        app: what answers instead of the mock.
+        instead: what answers in place of the mock.
+
+    Attributes:
+        app: the application, to be asked in process as well.
     """
 
     def __init__(
@@ -70,7 +73,7 @@ class Server:
         listener: socket.socket,
         *,
         is_open: bool = False,
-        app: WSGIApplication | None = None,
+        instead: WSGIApplication | None = None,
     ) -> None:
         self.world = world
         self.address = address_of(listener)
@@ -80,7 +83,8 @@ class Server:
         self._stopped = Event()
         self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
         self._is_closed = False
-        self._http = make_http(app or create_app(world, is_open=is_open), listener)
+        self.app = create_app(world, is_open=is_open)
+        self._http = make_http(instead or self.app, listener)
         self._http.shut = self.shut
         self._shut_until = 0.0  # in machine seconds
         self._is_shut = False

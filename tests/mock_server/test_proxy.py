@@ -33,7 +33,7 @@ MEBIBYTE = 1 << 20
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """The address at which a WSGI application answers."""
-    with Server(World(), listen("127.0.0.1", 0), app=app) as server:
+    with Server(World(), listen("127.0.0.1", 0), instead=app) as server:
         yield server.address
 
 

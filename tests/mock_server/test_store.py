@@ -159,6 +159,22 @@ def test_a_reset_leaves_no_row_of_what_was(serve, set_stage, tmp_path):
     assert rows(path) == dict.fromkeys(before, 0) | {"sandboxes": 1}
 
 
+def test_what_a_sandbox_was_begun_with_is_kept(serve, set_stage, tmp_path):
+    arguments = ("--db", str(tmp_path / "shop.db"))
+    first = serve(*arguments)
+    start = {"startAt": "2022-03-21T08:00:00Z", "speed": "frozen", "profile": "instant"}
+    first.http.post("/_mock/reset", json=start).raise_for_status()
+    stage = set_stage(first.http)
+    assert first.end() == 0
+    second = serve(*arguments)
+    clock = second.http.get("/_mock/clock").json()
+    assert (clock["now"], clock["mode"]) == (start["startAt"], "frozen")
+    path = f"/data/companies/{stage.company_id}/sync/{ORDERS}"
+    pushed = second.http.post(path, json={"orders": []}).json()["datasetId"]
+    history = f"/meta/companies/{stage.company_id}/pull/history/{pushed}"
+    assert second.http.get(history).json()["status"] == "Complete"
+
+
 def test_all_is_there_after_a_stop_and_a_start(serve, set_stage, tmp_path):
     arguments = ("--db", str(tmp_path / "shop.db"), "--speed", "frozen")
     arguments += ("--start-at", "2022-03-21T08:00:00Z")

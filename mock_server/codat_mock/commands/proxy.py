@@ -72,7 +72,7 @@ def proxy(upstream: str, port: int, har: Path | None, settings: Settings, judgin
         raise click.UsageError(f"Cannot write {har}: {error.strerror}.") from error
     passing = Proxy(upstream, recording, settings)
     with listener:
-        server = Server(World(settings), listener, app=passing)
+        server = Server(World(settings), listener, instead=passing)
         before = {
             sent: signal.signal(sent, lambda *_: server.stop())
             for sent in (signal.SIGINT, signal.SIGTERM)

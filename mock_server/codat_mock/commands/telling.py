@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from codat_mock.reports import verdict
+from codat_mock.reports import plain, verdict
 from codat_mock.reports.run import Run
 from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, records
 from codat_mock.rules.judging import Finding
@@ -25,20 +25,7 @@ def tell(run: Run) -> None:
 
 def plain_lines(run: Run) -> list[str]:
     """A run as plain lines."""
-    lines = ["", f"codat-mock: {verdict.headline(run)}. {verdict.coverage(run)}."]
-    for finding in run.judgement.findings[:MOST_FINDINGS]:
-        known = ", expected" if run.is_tolerated(finding) else ""
-        what = " ".join(filter(None, [finding.code, finding.name, finding.data_type]))
-        lines += [
-            f"  {what} ({finding.severity}{known})",
-            f"      {one_line(finding.message)}",
-            f"      Records: {one_line(records(finding))}",
-            f"      Instead: {one_line(finding.advice)}",
-        ]
-    lines += [more(run)] if more(run) else []
-    lines += [f"  Expected and not found any more: {one_line(names(each))}" for each in run.stale]
-    lines += [f"  {one_line(note)}" for note in run.notes]
-    return [*lines, *ends(run)]
+    return ["", *plain.lines(run), *ends(run)]
 
 
 def ends(run: Run) -> list[str]:

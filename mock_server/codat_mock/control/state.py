@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Annotated
 
 from flask import Blueprint, Response, request
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from codat_mock import wire
-from codat_mock.clock import format_moment, machine_now
+from codat_mock.clock import format_moment, in_calendar, machine_now, parse_speed
 from codat_mock.control import who
+from codat_mock.lifecycle import PROFILES
+from codat_mock.records.errors import Malformed, Problem
+from codat_mock.records.outcomes import Profile
+from codat_mock.records.values import Moment
+from codat_mock.sandbox import Settings
 
 blueprint = Blueprint("state", __name__)
 
@@ -18,6 +25,36 @@ class Authorisation(Struct, rename="camel"):
     """Which connection the merchant authorises; without one, all that wait."""
 
     connection_id: str | UnsetType | None = UNSET
+
+
+class Beginning(Struct, rename="camel", forbid_unknown_fields=True):
+    """What a new sandbox starts from, where it is not what every one of the server does.
+
+    Args:
+        start_at: where its clock starts.
+        speed: how fast its time passes: `real`, `frozen`, or a factor such as `x60`.
+        profile: how fast its datasets go.
+    """
+
+    start_at: Moment | None = None
+    speed: Annotated[str, Meta(min_length=1)] | None = None
+    profile: Profile | None = None
+
+    def settings(self, usual: Settings) -> Settings:
+        """What the sandbox starts from.
+
+        Raises:
+            Malformed: there is no such moment or speed.
+        """
+        if self.start_at and not in_calendar(self.start_at):
+            told = f"{format_moment(self.start_at)} is at the very edge of the calendar."
+            raise Malformed(told, [Problem("$.startAt", told)])
+        try:
+            speed = parse_speed(self.speed) if self.speed else usual.speed
+        except ValueError:
+            told = f"'{self.speed}' is not 'real', 'frozen', or a factor such as 'x60'."
+            raise Malformed(told, [Problem("$.speed", told)]) from None
+        return replace(usual, start_at=self.start_at or usual.start_at, speed=speed)
 
 
 class Preparation(Struct, forbid_unknown_fields=True):
@@ -43,7 +80,10 @@ def health() -> Response:
 @blueprint.post("/reset")
 def reset() -> Response:
     """Begin anew: a new sandbox under the same key or name."""
-    fresh = wire.world().reset(who.name())
+    world, wanted = wire.world(), wire.body(Beginning) if request.get_data() else Beginning()
+    fresh = world.reset(who.name(), wanted.settings(world.settings))
+    if wanted.profile:
+        fresh.set_pace(PROFILES[wanted.profile])
     return wire.answer({"status": "reset", "clock": fresh.clock()})
 
 

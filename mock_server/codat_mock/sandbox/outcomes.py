@@ -16,6 +16,7 @@ from codat_mock.records.outcomes import PlannedOutcome
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow
 
+PACE: Final = "pace"
 DATASET_ENDS: Final = ("Complete", *LAST_STEP)
 SYNC_ENDS: Final[dict[str, int]] = {
     "Complete": 2000,
@@ -133,6 +134,16 @@ def durations_of(outcome: PlannedOutcome | None) -> tuple[float, ...] | None:
     if outcome is None:
         return None
     return outcome.durations or (PROFILES[outcome.profile] if outcome.profile else None)
+
+
+def pace(turn: Turn) -> tuple[float, ...]:
+    """How long each step takes where nothing is planned: as the sandbox has it, else the server."""
+    return turn.shelf.preferences.find(PACE, tuple[float, ...]) or turn.settings.durations
+
+
+def set_pace(turn: Turn, durations: tuple[float, ...]) -> None:
+    """Choose how long each step takes in this sandbox."""
+    turn.shelf.preferences.save(PACE, durations)
 
 
 def plan_of(outcome: PlannedOutcome, durations: tuple[float, ...]) -> DatasetPlan:

@@ -171,7 +171,7 @@ def plan_for(turn: Turn, arrival: Arrival, problems: Sequence[Problem], *, is_li
     Source: contract sections 2 and 4.
     """
     planned = outcomes.planned_dataset(turn, arrival.company_id, arrival.data_type)
-    durations = outcomes.durations_of(planned) or turn.settings.durations
+    durations = outcomes.durations_of(planned) or outcomes.pace(turn)
     if planned and (planned.outcome != "Complete" or planned.stuck_in):
         return outcomes.plan_of(planned, durations)
     if not is_linked:

@@ -30,6 +30,7 @@ from codat_mock.sandbox import (
     declaring,
     flow,
     histories,
+    outcomes,
     preferring,
     pushing,
     rehearsing,
@@ -335,6 +336,11 @@ class Sandbox:
         with self._turn() as turn:
             timekeeping.move_to(turn, moment)
         return self.clock()
+
+    def set_pace(self, durations: tuple[float, ...]) -> None:
+        """Choose how many seconds datasets spend in each step, instead of what the server says."""
+        with self._turn() as turn:
+            outcomes.set_pace(turn, durations)
 
     def advance(self, duration: timedelta) -> ClockReading:
         """Move the sandbox's time forward."""

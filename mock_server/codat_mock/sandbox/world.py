@@ -60,14 +60,20 @@ class World:
             name = self._store.sandboxes.name_of_code(code)
         return self.sandbox(name) if name else None
 
-    def reset(self, name: str) -> Sandbox:
-        """Begin anew under that name."""
+    def reset(self, name: str, settings: Settings | None = None) -> Sandbox:
+        """Begin anew under that name.
+
+        Args:
+            name: the sandbox's.
+            settings: what its clock starts from, where it is not what every sandbox starts from.
+        """
         with self._lock:
             if name in self._sandboxes:
                 self._sandboxes[name].close()
             with self._store.transaction():
                 self._store.sandboxes.delete(name)
-            self._sandboxes[name] = Sandbox(self._store, name, self.settings, self.failures)
+            started = settings or self.settings
+            self._sandboxes[name] = Sandbox(self._store, name, started, self.failures)
             return self._sandboxes[name]
 
     def settle(self) -> None:
