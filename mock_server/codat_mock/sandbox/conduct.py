@@ -42,15 +42,11 @@ class Exchange(Struct, frozen=True):
     Args:
         arrived: when its first byte came.
         answered: when its answer was ready.
-        is_lost: whether the client will not be able to read the answer.
-        retry_after: what the answer's `Retry-After` says, in seconds; None without.
     """
 
     entry: JournalEntry
     arrived: Instant
     answered: Instant
-    is_lost: bool
-    retry_after: float | None
 
 
 class Asked(Struct):
@@ -109,9 +105,9 @@ class Conduct:
                 repeat=self._repeat(exchange, request),
                 poll=self._poll(exchange, request),
             )
-            if entry.status in (429, 503) and exchange.retry_after is not None:
+            if entry.status in (429, 503) and exchange.entry.retry_after is not None:
                 company_id = entry.company_id if entry.status == 429 else None
-                asked = Asked(request, exchange.retry_after, exchange.answered, company_id)
+                asked = Asked(request, exchange.entry.retry_after, exchange.answered, company_id)
                 self._asked.append(asked)
         return judged
 
@@ -141,11 +137,12 @@ class Conduct:
             failing.gaps.append(failing.last.until(exchange.arrived))
             repeat = Repeat(tuple(failing.requests), tuple(failing.gaps), failing.is_told_when)
         status = exchange.entry.status
-        if not (exchange.is_lost or status >= 500 or status == 429):
+        if not (exchange.entry.is_lost or status >= 500 or status == 429):
             self._failing.pop(key, None)
             return repeat
         failing = failing or Failing(exchange.answered, is_told_when=False)
-        failing.last, failing.is_told_when = exchange.answered, exchange.retry_after is not None
+        failing.last = exchange.answered
+        failing.is_told_when = exchange.entry.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
         # The first one is what the later ones have grown from.
         failing.gaps = [*failing.gaps[:1], *failing.gaps[1:][1 - TRIES :]]
@@ -158,7 +155,7 @@ class Conduct:
         if exchange.entry.operation not in DATASET_READS or dataset_id is None:
             return None
         previous = self._polls.pop(dataset_id, None)
-        if exchange.entry.status < 400 and not exchange.is_lost:
+        if exchange.entry.status < 400 and not exchange.entry.is_lost:
             self._polls.put(dataset_id, (request, exchange.arrived))
         if previous is None:
             return None
