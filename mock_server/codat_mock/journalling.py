@@ -56,8 +56,6 @@ def after(response: Response) -> Response:
         b"" if is_kept else sent(),
         b"" if is_kept else response.get_data(),
         wire.arrived(),
-        is_lost=faulting.loses_answer(),
-        retry_after=retry_after(response),
     )
     if caused:
         response.headers[FINDINGS] = told(caused)
@@ -99,6 +97,8 @@ def entry_of(response: Response) -> JournalEntry:
         answered_type=response.mimetype or "",
         findings=[],
         caller=wire.caller(),
+        is_lost=faulting.loses_answer(),
+        retry_after=retry_after(response),
     )
 
 

@@ -61,12 +61,20 @@ class Server:
         world: what is served; it is closed with the server.
         listener: a bound socket.
         is_open: whether requests may name any host, for a socket bound beyond loopback.
+        instead: what answers in place of the mock.
 
     Attributes:
         app: the application, to be asked in process as well.
     """
 
-    def __init__(self, world: World, listener: socket.socket, *, is_open: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        listener: socket.socket,
+        *,
+        is_open: bool = False,
+        instead: WSGIApplication | None = None,
+    ) -> None:
         self.world = world
         self.address = address_of(listener)
         # A plain flag, and no event: `stop` is called by signals' handlers, one within another, and
@@ -76,7 +84,7 @@ class Server:
         self._waking = RLock()  # taken by a signal's handler too, in the thread that holds it
         self._is_closed = False
         self.app = create_app(world, is_open=is_open)
-        self._http = make_http(self.app, listener)
+        self._http = make_http(instead or self.app, listener)
         self._http.shut = self.shut
         self._shut_until = 0.0  # in machine seconds
         self._is_shut = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +47,8 @@ def table_of(path: Path) -> Mapping[str, Any]:
     Raises:
         UsageError: it cannot be read, or holds what is not known.
     """
+    import tomllib  # a plain start has no file to read
+
     try:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -78,6 +78,26 @@ def read_mebibytes(_ctx: click.Context, _param: click.Parameter, value: int) -> 
     return value << 20
 
 
+RULE_OPTIONS: Final = (
+    click.option(
+        "--rule",
+        "rule_settings",
+        multiple=True,
+        metavar="CODE[.KEY]=VALUE",
+        envvar="CODAT_MOCK_RULE",
+        show_envvar=True,
+        help="Choose about a rule, instead of what the file says: S12=off, S06=error,"
+        " T06.seconds=5; can be repeated.",
+    ),
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        envvar="CODAT_MOCK_CONFIG",
+        show_envvar=True,
+        help="Read choices about rules from this file; without it, from codat-mock.toml or"
+        " [tool.codat-mock] of pyproject.toml here.",
+    ),
+)
 # Each is named as the field of `Settings` it sets.
 OPTIONS: Final = (
     click.option(
@@ -191,24 +211,7 @@ OPTIONS: Final = (
         show_envvar=True,
         help="How much the journal of requests may hold; the oldest are dropped first.",
     ),
-    click.option(
-        "--rule",
-        "rule_settings",
-        multiple=True,
-        metavar="CODE[.KEY]=VALUE",
-        envvar="CODAT_MOCK_RULE",
-        show_envvar=True,
-        help="Choose about a rule, instead of what the file says: S12=off, S06=error,"
-        " T06.seconds=5; can be repeated.",
-    ),
-    click.option(
-        "--config",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        envvar="CODAT_MOCK_CONFIG",
-        show_envvar=True,
-        help="Read choices about rules from this file; without it, from codat-mock.toml or"
-        " [tool.codat-mock] of pyproject.toml here.",
-    ),
+    *RULE_OPTIONS,
 )
 
 OWN_SETTINGS: Final = tuple(
@@ -228,6 +231,20 @@ def takes_settings(command: View) -> View:
 
     with_options: View = with_settings
     for option in reversed(OPTIONS):
+        with_options = option(with_options)
+    return with_options
+
+
+def takes_rules(command: View) -> View:
+    """Give a command the options about rules, as its argument `settings`."""
+
+    @wraps(command)
+    def with_rules(*args: Any, **given: Any) -> Any:
+        chosen = choices(given.pop("config"), given.pop("rule_settings"))
+        return command(*args, settings=Settings(rules=chosen), **given)
+
+    with_options: View = with_rules
+    for option in reversed(RULE_OPTIONS):
         with_options = option(with_options)
     return with_options
 

@@ -54,6 +54,8 @@ def show_table(run: Run) -> None:
         console.print(Text(more(run)), end="\n" if more(run) else "")
     for each in run.stale:
         console.print(Text(f"Expected and not found any more: {one_line(names(each))}", "yellow"))
+    for note in run.notes:
+        console.print(Text(one_line(note), "dim"))
     for line in ends(run):
         console.print(Text(line, colour if line.startswith("codat-mock") else ""))
 

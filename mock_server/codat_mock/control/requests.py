@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
 from codat_mock import wire
+from codat_mock.clock import parse_moment
 from codat_mock.control import who
+from codat_mock.recordings.exchange import Recorded, unpacked
+from codat_mock.recordings.writing import write_har
 from codat_mock.records.errors import Malformed, Problem
-from codat_mock.records.journal import JournalEntry
+from codat_mock.records.journal import JournalBodies, JournalEntry
 
 blueprint = Blueprint("requests", __name__)
 
 MOST: Final = 100
+MAGIC: Final = b"\x1f\x8b"
+GZIP: Final = (("Content-Encoding", "gzip"),)
 FILTERS: Final = {
     "method": "method",
     "path": "path",
@@ -29,6 +35,8 @@ FILTERS: Final = {
 @blueprint.get("/requests")
 def index() -> Response:
     """Find requests, and count them: by method, path, status, operation, companyId, code."""
+    if request.args.get("format") == "har":
+        return archive()
     wanted = {name: value for name, value in request.args.items() if name != "limit"}
     for name in wanted:
         if name not in FILTERS:
@@ -39,6 +47,42 @@ def index() -> Response:
         return all(matches(entry, name, value) for name, value in wanted.items())
 
     return wire.answer(who.sandbox().journal.requests(is_wanted, limit()))
+
+
+def archive() -> Response:
+    """The whole journal as a HAR, in the sandbox's time.
+
+    Raises:
+        Malformed: something is to be found, too.
+    """
+    if len(request.args) > 1:
+        told = "The archive holds all requests: nothing goes beside format=har."
+        raise Malformed(told, [Problem("query.format", told)])
+    address = request.host_url.rstrip("/")
+    found = who.sandbox().journal.exchanges()
+    return wire.raw_answer(write_har(recorded(address, *each) for each in found))
+
+
+def recorded(address: str, entry: JournalEntry, bodies: JournalBodies) -> Recorded:
+    """A request of the journal as it would have been recorded; headers are not kept there."""
+    query = f"?{entry.query}" if entry.query else ""
+    wait = "" if entry.retry_after is None else f"{entry.retry_after:g}"
+    told = {"Content-Type": entry.answered_type, "Retry-After": wait}
+    # Whether a body came packed shows in its first bytes.
+    sent = unpacked(bodies.sent, GZIP) if bodies.sent.startswith(MAGIC) else bodies.sent
+    return Recorded(
+        started=parse_moment(entry.at),
+        seconds=0.0,
+        method=entry.method,
+        url=f"{address}{quote(entry.path)}{query}",
+        status=0 if entry.is_lost else entry.status,
+        sent=sent,
+        answered=b"" if entry.is_lost else bodies.answered,
+        sent_type=entry.sent_type,
+        answered_type=entry.answered_type,
+        headers=((wire.CALLER, entry.caller),) if entry.caller else (),
+        answered_headers=tuple((name, value) for name, value in told.items() if value),
+    )
 
 
 def limit() -> int:

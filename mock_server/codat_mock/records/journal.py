@@ -35,6 +35,8 @@ class JournalEntry(Wire, kw_only=True, omit_defaults=False):
         answered_bytes: of the answer's body.
         findings: what it broke.
         caller: where the integration says that it sent it, such as `sync.py:42`.
+        is_lost: whether the client was not able to read the answer.
+        retry_after: what the answer's `Retry-After` says, in seconds; None without.
     """
 
     number: int
@@ -54,6 +56,8 @@ class JournalEntry(Wire, kw_only=True, omit_defaults=False):
     answered_type: str
     findings: list[Caused]
     caller: str = ""
+    is_lost: bool = False
+    retry_after: float | None = None
 
 
 class JournalBodies(Struct, frozen=True):

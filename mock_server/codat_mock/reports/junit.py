@@ -46,6 +46,8 @@ def write(run: Run) -> bytes:
 def add_service(suite: Element, run: Run) -> None:
     """The case of the mock itself: an error where it failed, or had nothing to judge."""
     case = add_case(suite, "codat-mock.run", "something was observed")
+    if run.notes:
+        SubElement(case, "system-out").text = "\n".join(run.notes)
     if run.failures:
         error = SubElement(case, "error", message="codat-mock itself failed", type="mock")
         error.text = "\n".join(run.failures)

@@ -26,6 +26,7 @@ def write(run: Run) -> bytes:
         *([more(run)] if more(run) else []),
         *(f"- No longer found: {plain(names(each))}" for each in run.stale),
         *(company_line(company) for company in run.companies),
+        *(plain(note) for note in run.notes),
         f"{plain(coverage(run))}. Exit code {code_of(run)}.",
     ]
     return ("\n\n".join(parts) + "\n").encode()

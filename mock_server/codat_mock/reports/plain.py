@@ -21,4 +21,4 @@ def lines(run: Run) -> list[str]:
         ]
     told += [more(run)] if more(run) else []
     told += [f"  Expected and not found any more: {one_line(names(each))}" for each in run.stale]
-    return told
+    return [*told, *(f"  {one_line(note)}" for note in run.notes)]

@@ -130,6 +130,7 @@ class Run(Wire, kw_only=True, omit_defaults=False):
         command: how the command under test ended, where there was one.
         configuration: the file that findings are shown at where no place in the code is known.
         root: the folder that places in the code are told from.
+        notes: what has to be known beside the verdict, such as what was assumed, in sentences.
     """
 
     now: MomentText
@@ -142,6 +143,7 @@ class Run(Wire, kw_only=True, omit_defaults=False):
     command: CommandEnd | None = None
     configuration: str = "codat-mock.toml"
     root: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def is_tolerated(self, finding: Finding) -> bool:
         """Whether a finding is among the expected ones."""

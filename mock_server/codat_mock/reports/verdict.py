@@ -43,10 +43,9 @@ def reasons(run: Run) -> list[str]:
             " take what is mended out of the file of expected findings."
         )
     if not found and run.is_vacuous:
-        found.append(
-            "Nothing was pushed, so that there is nothing to judge: does the integration send its"
-            " requests to CODAT_BASE_URL?"
-        )
+        question = ": does the integration send its requests to CODAT_BASE_URL?"
+        told = "Nothing was pushed, so that there is nothing to judge"
+        found.append(f"{told}{question if run.command else '.'}")
     return found or ["No rule was broken that would fail the run."]
 
 

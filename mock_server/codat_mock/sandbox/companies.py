@@ -20,8 +20,12 @@ from codat_mock.store import CompanyRow
 COMMERCE = "lqai"
 
 
-def create(turn: Turn, name: str, *, is_connected: bool = True) -> Company:
+def create(
+    turn: Turn, name: str, *, is_connected: bool = True, company_id: str | None = None
+) -> Company:
     """Make a company, with its commerce connection already or without any.
+
+    It gets an id of ours where none is given.
 
     Raises:
         Malformed: the name is blank.
@@ -34,7 +38,7 @@ def create(turn: Turn, name: str, *, is_connected: bool = True) -> Company:
         raise LimitExceeded(
             f"CompanyValidationException: Company limit exceeded. The account may have {limit}."
         )
-    company_id = turn.new_id()
+    company_id = company_id or turn.new_id()
     platform = integration(COMMERCE)
     company = Company(
         id=company_id,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from codat_mock.records.journal import JournalEntry
 from codat_mock.rules.subjects import JudgedRequest, Poll, Repeat, Request, Wait
@@ -24,8 +25,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(Struct, frozen=True):
     """A moment on both clocks: the machine's in seconds, the sandbox's in UTC."""
 
     machine: float
@@ -36,26 +36,20 @@ class Instant:
         return max(later.machine - self.machine, (later.sandbox - self.sandbox).total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """A request that has just been answered.
 
     Args:
         arrived: when its first byte came.
         answered: when its answer was ready.
-        is_lost: whether the client will not be able to read the answer.
-        retry_after: what the answer's `Retry-After` says, in seconds; None without.
     """
 
     entry: JournalEntry
     arrived: Instant
     answered: Instant
-    is_lost: bool
-    retry_after: float | None
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(Struct):
     """A wait that an answer asked for; `company_id` is None where it is for all."""
 
     asked_by: Request
@@ -64,14 +58,13 @@ class Asked:
     company_id: str | None
 
 
-@dataclass(slots=True)
-class Failing:
+class Failing(Struct):
     """A request that failed the last times it was tried."""
 
     last: Instant
     is_told_when: bool
-    requests: list[Request] = field(default_factory=list)
-    gaps: list[float] = field(default_factory=list)
+    requests: list[Request] = []
+    gaps: list[float] = []
 
 
 class Recent(OrderedDict[Key, Value], Generic[Key, Value]):
@@ -112,9 +105,9 @@ class Conduct:
                 repeat=self._repeat(exchange, request),
                 poll=self._poll(exchange, request),
             )
-            if entry.status in (429, 503) and exchange.retry_after is not None:
+            if entry.status in (429, 503) and exchange.entry.retry_after is not None:
                 company_id = entry.company_id if entry.status == 429 else None
-                asked = Asked(request, exchange.retry_after, exchange.answered, company_id)
+                asked = Asked(request, exchange.entry.retry_after, exchange.answered, company_id)
                 self._asked.append(asked)
         return judged
 
@@ -144,11 +137,12 @@ class Conduct:
             failing.gaps.append(failing.last.until(exchange.arrived))
             repeat = Repeat(tuple(failing.requests), tuple(failing.gaps), failing.is_told_when)
         status = exchange.entry.status
-        if not (exchange.is_lost or status >= 500 or status == 429):
+        if not (exchange.entry.is_lost or status >= 500 or status == 429):
             self._failing.pop(key, None)
             return repeat
         failing = failing or Failing(exchange.answered, is_told_when=False)
-        failing.last, failing.is_told_when = exchange.answered, exchange.retry_after is not None
+        failing.last = exchange.answered
+        failing.is_told_when = exchange.entry.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
         # The first one is what the later ones have grown from.
         failing.gaps = [*failing.gaps[:1], *failing.gaps[1:][1 - TRIES :]]
@@ -161,7 +155,7 @@ class Conduct:
         if exchange.entry.operation not in DATASET_READS or dataset_id is None:
             return None
         previous = self._polls.pop(dataset_id, None)
-        if exchange.entry.status < 400 and not exchange.is_lost:
+        if exchange.entry.status < 400 and not exchange.entry.is_lost:
             self._polls.put(dataset_id, (request, exchange.arrived))
         if previous is None:
             return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime, timedelta
 from itertools import count
 
 from msgspec.structs import replace
@@ -60,9 +61,7 @@ class JournalDesk:
         sent: bytes,
         answer: bytes,
         arrived: float,
-        *,
-        is_lost: bool,
-        retry_after: float | None,
+        answered: float | None = None,
     ) -> list[Caused]:
         """Keep a request with its answer; gives what it broke.
 
@@ -71,8 +70,7 @@ class JournalDesk:
             sent: its body, empty where that is kept with a dataset.
             answer: the answer's body, empty likewise.
             arrived: when its first byte came, in machine seconds.
-            is_lost: whether the client will not be able to read the answer.
-            retry_after: what the answer asked to wait for, in seconds.
+            answered: when its answer was there, where it is one that has happened already.
         """
         packed, packed_answer = pack(sent), pack(answer)
         with self._turn() as turn:
@@ -84,15 +82,21 @@ class JournalDesk:
             exchange = Exchange(
                 entry=told,
                 arrived=Instant(arrived, turn.now),
-                answered=Instant(machine_seconds(), turn.now),
-                is_lost=is_lost,
-                retry_after=retry_after,
+                answered=answered_at(turn.now, arrived, answered),
             )
             verdicts.take(turn, self._conduct.judged(exchange))
             caused = turn.caused.pop(entry.number, [])
             told = replace(told, findings=caused)
             turn.shelf.journal.add(told, packed, packed_answer)
         return caused
+
+    def exchanges(self) -> Iterator[tuple[JournalEntry, JournalBodies]]:
+        """All requests that are kept, with their bodies."""
+        with self._turn() as turn:
+            numbers = [entry.number for entry in turn.shelf.journal.all()]
+        for number in numbers:
+            with suppress(Unknown):  # dropped since
+                yield self.request(number)
 
     def requests(self, is_wanted: Callable[[JournalEntry], bool], most: int) -> Journal:
         """The requests that are wanted, the last `most` of them told."""
@@ -121,3 +125,10 @@ class JournalDesk:
                 answer = b'{"data":%b,"datasetId":"%b"}' % (body, entry.dataset_id.encode())
                 bodies = JournalBodies(body, bodies.answered or answer)
         return entry, bodies
+
+
+def answered_at(now: datetime, arrived: float, answered: float | None) -> Instant:
+    """When an answer was there: now, or so long after its request as was recorded."""
+    if answered is None:
+        return Instant(machine_seconds(), now)
+    return Instant(answered, now + timedelta(seconds=answered - arrived))

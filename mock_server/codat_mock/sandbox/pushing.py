@@ -30,12 +30,14 @@ class Arrival(Struct, frozen=True):
     Args:
         request: its place among the sandbox's requests.
         overlaps: pushes of the same company and data type that were under way when it came.
+        dataset_id: of the dataset that is made; None for one of ours.
     """
 
     company_id: str
     data_type: DataType
     request: Request
     overlaps: Sequence[Request] = ()
+    dataset_id: str | None = None
 
 
 def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: bytes) -> str:
@@ -51,7 +53,7 @@ def accept(turn: Turn, arrival: Arrival, records: Sequence[PushedRecord], body: 
     take_judgement(turn, row, arrival, judged, problems)
     plan = plan_for(turn, arrival, problems, is_linked=connection.status == "Linked")
     dataset = DatasetRow(
-        id=turn.new_id(),
+        id=arrival.dataset_id or turn.new_id(),
         connection_id=connection.id,
         data_type=arrival.data_type,
         requested=turn.now,

@@ -13,7 +13,7 @@ from codat_mock.sandbox import companies, connections
 from codat_mock.sandbox.turn import Turn
 
 
-def prepare(turn: Turn, name: str, accounting: str) -> Company:
+def prepare(turn: Turn, name: str, accounting: str, company_id: str | None = None) -> Company:
     """Make a company whose accounting is linked and whose mapping is configured.
 
     It syncs daily, and what it sold since the beginning of the day, UTC.
@@ -22,13 +22,14 @@ def prepare(turn: Turn, name: str, accounting: str) -> Company:
         turn: the turn.
         name: the company's.
         accounting: the key or id of its accounting platform.
+        company_id: the company's id; None for one of ours.
 
     Raises:
         Malformed: the name is blank.
         Unknown: there is no such platform.
     """
     connections.integration(accounting, "Accounting")
-    company_id = companies.create(turn, name).id
+    company_id = companies.create(turn, name, company_id=company_id).id
     connections.connect(turn, company_id, accounting)
     connections.authorise(turn, company_id)
     wanted = suggest(companies.configuration(turn, company_id))

@@ -141,15 +141,15 @@ class Sandbox:
         with self._turn():
             pass
 
-    def create_company(self, name: str) -> Company:
+    def create_company(self, name: str, company_id: str | None = None) -> Company:
         """Make a company that has its commerce connection already."""
         with self._turn() as turn:
-            return companies.create(turn, name)
+            return companies.create(turn, name, company_id=company_id)
 
-    def add_company(self, name: str) -> Company:
+    def add_company(self, name: str, company_id: str | None = None) -> Company:
         """Make a company that has no connection yet."""
         with self._turn() as turn:
-            return companies.create(turn, name, is_connected=False)
+            return companies.create(turn, name, is_connected=False, company_id=company_id)
 
     def companies(self) -> list[Company]:
         """All companies."""
@@ -210,6 +210,8 @@ class Sandbox:
         body: bytes,
         request: Request,
         arrived: float | None = None,
+        answered: float | None = None,
+        dataset_id: str | None = None,
     ) -> str:
         """Judge and store a push; gives the id of its dataset.
 
@@ -219,19 +221,22 @@ class Sandbox:
             body: JSON, as it came.
             request: which request of the sandbox it is.
             arrived: when its first byte came, in seconds of `machine_seconds`; None for now.
+            answered: when its answer was there, where it is one that has happened already.
+            dataset_id: of the dataset that is made; None for one of ours.
 
         Raises:
             Malformed: the body cannot be read; every wrong place is named.
         """
         began = machine_seconds() if arrived is None else arrived
-        with self._traffic.passage(company_id, data_type, request, began) as passage:
+        passage_of = self._traffic.passage(company_id, data_type, request, began, answered)
+        with passage_of as passage:
             try:
                 records, refusal = read_push(data_type, body), None
             except Malformed as error:
                 records, refusal = [], error
             with self._turn() as turn:
                 overlaps = self._traffic.overlaps(passage, company_id, data_type)
-                arrival = Arrival(company_id, data_type, request, overlaps)
+                arrival = Arrival(company_id, data_type, request, overlaps, dataset_id)
                 if refusal is None:
                     return pushing.accept(turn, arrival, records, body)
                 pushing.refuse(turn, arrival, refusal, body)
@@ -349,10 +354,10 @@ class Sandbox:
             timekeeping.move_to_next_event(turn)
         return self.clock()
 
-    def prepare(self, name: str, accounting: str) -> Company:
+    def prepare(self, name: str, accounting: str, company_id: str | None = None) -> Company:
         """Make a company that is ready to be pushed to."""
         with self._turn() as turn:
-            return rehearsing.prepare(turn, name, accounting)
+            return rehearsing.prepare(turn, name, accounting, company_id)
 
     def close_day(self) -> ClockReading:
         """Let time pass until all datasets have ended, and then past every company's next sync."""

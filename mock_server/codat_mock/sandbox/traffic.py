@@ -36,16 +36,24 @@ class Traffic:
 
     @contextmanager
     def passage(
-        self, company_id: str, data_type: DataType, request: Request, arrived: float
+        self,
+        company_id: str,
+        data_type: DataType,
+        request: Request,
+        arrived: float,
+        answered: float | None = None,
     ) -> Iterator[Passage]:
-        """Count a push as under way; `arrived` is in seconds of the machine's clock."""
+        """Count a push as under way, between moments in seconds of the machine's clock.
+
+        Without `answered` it ends with the context.
+        """
         passage = Passage(request, arrived)
         with self._lock:
             self._passages[company_id, data_type].append(passage)
         try:
             yield passage
         finally:
-            passage.answered = machine_seconds()
+            passage.answered = machine_seconds() if answered is None else answered
 
     def overlaps(self, passage: Passage, company_id: str, data_type: DataType) -> list[Request]:
         """The pushes, judged before this one, that had not been answered when it arrived.

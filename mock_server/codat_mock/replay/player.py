@@ -1,0 +1,362 @@
+"""Plays a recording to a sandbox, request by request, in the recorded times."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from msgspec import UNSET, DecodeError, Struct
+from msgspec.structs import replace
+
+from codat_mock.journalling import nearest
+from codat_mock.recordings.exchange import Recorded, header
+from codat_mock.recordings.reading import decoded
+from codat_mock.records.commerce import Wire
+from codat_mock.records.datasets import LIST_NAMES
+from codat_mock.records.errors import Malformed, Refused
+from codat_mock.records.journal import JournalEntry
+from codat_mock.records.outcomes import PlannedOutcome
+from codat_mock.records.pushes import BOM, decoder, read_push
+from codat_mock.records.syncs import HistoricSyncRequest, SyncRequest
+from codat_mock.replay.ends import (
+    CODES,
+    INSTANT,
+    PUSHES,
+    dataset_ids,
+    failed_syncs,
+    planned,
+    pushes_of,
+)
+from codat_mock.replay.merchants import Merchants
+from codat_mock.replay.routes import Call, calls
+from codat_mock.replay.shown import (
+    MANUAL,
+    SeenCompany,
+    SeenConnection,
+    SeenSync,
+    Shown,
+    many,
+)
+from codat_mock.reports.gathering import run_of
+from codat_mock.reports.run import Run
+from codat_mock.rules.subjects import Request
+from codat_mock.sandbox import Sandbox, Settings, World
+from codat_mock.wire import CALLER, LONGEST_CALLER
+
+NAME: Final = "recorded"
+MAKING: Final = {"create-sync-company": True, "create-company": False}
+CONNECTING: Final = ("create-connection", "create-connection-later")
+UPDATING: Final = (
+    "update-connection", "update-connection-later", "update-connection-authorization",
+)  # fmt: skip
+NOT_KEPT: Final = "were recorded without a body that can be read, and could not be judged"
+NO_ANSWER: Final = "have no recorded answer: taken as received, their answers lost"
+read_sync_request: Final = decoder(SyncRequest)
+read_historic: Final = decoder(HistoricSyncRequest)
+
+
+class NewCompany(Wire):
+    """What a company is made of."""
+
+    name: str = ""
+
+
+class NewConnection(Wire):
+    """What a connection of the later generation is made of."""
+
+    platform_key: str = ""
+
+
+class Wanted(Struct):
+    """A status that a connection is to have."""
+
+    status: str = "Linked"
+
+
+def replay(
+    recorded: Sequence[Recorded], settings: Settings, *, until: datetime | None = None
+) -> Run:
+    """Judge requests that have happened.
+
+    Args:
+        recorded: in whatever order.
+        settings: of the sandbox; its clock is the recording's.
+        until: the moment until which time has passed since; None where the recording is the
+            whole of a day, which is closed: time passes until the next syncs have run.
+    """
+    found = calls(sorted(recorded, key=lambda each: each.started))
+    start = found[0].recorded.started if found else None
+    world = World(replace(settings, start_at=start, speed=0))
+    try:
+        player = Player(world.sandbox(NAME), found)
+        player.play()
+        if until is None:
+            player.here.close_day()
+        else:
+            player.move(until)
+        run = run_of(player.here, world.failures.all())
+    finally:
+        world.close()
+    run.notes = [f"{len(found)} of {len(recorded)} recorded requests were the integration's."]
+    run.notes += player.notes()
+    return run
+
+
+class Player:
+    """Plays calls to a sandbox.
+
+    Args:
+        here: the sandbox, its clock frozen at the first of them.
+        played: the calls, in the order they were sent.
+    """
+
+    def __init__(self, here: Sandbox, played: Sequence[Call]) -> None:
+        self.here = here
+        self._calls = played
+        self._shown = Shown(played)
+        self._ids = dataset_ids(played, self._shown)
+        self._failed = failed_syncs(self._shown)
+        self._told: Counter[str] = Counter()
+        made = {
+            company.id
+            for call in played
+            if call.operation in MAKING and call.recorded.is_accepted
+            for company in many(call, SeenCompany)
+        }
+        self._merchants = Merchants(here, self._shown, made, oldest(played))
+
+    def play(self) -> None:
+        """Play all of them."""
+        for place, call in enumerate(self._calls):
+            self.move(call.recorded.started)
+            self._play(place, call)
+
+    def move(self, moment: datetime) -> None:
+        """Let time pass; syncs that are shown to have failed on the way do so."""
+        while self._failed and self._failed[0].due <= moment:
+            failed = self._failed.pop(0)
+            self._pass(failed.due - INSTANT)
+            self._fail_sync(failed.company_id, failed.outcome)
+        self._pass(moment)
+
+    def _pass(self, moment: datetime) -> None:
+        with suppress(Refused):  # never back: the clock stands there already
+            self.here.set_clock(moment)
+
+    def _fail_sync(self, company_id: str, outcome: str) -> None:
+        with suppress(Refused):  # the company is not there yet
+            wanted = PlannedOutcome(target="sync", company_id=company_id, outcome=outcome)
+            self.here.trouble.plan_outcome(wanted)
+
+    def _play(self, place: int, call: Call) -> None:
+        """Carry a call out as it was, and keep it in the journal."""
+        recorded = call.recorded
+        number = self.here.journal.number()
+        request = self.here.arrive(recorded.method, call.path, caller(recorded), number)
+        entry = self._entry(call, number, self._ids.get(place))
+        try:
+            is_kept = self._carry_out(call, request, entry.dataset_id)
+        except (Malformed, DecodeError):
+            is_kept = False
+        except Refused as error:
+            is_kept = False
+            self._told[f"could not be rehearsed: {error.message}"] += 1
+        began, ended = recorded.started.timestamp(), recorded.ended.timestamp()
+        self.here.journal.note(
+            entry,
+            b"" if is_kept else recorded.sent or b"",
+            b"" if is_kept else recorded.answered or b"",
+            began,
+            ended,
+        )
+
+    def _entry(self, call: Call, number: int, dataset_id: str | None) -> JournalEntry:
+        recorded = call.recorded
+        return JournalEntry(
+            number=number,
+            at="",
+            method=recorded.method,
+            path=call.path,
+            query=recorded.place.query,
+            status=recorded.status,
+            is_planned=False,
+            operation=call.operation or None,
+            nearest=None if call.operation else nearest(recorded.method, call.path),
+            company_id=call.company_id or None,
+            dataset_id=call.named.get("datasetId", dataset_id),
+            sent_bytes=len(recorded.sent or b""),
+            answered_bytes=len(recorded.answered or b""),
+            sent_type=recorded.sent_type,
+            answered_type=recorded.answered_type,
+            findings=[],
+            caller=caller(recorded),
+            is_lost=recorded.status == 0,
+            retry_after=retry_after(recorded),
+        )
+
+    def _carry_out(self, call: Call, request: Request, dataset_id: str | None) -> bool:
+        """Do what a call did; whether it made a dataset, which keeps its body."""
+        operation, recorded = call.operation, call.recorded
+        if operation in MAKING and recorded.is_accepted:
+            self._make_company(call)
+        if not call.company_id:
+            return False
+        is_believed = recorded.is_accepted or (recorded.status == 0 and operation in PUSHES)
+        if is_believed and not self._merchants.meet(call.company_id, recorded.started):
+            return False
+        if operation in PUSHES:
+            return self._push(call, request, dataset_id)
+        if not recorded.is_accepted:
+            return False
+        if operation in CONNECTING:
+            self._connect(call)
+        elif operation in UPDATING:
+            wanted = decoded(recorded.sent, Wanted) or Wanted()
+            status = wanted.status if operation != UPDATING[2] else "Linked"
+            seen = SeenConnection(id=call.named["connectionId"], status=status)
+            shown = next(many(call, SeenConnection), seen)
+            seen.source_type = shown.source_type
+            self._merchants.update(call.company_id, [seen])
+        elif operation == "set-configuration":
+            self._merchants.configure(call.company_id, recorded.started)
+        elif operation in MANUAL:
+            self._sync(call, request)
+        else:
+            self._read(call)
+        return False
+
+    def _make_company(self, call: Call) -> None:
+        for seen in many(call, SeenCompany):
+            sent = decoded(call.recorded.sent, NewCompany) or NewCompany()
+            is_connected = MAKING[call.operation]
+            self._merchants.add(seen.id, seen.name or sent.name, is_connected=is_connected)
+            self._merchants.update(seen.id, seen.data_connections or [])
+
+    def _connect(self, call: Call) -> None:
+        seen = next(many(call, SeenConnection), None)
+        key = decoded(call.recorded.sent, str)
+        if key is None:
+            key = (decoded(call.recorded.sent, NewConnection) or NewConnection()).platform_key
+        self._merchants.connect(call, key, seen)
+
+    def _read(self, call: Call) -> None:
+        """What is read counts as read, and tells how things stood."""
+        if call.operation in ("get-dataset", "get-dataset-later"):
+            with suppress(Refused):  # of a push before the recording
+                self.here.dataset(call.company_id, call.named["datasetId"])
+        elif call.operation == "list-datasets":
+            self.here.datasets(call.company_id)
+        elif call.operation.startswith("list-connections"):
+            self._merchants.update(call.company_id, many(call, SeenConnection))
+        elif call.operation == "get-company":
+            for seen in many(call, SeenCompany):
+                self._merchants.update(call.company_id, seen.data_connections or [])
+
+    def _sync(self, call: Call, request: Request) -> None:
+        for sync in many(call, SeenSync):
+            if sync.sync_status_code in CODES:
+                self._fail_sync(call.company_id, CODES[sync.sync_status_code])
+        body = call.recorded.sent or b"{}"
+        if call.operation == "run-sync":
+            wanted = read_sync_request(body).sync_to
+            self.here.sync_latest(call.company_id, None if wanted is UNSET else wanted, request)
+        else:
+            period = read_historic(body).date_range
+            self.here.sync_historic(call.company_id, period.start, period.finish, request)
+
+    def _push(self, call: Call, request: Request, dataset_id: str | None) -> bool:
+        """Push what was pushed, if it was taken; whether it made a dataset."""
+        recorded, data_type = call.recorded, PUSHES[call.operation]
+        is_lost = recorded.status == 0
+        if not (recorded.is_accepted or is_lost or recorded.status == 400):
+            return False
+        body = push_body(call)
+        if body is None:
+            self._told[NOT_KEPT] += 1
+            return False
+        if recorded.status == 400 and is_readable(call, body):
+            return False  # refused for what we cannot see
+        if not self._merchants.meet(call.company_id, recorded.started):
+            return False
+        if recorded.status != 400:
+            self._merchants.ready(call.company_id, recorded.started)
+            outcome = planned(call, self._shown.datasets.get(dataset_id or "", ()))
+            if outcome:
+                self.here.trouble.plan_outcome(outcome)
+        made = self.here.push(
+            call.company_id,
+            data_type,
+            body,
+            request,
+            recorded.started.timestamp(),
+            recorded.ended.timestamp(),
+            dataset_id,
+        )
+        self._merchants.remap(call.company_id)
+        if is_lost:
+            self._told[NO_ANSWER] += 1
+            self.here.forget_answer(call.company_id, made)
+        return True
+
+    def notes(self) -> list[str]:
+        """What was assumed, and what could not be judged, in sentences."""
+        told = [f"{count} requests {what}" for what, count in self._told.items()]
+        return [*self._merchants.notes(), *(f"{each.rstrip('.')}." for each in told)]
+
+
+def push_body(call: Call) -> bytes | None:
+    """What was pushed, as the beta's operations take it; None where it was not recorded."""
+    sent = call.recorded.sent
+    if sent is None:
+        return None
+    body = sent.removeprefix(BOM)
+    if call.operation.startswith("partner-"):
+        return b'{"%b":%b}' % (LIST_NAMES[PUSHES[call.operation]].encode(), body)
+    return body
+
+
+def is_readable(call: Call, body: bytes) -> bool:
+    """Whether a push has nothing wrong with it that we could see."""
+    try:
+        read_push(PUSHES[call.operation], body)
+    except Malformed:
+        return False
+    return True
+
+
+def oldest(played: Sequence[Call]) -> dict[str, datetime]:
+    """Of each company, the earliest `createdDate` of what it pushed."""
+    found: dict[str, datetime] = {}
+    for call in pushes_of(played):
+        body = push_body(call) if call.recorded.is_accepted else None
+        try:
+            pushed = read_push(PUSHES[call.operation], body) if body else []
+        except Malformed:
+            continue
+        for each in pushed:
+            created = each.record.created_date
+            if isinstance(created, datetime):
+                found[call.company_id] = min(found.get(call.company_id, created), created)
+    return found
+
+
+def caller(recorded: Recorded) -> str:
+    """Where the integration says that it sent a request."""
+    return header(recorded.headers, CALLER)[:LONGEST_CALLER]
+
+
+def retry_after(recorded: Recorded) -> float | None:
+    """The seconds that an answer asks to wait, whether it tells them or a date."""
+    told = header(recorded.answered_headers, "retry-after")
+    try:
+        return float(told)
+    except ValueError:
+        pass
+    try:
+        return (parsedate_to_datetime(told) - recorded.ended).total_seconds()
+    except (ValueError, TypeError):
+        return None
