@@ -77,7 +77,9 @@ def told(caused: list[Caused]) -> str:
 def entry_of(response: Response) -> JournalEntry:
     """What is known of a request and its answer; the journal adds the time and the findings."""
     operation = (request.endpoint or "").rpartition(".")[2]
-    is_known = operation in OPERATIONS and response.status_code != 405
+    # Flask answers OPTIONS by itself, under the name of the operation that was not carried out.
+    is_carried_out = response.status_code != 405 and request.method != "OPTIONS"
+    is_known = operation in OPERATIONS and is_carried_out
     named = request.view_args or {}
     return JournalEntry(
         number=wire.number() or 0,

@@ -100,9 +100,10 @@ def test_a_search_for_what_there_is_not_is_refused(http, query, told):
 
 
 def test_a_request_that_there_is_not_is_not_found(http):
-    answer = http.get("/_mock/requests/99")
-    assert answer.status_code == 404
-    assert "Request 99" in answer.json()["detail"]
+    for number in (99, 10**26):
+        answer = http.get(f"/_mock/requests/{number}")
+        assert answer.status_code == 404
+        assert f"Request {number} " in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,16 @@ def test_a_request_beside_the_api_is_told_the_nearest_operation(http, stage, met
     assert (entry["operation"], entry["nearest"]) == (None, nearest)
     [finding] = stage.findings()["findings"]
     assert nearest in finding["message"]
+
+
+def test_asking_for_options_reads_no_dataset(http, stage):
+    dataset_id = stage.push(ORDERS, [ORDER])
+    path = HISTORY.format(companyId=stage.company_id, datasetId=dataset_id)
+    for _ in range(2):
+        assert "Codat-Mock-Findings" not in http.options(path).headers
+    assert [each["operation"] for each in journal(stage, "?method=OPTIONS")["requests"]] == [
+        None
+    ] * 2
 
 
 def test_a_company_that_there_is_not_is_no_unknown_operation(http, stage):

@@ -42,6 +42,8 @@ def test_a_choice_is_told_as_it_was_written():
         ({"T06": {"seconds": "x"}}, "T06.seconds", "must be a number"),
         ({"T06": {"seconds": True}}, "T06.seconds", "must be a number"),
         ({"T06": {"seconds": float("nan")}}, "T06.seconds", "must be a number"),
+        ({"S09": {"minutes": 1e300}}, "S09.minutes", "nor above 1000000000"),
+        ({"S07": {"records": 10**400}}, "S07.records", "nor above 1000000000"),
     ],
 )
 def test_what_is_not_known_is_refused_by_name(wanted, key, told):
@@ -91,6 +93,12 @@ class TestFiles:
         with pytest.raises(click.UsageError, match=re.escape(told)):
             choices(None, [])
 
+    @pytest.mark.parametrize("text", ["tool.codat-mock = 1\n", 'tool.codat-mock = "x"\n'])
+    def test_a_project_s_table_that_is_none_is_told(self, text):
+        Path("pyproject.toml").write_text(text)
+        with pytest.raises(click.UsageError, match="tool.codat-mock must be a table"):
+            choices(None, [])
+
     @pytest.mark.parametrize("flag", ["S03", "S99=off", "T06.seconds=soon"])
     def test_what_is_wrong_in_a_flag_is_told(self, flag):
         with pytest.raises(click.UsageError, match=flag.partition("=")[0].partition(".")[0]):
@@ -118,6 +126,11 @@ def test_a_severity_and_a_threshold_are_judged_by(stage):
     for _ in range(2):
         stage.push(ORDERS, [ORDER, {"id": "p"}])
     assert {"S03": "info", "S07": "warning"}.items() <= codes(stage).items()
+
+
+def test_a_threshold_may_be_a_fraction(http, stage):
+    answer = http.put("/_mock/rules", content='{"rules": {"T06": {"seconds": 0.5}}}')
+    assert answer.json() == {"rules": {"T06": {"seconds": 0.5}}}
 
 
 def test_a_sandbox_chooses_for_itself_and_forgets_with_its_reset(http, stage):

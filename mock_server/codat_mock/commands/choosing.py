@@ -53,7 +53,12 @@ def table_of(path: Path) -> Mapping[str, Any]:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise click.UsageError(f"{path} cannot be read: {error}.") from error
-    table = whole.get("tool", {}).get("codat-mock", {}) if path.name == SHARED_FILE.name else whole
+    table = whole
+    if path.name == SHARED_FILE.name:
+        tools = whole.get("tool")
+        table = tools.get("codat-mock", {}) if isinstance(tools, dict) else {}
+        if not isinstance(table, dict):
+            raise click.UsageError(f"{path}: tool.codat-mock must be a table.")
     for name in table:
         if name not in TABLES:
             told = f"{path}: there is no setting '{name}'; known: {', '.join(TABLES)}."

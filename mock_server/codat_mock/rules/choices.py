@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
-from math import isfinite
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from codat_mock.rules.registry import Rule, Severity, rulebook
 
 OFF = "off"
+MOST: Final = 10**9  # what rules make a time of must be one
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 
@@ -91,11 +92,11 @@ def with_severity(choice: Choice, given: Any) -> Choice:
 
 
 def number(code: str, key: str, given: Any) -> float:
-    """A threshold."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given):
-        given = None
-    if given is None or given < 0:
-        raise BadChoice(f"{code}.{key}", f"{key} of rule {code} must be a number, not below 0.")
+    """A threshold; over HTTP a fraction comes as a Decimal."""
+    is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
+    if not is_number or not 0 <= given <= MOST:
+        told = f"{key} of rule {code} must be a number, not below 0 nor above {MOST}."
+        raise BadChoice(f"{code}.{key}", told)
     return float(given)
 
 

@@ -24,7 +24,7 @@ from codat_mock.rules.subjects import (
     Request,
     Subject,
 )
-from codat_mock.sandbox import declaring
+from codat_mock.sandbox import companies, declaring
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import CompanyRow
 
@@ -77,11 +77,16 @@ def periods(turn: Turn, row: CompanyRow, own: Sequence[OwnRecord]) -> Iterator[J
 
 
 def silence(turn: Turn, row: CompanyRow, own: Sequence[OwnRecord]) -> JudgedSilence:
-    """The times between pushes, and from the last one until now, in which records were created."""
+    """The times between pushes, and from the last one until now, in which records were created.
+
+    Without a linked connection nobody is waited for: a push would only break S17.
+    """
     pushes = turn.shelf.datasets.pushes(row.number)
     created = [each.created for each in own]
     gaps = []
-    moments: list[tuple[datetime, Request | None]] = [*pushes, (turn.now, None)]
+    moments: list[tuple[datetime, Request | None]] = [*pushes]
+    if companies.linked(row, "Commerce"):
+        moments.append((turn.now, None))
     for (start, _), (end, request) in pairwise(moments):
         place = bisect_right(created, start)
         if place < len(own) and created[place] < end:

@@ -20,6 +20,7 @@ decode_entry = msgspec.json.Decoder(JournalEntry).decode
 LEVEL: Final = 1  # of compression: a body of JSON shrinks to a tenth, and quickly
 OVERHEAD: Final = 128  # bytes that a row and its place in the index take besides
 AT_ONCE: Final = 100
+LARGEST: Final = 2**63 - 1  # integer of SQLite
 DEFAULT_LIMIT: Final = 256 << 20
 
 
@@ -99,6 +100,8 @@ class Journal:
 
     def find(self, number: int) -> JournalEntry | None:
         """The request of that number."""
+        if number > LARGEST:
+            return None
         found = self._db.execute(
             "SELECT entry FROM requests WHERE sandbox = ? AND number = ?", (self._sandbox, number)
         ).fetchone()
