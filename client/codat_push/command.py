@@ -26,8 +26,8 @@ from codat_push.pace import next_retry
 from codat_push.reading import BadInput, Source
 from codat_push.report import Report, printable, shown, table
 from codat_push.shapes import DATA_TYPES, DataType, check_company
-from codat_push.shell import BASE_URL
 
+MOCK: Final = "http://127.0.0.1:4620"  # nothing goes to the real service unless it is told to
 MOST_FAILURES: Final = 6  # in a row; the pauses between them add up to a minute or two
 EXAMPLES: Final = """Examples:
 
@@ -50,7 +50,7 @@ def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> st
         raise click.BadParameter(str(error)) from error
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Push the records of a file.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--company", required=True, callback=read_company, help="Id of the company.")
 @click.option("--data-type", required=True, type=click.Choice(DATA_TYPES), help="What they are.")
@@ -58,7 +58,7 @@ def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> st
 @click.option(
     "--base-url",
     envvar="CODAT_BASE_URL",
-    default=BASE_URL,
+    default=MOCK,
     show_default=True,
     help="Where the service is; also CODAT_BASE_URL.",
 )

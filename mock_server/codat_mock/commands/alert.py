@@ -26,7 +26,7 @@ RULES = "/alerts/rules"
 USUAL: Final[tuple[Any, ...]] = (None, [], 1, 0)  # what a rule has that was not told more
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(epilog=EXAMPLES, short_help="Ask for alerts, and see what became of them.")
 def alert() -> None:
     """Ask a running server for alerts, and see what became of them."""
 

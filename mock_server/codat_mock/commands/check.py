@@ -28,7 +28,9 @@ THEIR_MOCK: Final = ("api_key", "company")
 OWN_MOCK: Final = ("port", *OWN_SETTINGS)
 
 
-@click.command(epilog=EXAMPLES + CODES)
+@click.command(
+    epilog=EXAMPLES + CODES, short_help="Run an integration against a mock, for a verdict."
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option(
     "--timeout",

@@ -13,7 +13,9 @@ EXAMPLES = """Examples:
 """
 
 
-@click.command("delete-connection", epilog=EXAMPLES)
+@click.command(
+    "delete-connection", epilog=EXAMPLES, short_help="Delete a sync connection, as a merchant does."
+)
 @click.argument("company")
 @asks_a_server
 def delete_connection(company: str, url: str, api_key: str | None) -> None:

@@ -21,7 +21,7 @@ EXAMPLES = """Examples:
 COLOURS = {"guide": "green", "reference": "cyan", "assumed": "yellow"}
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Tell what is known, and what is assumed.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def limits(as_json: bool) -> None:
     """Tell what is known of the real service, and what is assumed."""

@@ -22,7 +22,7 @@ EXAMPLES = """Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(epilog=EXAMPLES, short_help="Plan how datasets and syncs end.")
 def outcome() -> None:
     """Plan how the next datasets and syncs of a running server end."""
 

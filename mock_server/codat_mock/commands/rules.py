@@ -47,7 +47,10 @@ def show_table() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("code", "severity", "name", "what holds", "source")
+    table = Table("code", "severity")
+    table.add_column("name", no_wrap=True)  # `explain` takes it: cut short, it is of no use
+    table.add_column("what holds")
+    table.add_column("source")
     for rule in rulebook():
         code, severity, *rest = columns(rule)
         table.add_row(code, f"[{COLOURS[severity]}]{severity}", *rest)

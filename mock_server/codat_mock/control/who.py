@@ -25,7 +25,8 @@ def name() -> str:
         return sole
     raise Malformed(
         f"There are {len(wire.world().names())} sandboxes: say which one you mean with the API's"
-        " Authorization header, with X-Test-Id, or with /sandbox/{name} before the path."
+        " Authorization header (a command's --api-key), with X-Test-Id, or with /sandbox/{name}"
+        " before the path."
     )
 
 

@@ -29,7 +29,7 @@ Part = tuple[str, str]
 """A paragraph with its style: `title`, `head`, `text`, `request` or `body`."""
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Tell all about a rule, with an example.")
 @click.argument("code")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def explain(code: str, as_json: bool) -> None:

@@ -26,7 +26,7 @@ EXAMPLES = """Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Make a merchant's days of sales.")
 @click.option("--merchant", "kind", default="cafe", show_default=True, help=KINDS)
 @click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How many.")
 @click.option("--seed", default=7, show_default=True, help="Which merchant of that kind.")

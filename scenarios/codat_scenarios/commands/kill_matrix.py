@@ -20,7 +20,7 @@ EXAMPLES = """Examples:
 STYLES: Final = {True: "green", False: "bold red"}
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="See which rules catch which integrations.")
 @click.option("--json", "as_json", is_flag=True, help="Print the matrix as JSON.")
 def kill_matrix(as_json: bool) -> None:
     """Run good and broken integrations on a mock, and see which rules catch which.

@@ -29,7 +29,7 @@ EXAMPLES = """Examples:
 WIDTH: Final = 12
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(epilog=EXAMPLES, short_help="Read and play dated scripts.")
 def story() -> None:
     """Read and play stories: dated scripts that keep or break rules."""
 
