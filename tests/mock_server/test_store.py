@@ -12,7 +12,7 @@ import pytest
 
 from codat_mock.records.pushes import split_push
 from codat_mock.store import Store, UnusableFile
-from codat_mock.store.schema import VERSION
+from codat_mock.store.schema import VERSION, connect
 
 ORDERS = "commerce-orders"
 
@@ -274,3 +274,12 @@ def test_two_servers_on_one_file_lose_nothing(serve, tmp_path):
     assert statuses == [200] * 60
     assert [served.end() for served in servers] == [0, 0]
     assert (rows(path)["datasets"], rows(path)["versions"]) == (60, 60)
+
+
+def test_the_latest_sync_is_found_without_sorting_them_all(tmp_path):
+    db = connect(tmp_path / "x.db")
+    query = "SELECT id FROM syncs WHERE company = 1 ORDER BY number DESC LIMIT 1"
+    plan = [row[-1] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
+    db.close()
+    assert len(plan) == 1
+    assert "INDEX syncs_in_order" in plan[0]

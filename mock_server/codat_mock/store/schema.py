@@ -120,6 +120,7 @@ CREATE TABLE syncs (
     unreconciled BLOB NOT NULL,
     UNIQUE (company, id)
 );
+CREATE INDEX syncs_in_order ON syncs (company, number);
 CREATE INDEX syncs_by_end ON syncs (company, ends);
 CREATE INDEX successes ON syncs (company, ran) WHERE code IN (2000, 2040);
 CREATE INDEX daily_successes ON syncs (company, finish)
