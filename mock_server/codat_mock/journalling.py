@@ -84,6 +84,7 @@ def entry_of(response: Response) -> JournalEntry:
     return JournalEntry(
         number=wire.number() or 0,
         at="",
+        seconds=0,
         method=request.method,
         path=request.path,
         query=request.query_string.decode("latin-1"),

@@ -46,6 +46,7 @@ def test_a_push_is_kept_with_its_dataset_and_both_bodies(http, stage):
     assert entry["datasetId"] == answer.json()["datasetId"]
     assert (entry["status"], entry["sentBytes"]) == (200, len(body))
     assert entry["answeredBytes"] == len(answer.content)
+    assert 0 <= entry["seconds"] < 60
     whole = stage.call("GET", f"/_mock/requests/{entry['number']}")
     assert whole["bodies"] == {"sent": body.decode(), "answered": answer.text}
 

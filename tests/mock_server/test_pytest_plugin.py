@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from textwrap import dedent
 
@@ -18,6 +20,15 @@ from codat_mock.server import Server, listen
 from codat_mock.testing import codat, routing, sessions  # noqa: F401
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def swept() -> None:
+    """What other tests left open must not be told of by the runs within this one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
 
 PUSHING = """
 import httpx

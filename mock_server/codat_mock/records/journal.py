@@ -24,6 +24,7 @@ class JournalEntry(Wire, kw_only=True, omit_defaults=False):
     Args:
         number: its place among the sandbox's requests, from 1.
         at: the sandbox's time when it came, or was answered where no verb asked for it before.
+        seconds: how long the answer took, by the machine's clock.
         query: what followed the question mark, empty where nothing did.
         status: of the answer; where the answer was lost on its way, of what was to be answered.
         is_planned: whether a fault had its hand in the answer.
@@ -41,6 +42,7 @@ class JournalEntry(Wire, kw_only=True, omit_defaults=False):
 
     number: int
     at: MomentText
+    seconds: float
     method: str
     path: str
     query: str

@@ -179,6 +179,7 @@ class Player:
         return JournalEntry(
             number=number,
             at="",
+            seconds=0,
             method=recorded.method,
             path=call.path,
             query=recorded.place.query,

@@ -34,7 +34,7 @@ def delete_is_sparse(push: JudgedPush) -> Iterator[Evidence]:
     "D02",
     "delete-known",
     "warning",
-    source=GUIDE,
+    source="assumed",
     consequence="the delete is ignored",
     keeps=("sparse-delete",),
     breaks=("unknown-delete",),

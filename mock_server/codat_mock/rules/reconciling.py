@@ -55,7 +55,10 @@ def all_three_types(sync: JudgedSync) -> Iterator[Evidence]:
     occasion=lambda sync: bool(sync.transactions),
 )
 def source_exists(sync: JudgedSync) -> Iterator[Evidence]:
-    """A transaction's source is a known order or payment when it is synced."""
+    """A transaction's source is a known order or payment when it is synced.
+
+    Payouts and transfers move what many sales brought, and need not name one.
+    """
     for key, transaction in sync.transactions:
         source = source_of(transaction)
         if transaction.type in ("Payout", "FailedPayout", "Transfer") and source is None:
@@ -102,7 +105,10 @@ def payment_has_transaction(sync: JudgedSync) -> Iterator[Evidence]:
     occasion=lambda sync: bool(sync.payments),
 )
 def amounts_agree(sync: JudgedSync) -> Iterator[Evidence]:
-    """A payment and its transaction agree, and the transactions of an order cover it."""
+    """A payment and its transaction agree, and the transactions of an order cover it.
+
+    An order's cover is judged where one of them is a `Payment`.
+    """
     with localcontext(EXACT):
         for key, payment in sync.payments:
             paired = sync.transaction_of(key)

@@ -78,12 +78,10 @@ class JournalDesk:
                 return []
             row = turn.shelf.row
             row.requests = max(row.requests, entry.number)
-            told = replace(entry, at=format_moment(turn.now))
-            exchange = Exchange(
-                entry=told,
-                arrived=Instant(arrived, turn.now),
-                answered=answered_at(turn.now, arrived, answered),
-            )
+            end = answered_at(turn.now, arrived, answered)
+            seconds = round(end.machine - arrived, 3)
+            told = replace(entry, at=format_moment(turn.now), seconds=seconds)
+            exchange = Exchange(entry=told, arrived=Instant(arrived, turn.now), answered=end)
             verdicts.take(turn, self._conduct.judged(exchange))
             caused = turn.caused.pop(entry.number, [])
             told = replace(told, findings=caused)
