@@ -164,11 +164,12 @@ def test_a_refused_choice_names_its_path_and_changes_nothing(http, stage):
 
 # A call made with what the finding's own request names: the same call, later or with the key.
 SAME_CALL = {"T01", "T03", "T04", "T05"}
+NO_CALL = {"U02"}  # what is to be done is done by hand
 
 
 @pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
 def test_advice_names_the_call_to_make(rule: Rule):
-    assert rule.code in SAME_CALL or re.search("(GET|POST) /", told(rule).advice)
+    assert rule.code in SAME_CALL | NO_CALL or re.search("(GET|POST) /", told(rule).advice)
 
 
 @pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)

@@ -43,8 +43,7 @@ def whole_object(push: JudgedPush) -> Iterator[Evidence]:
     keeps=("update-before-sync",),
     breaks=("late-update",),
     says="Updated after having been synced",
-    advice="correct a synced record by hand in the accounting software, and leave it out of"
-    " POST /data/companies/$company_id/sync/$data_type",
+    advice="correct a synced record by hand in the accounting software, and push no update of it",
     subject=JudgedPush,
     occasion=lambda push: bool(push.updates),
 )
