@@ -90,7 +90,7 @@ def say_no(app: Flask) -> None:
 
 def refused(status: int, message: str, problems: Iterable[Problem] = ()) -> Response:
     """Say no in the way of the face that was asked."""
-    if request.path.startswith(portal.PREFIXES):
+    if request.path.startswith(wire.PAGES):
         return portal.refusal(status, message)
     if request.path.startswith(control.PREFIX):
         body = problem_body(status, message, problems)

@@ -16,7 +16,7 @@ from codat_mock.sandbox import Sandbox
 
 FINDINGS: Final = "Codat-Mock-Findings"
 # What people and tests ask, not the integration.
-OTHERS: Final = (wire.CONTROL, "/link/", "/flow/", "/swagger", "/static/", "/favicon.ico")
+OTHERS: Final = (wire.CONTROL, *wire.PAGES, "/swagger", "/static/", "/favicon.ico")
 
 
 def register(app: Flask) -> None:

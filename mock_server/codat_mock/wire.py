@@ -27,6 +27,7 @@ ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine se
 DELIVER: Final = "codat_mock.deliver"  # how the environment says that an answer goes astray
 SHUT: Final = "codat_mock.shut"  # how it says that the server is not to be reached
 CONTROL: Final = "/_mock"  # where the control API stands
+PAGES: Final = ("/link/", "/flow/", "/portal/")  # where the pages for people stand
 CORRELATION: Final = "X-Correlation-Id"
 CALLER: Final = "Codat-Mock-Source"
 LONGEST_CALLER: Final = 300  # letters

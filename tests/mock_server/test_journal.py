@@ -150,7 +150,8 @@ def test_the_same_mistake_again_is_told_with_the_first(http, stage):
 
 def test_what_people_and_tests_ask_is_not_the_integration_s(http, stage):
     before = journal(stage)["count"]
-    for path in ("/_mock/nothing", "/link/nothing", "/flow/nothing", "/swagger/", "/favicon.ico"):
+    pages = ("/link/nothing", "/flow/nothing", "/portal/alerts", "/portal/nothing", "/swagger/")
+    for path in ("/_mock/nothing", "/favicon.ico", *pages):
         http.get(path)
     assert journal(stage)["count"] == before
     assert stage.findings()["verdict"] == "nothing-observed"

@@ -6,9 +6,9 @@ from typing import Final
 
 from flask import Flask, Response, render_template, request
 
+from codat_mock import wire
 from codat_mock.portal import alerts, flow, link
 
-PREFIXES: Final = ("/link/", "/flow/", "/portal/")
 HEADERS: Final = {
     # A redirect after the last form leads to the shop's own page, hence any target for forms.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:;"
@@ -27,7 +27,7 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        if request.path.startswith(PREFIXES):
+        if request.path.startswith(wire.PAGES):
             response.headers.update(HEADERS)
         return response
 
