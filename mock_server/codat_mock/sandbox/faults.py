@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from codat_mock.clock import LAST
 from codat_mock.records.errors import Malformed, Problem
-from codat_mock.records.faults import CountedFault, Delay, Fault, Faults, Maintenance
+from codat_mock.records.faults import CountedFault, Delay, Elapse, Fault, Faults, Maintenance
 from codat_mock.sandbox.turn import Turn
 from codat_mock.store import FaultRow
 
@@ -72,21 +72,46 @@ def clear(turn: Turn) -> Faults:
     return planned(turn)
 
 
+def passing(turn: Turn, operation: str, company_id: str | None) -> timedelta:
+    """Count a request; gives the time that passes before it, within the calendar."""
+    seconds = 0.0
+    for row in reached(turn, operation, company_id, is_time=True):
+        if isinstance(row.fault, Elapse):
+            seconds += row.fault.seconds
+            hit(turn, row)
+    return min(timedelta(seconds=seconds), LAST - turn.now)
+
+
 def meet(turn: Turn, operation: str, company_id: str | None) -> Meeting | None:
     """Count a request; gives the fault that it meets, the one planned first where it meets several.
 
     Every fault that is meant for the request counts it as seen; only the one it meets, as hit.
     """
-    met: FaultRow | None = None
-    for row in turn.shelf.faults.all():
-        if not is_meant(row, operation, company_id, turn.now):
-            continue
+    met = next(iter(reached(turn, operation, company_id, is_time=False)), None)
+    if met is None:
+        return None
+    hit(turn, met)
+    return meeting(turn, met)
+
+
+def reached(turn: Turn, operation: str, company_id: str | None, *, is_time: bool) -> list[FaultRow]:
+    """Count a request with the faults meant for it, of time or all others; gives those it hits."""
+    meant = [
+        row
+        for row in turn.shelf.faults.all()
+        if isinstance(row.fault, Elapse) is is_time
+        and is_meant(row, operation, company_id, turn.now)
+    ]
+    for row in meant:
         row.seen += 1
-        if met is None and (not row.fault.at or row.seen in row.fault.at):
-            row.hits += 1
-            met = row
         turn.shelf.faults.save(row)
-    return meeting(turn, met) if met else None
+    return [row for row in meant if not row.fault.at or row.seen in row.fault.at]
+
+
+def hit(turn: Turn, row: FaultRow) -> None:
+    """Count a request that a fault hits."""
+    row.hits += 1
+    turn.shelf.faults.save(row)
 
 
 def is_meant(row: FaultRow, operation: str, company_id: str | None, now: datetime) -> bool:

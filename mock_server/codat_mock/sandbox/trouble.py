@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from codat_mock.records.faults import Fault, Faults
 from codat_mock.records.outcomes import PlannedOutcome
-from codat_mock.sandbox import faults, outcomes
+from codat_mock.sandbox import faults, outcomes, timekeeping
 from codat_mock.sandbox.faults import Meeting
 from codat_mock.sandbox.outcomes import PlannedOutcomes
 from codat_mock.sandbox.turn import Turn
@@ -59,9 +59,12 @@ class Trouble:
             return faults.clear(turn)
 
     def meet(self, operation: str, company_id: str | None) -> Meeting | None:
-        """Count a request; gives the fault that it meets."""
+        """Count a request, and let pass what elapses before it; gives the fault that it meets."""
         if not self._is_fault_planned:
             return None
+        with self._turn() as turn:
+            if duration := faults.passing(turn, operation, company_id):
+                timekeeping.move_by(turn, duration)
         with self._turn() as turn:
             met = faults.meet(turn, operation, company_id)
             self._is_fault_planned = bool(turn.shelf.faults.all())
