@@ -19,6 +19,7 @@ from codat_mock.wire import CONTROL, encode
 
 PATIENCE_SECONDS: Final = 120.0  # closing a day of many thousand sales takes a while
 SERVER_ERROR: Final = 500
+NAME: Final = "Corner Café"  # of the company that is made where nobody names one
 read_run = decoder(Run)
 
 
@@ -58,7 +59,7 @@ class Rehearsal:
             self.call("POST", "/reset", start)
         self._earlier = len(self._run().failures)
 
-    def prepare(self, name: str) -> str:
+    def prepare(self, name: str = NAME) -> str:
         """Make a company that is ready to be pushed to; gives its id."""
         company = self.call("POST", "/companies", {"name": name})
         return str(company.json()["id"])

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from codat_mock.cli import main
-from codat_mock.clock import machine_seconds
+from codat_mock.clock import machine_seconds, parse_moment
 from codat_mock.commands.fault import EXAMPLES
 from codat_mock.records.faults import Delay
 from codat_mock.server import THREADS, Server
@@ -249,6 +249,33 @@ def test_of_several_faults_the_first_hits(live):
     live.post(FAULTS, json={"faults": [{"kind": "refuse", "status": 503}]})
     assert [live.get(COMPANIES).status_code for _ in range(3)] == [503, 500, 503]
     assert counts(live) == [(3, 1), (3, 2)]
+
+
+def test_time_elapses_before_a_request_is_carried_out(live, push):
+    plan(live, "elapse", seconds=90, operation="push-orders", at=[2])
+    begun = parse_moment(live.get("/_mock/clock").json()["now"])
+    waits = []
+    for _ in range(3):
+        live.post(push, json={})
+        waits.append((parse_moment(live.get("/_mock/clock").json()["now"]) - begun).seconds)
+    assert waits == [0, 90, 90]
+    assert counts(live) == [(3, 1)]
+
+
+def test_time_elapses_beside_another_fault_and_what_falls_due_in_it_happens(live, push):
+    plan(live, "elapse", seconds=5400, operation="push-orders")
+    live.post(FAULTS, json={"faults": [{"kind": "maintenance", "seconds": 3600}]})
+    live.post(FAULTS, json={"faults": [{"kind": "refuse", "status": 418}]})
+    assert live.get(COMPANIES).status_code == 503
+    assert live.post(push, json={}).status_code == 418
+    assert counts(live) == [(1, 1), (1, 1), (2, 1)]
+
+
+def test_time_elapses_no_further_than_the_calendar_goes(live):
+    plan(live, "elapse", seconds=86_400, operation="list-companies")
+    live.post("/_mock/clock/set", json={"to": "9999-12-29T12:00:00Z"})
+    assert [live.get(COMPANIES).status_code for _ in range(3)] == [200, 200, 200]
+    assert live.get("/_mock/clock").json()["now"] == "9999-12-30T00:00:00Z"
 
 
 def test_other_sandboxes_and_the_control_api_are_not_hit(live, auth):

@@ -32,7 +32,11 @@ class Stopped(Exception):
 
 
 def carry_out(
-    command: Sequence[str], variables: Mapping[str, str], timeout_seconds: float
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    timeout_seconds: float,
+    *,
+    is_quiet: bool = False,
 ) -> CommandEnd:
     """Run a command to its end; its output goes where ours does.
 
@@ -42,15 +46,21 @@ def carry_out(
         command: the program and its arguments.
         variables: what is added to its environment.
         timeout_seconds: how long it may take, by the machine's clock.
+        is_quiet: whether its output goes nowhere instead.
 
     Raises:
         UsageError: it cannot be started.
         Stopped: a signal came (see `stopping_on_signals`); the command has been ended.
     """
     line = shlex.join(command)
+    output = subprocess.DEVNULL if is_quiet else None
     try:
         process = subprocess.Popen(  # noqa: S603  (the very command that the user gave)
-            command, env={**os.environ, **variables}, start_new_session=True
+            command,
+            env={**os.environ, **variables},
+            start_new_session=True,
+            stdout=output,
+            stderr=output,
         )
     except OSError as error:
         raise click.UsageError(f"{command[0]} cannot be started: {error.strerror}.") from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, get_args
 
 import click
 
 from codat_mock.commands.remote import ask, asks_a_server, without_gaps
+from codat_mock.records.faults import Fault
 
 EXAMPLES = """Examples:
 
@@ -18,10 +19,11 @@ EXAMPLES = """Examples:
   codat-mock fault add spoil --how truncated --operation get-dataset
   codat-mock fault add unreachable --seconds 3 --at 1
   codat-mock fault add maintenance --seconds 600
+  codat-mock fault add elapse --seconds 3600 --operation get-dataset --at 2
   codat-mock fault list
   codat-mock fault clear
 """
-KINDS = ["refuse", "lose", "delay", "slow", "spoil", "unreachable", "maintenance"]
+KINDS: Final = [str(each.__struct_config__.tag) for each in get_args(Fault)]
 
 
 @click.group(epilog=EXAMPLES)
@@ -37,7 +39,7 @@ def fault() -> None:
 @click.option("--status", type=click.IntRange(400, 599), help="refuse: the answer's status.")
 @click.option("--retry-after", "retryAfter", type=int, metavar="SECONDS", help="refuse: told so.")
 @click.option("--by", type=click.Choice(["close", "reset", "hang", "bad-gateway"]), help="lose")
-@click.option("--seconds", type=float, help="delay, unreachable, maintenance: how long.")
+@click.option("--seconds", type=float, help="delay, unreachable, maintenance, elapse: how long.")
 @click.option("--between", type=(float, float), help="delay: the least and the most.")
 @click.option("--mean", type=float, help="delay: the mean of an exponential distribution.")
 @click.option("--bytes-per-second", "bytesPerSecond", type=int, help="slow")

@@ -47,8 +47,8 @@ class Judging:
 
     fail_on: FailOn
     reports: Wanted
-    expected: Path | None
-    update_expected: bool
+    expected: Path | None = None
+    update_expected: bool = False
 
     def check(self) -> None:
         """Make sure that the options go together.
@@ -88,23 +88,25 @@ def read_reports(_ctx: click.Context, _param: click.Parameter, values: tuple[str
     return wanted
 
 
+FAIL_ON: Final = click.option(
+    "--fail-on",
+    type=click.Choice(get_args(FailOn)),
+    default="error",
+    show_default=True,
+    help="The least severity of a finding that fails the run.",
+)
+REPORT: Final = click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    callback=read_reports,
+    metavar="FORM:FILE,…",
+    help="Write reports: junit, sarif, json, html, markdown, each to a file; github, which"
+    " prints annotations and adds to the job's summary.",
+)
 OPTIONS: Final = (
-    click.option(
-        "--fail-on",
-        type=click.Choice(get_args(FailOn)),
-        default="error",
-        show_default=True,
-        help="The least severity of a finding that fails the run.",
-    ),
-    click.option(
-        "--report",
-        "reports",
-        multiple=True,
-        callback=read_reports,
-        metavar="FORM:FILE,…",
-        help="Write reports: junit, sarif, json, html, markdown, each to a file; github, which"
-        " prints annotations and adds to the job's summary.",
-    ),
+    FAIL_ON,
+    REPORT,
     click.option(
         "--expected",
         type=click.Path(dir_okay=False, path_type=Path),

@@ -19,7 +19,6 @@ from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, address_of
 
 KEY: Final = "codat-mock-check"
-NAME: Final = "Corner Café"
 FALLBACK: Final = "codat-mock.toml"
 CONFIGURATIONS: Final = (FALLBACK, "pyproject.toml")
 
@@ -57,15 +56,21 @@ class Place:
         """The command's variables, once its company is there."""
         if self.url:
             here.begin(anew=self.api_key is None)
-        variables = {
-            "CODAT_BASE_URL": address,
-            "CODAT_API_KEY": self.api_key or KEY,
-            "CODAT_COMPANY_ID": self.company or here.prepare(NAME),
-        }
-        secrets = (secret for rule in self.settings.alert_rules for secret in rule.secrets)
-        if secret := next(secrets, None):
-            variables["CODAT_WEBHOOK_SECRET"] = secret
-        return variables
+        company = self.company or here.prepare()
+        return variables(address, self.api_key or KEY, company, self.settings)
+
+
+def variables(address: str, api_key: str, company_id: str, settings: Settings) -> dict[str, str]:
+    """What a command finds in its environment."""
+    told = {
+        "CODAT_BASE_URL": address,
+        "CODAT_API_KEY": api_key,
+        "CODAT_COMPANY_ID": company_id,
+    }
+    secrets = (secret for rule in settings.alert_rules for secret in rule.secrets)
+    if secret := next(secrets, None):
+        told["CODAT_WEBHOOK_SECRET"] = secret
+    return told
 
 
 def rehearse(place: Place, command: Sequence[str], timeout_seconds: float) -> Run:
@@ -77,14 +82,19 @@ def rehearse(place: Place, command: Sequence[str], timeout_seconds: float) -> Ru
     """
     try:
         with place.opened() as address, rehearsal(address, place.api_key or KEY) as here:
-            variables = place.prepared(here, address)
-            ended = carry_out(command, variables, timeout_seconds)
+            ended = carry_out(command, place.prepared(here, address), timeout_seconds)
             here.close_day()
             run = here.run()
     except Refused as error:
         if place.url is None:
             raise MockFailed(str(error)) from error
         raise click.UsageError(str(error)) from error
-    run.command, run.root = ended, Path.cwd().as_posix()
+    run.command = ended
+    return from_here(run)
+
+
+def from_here(run: Run) -> Run:
+    """A run whose findings are shown at files as they are named from this folder."""
+    run.root = Path.cwd().as_posix()
     run.configuration = next((name for name in CONFIGURATIONS if Path(name).is_file()), FALLBACK)
     return run

@@ -100,7 +100,17 @@ class Maintenance(Planned, tag="maintenance"):
     seconds: Annotated[float, Meta(gt=0, le=LONGEST)] = 600
 
 
-Fault = Refuse | Lose | Delay | Slow | Spoil | Unreachable | Maintenance
+class Elapse(Planned, tag="elapse"):
+    """Time passes before the request is carried out; another fault may hit the same request.
+
+    Args:
+        seconds: how much, in the sandbox's time.
+    """
+
+    seconds: Annotated[float, Meta(gt=0, le=LONGEST)] = 60
+
+
+Fault = Refuse | Lose | Delay | Slow | Spoil | Unreachable | Maintenance | Elapse
 
 
 class CountedFault(Wire, omit_defaults=False):

@@ -130,6 +130,8 @@ class Run(Wire, kw_only=True, omit_defaults=False):
         command: how the command under test ended, where there was one.
         configuration: the file that findings are shown at where no place in the code is known.
         root: the folder that places in the code are told from.
+        complaints: what is wrong beside what the rules found, a sentence each; an exploration has
+            them.
         notes: what has to be known beside the verdict, such as what was assumed, in sentences.
     """
 
@@ -143,6 +145,7 @@ class Run(Wire, kw_only=True, omit_defaults=False):
     command: CommandEnd | None = None
     configuration: str = "codat-mock.toml"
     root: str = ""
+    complaints: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def is_tolerated(self, finding: Finding) -> bool:

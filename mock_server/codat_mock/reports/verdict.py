@@ -20,7 +20,8 @@ def code_of(run: Run) -> int:
     """The exit code: 0 kept, 1 broken or the command failed, 5 nothing observed, 70 our fault."""
     if run.failures:
         return OURS
-    if (run.command and not run.command.is_success) or run.failing or run.stale:
+    is_failed = run.command is not None and not run.command.is_success
+    if is_failed or run.failing or run.stale or run.complaints:
         return BROKEN
     return NOTHING if run.is_vacuous else KEPT
 
@@ -42,6 +43,7 @@ def reasons(run: Run) -> list[str]:
             f"{counted(len(run.stale), 'expected finding')} did not occur any more:"
             " take what is mended out of the file of expected findings."
         )
+    found += run.complaints
     if not found and run.is_vacuous:
         question = ": does the integration send its requests to CODAT_BASE_URL?"
         told = "Nothing was pushed, so that there is nothing to judge"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from codat_mock.rehearsal import MockFailed, Rehearsal
 from codat_mock.reports import FORMATS
@@ -13,8 +13,6 @@ from codat_mock.rules.judging import Finding
 from codat_mock.testing import decoupling
 from codat_mock.testing.handles import AlertsHandle, ClockHandle, FaultsHandle, OutcomesHandle
 from codat_mock.testing.mocks import Mock
-
-NAME: Final = "Corner Café"
 
 
 class Codat:
@@ -51,7 +49,7 @@ class Codat:
     @cached_property
     def company_id(self) -> str:
         """A company that is ready to be pushed to; made when it is first asked for."""
-        return self.prepare(NAME)
+        return self._rehearsal.prepare()
 
     def prepare(self, name: str) -> str:
         """Make one more company that is ready to be pushed to; gives its id."""

@@ -71,7 +71,8 @@ class FaultsHandle(Handle):
         """Plan a fault beside those that there are.
 
         Args:
-            kind: `refuse`, `lose`, `delay`, `slow`, `spoil`, `unreachable` or `maintenance`.
+            kind: `refuse`, `lose`, `delay`, `slow`, `spoil`, `unreachable`, `maintenance`
+                or `elapse`.
             details: what it takes, such as `operation="push-orders"`, `at=[1]`, `status=503`.
         """
         self._ask("POST", "/faults", {"faults": [{"kind": kind, **wired(details)}]})

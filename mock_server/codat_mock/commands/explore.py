@@ -1,0 +1,260 @@
+"""`codat-mock explore`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+from msgspec.structs import replace
+
+from codat_mock.clock import format_moment, machine_now
+from codat_mock.commands.child import carry_out
+from codat_mock.commands.judging import FAIL_ON, REPORT, Judging, Wanted, told_to_the_end
+from codat_mock.commands.place import KEY, from_here, variables
+from codat_mock.commands.settings import bind, takes_settings
+from codat_mock.exploring import exploration, files
+from codat_mock.exploring.schedule import Schedule
+from codat_mock.exploring.stage import Stage
+from codat_mock.lifecycle import PROFILES
+from codat_mock.rehearsal import MockFailed, Refused, rehearsal
+from codat_mock.reports.run import CommandEnd, FailOn, Run
+from codat_mock.sandbox import Settings, World
+from codat_mock.server import Server, address_of
+
+if TYPE_CHECKING:
+    from codat_mock.exploring.search import Search
+
+EXAMPLES = """Examples:
+
+\b
+  codat-mock explore -- python sync.py
+  codat-mock explore --examples 500 --seed 7 --report html:broken.html -- npm run push
+  codat-mock explore --replay codat-mock-schedule.json -- python sync.py
+
+The command is given what codat-mock check gives it, and CODAT_STATE_DIR: a folder, empty when a
+schedule begins, for what it remembers. One that ends with another exit code than 0 is run once
+more, without trouble, before its day is closed.
+
+\b
+Exit codes:
+  0   no schedule was found that breaks the integration
+  1   one was, or a day without trouble breaks it
+  2   wrong use: an option, a file, a command that is not there
+  5   nothing was pushed, so that nothing could be judged
+  70  codat-mock itself failed
+"""
+
+
+@click.command(
+    epilog=EXAMPLES, short_help="Search for the trouble that an integration does not survive."
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many schedules are drawn at most until one breaks the integration.",
+)
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long each run of the command may take; then it is ended with all it has started.",
+)
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("codat-mock-schedule.json"),
+    show_default=True,
+    help="The file that the schedule which breaks it is written to.",
+)
+@click.option(
+    "--replay",
+    "replayed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Play the schedule of such a file, and search for none.",
+)
+@click.option(
+    "--database",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".hypothesis/codat-mock"),
+    show_default=True,
+    help="The folder where what was found is kept, to be tried first the next time.",
+)
+@FAIL_ON
+@REPORT
+@takes_settings
+@click.pass_context
+def explore(
+    context: click.Context,
+    command: tuple[str, ...],
+    settings: Settings,
+    examples: int,
+    timeout_seconds: float,
+    save: Path,
+    replayed: Path | None,
+    database: Path,
+    fail_on: FailOn,
+    reports: Wanted,
+) -> int:
+    """Search for the shortest trouble that an integration does not survive.
+
+    The command is run again and again, each time beside a service that behaves differently: answers
+    are lost, refused, spoilt or late, datasets end in errors or take long, time passes. It breaks
+    where a rule is broken, where the books are not those of a day without trouble, or where it ends
+    badly even when run once more without trouble. Trouble that breaks it is made as short as can
+    be, and written to a file.
+
+    The clock stands still, and 10 seconds pass whenever the command asks how far a dataset or a
+    sync is; datasets end at once. --speed and --profile choose otherwise.
+    """
+    settings = settled(context, settings)
+    schedule = read(replayed) if replayed else origin_of(settings)
+    runner = Runner(command, timeout_seconds, settings)
+
+    def explored() -> Run:
+        with stage_for(runner, settings, fail_on) as stage:
+            if replayed:
+                return exploration.replay(stage, schedule, runner.speak).run
+            with searching(command, examples, database) as search:
+                found = exploration.explore(stage, schedule, search, runner.speak)
+        if found.schedule and found.schedule.events:
+            found.run.notes.append(write(save, found.schedule, command))
+        return found.run
+
+    return told_to_the_end(explored, Judging(fail_on, reports))
+
+
+@dataclass
+class Runner:
+    """Runs the command; nobody hears it while schedules are searched.
+
+    Args:
+        command: the program and its arguments.
+        timeout_seconds: how long each run may take.
+        settings: of the mock.
+    """
+
+    command: Sequence[str]
+    timeout_seconds: float
+    settings: Settings
+    is_quiet: bool = True
+
+    def speak(self) -> None:
+        """Let its output through from now on."""
+        self.is_quiet = False
+
+    def run(self, company_id: str, folder: Path) -> CommandEnd:
+        """Run it once.
+
+        Raises:
+            UsageError: it cannot be started.
+            Stopped: a signal came.
+        """
+        given = variables(self.settings.address, KEY, company_id, self.settings)
+        given["CODAT_STATE_DIR"] = str(folder)
+        return carry_out(self.command, given, self.timeout_seconds, is_quiet=self.is_quiet)
+
+
+@contextmanager
+def stage_for(runner: Runner, settings: Settings, fail_on: FailOn) -> Iterator[Stage]:
+    """A stage with a mock of its own, on a free port.
+
+    Raises:
+        MockFailed: the mock does not do its part.
+    """
+
+    def judged(run: Run) -> Run:
+        run.fail_on = fail_on
+        return from_here(run)
+
+    listener = bind("127.0.0.1", 0)
+    runner.settings = replace(settings, address=address_of(listener))
+    try:
+        with (
+            Server(World(runner.settings), listener),
+            rehearsal(runner.settings.address, KEY) as here,
+        ):
+            yield Stage(here, {}, {}, runner.run, judged)
+    except Refused as error:
+        raise MockFailed(str(error)) from error
+
+
+@contextmanager
+def searching(command: Sequence[str], examples: int, database: Path) -> Iterator[Search]:
+    """A search, with a bar of progress where a person watches.
+
+    Raises:
+        UsageError: Hypothesis is not installed.
+    """
+    try:
+        from codat_mock.exploring.search import Search
+    except ModuleNotFoundError as error:
+        raise click.UsageError("explore wants Hypothesis: pip install hypothesis.") from error
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    what = TextColumn("{task.description}")
+    bar = Progress(BarColumn(), MofNCompleteColumn(), what, console=console, transient=True)
+    with bar if console.is_terminal else nullcontext():
+        task = bar.add_task("searching", total=examples)
+
+        def progress(is_found: bool) -> None:
+            if is_found:  # nobody knows how long it takes to shorten it
+                bar.update(task, total=None, description="shortening")
+            bar.update(task, advance=1)
+
+        yield Search(examples, database, shlex.join(command), progress)
+
+
+def settled(context: click.Context, settings: Settings) -> Settings:
+    """What the sandbox starts from, where nobody says anything else."""
+    usual = {"speed": 0, "durations": PROFILES["instant"]}
+    said = {
+        name for name in usual if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    return replace(settings, **{name: usual[name] for name in usual.keys() - said})
+
+
+def origin_of(settings: Settings) -> Schedule:
+    """A day without trouble."""
+    start = settings.start_at
+    start_at = format_moment(start) if start else exploration.start_of(machine_now())
+    return Schedule(start_at=start_at, seed=settings.seed)
+
+
+def read(path: Path) -> Schedule:
+    """The schedule in a file.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return files.read(path)
+    except files.BadFile as error:
+        raise click.UsageError(str(error)) from error
+
+
+def write(path: Path, schedule: Schedule, command: Sequence[str]) -> str:
+    """Write a schedule to a file; gives the command that plays it again.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        files.write(path, schedule)
+    except files.BadFile as error:
+        raise click.UsageError(str(error)) from error
+    again = shlex.join(["codat-mock", "explore", "--replay", str(path), "--", *command])
+    return f"Play it again: {again}"

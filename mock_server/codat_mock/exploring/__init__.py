@@ -1,0 +1,1 @@
+"""Searches for the shortest trouble that an integration does not survive."""

@@ -1,0 +1,99 @@
+"""An exploration: a day without trouble, the search, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from codat_mock.clock import format_moment
+from codat_mock.exploring.schedule import Schedule, told
+from codat_mock.exploring.stage import Stage
+from codat_mock.reports.run import Run
+from codat_mock.reports.verdict import BROKEN, KEPT, code_of
+
+if TYPE_CHECKING:
+    from codat_mock.exploring.search import Search
+
+# The time that trouble may take before the day's sync, which is at the end of the day, UTC.
+ROOM: Final = timedelta(hours=3)
+UNEVEN: Final = (
+    "Two days without trouble do not book the same records, so that books were not compared."
+)
+UNSTEADY: Final = (
+    "Played once more, it did not break the integration, which does not do the same in every run."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What an exploration came to.
+
+    Args:
+        run: the one that is told of: the one that broke the integration, or one that did not.
+        schedule: what the service did in it; None where nothing was found that breaks it.
+        error: the exception that the integration raised in it.
+    """
+
+    run: Run
+    schedule: Schedule | None = None
+    error: Exception | None = None
+
+
+def start_of(moment: datetime) -> str:
+    """Where a sandbox's clock starts, at that time or earlier on its day, so that trouble fits."""
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return format_moment(min(moment, day + timedelta(days=1) - ROOM))
+
+
+def explore(
+    stage: Stage, origin: Schedule, search: Search, before_showing: Callable[[], object]
+) -> Explored:
+    """Search for the shortest schedule that breaks the integration.
+
+    Args:
+        stage: where schedules are played.
+        origin: the seed and the start of every schedule, without events.
+        search: how it is searched.
+        before_showing: called before a schedule is played for people to look at it.
+
+    Raises:
+        MockFailed: the mock fails.
+        Refused: it says no, or cannot be reached.
+    """
+    usual, uses = stage.open(origin)
+    if code_of(usual) != KEPT:
+        return show(stage, origin, before_showing)
+    found, tried = search.shortest(stage.play, origin, uses)
+    if found is None:
+        usual.notes.append(f"{tried} schedules were played: none breaks the integration.")
+        usual.notes += [] if stage.is_even else [UNEVEN]
+        return Explored(usual)
+    headline = f"{tried} schedules were played; the shortest that breaks the integration:"
+    explored = show(stage, found, before_showing, headline)
+    if code_of(explored.run) != BROKEN:
+        explored.run.complaints.append(UNSTEADY)
+    return explored
+
+
+def replay(stage: Stage, schedule: Schedule, before_showing: Callable[[], object]) -> Explored:
+    """Play one schedule, beside a day without trouble; raises as `explore` does."""
+    usual, _ = stage.open(schedule.origin)
+    is_playable = code_of(usual) == KEPT
+    return show(stage, schedule if is_playable else schedule.origin, before_showing)
+
+
+def show(
+    stage: Stage,
+    schedule: Schedule,
+    before_showing: Callable[[], object],
+    headline: str = "The service behaves so:",
+) -> Explored:
+    """Play a schedule for people to look at it; the headline stands above what the service does."""
+    before_showing()
+    run = stage.play(schedule)
+    lines = [f"{place}. {told(event)}" for place, event in enumerate(schedule.events, 1)]
+    run.notes += [headline, *lines] if lines else ["This is a day without trouble."]
+    run.notes += [] if stage.is_even else [UNEVEN]
+    return Explored(run, schedule, stage.error)

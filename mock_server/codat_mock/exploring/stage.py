@@ -1,0 +1,184 @@
+"""Where schedules are played: one sandbox, which begins anew for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from codat_mock.books.comparison import read_books
+from codat_mock.books.documents import RecordId
+from codat_mock.exploring.schedule import AlertEvent, Schedule, Uses
+from codat_mock.records.pushes import decoder
+from codat_mock.rehearsal import MockFailed, Rehearsal
+from codat_mock.reports.run import CommandEnd, Run
+from codat_mock.sandbox.bookkeeping import Books
+
+# The sandbox's clock stands still, so that a run does not hang on the machine's pace: whoever asks
+# how far a dataset or a sync is lets this time pass.
+ASKING_SECONDS: Final = 10
+POLLS: Final = (
+    "get-dataset",
+    "get-dataset-later",
+    "list-datasets",
+    "get-sync",
+    "get-sync-status",
+    "get-latest-sync",
+    "get-last-successful-sync",
+    "list-syncs",
+)
+MOST_REQUESTS: Final = 999_999
+End = CommandEnd | Exception | None
+# A company's id, and an empty folder for what is to be remembered between the runs of one schedule.
+Integrate = Callable[[str, Path], End]
+# What the books show of each record: its amount, and how many syncs booked it.
+Sheet = dict[RecordId, tuple[Decimal, int]]
+read_all = decoder(Books)
+
+
+class Stage:
+    """Plays schedules, one after the other.
+
+    Args:
+        here: the sandbox.
+        start: what it starts from, as `POST /_mock/reset` takes it.
+        rules: what is chosen about rules.
+        integrate: runs the integration once.
+        judge: sets on what terms a run is judged.
+
+    Attributes:
+        error: the exception that the integration raised last, None where it raised none.
+        is_even: whether two days without trouble book the same; books are compared then.
+    """
+
+    def __init__(
+        self,
+        here: Rehearsal,
+        start: Mapping[str, Any],
+        rules: Mapping[str, Any],
+        integrate: Integrate,
+        judge: Callable[[Run], Run],
+    ) -> None:
+        self._here = here
+        self._start = start
+        self._rules = rules
+        self._integrate = integrate
+        self._judge = judge
+        self._usual: Sheet | None = None
+        self.error: Exception | None = None
+        self.is_even = True
+
+    def open(self, origin: Schedule) -> tuple[Run, Uses]:
+        """Play a day without trouble, twice: what it books is what every other one must book."""
+        self._usual = None
+        self.play(origin)
+        first = self._booked()
+        run = self.play(origin)
+        self.is_even = first == self._booked()
+        self._usual = first if self.is_even else None
+        return run, self._uses(run)
+
+    def play(self, schedule: Schedule) -> Run:
+        """Run the integration once, and close its day.
+
+        One that raises an exception, or ends with another exit code than 0, has told that it is not
+        done: it is run once more, without trouble, as whatever starts it every night would do.
+
+        Raises:
+            MockFailed: the mock fails.
+        """
+        here = self._here
+        here.begin(anew=True, start={**self._start, "startAt": schedule.start_at})
+        if self._rules:
+            here.call("PUT", "/rules", {"rules": self._rules})
+        company_id = here.prepare()
+        self._plan(schedule)
+        with TemporaryDirectory(prefix="codat-mock-") as folder:
+            end = self._integrate(company_id, Path(folder))
+            if schedule.events and is_to_be_run_again(end):
+                self._plan(Schedule(start_at=schedule.start_at))
+                end = self._integrate(company_id, Path(folder))
+        here.close_day()
+        self._settle()
+        run = here.run()
+        if run.failures:
+            raise MockFailed(run.failures[0])
+        self.error = end if isinstance(end, Exception) else None
+        run.command = end if isinstance(end, CommandEnd) else None
+        run.complaints = list(self._complaints())
+        return self._judge(run)
+
+    def _complaints(self) -> Iterator[str]:
+        """What is wrong beside what the rules found."""
+        if self.error:
+            yield f"The integration raised {type(self.error).__name__}: {self.error}"
+        if self._usual is not None:
+            yield from differences(self._usual, self._booked())
+
+    def _plan(self, schedule: Schedule) -> None:
+        """Have the service do what is scheduled, and nothing that was before."""
+        here = self._here
+        polls = [{"kind": "elapse", "operation": name, "seconds": ASKING_SECONDS} for name in POLLS]
+        here.call("PUT", "/faults", {"faults": [*polls, *schedule.faults]})
+        here.call("DELETE", "/outcomes")
+        for outcome in schedule.outcomes:
+            here.call("POST", "/outcomes", outcome)
+        coming = schedule.alerts or AlertEvent()
+        for stored in here.call("GET", "/alerts/rules").json()["rules"]:
+            rule = stored["rule"] | {
+                "copies": coming.copies,
+                "overtakenSeconds": coming.overtaken_seconds,
+            }
+            here.call("PUT", f"/alerts/rules/{stored['ruleId']}", rule)
+
+    def _settle(self) -> None:
+        """Wait until every alert that was due has been tried, which takes seconds at most."""
+        while not self._here.call("GET", "/alerts").json()["isSettled"]:
+            pass
+
+    def _booked(self) -> Sheet:
+        """What the books show."""
+        books: Books = read_all(self._here.call("GET", "/books").content)
+        documents = (each for company in books.companies for each in company.documents)
+        return {
+            record: (booked.amount, len(booked.syncs))
+            for record, booked in read_books(documents).items()
+        }
+
+    def _uses(self, run: Run) -> Uses:
+        """What the integration does of the API."""
+        requests = self._here.call("GET", f"/requests?limit={MOST_REQUESTS}").json()["requests"]
+        operations = Counter(each["operation"] for each in requests if each["operation"])
+        return Uses(
+            operations=operations,
+            datasets=sum(len(company.datasets) for company in run.companies),
+            has_alerts=bool(self._here.call("GET", "/alerts/rules").json()["rules"]),
+        )
+
+
+def is_to_be_run_again(end: End) -> bool:
+    """Whether the integration has told that it is not done."""
+    if isinstance(end, CommandEnd):
+        return end.ending == "exited" and end.code != 0
+    return isinstance(end, Exception) and not isinstance(end, AssertionError)
+
+
+def differences(usual: Sheet, booked: Sheet) -> Iterator[str]:
+    """Where the books are not those of a day without trouble, a sentence each."""
+    for record in sorted(usual.keys() | booked.keys()):
+        name = " ".join(record)
+        if record not in booked:
+            yield f"Not in the books: {name}."
+            continue
+        amount, times = booked[record]
+        if record not in usual:
+            yield f"In the books, and not on a day without trouble: {name}, {amount}."
+            continue
+        usual_amount, usual_times = usual[record]
+        if times != usual_times:
+            yield f"Booked {times} times instead of {usual_times}: {name}, {amount}."
+        if amount != usual_amount:
+            yield f"Booked with {amount} instead of {usual_amount}: {name}."
