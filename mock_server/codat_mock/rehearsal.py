@@ -48,15 +48,24 @@ class Rehearsal:
         self._headers = {"Authorization": f"Basic {key}"}
         self._earlier = 0
 
-    def begin(self, *, anew: bool, start: Mapping[str, Any] | None = None) -> None:
+    def begin(
+        self,
+        *,
+        anew: bool,
+        start: Mapping[str, Any] | None = None,
+        rules: Mapping[str, Any] | None = None,
+    ) -> None:
         """Begin at a mock that has run before: faults it had until now are not counted.
 
         Args:
             anew: in a new sandbox, or in the one that there is.
             start: what a new one starts from, as `POST /_mock/reset` takes it.
+            rules: what is chosen about rules in a new one, beside what the mock has chosen.
         """
         if anew:
             self.call("POST", "/reset", start)
+        if rules:
+            self.call("PUT", "/rules", {"rules": rules})
         self._earlier = len(self._run().failures)
 
     def prepare(self, name: str = NAME) -> str:

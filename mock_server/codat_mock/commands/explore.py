@@ -74,7 +74,7 @@ Exit codes:
 @click.option(
     "--save",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("codat-mock-schedule.json"),
+    default=files.SCHEDULE,
     show_default=True,
     help="The file that the schedule which breaks it is written to.",
 )
@@ -87,7 +87,7 @@ Exit codes:
 @click.option(
     "--database",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".hypothesis/codat-mock"),
+    default=files.DATABASE,
     show_default=True,
     help="The folder where what was found is kept, to be tried first the next time.",
 )

@@ -16,7 +16,8 @@ from codat_mock.reports.verdict import BROKEN, KEPT, code_of
 if TYPE_CHECKING:
     from codat_mock.exploring.search import Search
 
-# The time that trouble may take before the day's sync, which is at the end of the day, UTC.
+# The time that trouble may take before the end of the day: its sync follows, and is not to come in
+# between.
 ROOM: Final = timedelta(hours=3)
 UNEVEN: Final = (
     "Two days without trouble do not book the same records, so that books were not compared."

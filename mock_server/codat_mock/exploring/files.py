@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from codat_mock.exploring.schedule import Schedule
+
+SCHEDULE: Final = Path("codat-mock-schedule.json")
+DATABASE: Final = Path(".hypothesis/codat-mock")
 
 
 class BadFile(ValueError):

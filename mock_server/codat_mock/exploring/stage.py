@@ -91,9 +91,8 @@ class Stage:
             MockFailed: the mock fails.
         """
         here = self._here
-        here.begin(anew=True, start={**self._start, "startAt": schedule.start_at})
-        if self._rules:
-            here.call("PUT", "/rules", {"rules": self._rules})
+        start = {**self._start, "startAt": schedule.start_at}
+        here.begin(anew=True, start=start, rules=self._rules)
         company_id = here.prepare()
         self._plan(schedule)
         with TemporaryDirectory(prefix="codat-mock-") as folder:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from codat_mock.exploring.files import DATABASE, SCHEDULE
 from codat_mock.rehearsal import MockFailed, Rehearsal
 from codat_mock.reports import FORMATS
 from codat_mock.reports.run import Run
 from codat_mock.rules.judging import Finding
-from codat_mock.testing import decoupling
+from codat_mock.testing import decoupling, exploring
+from codat_mock.testing.exploring import EXAMPLES, Night
 from codat_mock.testing.handles import AlertsHandle, ClockHandle, FaultsHandle, OutcomesHandle
 from codat_mock.testing.mocks import Mock
+from codat_mock.testing.terms import Terms
 
 
 class Codat:
@@ -21,7 +25,7 @@ class Codat:
     Args:
         mock: where it is.
         api_key: the key, which chooses it.
-        start: what it starts from, as `POST /_mock/reset` takes it.
+        terms: what it starts from.
 
     Attributes:
         url: what the integration takes for `https://api.codat.io`.
@@ -30,21 +34,24 @@ class Codat:
         faults: plans trouble on the wire.
         outcomes: plans how datasets and syncs end.
         alerts: asks for webhooks, and tells what became of them.
-        has_failed: whether a fault of the mock was told to the test.
+        is_told: whether the test was told already what is wrong.
 
     Every method raises `MockFailed` where the mock fails, and `Refused` where it says no.
     """
 
-    def __init__(self, mock: Mock, api_key: str, start: Mapping[str, Any]) -> None:
+    def __init__(self, mock: Mock, api_key: str, terms: Terms) -> None:
         self.url = mock.url
         self.api_key = api_key
-        self.has_failed = False
+        self.is_told = False
+        self._terms = terms
         self._rehearsal = Rehearsal(mock.http, api_key)
-        self._rehearsal.begin(anew=True, start=start)
+        self._rehearsal.begin(anew=True, start=terms.start, rules=terms.rules)
         self.clock = ClockHandle(self._rehearsal)
         self.faults = FaultsHandle(self._rehearsal)
         self.outcomes = OutcomesHandle(self._rehearsal)
         self.alerts = AlertsHandle(self._rehearsal)
+        if terms.faults:
+            self.faults.replace(terms.faults)
 
     @cached_property
     def company_id(self) -> str:
@@ -103,6 +110,56 @@ class Codat:
         """
         return decoupling.probe(self._rehearsal, self.faults, record_sale, sales)
 
+    def explore(
+        self,
+        night: Night,
+        *,
+        examples: int = EXAMPLES,
+        seed: int = 0,
+        replay: Path | str | None = None,
+        save: Path | str = SCHEDULE,
+        database: Path | str = DATABASE,
+    ) -> None:
+        """Search for the shortest trouble that an integration does not survive.
+
+        A night is played again and again, each time in a new sandbox and beside a service that
+        behaves differently. It breaks where a rule is broken, where the books are not those of a
+        night without trouble, where an assertion in it fails, or where it raises an exception even
+        when it is called once more without trouble. The sandbox is that of the last night then.
+
+        Args:
+            night: runs the integration, for the company with that id; the folder is empty when a
+                schedule begins, and for what the integration remembers.
+            examples: how many schedules are drawn at most until one breaks it.
+            seed: what they are drawn from.
+            replay: a file with a schedule that is played, instead of searching for one.
+            save: the file that the schedule which breaks it is written to.
+            database: the folder where what was found is kept, to be tried first the next time.
+
+        Raises:
+            Broken: it does not survive; the text tells what the service did, and what was found.
+            BadFile: a file cannot be read or written.
+        """
+        __tracebackhide__ = True
+        wishes = exploring.Wishes(
+            examples=examples,
+            seed=seed,
+            replay=Path(replay) if replay else None,
+            save=Path(save),
+            database=Path(database),
+        )
+
+        def with_company(company_id: str, folder: Path) -> object:
+            self.__dict__["company_id"] = company_id
+            return night(company_id, folder)
+
+        name = f"{night.__module__}.{night.__qualname__}"
+        try:
+            exploring.explore(self._rehearsal, self._terms, with_company, name, wishes)
+        except exploring.Broken:
+            self.is_told = True
+            raise
+
     def raise_failures(self) -> None:
         """Tell of faults of the mock.
 
@@ -110,7 +167,7 @@ class Codat:
             MockFailed: there was one.
         """
         if failures := self.run().failures:
-            self.has_failed = True
+            self.is_told = True
             raise MockFailed(failures[0])
 
     def forget(self) -> None:

@@ -40,7 +40,7 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
     """A sandbox for a test; it is judged when the test and all its other fixtures have ended."""
     terms = terms_of(test)
     try:
-        codat = begun(test, mock, terms)
+        codat = Codat(mock, key_for(test, mock), terms)
     except Refused as error:
         raise failure(str(error)) from None
     yield codat
@@ -48,7 +48,7 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
     reporting.write(run, test.nodeid, reporting.read_wanted(test.config.option.codat_report))
     if mock.is_own:
         codat.forget()
-    if codat.has_failed:
+    if codat.is_told:
         return  # which the test has been told already
     if run.failures:
         raise MockFailed(run.failures[0])
@@ -62,16 +62,6 @@ def need(library: str) -> None:
         import_module(library)
     except ModuleNotFoundError:
         raise failure(f"{library} is wanted: pip install 'codat-mock[pytest]'.") from None
-
-
-def begun(test: pytest.Item, mock: Mock, terms: Terms) -> Codat:
-    """The sandbox as the test's terms have it."""
-    codat = Codat(mock, key_for(test, mock), terms.start)
-    if terms.rules:
-        codat.choose_rules(terms.rules)
-    if terms.faults:
-        codat.faults.replace(terms.faults)
-    return codat
 
 
 def terms_of(test: pytest.Item) -> Terms:
