@@ -13,16 +13,9 @@ from typing import Final
 from codat_mock.books.documents import BookedRecord, Document, Numbering
 from codat_mock.books.money import ZERO, amount_of
 from codat_mock.books.pages import Page
-from codat_mock.books.reconciling import (
-    FEES,
-    LINKING,
-    TRANSACTIONS,
-    Ties,
-    Unjoined,
-    Unreconciled,
-)
+from codat_mock.books.reconciling import FEES, TRANSACTIONS, Ties, Unjoined, Unreconciled
 from codat_mock.books.terms import Terms
-from codat_mock.records.commerce import Transaction
+from codat_mock.records.commerce import LINKING, Transaction
 
 Group = tuple[str, str, str]  # day, currency, purpose of the account
 

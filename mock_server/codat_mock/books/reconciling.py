@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import UNSET
 
 from codat_mock.books.documents import RecordId
-from codat_mock.records.commerce import Transaction, TransactionType, Wire
+from codat_mock.records.commerce import LINKING, Transaction, TransactionType, Wire
 from codat_mock.records.datasets import DataType
 from codat_mock.records.values import Amount
 
@@ -23,8 +23,6 @@ ORDERS: Final[DataType] = "commerce-orders"
 PAYMENTS: Final[DataType] = "commerce-payments"
 TRANSACTIONS: Final[DataType] = "commerce-transactions"
 
-# Where both types carry a payment's id, the first tells its order.
-LINKING: Final[tuple[TransactionType, ...]] = ("Payment", "Refund")
 FEES: Final[tuple[TransactionType, ...]] = ("PaymentFee", "PaymentFeeRefund")
 
 

@@ -5,7 +5,7 @@ Every property but `id` may be absent (`UNSET`), and absent is not null. Source:
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -20,6 +20,8 @@ TransactionType = Literal[
     "Unknown", "Payment", "Refund", "Payout", "FailedPayout", "Transfer", "PaymentFee",
     "PaymentFeeRefund",
 ]  # fmt: skip
+# The types that carry a payment's id. Where both do, the first tells the payment's order.
+LINKING: Final[tuple[TransactionType, ...]] = ("Payment", "Refund")
 SourceType = Literal["Unknown", "Fee", "Order", "Payment", "ServiceCharge"]
 ServiceChargeType = Literal["Unknown", "Generic", "Shipping", "Overpayment"]
 

@@ -8,13 +8,12 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from codat_mock.records.commerce import LineItem, Order, ServiceCharge, Transaction
+from codat_mock.records.commerce import LINKING, LineItem, Order, ServiceCharge, Transaction
 from codat_mock.rules.registry import rule
 from codat_mock.rules.subjects import Evidence, JudgedSync
 from codat_mock.rules.subjects.syncs import ORDERS, PAYMENTS, TRANSACTIONS, source_of
 
 REFERENCE = "reference"
-MONEY: Final = ("Payment", "Refund")  # what moves between customer and merchant
 CENT: Final = Decimal("0.01")
 EXACT: Final = Context(prec=100)  # the service's decimals have 28 digits on either side
 
@@ -131,7 +130,7 @@ def covers_of(sync: JudgedSync) -> dict[str, Decimal]:
     paid: set[str] = set()
     for _, transaction in sync.transactions:
         order = order_of(sync, transaction)
-        if order is not None and transaction.type in MONEY:
+        if order is not None and transaction.type in LINKING:
             sums[order] = sums.get(order, Decimal(0)) + amount(transaction.total_amount)
             if transaction.type == "Payment":
                 paid.add(order)

@@ -20,7 +20,7 @@ from codat_mock.rules.subjects import (
     Request,
     SyncedRecord,
 )
-from codat_mock.rules.subjects.syncs import PAYMENTS, TRANSACTIONS, source_of
+from codat_mock.rules.subjects.syncs import PAYMENTS, source_of, transactions_of
 from codat_mock.sandbox import companies, pushing
 from codat_mock.sandbox.attempts import Result
 from codat_mock.sandbox.turn import Turn
@@ -110,12 +110,6 @@ def named_by(records: Iterable[SyncedRecord]) -> Iterator[RecordId]:
                     yield from transactions_of(source[1])
         elif isinstance(each.record, Payment):
             yield from transactions_of(each.key)
-
-
-def transactions_of(payment: str) -> Iterator[RecordId]:
-    """The transactions that a payment may have."""
-    for kind in ("Payment", "Refund"):
-        yield TRANSACTIONS, f"{payment}/{kind}"
 
 
 def known(

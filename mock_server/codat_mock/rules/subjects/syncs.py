@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
 from msgspec import UNSET, Struct
 
-from codat_mock.records.commerce import Order, Payment, Record, Transaction
+from codat_mock.records.commerce import LINKING, Order, Payment, Record, Transaction
 from codat_mock.records.datasets import DatasetStatus, DataType
 from codat_mock.rules.subjects.common import Evidence, Request, Subject
 
@@ -126,8 +126,8 @@ class JudgedSync(Subject, frozen=True, dict=True, kw_only=True):
 
     def transaction_of(self, payment: str) -> Transaction | None:
         """The transaction of a payment: of type Payment, or Refund where money went back."""
-        for kind in ("Payment", "Refund"):
-            found = self.find(TRANSACTIONS, f"{payment}/{kind}")
+        for name in transactions_of(payment):
+            found = self.find(*name)
             if isinstance(found, Transaction):
                 return found
         return None
@@ -139,6 +139,12 @@ class JudgedSync(Subject, frozen=True, dict=True, kw_only=True):
         found = (self.taken.get(name) for name in chain([(data_type, key)], others))
         pushes = [each.brought_by for each in found if each]
         return Evidence(key, note, data_type=data_type, requests=pushes)
+
+
+def transactions_of(payment: str) -> Iterator[RecordId]:
+    """The transactions that a payment may have, the one of type Payment first."""
+    for kind in LINKING:
+        yield TRANSACTIONS, f"{payment}/{kind}"
 
 
 def source_of(transaction: Transaction) -> RecordId | None:
