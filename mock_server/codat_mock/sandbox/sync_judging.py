@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from codat_mock.books.outcomes import OUTCOMES
 from codat_mock.clock import FIRST, format_moment
 from codat_mock.records.commerce import Payment, Record, Transaction
 from codat_mock.records.datasets import DataType
@@ -28,7 +29,6 @@ from codat_mock.store import CompanyRow, DatasetRow, SyncRow
 
 GRACE: Final = timedelta(minutes=5)  # to look at a dataset that has ended, and to mend it
 CLEAR: Final = timedelta(minutes=15)  # what comes so long before a sync has come in time
-SUCCESS: Final = (2000, 2040)
 
 
 def judged(
@@ -64,7 +64,7 @@ def judged(
         records=records,
         others=others(turn, row, records),
         missing_types=result.missing_types,
-        late=[*late(turn, row, sync)] if result.code in SUCCESS else [],
+        late=[*late(turn, row, sync)] if OUTCOMES[result.code].is_success else [],
         ended=[ended_dataset(turn, row, dataset) for dataset in ended],
     )
 
@@ -165,15 +165,15 @@ def unmended(turn: Turn, row: CompanyRow, failed: DatasetRow) -> Iterator[str]:
         for each in held(turn, again):
             pushed.pop(each.key, None)
     keys = {key for each in pushed.values() for key in keys_of(failed.data_type, each)}
-    versions = turn.shelf.datasets.known(row.number, failed.data_type, keys)
-    latest = known(turn, row, failed.data_type, keys)
-    own = declared(turn, row, failed.data_type)
+    rows = turn.shelf.datasets.known(row.number, failed.data_type, keys)
+    latest = pushing.known_versions(turn, failed.data_type, [*rows.values()])
+    own = declared(turn, row, failed.data_type, pushed)
     for key, each in pushed.items():
         if each.is_delete:
             meant = [latest[name] for name in keys_of(failed.data_type, each) if name in latest]
             is_mended = all(version.is_delete for version in meant)
         else:
-            is_newer = key in versions and versions[key].dataset > failed.number
+            is_newer = key in rows and rows[key].dataset > failed.number
             is_mended = is_newer or (key in latest and latest[key].record == each.record)
             is_mended = is_mended or (own is not None and key not in own)
         if not is_mended:
@@ -193,8 +193,10 @@ def keys_of(data_type: DataType, pushed: PushedRecord) -> list[str]:
     return keys_meant(data_type, str(pushed.record.id)) if pushed.is_delete else [pushed.key]
 
 
-def declared(turn: Turn, row: CompanyRow, data_type: DataType) -> set[str] | None:
-    """The keys of the merchant's own records; None where none are declared."""
+def declared(
+    turn: Turn, row: CompanyRow, data_type: DataType, keys: Iterable[str]
+) -> set[str] | None:
+    """Those of the keys that the merchant has records of; None where none are declared."""
     if not turn.shelf.declared.counts(row.number):
         return None
-    return {own.key for own in turn.shelf.declared.all(row.number) if own.data_type == data_type}
+    return turn.shelf.declared.known(row.number, data_type, keys)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 import msgspec
@@ -20,12 +19,12 @@ from codat_mock.lifecycle import Plan
 from codat_mock.records.datasets import DataType
 from codat_mock.records.pushes import split_push
 from codat_mock.rules.subjects import Request
+from codat_mock.store.portions import portions
 
 encode = msgspec.json.encode
 decode_plan = msgspec.json.Decoder(Plan).decode
 decode_request = msgspec.json.Decoder(Request).decode
 
-KEYS_AT_ONCE: Final = 500
 COLUMNS: Final = (
     "number, id, connection, data_type, requested, ends, plan, request, is_answered, is_polled,"
     " is_read, is_told"
@@ -217,12 +216,11 @@ class Datasets:
     def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> dict[str, KnownRow]:
         """The latest versions of those keys, by key; what is not known is left out."""
         known = {}
-        wanted = iter(keys)
-        while some := list(islice(wanted, KEYS_AT_ONCE)):
+        for marks, some in portions(keys):
             found = self._db.execute(
                 "SELECT key, max(dataset), position, is_delete, carrier, count(synced)"  # noqa: S608  (only question marks)
                 " FROM versions"
-                f" WHERE company = ? AND data_type = ? AND key IN ({', '.join('?' * len(some))})"
+                f" WHERE company = ? AND data_type = ? AND key IN ({marks})"
                 " GROUP BY key",
                 (company, data_type, *some),
             )

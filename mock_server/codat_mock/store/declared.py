@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from codat_mock.books.selection import Picked
 from codat_mock.records.datasets import DataType
 from codat_mock.records.pushes import RECORDS
+from codat_mock.store.portions import portions
 
 
 class Declared:
@@ -41,6 +42,18 @@ class Declared:
             (company,),
         )
         return dict(found.fetchall())
+
+    def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that there is a record of."""
+        known: set[str] = set()
+        for marks, some in portions(keys):
+            found = self._db.execute(
+                "SELECT key FROM declared"  # noqa: S608  (only question marks)
+                f" WHERE company = ? AND data_type = ? AND key IN ({marks})",
+                (company, data_type, *some),
+            )
+            known.update(key for (key,) in found)
+        return known
 
     def all(self, company: int) -> list[Picked]:
         """All records of a company."""
