@@ -9,6 +9,7 @@ from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
+from werkzeug import Request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from codat_mock import api, control, faulting, journalling, limiting, portal, swagger, wire
@@ -104,11 +105,21 @@ def check_origin(*, is_open: bool) -> None:
     Raises:
         Forbidden: the request names a host that is not this machine, or comes from another page.
     """
-    if not is_open and not LOCAL.fullmatch(request.host):
+    if not is_open and not is_local(request):
         raise Forbidden(f"Host '{request.host}' is not this machine; use 127.0.0.1 or localhost.")
-    origin = request.headers.get("Origin")
-    if origin and origin.rpartition("://")[2] != request.host:
-        raise Forbidden(f"Pages of '{origin}' may not use this server.")
+    if not is_own_page(request):
+        raise Forbidden(f"Pages of '{request.headers['Origin']}' may not use this server.")
+
+
+def is_local(asked: Request) -> bool:
+    """Whether the host that a request names is this machine."""
+    return LOCAL.fullmatch(asked.host) is not None
+
+
+def is_own_page(asked: Request) -> bool:
+    """Whether a request comes from no page in a browser, or from one of this server's own."""
+    origin = asked.headers.get("Origin")
+    return not origin or origin.rpartition("://")[2] == asked.host
 
 
 def with_prefix(inner: WSGIApplication) -> WSGIApplication:

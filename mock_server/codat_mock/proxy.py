@@ -14,7 +14,7 @@ import httpx
 from msgspec import Struct
 from werkzeug import Request, Response
 
-from codat_mock.app import LOCAL
+from codat_mock.app import is_local, is_own_page
 from codat_mock.clock import machine_now, machine_seconds
 from codat_mock.recordings.exchange import Headers, Recorded, header, unpacked
 from codat_mock.recordings.keeping import Recording
@@ -90,7 +90,7 @@ class Proxy:
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         request = Request(environ)
-        if not is_ours(request):
+        if not (is_local(request) and is_own_page(request)):
             return refusal(403, f"{request.host} or its page may not use this proxy.")(
                 environ, start
             )
@@ -177,13 +177,6 @@ def recorded(passing: Passing, seconds: float) -> Recorded:
         headers=passing.headers,
         answered_headers=passing.answered_headers,
     )
-
-
-def is_ours(request: Request) -> bool:
-    """Whether a request comes from a program on this machine, and from no page in a browser."""
-    origin = request.headers.get("Origin", "")
-    is_own_page = not origin or origin.rpartition("://")[2] == request.host
-    return LOCAL.fullmatch(request.host) is not None and is_own_page
 
 
 def target(environ: WSGIEnvironment) -> str:

@@ -16,13 +16,13 @@ from codat_mock.records.pushes import decoder
 from codat_mock.rehearsal import MockFailed, Rehearsal
 from codat_mock.reports.run import CommandEnd, Run
 from codat_mock.sandbox.bookkeeping import Books
+from codat_mock.sandbox.conduct import DATASET_READS
 
 # The sandbox's clock stands still, so that a run does not hang on the machine's pace: whoever asks
 # how far a dataset or a sync is lets this time pass.
 ASKING_SECONDS: Final = 10
 POLLS: Final = (
-    "get-dataset",
-    "get-dataset-later",
+    *DATASET_READS,
     "list-datasets",
     "get-sync",
     "get-sync-status",

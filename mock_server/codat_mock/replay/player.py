@@ -6,46 +6,35 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
-from msgspec import UNSET, DecodeError, Struct
+from msgspec import UNSET, DecodeError
 from msgspec.structs import replace
 
-from codat_mock.journalling import nearest
-from codat_mock.recordings.exchange import Recorded, header
+from codat_mock.recordings.exchange import Recorded
 from codat_mock.recordings.reading import decoded
-from codat_mock.records.commerce import Wire
-from codat_mock.records.datasets import LIST_NAMES
 from codat_mock.records.errors import Malformed, Refused
-from codat_mock.records.journal import JournalEntry
 from codat_mock.records.outcomes import PlannedOutcome
-from codat_mock.records.pushes import BOM, decoder, read_push
-from codat_mock.records.syncs import HistoricSyncRequest, SyncRequest
-from codat_mock.replay.ends import (
-    CODES,
-    INSTANT,
-    PUSHES,
-    dataset_ids,
-    failed_syncs,
-    planned,
-    pushes_of,
-)
+from codat_mock.replay.ends import CODES, INSTANT, PUSHES, dataset_ids, failed_syncs, planned
+from codat_mock.replay.entries import caller, entry_of
 from codat_mock.replay.merchants import Merchants
 from codat_mock.replay.routes import Call, calls
-from codat_mock.replay.shown import (
-    MANUAL,
-    SeenCompany,
-    SeenConnection,
-    SeenSync,
-    Shown,
-    many,
+from codat_mock.replay.sent import (
+    NewCompany,
+    NewConnection,
+    Wanted,
+    is_readable,
+    oldest,
+    push_body,
+    read_historic,
+    read_sync_request,
 )
+from codat_mock.replay.shown import MANUAL, SeenCompany, SeenConnection, SeenSync, Shown, many
 from codat_mock.reports.gathering import run_of
 from codat_mock.reports.run import Run
 from codat_mock.rules.subjects import Request
 from codat_mock.sandbox import Sandbox, Settings, World
-from codat_mock.wire import CALLER, LONGEST_CALLER
+from codat_mock.sandbox.conduct import DATASET_READS
 
 NAME: Final = "recorded"
 MAKING: Final = {"create-sync-company": True, "create-company": False}
@@ -55,26 +44,6 @@ UPDATING: Final = (
 )  # fmt: skip
 NOT_KEPT: Final = "were recorded without a body that can be read, and could not be judged"
 NO_ANSWER: Final = "have no recorded answer: taken as received, their answers lost"
-read_sync_request: Final = decoder(SyncRequest)
-read_historic: Final = decoder(HistoricSyncRequest)
-
-
-class NewCompany(Wire):
-    """What a company is made of."""
-
-    name: str = ""
-
-
-class NewConnection(Wire):
-    """What a connection of the later generation is made of."""
-
-    platform_key: str = ""
-
-
-class Wanted(Struct):
-    """A status that a connection is to have."""
-
-    status: str = "Linked"
 
 
 def replay(
@@ -157,7 +126,7 @@ class Player:
         recorded = call.recorded
         number = self.here.journal.number()
         request = self.here.arrive(recorded.method, call.path, caller(recorded), number)
-        entry = self._entry(call, number, self._ids.get(place))
+        entry = entry_of(call, number, self._ids.get(place))
         try:
             is_kept = self._carry_out(call, request, entry.dataset_id)
         except (Malformed, DecodeError):
@@ -172,31 +141,6 @@ class Player:
             b"" if is_kept else recorded.answered or b"",
             began,
             ended,
-        )
-
-    def _entry(self, call: Call, number: int, dataset_id: str | None) -> JournalEntry:
-        recorded = call.recorded
-        return JournalEntry(
-            number=number,
-            at="",
-            seconds=0,
-            method=recorded.method,
-            path=call.path,
-            query=recorded.place.query,
-            status=recorded.status,
-            is_planned=False,
-            operation=call.operation or None,
-            nearest=None if call.operation else nearest(recorded.method, call.path),
-            company_id=call.company_id or None,
-            dataset_id=call.named.get("datasetId", dataset_id),
-            sent_bytes=len(recorded.sent or b""),
-            answered_bytes=len(recorded.answered or b""),
-            sent_type=recorded.sent_type,
-            answered_type=recorded.answered_type,
-            findings=[],
-            caller=caller(recorded),
-            is_lost=recorded.status == 0,
-            retry_after=retry_after(recorded),
         )
 
     def _carry_out(self, call: Call, request: Request, dataset_id: str | None) -> bool:
@@ -246,7 +190,7 @@ class Player:
 
     def _read(self, call: Call) -> None:
         """What is read counts as read, and tells how things stood."""
-        if call.operation in ("get-dataset", "get-dataset-later"):
+        if call.operation in DATASET_READS:
             with suppress(Refused):  # of a push before the recording
                 self.here.dataset(call.company_id, call.named["datasetId"])
         elif call.operation == "list-datasets":
@@ -307,57 +251,3 @@ class Player:
         """What was assumed, and what could not be judged, in sentences."""
         told = [f"{count} requests {what}" for what, count in self._told.items()]
         return [*self._merchants.notes(), *(f"{each.rstrip('.')}." for each in told)]
-
-
-def push_body(call: Call) -> bytes | None:
-    """What was pushed, as the beta's operations take it; None where it was not recorded."""
-    sent = call.recorded.sent
-    if sent is None:
-        return None
-    body = sent.removeprefix(BOM)
-    if call.operation.startswith("partner-"):
-        return b'{"%b":%b}' % (LIST_NAMES[PUSHES[call.operation]].encode(), body)
-    return body
-
-
-def is_readable(call: Call, body: bytes) -> bool:
-    """Whether a push has nothing wrong with it that we could see."""
-    try:
-        read_push(PUSHES[call.operation], body)
-    except Malformed:
-        return False
-    return True
-
-
-def oldest(played: Sequence[Call]) -> dict[str, datetime]:
-    """Of each company, the earliest `createdDate` of what it pushed."""
-    found: dict[str, datetime] = {}
-    for call in pushes_of(played):
-        body = push_body(call) if call.recorded.is_accepted else None
-        try:
-            pushed = read_push(PUSHES[call.operation], body) if body else []
-        except Malformed:
-            continue
-        for each in pushed:
-            created = each.record.created_date
-            if isinstance(created, datetime):
-                found[call.company_id] = min(found.get(call.company_id, created), created)
-    return found
-
-
-def caller(recorded: Recorded) -> str:
-    """Where the integration says that it sent a request."""
-    return header(recorded.headers, CALLER)[:LONGEST_CALLER]
-
-
-def retry_after(recorded: Recorded) -> float | None:
-    """The seconds that an answer asks to wait, whether it tells them or a date."""
-    told = header(recorded.answered_headers, "retry-after")
-    try:
-        return float(told)
-    except ValueError:
-        pass
-    try:
-        return (parsedate_to_datetime(told) - recorded.ended).total_seconds()
-    except (ValueError, TypeError):
-        return None

@@ -17,8 +17,9 @@ from codat_mock.recordings.reading import decoded
 from codat_mock.records.configuration import Schedule
 from codat_mock.records.pushes import Decode, decoder
 from codat_mock.replay.routes import Call
+from codat_mock.sandbox.conduct import DATASET_READS
 
-DATASETS: Final = ("get-dataset", "get-dataset-later", "list-datasets")
+DATASETS: Final = (*DATASET_READS, "list-datasets")
 SYNCS: Final = (
     "get-sync-status", "get-latest-sync", "get-last-successful-sync", "list-syncs", "get-sync",
 )  # fmt: skip

@@ -1,0 +1,56 @@
+"""A recorded call as the journal keeps it."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+from codat_mock.journalling import nearest
+from codat_mock.recordings.exchange import Recorded, header
+from codat_mock.records.journal import JournalEntry
+from codat_mock.replay.routes import Call
+from codat_mock.wire import CALLER, LONGEST_CALLER
+
+
+def entry_of(call: Call, number: int, dataset_id: str | None) -> JournalEntry:
+    """A call as the journal keeps it, of the dataset that it made or read."""
+    recorded = call.recorded
+    return JournalEntry(
+        number=number,
+        at="",
+        seconds=0,
+        method=recorded.method,
+        path=call.path,
+        query=recorded.place.query,
+        status=recorded.status,
+        is_planned=False,
+        operation=call.operation or None,
+        nearest=None if call.operation else nearest(recorded.method, call.path),
+        company_id=call.company_id or None,
+        dataset_id=call.named.get("datasetId", dataset_id),
+        sent_bytes=len(recorded.sent or b""),
+        answered_bytes=len(recorded.answered or b""),
+        sent_type=recorded.sent_type,
+        answered_type=recorded.answered_type,
+        findings=[],
+        caller=caller(recorded),
+        is_lost=recorded.status == 0,
+        retry_after=retry_after(recorded),
+    )
+
+
+def caller(recorded: Recorded) -> str:
+    """Where the integration says that it sent a request."""
+    return header(recorded.headers, CALLER)[:LONGEST_CALLER]
+
+
+def retry_after(recorded: Recorded) -> float | None:
+    """The seconds that an answer asks to wait, whether it tells them or a date."""
+    told = header(recorded.answered_headers, "retry-after")
+    try:
+        return float(told)
+    except ValueError:
+        pass
+    try:
+        return (parsedate_to_datetime(told) - recorded.ended).total_seconds()
+    except (ValueError, TypeError):
+        return None
