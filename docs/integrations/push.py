@@ -27,7 +27,7 @@ def push(kind: str, body: bytes) -> None:
             sys.exit(f"{kind}: {history['errorMessage']}")
         if history["isCompleted"]:
             return print(f"{kind}: {history['status']}")
-        time.sleep(1)
+        time.sleep(1)  # at least a second lies between two looks (rule T06)
 
 
 for folder in map(Path, sys.argv[1:]):

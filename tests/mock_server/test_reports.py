@@ -52,7 +52,7 @@ moments = st.integers(0, 86_399).map(
 texts = st.text(max_size=12) | st.sampled_from(NASTY)
 values = st.none() | st.booleans() | st.integers(-9, 9) | texts | st.lists(texts, max_size=2)
 amounts = st.none() | st.decimals(-99, 99, places=2)
-callers = st.just("") | texts | st.sampled_from(["src/a b.py:7", "./x.rb:1", "/root/sync.js:42"])
+callers = st.just("") | texts | st.sampled_from(["src/a b.py:7", "./x.rb:1", "/srv/sync.js:42"])
 requests = st.builds(
     Request, st.integers(1, 99), moments, st.just("POST"), texts.map("/data/".__add__), callers
 )
@@ -170,7 +170,7 @@ def runs(draw: st.DrawFn) -> Run:
         fail_on=draw(st.sampled_from(["error", "warning", "info", "never"])),
         expected=expected,
         command=draw(st.none() | commands),
-        root="/root",
+        root="/srv",
     )
 
 
@@ -421,7 +421,7 @@ def fingerprint_of(run: Run) -> str:
     [
         ("src/sync.py:42", "src/sync.py", 42),
         ("./sync.py:1", "sync.py", 1),
-        ("/root/src/sync.py:7", "src/sync.py", 7),
+        ("/srv/src/sync.py:7", "src/sync.py", 7),
         ("src\\sync.cs:7", "src/sync.cs", 7),
         ("", "codat-mock.toml", 1),
         ("sync.py", "codat-mock.toml", 1),
@@ -433,7 +433,7 @@ def test_a_finding_is_shown_where_the_request_was_sent(caller: str, file: str, l
         Request(3, "2022-03-21T09:00:00Z", "POST", "/data"),
         Request(2, "2022-03-21T09:00:00Z", "POST", "/data", caller),
     ]
-    run = run_with(finding(requests=sent), root="/root")
+    run = run_with(finding(requests=sent), root="/srv")
     [told_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
     place = told_run["results"][0]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": file}, "region": {"startLine": line}}

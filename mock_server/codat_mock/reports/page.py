@@ -26,9 +26,9 @@ def write(run: Run) -> bytes:
     )
     static = files("codat_mock").joinpath("static")
     # Both are our own; what they show of a run is escaped where it is put in.
-    style = Markup("".join(static.joinpath(f"{name}.css").read_text() for name in STYLES))  # noqa: S704
+    style = Markup("".join(static.joinpath(f"{name}.css").read_text() for name in STYLES))  # noqa: S704  (our own files)
     drawings = {
-        company.id: Markup(timeline.drawing(run, company))  # noqa: S704
+        company.id: Markup(timeline.drawing(run, company))  # noqa: S704  (it escapes what it shows)
         for company in run.companies
     }
     page = pages.get_template("report.html").render(
