@@ -39,7 +39,7 @@ EXAMPLES = """Examples:
 
 The command is given what codat-mock check gives it, and CODAT_STATE_DIR: a folder, empty when a
 schedule begins, for what it remembers. One that ends with another exit code than 0 is run once
-more, without trouble, before its day is closed.
+more, ten minutes later and without trouble, before its day is closed.
 
 \b
 Exit codes:

@@ -20,6 +20,7 @@ from codat_mock.sandbox.bookkeeping import Books
 # The sandbox's clock stands still, so that a run does not hang on the machine's pace: whoever asks
 # how far a dataset or a sync is lets this time pass.
 ASKING_SECONDS: Final = 10
+LATER_MINUTES: Final = 10  # until what is not done is run once more
 POLLS: Final = (
     "get-dataset",
     "get-dataset-later",
@@ -31,6 +32,12 @@ POLLS: Final = (
     "list-syncs",
 )
 MOST_REQUESTS: Final = 999_999
+EMPTY: Final = (
+    "On a day without trouble nothing comes into the books, so that there are none to compare."
+)
+UNEVEN: Final = (
+    "Two days without trouble do not book the same records, so that books were not compared."
+)
 End = CommandEnd | Exception | None
 # A company's id, and an empty folder for what is to be remembered between the runs of one schedule.
 Integrate = Callable[[str, Path], End]
@@ -51,7 +58,7 @@ class Stage:
 
     Attributes:
         error: the exception that the integration raised last, None where it raised none.
-        is_even: whether two days without trouble book the same; books are compared then.
+        doubt: why books cannot be compared, as a sentence; empty where they can.
     """
 
     def __init__(
@@ -69,7 +76,7 @@ class Stage:
         self._judge = judge
         self._usual: Sheet | None = None
         self.error: Exception | None = None
-        self.is_even = True
+        self.doubt = ""
 
     def open(self, origin: Schedule) -> tuple[Run, Uses]:
         """Play a day without trouble, twice: what it books is what every other one must book."""
@@ -77,15 +84,20 @@ class Stage:
         self.play(origin)
         first = self._booked()
         run = self.play(origin)
-        self.is_even = first == self._booked()
-        self._usual = first if self.is_even else None
+        if not first:
+            self.doubt = EMPTY
+        elif first != self._booked():
+            self.doubt = UNEVEN
+        else:
+            self._usual = first
         return run, self._uses(run)
 
     def play(self, schedule: Schedule) -> Run:
         """Run the integration once, and close its day.
 
         One that raises an exception, or ends with another exit code than 0, has told that it is not
-        done: it is run once more, without trouble, as whatever starts it every night would do.
+        done: it is run once more, ten minutes later and without trouble, as whatever starts it
+        every night would do.
 
         Raises:
             MockFailed: the mock fails.
@@ -98,7 +110,8 @@ class Stage:
         with TemporaryDirectory(prefix="codat-mock-") as folder:
             end = self._integrate(company_id, Path(folder))
             if schedule.events and is_to_be_run_again(end):
-                self._plan(Schedule(start_at=schedule.start_at))
+                here.call("POST", "/clock/advance", {"minutes": LATER_MINUTES})
+                self._plan(schedule.origin)
                 end = self._integrate(company_id, Path(folder))
         here.close_day()
         self._settle()
