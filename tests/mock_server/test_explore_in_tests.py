@@ -190,6 +190,41 @@ def test_the_company_of_the_fixture_is_that_of_the_night(run, planned):
     ).assert_outcomes(passed=1)
 
 
+HEARING = """
+from codat_scenarios.inbox import Inbox
+
+def pays(codat, is_careful):
+    # Whoever hears that the orders are there pushes what was paid for them.
+    def night(company_id, folder):
+        heard = []
+        look(company_id, push(company_id, "orders", SALES["orders"]))
+        codat.alerts.all()
+        for alert in INBOX.alerts[:]:
+            INBOX.alerts.remove(alert)
+            if alert["AlertId"] in heard and is_careful:
+                continue
+            if alert["Data"]["dataType"] == "commerce-orders":
+                heard.append(alert["AlertId"])
+                for kind in ("payments", "transactions"):
+                    look(company_id, push(company_id, kind, SALES[kind]))
+    with Inbox() as INBOX:
+        codat.alerts.ask_for("Dataset data changed", INBOX.url)
+        codat.explore(night, replay="planned.json")
+
+def test_careful(codat_httpx): pays(codat_httpx, True)
+def test_careless(codat_httpx): pays(codat_httpx, False)
+"""
+
+
+def test_alerts_that_were_asked_for_come_twice(run, planned):
+    planned({"kind": "alerts", "copies": 2})
+    ran = run(HEARING)
+    ran.assert_outcomes(failed=1, passed=1)
+    ran.stdout.fnmatch_lines(["*S03 only-new-or-changed commerce-payments*"])
+    ran.stdout.fnmatch_lines(["*1. alerts are delivered 2 times"])
+    ran.stdout.fnmatch_lines(["FAILED *::test_careless *"])
+
+
 def test_one_that_pushes_nothing_breaks(run):
     ran = run("def test_it(codat_httpx): codat_httpx.explore(lambda company_id, folder: None)")
     ran.assert_outcomes(failed=1)

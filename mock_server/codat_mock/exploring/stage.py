@@ -75,12 +75,18 @@ class Stage:
         self._integrate = integrate
         self._judge = judge
         self._usual: Sheet | None = None
+        self._alert_rules: list[dict[str, Any]] = []
         self.error: Exception | None = None
         self.doubt = ""
 
     def open(self, origin: Schedule) -> tuple[Run, Uses]:
-        """Play a day without trouble, twice: what it books is what every other one must book."""
+        """Play a day without trouble, twice: what it books is what every other one must book.
+
+        Alerts that the sandbox was asked for until now are raised in every run.
+        """
         self._usual = None
+        stored = self._here.call("GET", "/alerts/rules").json()["rules"]
+        self._alert_rules = [each["rule"] for each in stored]
         self.play(origin)
         first = self._booked()
         run = self.play(origin)
@@ -106,6 +112,10 @@ class Stage:
         start = {**self._start, "startAt": schedule.start_at}
         here.begin(anew=True, start=start, rules=self._rules)
         company_id = here.prepare()
+        here.call("DELETE", "/alerts/rules")
+        for rule in self._alert_rules:
+            whose = company_id if rule["companyId"] else None
+            here.call("POST", "/alerts/rules", rule | {"companyId": whose})
         self._plan(schedule)
         with TemporaryDirectory(prefix="codat-mock-") as folder:
             end = self._integrate(company_id, Path(folder))
@@ -113,6 +123,7 @@ class Stage:
                 here.call("POST", "/clock/advance", {"minutes": LATER_MINUTES})
                 self._plan(schedule.origin)
                 end = self._integrate(company_id, Path(folder))
+        self._settle()
         here.close_day()
         self._settle()
         run = here.run()
@@ -167,7 +178,7 @@ class Stage:
         return Uses(
             operations=operations,
             datasets=sum(len(company.datasets) for company in run.companies),
-            has_alerts=bool(self._here.call("GET", "/alerts/rules").json()["rules"]),
+            has_alerts=bool(self._alert_rules),
         )
 
 
