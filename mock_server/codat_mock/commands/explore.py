@@ -39,7 +39,7 @@ EXAMPLES = """Examples:
 
 The command is given what codat-mock check gives it, and CODAT_STATE_DIR: a folder, empty when a
 schedule begins, for what it remembers. One that ends with another exit code than 0 is run once
-more, without trouble, before its day is closed.
+more, ten minutes later and without trouble, before its day is closed.
 
 \b
 Exit codes:
@@ -118,12 +118,14 @@ def explore(
     The clock stands still, and 10 seconds pass whenever the command asks how far a dataset or a
     sync is; datasets end at once. --speed and --profile choose otherwise.
     """
+    if not save.parent.is_dir():  # nobody should wait for a search whose end is lost
+        raise click.UsageError(f"Cannot write {save}: {save.parent} is no directory.")
     settings = settled(context, settings)
     schedule = read(replayed) if replayed else origin_of(settings)
     runner = Runner(command, timeout_seconds, settings)
 
     def explored() -> Run:
-        with stage_for(runner, settings, fail_on) as stage:
+        with stage_for(runner, settings, fail_on, replayed) as stage:
             if replayed:
                 return exploration.replay(stage, schedule, runner.speak).run
             with searching(command, examples, database) as search:
@@ -167,10 +169,13 @@ class Runner:
 
 
 @contextmanager
-def stage_for(runner: Runner, settings: Settings, fail_on: FailOn) -> Iterator[Stage]:
+def stage_for(
+    runner: Runner, settings: Settings, fail_on: FailOn, replayed: Path | None
+) -> Iterator[Stage]:
     """A stage with a mock of its own, on a free port.
 
     Raises:
+        UsageError: the mock says no to what stands in the file of a schedule.
         MockFailed: the mock does not do its part.
     """
 
@@ -187,6 +192,8 @@ def stage_for(runner: Runner, settings: Settings, fail_on: FailOn) -> Iterator[S
         ):
             yield Stage(here, {}, {}, runner.run, judged)
     except Refused as error:
+        if replayed:
+            raise click.UsageError(f"{replayed} cannot be played: {error}") from error
         raise MockFailed(str(error)) from error
 
 

@@ -18,7 +18,7 @@ ONCE_MORE: Final = 1
 
 def schedules(uses: Uses) -> SearchStrategy[tuple[Event, ...]]:
     """Events of one run, no two of which are about the same thing."""
-    return st.lists(events(uses), max_size=MOST_EVENTS, unique_by=subject).map(tuple)
+    return st.lists(events(uses), min_size=1, max_size=MOST_EVENTS, unique_by=subject).map(tuple)
 
 
 def subject(event: Event) -> Hashable:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 # The time that trouble may take before the end of the day: its sync follows, and is not to come in
 # between.
 ROOM: Final = timedelta(hours=3)
-UNEVEN: Final = (
-    "Two days without trouble do not book the same records, so that books were not compared."
-)
 UNSTEADY: Final = (
     "Played once more, it did not break the integration, which does not do the same in every run."
 )
@@ -69,7 +66,7 @@ def explore(
     found, tried = search.shortest(stage.play, origin, uses)
     if found is None:
         usual.notes.append(f"{tried} schedules were played: none breaks the integration.")
-        usual.notes += [] if stage.is_even else [UNEVEN]
+        usual.notes += filter(None, [stage.doubt])
         return Explored(usual)
     headline = f"{tried} schedules were played; the shortest that breaks the integration:"
     explored = show(stage, found, before_showing, headline)
@@ -96,5 +93,5 @@ def show(
     run = stage.play(schedule)
     lines = [f"{place}. {told(event)}" for place, event in enumerate(schedule.events, 1)]
     run.notes += [headline, *lines] if lines else ["This is a day without trouble."]
-    run.notes += [] if stage.is_even else [UNEVEN]
+    run.notes += filter(None, [stage.doubt])
     return Explored(run, schedule, stage.error)

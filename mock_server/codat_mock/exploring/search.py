@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -10,7 +11,7 @@ from typing import Final
 
 import msgspec
 from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 from hypothesis.errors import HypothesisException, NoSuchExample
 
 from codat_mock.exploring.drawing import schedules
@@ -18,8 +19,9 @@ from codat_mock.exploring.schedule import Event, Schedule, Uses
 from codat_mock.reports.run import Run
 from codat_mock.reports.verdict import BROKEN, code_of
 
-PHASES: Final = (Phase.reuse, Phase.generate, Phase.shrink)
+PHASES: Final = (Phase.generate, Phase.shrink)
 Events = tuple[Event, ...]
+Breaks = Callable[[Events], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +53,72 @@ class Search:
         Raises:
             Exception: whatever `play` raises; nothing more is played then.
         """
-        known: dict[bytes, bool] = {}
-        raised: list[Exception] = []
+        tried: dict[bytes, bool] = {}
 
         def breaks(events: Events) -> bool:
+            key = msgspec.json.encode(events)
+            if key not in tried:
+                tried[key] = code_of(play(with_events(origin, events))) == BROKEN
+                self.progress(any(tried.values()))
+            return tried[key]
+
+        found = self._kept(breaks)
+        if found is None:
+            found = self._drawn(breaks, origin, uses)
+            if found is not None:
+                self._database.save(self.name.encode(), msgspec.json.encode(found))
+        return (None if found is None else with_events(origin, found)), len(tried)
+
+    @property
+    def _database(self) -> ExampleDatabase:
+        return DirectoryBasedExampleDatabase(self.database)
+
+    def _kept(self, breaks: Breaks) -> Events | None:
+        """The shortest of those that were found before and still break it; others are forgotten."""
+        key = self.name.encode()
+        for kept in sorted(self._database.fetch(key), key=len):
+            # What is written by another version may be something else.
+            with suppress(msgspec.DecodeError):
+                events = msgspec.json.decode(kept, type=Events)
+                if breaks(events):
+                    return events
+            self._database.delete(key, kept)
+        return None
+
+    def _drawn(self, breaks: Breaks, origin: Schedule, uses: Uses) -> Events | None:
+        """The shortest that comes of drawing."""
+        raised: list[Exception] = []
+
+        def condition(events: Events) -> bool:
             if raised:
                 return False  # nothing can be told any more
-            key = msgspec.json.encode(events)
-            if key not in known:
-                try:
-                    known[key] = code_of(play(with_events(origin, events))) == BROKEN
-                except Exception as error:  # noqa: BLE001  (raised below: Hypothesis shrinks it here)
-                    raised.append(error)
-                    return False
-                self.progress(any(known.values()))
-            return known[key]
+            try:
+                return breaks(events)
+            except Exception as error:  # noqa: BLE001  (raised below: Hypothesis would shrink it)
+                raised.append(error)
+                return False
 
         found = None
         try:
             found = find(
                 schedules(uses),
-                breaks,
+                condition,
                 settings=settings(
                     max_examples=self.examples,
-                    database=DirectoryBasedExampleDatabase(self.database),
+                    # A search with a seed has none in Hypothesis; see `_kept`.
+                    database=None,
                     phases=PHASES,
                     deadline=None,  # the integration has its own limit
                     suppress_health_check=list(HealthCheck),  # a run takes what it takes
                 ),
                 random=Random(origin.seed),  # noqa: S311  (what is drawn is no secret)
-                database_key=self.name.encode(),
             )
         except HypothesisException as error:
             if not raised and not isinstance(error, NoSuchExample):
                 raise
         if raised:
             raise raised[0]
-        return (None if found is None else with_events(origin, found)), len(known)
+        return found
 
 
 def with_events(origin: Schedule, events: Events) -> Schedule:

@@ -21,6 +21,7 @@ from codat_mock.sandbox.conduct import DATASET_READS
 # The sandbox's clock stands still, so that a run does not hang on the machine's pace: whoever asks
 # how far a dataset or a sync is lets this time pass.
 ASKING_SECONDS: Final = 10
+LATER_MINUTES: Final = 10  # until what is not done is run once more
 POLLS: Final = (
     *DATASET_READS,
     "list-datasets",
@@ -31,6 +32,12 @@ POLLS: Final = (
     "list-syncs",
 )
 MOST_REQUESTS: Final = 999_999
+EMPTY: Final = (
+    "On a day without trouble nothing comes into the books, so that there are none to compare."
+)
+UNEVEN: Final = (
+    "Two days without trouble do not book the same records, so that books were not compared."
+)
 End = CommandEnd | Exception | None
 # A company's id, and an empty folder for what is to be remembered between the runs of one schedule.
 Integrate = Callable[[str, Path], End]
@@ -51,7 +58,7 @@ class Stage:
 
     Attributes:
         error: the exception that the integration raised last, None where it raised none.
-        is_even: whether two days without trouble book the same; books are compared then.
+        doubt: why books cannot be compared, as a sentence; empty where they can.
     """
 
     def __init__(
@@ -68,24 +75,35 @@ class Stage:
         self._integrate = integrate
         self._judge = judge
         self._usual: Sheet | None = None
+        self._alert_rules: list[dict[str, Any]] = []
         self.error: Exception | None = None
-        self.is_even = True
+        self.doubt = ""
 
     def open(self, origin: Schedule) -> tuple[Run, Uses]:
-        """Play a day without trouble, twice: what it books is what every other one must book."""
+        """Play a day without trouble, twice: what it books is what every other one must book.
+
+        Alerts that the sandbox was asked for until now are raised in every run.
+        """
         self._usual = None
+        stored = self._here.call("GET", "/alerts/rules").json()["rules"]
+        self._alert_rules = [each["rule"] for each in stored]
         self.play(origin)
         first = self._booked()
         run = self.play(origin)
-        self.is_even = first == self._booked()
-        self._usual = first if self.is_even else None
+        if not first:
+            self.doubt = EMPTY
+        elif first != self._booked():
+            self.doubt = UNEVEN
+        else:
+            self._usual = first
         return run, self._uses(run)
 
     def play(self, schedule: Schedule) -> Run:
         """Run the integration once, and close its day.
 
         One that raises an exception, or ends with another exit code than 0, has told that it is not
-        done: it is run once more, without trouble, as whatever starts it every night would do.
+        done: it is run once more, ten minutes later and without trouble, as whatever starts it
+        every night would do.
 
         Raises:
             MockFailed: the mock fails.
@@ -94,12 +112,18 @@ class Stage:
         start = {**self._start, "startAt": schedule.start_at}
         here.begin(anew=True, start=start, rules=self._rules)
         company_id = here.prepare()
+        here.call("DELETE", "/alerts/rules")
+        for rule in self._alert_rules:
+            whose = company_id if rule["companyId"] else None
+            here.call("POST", "/alerts/rules", rule | {"companyId": whose})
         self._plan(schedule)
         with TemporaryDirectory(prefix="codat-mock-") as folder:
             end = self._integrate(company_id, Path(folder))
             if schedule.events and is_to_be_run_again(end):
-                self._plan(Schedule(start_at=schedule.start_at))
+                here.call("POST", "/clock/advance", {"minutes": LATER_MINUTES})
+                self._plan(schedule.origin)
                 end = self._integrate(company_id, Path(folder))
+        self._settle()
         here.close_day()
         self._settle()
         run = here.run()
@@ -154,7 +178,7 @@ class Stage:
         return Uses(
             operations=operations,
             datasets=sum(len(company.datasets) for company in run.companies),
-            has_alerts=bool(self._here.call("GET", "/alerts/rules").json()["rules"]),
+            has_alerts=bool(self._alert_rules),
         )
 
 

@@ -20,7 +20,8 @@ def write(run: Run) -> bytes:
         command("error", f"{names(each)} did not occur any more.", title="Expected finding")
         for each in run.stale
     ]
-    if code_of(run) not in (KEPT, BROKEN) or (run.command and not run.command.is_success):
+    is_failed = run.command is not None and not run.command.is_success
+    if code_of(run) not in (KEPT, BROKEN) or is_failed or run.complaints:
         lines += [command("error", reason, title="codat-mock") for reason in reasons(run)]
     return "".join(f"{line}\n" for line in lines).encode()
 

@@ -19,6 +19,7 @@ def write(run: Run) -> bytes:
     suite = Element("testsuite", name="codat-mock")
     add_service(suite, run)
     add_command(suite, run)
+    add_complaints(suite, run)
     rules = {rule.code: rule.name for rule in run.rules}
     for finding in run.judgement.findings:  # a user's own rule may not be installed here
         rules.setdefault(finding.code, finding.name)
@@ -53,6 +54,14 @@ def add_service(suite: Element, run: Run) -> None:
         error.text = "\n".join(run.failures)
     elif run.is_vacuous:
         SubElement(case, "failure", message="Nothing was pushed.", type="nothing-observed")
+
+
+def add_complaints(suite: Element, run: Run) -> None:
+    """The case of what is wrong beside what the rules found; only where there is something."""
+    if run.complaints:
+        case = add_case(suite, "codat-mock.run", "the integration survived")
+        failure = SubElement(case, "failure", message=run.complaints[0], type="complaint")
+        failure.text = "\n".join(run.complaints)
 
 
 def add_command(suite: Element, run: Run) -> None:

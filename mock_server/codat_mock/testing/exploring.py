@@ -51,7 +51,6 @@ def explore(rehearsal: Rehearsal, terms: Terms, night: Night, name: str, wishes:
         Broken: it does not survive.
         BadFile: a file cannot be read or written.
     """
-
     __tracebackhide__ = True  # the text tells it all
 
     def judged(run: Run) -> Run:

@@ -1,0 +1,52 @@
+"""The page on exploring: its commands and its test end as it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "explore.md").read_text()
+COMMANDS = [
+    line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.M | re.S)
+    for line in block.splitlines()
+]  # fmt: skip
+((NAME, TEST),) = re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE, re.M | re.S)
+FOUND, BROKEN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.M | re.S)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DOCS / "integrations", tmp_path / "here"))
+
+
+def run(here: Path, line: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
+    scripts = str(Path(sys.executable).parent)
+    told = kept | {"PATH": f"{scripts}{os.pathsep}{kept['PATH']}", "PAUSE_SECONDS": "0.05"}
+    return subprocess.run(
+        shlex.split(line), cwd=here, env=told, capture_output=True, text=True, check=False
+    )
+
+
+def test_its_commands_end_as_it_says(here: Path) -> None:
+    first, *others = (run(here, line) for line in COMMANDS)
+    assert first.returncode == 1, first.stderr
+    assert FOUND in first.stdout
+    for other in others:
+        assert other.returncode == 0, other.stdout + other.stderr
+
+
+def test_its_test_finds_what_it_says(here: Path) -> None:
+    (here / NAME).write_text(TEST)
+    ran = run(here, "pytest -Werror -p no:cacheprovider")
+    assert "2 failed" in ran.stdout, ran.stdout
+    told = "\n".join(line.removeprefix("E").lstrip() for line in ran.stdout.splitlines())
+    assert "\n".join(line.lstrip() for line in BROKEN.splitlines()) in told
