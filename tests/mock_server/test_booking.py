@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
+from sample_records import (
+    DAY,
+    NOON,
+    line,
+    lines_of,
+    only,
+    order,
+    payment,
+    pounds,
+    replace_record,
+    shown,
+    transaction,
+    without,
+    worked_example,
+)
 from selling import (
     Paid,
     Part,
@@ -26,99 +40,13 @@ from selling import (
 from codat_mock.books.booking import unmapped_rates
 from codat_mock.books.documents import Document, booked_in, last_numbers, settled
 from codat_mock.books.orders import take_apart
-from codat_mock.books.selection import Picked
 from codat_mock.records.commerce import (
     LineItem,
     Order,
-    Payment,
     Ref,
     ServiceCharge,
-    SourceRef,
-    Transaction,
 )
-from codat_mock.records.pushes import RECORDS, decoder
-
-NOON = datetime(2022, 2, 14, 12, tzinfo=UTC)
-DAY = date(2022, 2, 14)
-
-WORKED_EXAMPLE = {
-    "commerce-orders": [
-        b'{"id": "O", "orderNumber": "O", "country": "GB ", "currency": "GBP",'
-        b' "createdDate": "2022-02-14T15:46:18Z", "closedDate": "2022-02-14T15:46:18Z",'
-        b' "totalAmount": 85, "totalRefund": 0, "totalTaxAmount": 0, "totalDiscount": 0,'
-        b' "totalGratuity": 0, "orderLineItems": [{"id": "L", "quantity": 1, "taxPercentage": 0,'
-        b' "totalAmount": 85, "totalTaxAmount": 0, "unitPrice": 85}],'
-        b' "payments": [{"id": "P", "amount": 85, "status": "Paid", "type": "Card"}]}'
-    ],
-    "commerce-payments": [
-        b'{"id": "P", "amount": 85, "currency": "GBP", "type": "Card", "status": "Paid",'
-        b' "createdDate": "2022-02-14T15:46:18Z"}'
-    ],
-    "commerce-transactions": [
-        b'{"id": "P", "totalAmount": 85, "currency": "GBP", "type": "Payment",'
-        b' "transactionSourceRef": {"id": "O", "type": "Order"},'
-        b' "createdDate": "2022-02-14T15:46:18Z"}',
-        b'{"id": "P", "totalAmount": -1.49, "currency": "GBP", "type": "PaymentFee",'
-        b' "transactionSourceRef": {"id": "P", "type": "Payment"},'
-        b' "createdDate": "2022-02-14T15:46:18Z"}',
-    ],
-}
-
-
-def worked_example() -> list[Picked]:
-    picked = []
-    for data_type, raws in WORKED_EXAMPLE.items():
-        for raw in raws:
-            record = RECORDS[data_type](raw)
-            kind = f"/{record.type}" if data_type == "commerce-transactions" else ""
-            picked.append(Picked(data_type, f"{record.id}{kind}", record))
-    return picked
-
-
-def pounds(text: str) -> Decimal:
-    return Decimal(text)
-
-
-def order(**properties: Any) -> Order:
-    given = {"id": "O", "currency": "GBP", "created_date": NOON, **properties}
-    return Order(**{name: value for name, value in given.items() if value is not UNSET})
-
-
-def line(gross: str, rate: str = "20", **properties: Any) -> LineItem:
-    return LineItem(
-        quantity=Decimal(1),
-        total_amount=pounds(gross),
-        tax_percentage=pounds(rate),
-        **properties,
-    )
-
-
-def payment(amount: str = "85", **properties: Any) -> Payment:
-    given = {"id": "P", "currency": "GBP", "type": "Card", "status": "Paid", **properties}
-    return Payment(amount=pounds(amount), created_date=given.pop("created_date", NOON), **given)
-
-
-def transaction(kind: str, amount: str, source: tuple[str, str], **properties: Any) -> Transaction:
-    given = {"id": "P", "currency": "GBP", "created_date": NOON, **properties}
-    return Transaction(
-        type=kind,
-        total_amount=pounds(amount),
-        transaction_source_ref=SourceRef(id=source[0], type=source[1]),
-        **given,
-    )
-
-
-def shown(documents: tuple[Document, ...]) -> list[tuple[str, str, str]]:
-    return [(found.number, str(found.total), found.status) for found in documents]
-
-
-def only(documents: tuple[Document, ...], kind: str) -> Document:
-    (found,) = [document for document in documents if document.kind == kind]
-    return found
-
-
-def lines_of(document: Document) -> list[tuple[str, str, str]]:
-    return [(found.description, str(found.gross), str(found.tax)) for found in document.lines]
+from codat_mock.records.pushes import decoder
 
 
 def test_the_worked_example_is_a_paid_invoice_of_85_and_a_paid_bill_of_1_49():
@@ -386,10 +314,6 @@ def test_only_paid_payments_are_booked(status):
     assert booking.unreconciled == ()
 
 
-def replace_record(pick: Picked, **properties: Any) -> Picked:
-    return Picked(pick.data_type, pick.key, replace(pick.record, **properties))
-
-
 def test_payments_inside_an_order_are_never_counted():
     (invoice,) = booked(worked_example()[:1]).documents
     assert invoice.status == "Submitted"
@@ -401,121 +325,6 @@ def test_other_movements_leave_no_trace(kind):
     booking = booked([moved])
     assert booking.documents == ()
     assert booking.unreconciled == ()
-
-
-def reasons(picked: list[Picked], **settings: Any) -> list[tuple[str, str]]:
-    return [(item.key, item.reason) for item in booked(picked, **settings).unreconciled]
-
-
-def test_a_payment_without_its_transaction_is_left_to_be_reconciled_manually():
-    picked = worked_example()[:2]
-    assert reasons(picked) == [
-        ("P", "Reconcile manually: no transaction of type Payment has the id 'P'.")
-    ]
-    assert [d.kind for d in booked(picked).documents] == ["Invoice"]
-
-
-def test_a_payment_of_an_unknown_order_is_left_to_be_reconciled_manually():
-    picked = worked_example()[1:3]
-    assert reasons(picked) == [
-        ("P", "Reconcile manually: the source of its transaction, order 'O', is not known.")
-    ]
-
-
-def test_a_fee_of_an_unknown_payment_is_left_to_be_reconciled_manually():
-    picked = worked_example()[3:]
-    assert reasons(picked) == [
-        ("P/PaymentFee", "Reconcile manually: its source, payment 'P', is not known.")
-    ]
-
-
-def test_a_transaction_of_an_unknown_payment_is_left_to_be_reconciled_manually():
-    picked = [worked_example()[0], worked_example()[2]]
-    assert reasons(picked) == [("P/Payment", "Reconcile manually: no payment has its id, 'P'.")]
-
-
-def test_a_transaction_that_tells_no_source_is_left_to_be_reconciled_manually():
-    picked = worked_example()
-    picked[2] = replace_record(picked[2], transaction_source_ref=UNSET)
-    told = "the source of its transaction, which it does not tell, is not known"
-    assert reasons(picked) == [("P", f"Reconcile manually: {told}.")]
-
-
-def test_transactions_that_lead_in_a_circle_lead_nowhere():
-    picked = [picked_payment(payment(id=key)) for key in "AB"]
-    for key, source in ("AB", "BA"):
-        link = transaction("Payment", "85", (source, "Payment"), id=key)
-        picked.append(picked_transaction(link))
-    assert [key for key, _ in reasons(picked)] == ["A", "B"]
-
-
-def test_a_payment_type_without_an_account_is_left_to_be_reconciled_manually():
-    accounts = configured().configuration.payments.accounts
-    unselected = {"card": replace(accounts["card"], selected_account_id=None)}
-    found = reasons(
-        worked_example(), configuration=without("payments", accounts=accounts | unselected)
-    )
-    assert found == [("P", "Reconcile manually: no account is selected for payments of type Card.")]
-
-
-def test_a_refund_that_names_the_payment_finds_the_payments_order():
-    sale = Sale(
-        "O", DAY, 12, "UTC",
-        parts=(Part(0, 1000), Part(0, -400)),
-        payments=(Paid("Card", 1000),),
-    )  # fmt: skip
-    back = picked_payment(payment("-4", id="R"))
-    link = picked_transaction(transaction("Refund", "-4", ("O-0", "Payment"), id="R"))
-    booking = booked([*sale.picked, back, link])
-    assert booking.unreconciled == ()
-    refund = booking.documents[2]
-    assert (str(refund.total), refund.applies_to) == ("-4.00", "CN-0001")
-
-
-def test_money_given_back_for_an_order_without_refunds_is_a_payment_of_its_own():
-    sale = Sale(
-        "O", DAY, 12, "UTC",
-        parts=(Part(0, 1000),),
-        payments=(Paid("Card", 1000), Paid("Card", -400)),
-    )  # fmt: skip
-    assert shown(booked(sale.picked).documents) == [
-        ("INV-0001", "10.00", "PartPaid"),
-        ("PAY-0001", "10.00", "Paid"),
-        ("PAY-0002", "-4.00", "Paid"),
-    ]
-
-
-@pytest.mark.parametrize("kinds", [("Payment", "Refund"), ("Refund", "Payment")])
-def test_where_two_transactions_carry_a_payments_id_the_payment_tells_its_order(kinds):
-    sources = {"Payment": ("O", "Order"), "Refund": ("elsewhere", "Order")}
-    links = [picked_transaction(transaction(kind, "85", sources[kind])) for kind in kinds]
-    booking = booked([*worked_example()[:2], *links])
-    assert booking.unreconciled == ()
-    assert booking.documents[1].applies_to == "INV-0001"
-
-
-def test_a_fee_may_come_a_sync_later_than_its_payment():
-    first = booked(worked_example()[:3]).documents
-    booking = booked(worked_example()[3:], sync_id="sync-2", earlier=booked_in(first))
-    assert [document.kind for document in booking.documents] == ["Bill", "BillPayment"]
-    assert booking.unreconciled == ()
-
-
-def test_a_fee_of_what_is_neither_order_nor_payment_is_left_to_be_reconciled_manually():
-    fee = picked_transaction(transaction("PaymentFee", "-1", ("O", "ServiceCharge"), id="F"))
-    assert reasons([*worked_example(), fee]) == [
-        ("F/PaymentFee", "Reconcile manually: its source, servicecharge 'O', is not known.")
-    ]
-
-
-def test_a_fee_without_an_account_is_left_to_be_reconciled_manually():
-    accounts = configured().configuration.fees.accounts
-    unselected = {"paymentFee": replace(accounts["paymentFee"], selected_account_id=None)}
-    booking = booked(worked_example(), without("fees", accounts=accounts | unselected))
-    assert [document.kind for document in booking.documents] == ["Invoice", "Payment"]
-    (fee,) = booking.unreconciled
-    assert fee.reason == "Reconcile manually: no account is selected for paymentFee."
-    assert (fee.currency, fee.amount) == ("GBP", Decimal("-1.49"))
 
 
 def test_fees_are_billed_above_zero_whichever_sign_they_came_with():
@@ -536,13 +345,6 @@ def test_fees_are_billed_above_zero_whichever_sign_they_came_with():
     ]
 
 
-def without(section: str, **switches: Any) -> Any:
-    configuration = configured()
-    mapping = configuration.configuration
-    changed = replace(getattr(mapping, section), **switches)
-    return replace(configuration, configuration=replace(mapping, **{section: changed}))
-
-
 def test_what_is_not_synced_is_not_booked():
     kinds = {d.kind for d in booked(worked_example(), without("fees", sync_fees=False)).documents}
     assert kinds == {"Invoice", "Payment"}
@@ -551,11 +353,6 @@ def test_what_is_not_synced_is_not_booked():
     assert booking.unreconciled == ()
     booking = booked(worked_example(), without("sales", sync_sales=False))
     assert {d.kind for d in booking.documents} == {"Bill", "BillPayment"}
-
-
-def test_payments_that_are_not_synced_need_no_reconciling():
-    loose = [worked_example()[0], worked_example()[2]]
-    assert reasons(loose, configuration=without("payments", sync_payments=False)) == []
 
 
 def test_drafts_take_no_payments():
