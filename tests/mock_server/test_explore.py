@@ -101,7 +101,7 @@ def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, pla
 def test_nothing_is_found_in_an_integration_that_survives(explore, tmp_path):
     ran = explore(MENDED, "--examples", "25")
     assert ran.exit_code == 0, ran.output
-    assert "25 schedules were played: none breaks the integration." in ran.output
+    assert "25 schedules played: none breaks the integration." in ran.output
     assert not (tmp_path / files.SCHEDULE).exists()
 
 

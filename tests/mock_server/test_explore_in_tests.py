@@ -98,7 +98,7 @@ def test_a_double_booking_is_found_shortened_and_told_once(run, pytester):
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(
         [
-            "*schedules were played; the shortest that breaks the integration:",
+            "*schedules played; the shortest that breaks the integration:",
             "*1. push-orders 1 is carried out, and its answer is lost (close)",
             "*In the books, and not on a day without trouble: commerce-orders A-1-2, 6.0.",
             "*Play it again: codat.explore(…, replay='codat-mock-schedule.json').",
@@ -119,7 +119,7 @@ def test_cores_share_what_one_of_them_has_found(run):
         "xdist",
     )
     ran.assert_outcomes(failed=4)
-    ran.stdout.fnmatch_lines(["E * 1 schedules were played; the shortest*"])
+    ran.stdout.fnmatch_lines(["E * 1 schedule played; the shortest*"])
 
 
 def test_a_schedule_is_played_again(run, planned, pytester):

@@ -209,18 +209,19 @@ def searching(command: Sequence[str], examples: int, database: Path) -> Iterator
     except ModuleNotFoundError as error:
         raise click.UsageError("explore wants Hypothesis: pip install hypothesis.") from error
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
     console = Console(stderr=True)
     what = TextColumn("{task.description}")
     bar = Progress(BarColumn(), MofNCompleteColumn(), what, console=console, transient=True)
     with bar if console.is_terminal else nullcontext():
-        task = bar.add_task("searching", total=examples)
+        task, shortening = bar.add_task("searching", total=examples), list[TaskID]()
 
         def progress(is_found: bool) -> None:
-            if is_found:  # nobody knows how long it takes to shorten it
-                bar.update(task, total=None, description="shortening")
-            bar.update(task, advance=1)
+            if is_found and not shortening:  # nobody knows how long that takes
+                bar.update(task, visible=False)
+                shortening.append(bar.add_task("shortening", total=None))
+            bar.update(shortening[0] if shortening else task, advance=1)
 
         yield Search(examples, database, shlex.join(command), progress)
 

@@ -31,7 +31,8 @@ def plain_lines(run: Run) -> list[str]:
 def ends(run: Run) -> list[str]:
     """Both exit codes, and why ours is what it is."""
     lines = [f"The command {verdict.ending(run.command)}."] if run.command else []
-    why = " ".join(reason for reason in verdict.reasons(run) if reason not in lines)
+    lines += map(one_line, run.complaints)
+    why = " ".join(reason for reason in verdict.reasons(run) if one_line(reason) not in lines)
     return [*lines, one_line(f"codat-mock ends with exit code {verdict.code_of(run)}. {why}")]
 
 
@@ -55,7 +56,7 @@ def show_table(run: Run) -> None:
     for each in run.stale:
         console.print(Text(f"Expected and not found any more: {one_line(names(each))}", "yellow"))
     for note in run.notes:
-        console.print(Text(one_line(note), "dim"))
+        console.print(Text(one_line(note)))
     for line in ends(run):
         console.print(Text(line, colour if line.startswith("codat-mock") else ""))
 

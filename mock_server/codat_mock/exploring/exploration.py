@@ -11,7 +11,7 @@ from codat_mock.clock import format_moment
 from codat_mock.exploring.schedule import Schedule, told
 from codat_mock.exploring.stage import Stage
 from codat_mock.reports.run import Run
-from codat_mock.reports.verdict import BROKEN, KEPT, code_of
+from codat_mock.reports.verdict import BROKEN, KEPT, code_of, counted
 
 if TYPE_CHECKING:
     from codat_mock.exploring.search import Search
@@ -65,10 +65,10 @@ def explore(
         return show(stage, origin, before_showing)
     found, tried = search.shortest(stage.play, origin, uses)
     if found is None:
-        usual.notes.append(f"{tried} schedules were played: none breaks the integration.")
+        usual.notes.append(f"{counted(tried, 'schedule')} played: none breaks the integration.")
         usual.notes += filter(None, [stage.doubt])
         return Explored(usual)
-    headline = f"{tried} schedules were played; the shortest that breaks the integration:"
+    headline = f"{counted(tried, 'schedule')} played; the shortest that breaks the integration:"
     explored = show(stage, found, before_showing, headline)
     if code_of(explored.run) != BROKEN:
         explored.run.complaints.append(UNSTEADY)

@@ -31,6 +31,7 @@ POLLS: Final = (
     "get-last-successful-sync",
     "list-syncs",
 )
+MOST_TOLD: Final = 10
 MOST_REQUESTS: Final = 999_999
 EMPTY: Final = (
     "On a day without trouble nothing comes into the books, so that there are none to compare."
@@ -139,7 +140,10 @@ class Stage:
         if self.error:
             yield f"The integration raised {type(self.error).__name__}: {self.error}"
         if self._usual is not None:
-            yield from differences(self._usual, self._booked())
+            found = list(differences(self._usual, self._booked()))
+            yield from found[:MOST_TOLD]
+            if found[MOST_TOLD:]:
+                yield f"So it is with {len(found) - MOST_TOLD} more records."
 
     def _plan(self, schedule: Schedule) -> None:
         """Have the service do what is scheduled, and nothing that was before."""

@@ -71,9 +71,11 @@ def headline(run: Run) -> str:
     found = Counter(finding.severity for finding in run.judgement.findings)
     if run.is_vacuous:
         return "Nothing observed"
-    if not found:
-        return "Every rule kept"
-    return ", ".join(counted(found[each], NOUNS[each]) for each in RANKS if found[each])
+    told = [counted(found[each], NOUNS[each]) for each in RANKS if found[each]]
+    told = told or ["Every rule kept"]
+    if run.complaints:
+        told.append(counted(len(run.complaints), "complaint"))
+    return ", ".join(told)
 
 
 def coverage(run: Run) -> str:
