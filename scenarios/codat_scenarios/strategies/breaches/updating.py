@@ -50,12 +50,12 @@ def move_no_date(life: Life, seconds: int) -> None:
     push_only(life, ORDERS, [order])
 
 
-@breach("U04", seconds=st.integers(1, 3_600))
+@breach("U04", seconds=st.integers(1, 59))
 def move_creation(life: Life, seconds: int) -> None:
-    """Have an order created earlier than before."""
+    """Have an order created later than before, within the period that it was created in."""
     sale = pushed_sale(life)
     life.leave_alone(sale)
-    created = format_moment(sale.created - timedelta(seconds=seconds))
+    created = format_moment(sale.created + timedelta(seconds=seconds))
     push_only(life, ORDERS, [updated(life, sale) | {"createdDate": created}])
 
 
