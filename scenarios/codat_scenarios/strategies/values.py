@@ -9,7 +9,7 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-TELLING_TEXTS = ("GB ", " ", "Zoë ☕", "お茶", "e\u0301", "'; --", "\x00")
+TELLING_TEXTS = ("", "GB ", " ", "Zoë ☕", "お茶", "e\u0301", "'; --", "\x00")
 TELLING_IDS = ("01e63721-1205-478e-8503-9d8bf8a93f44", "A", "a", " ", "\u00e9", "e\u0301")
 TELLING_FRACTIONS = ("", ".6756749", ".5", ".9999999", ".123")
 TELLING_ZONES = ("Z", "", "+01:00", "-05:00", "+05:45")
