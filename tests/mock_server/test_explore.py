@@ -226,6 +226,8 @@ def test_reports_tell_what_was_found(explore, planned, tmp_path):
         text = (tmp_path / name).read_text()
         assert "A-1-again" in text, name
         assert "its answer is lost (close)" in text, name
+    [found] = json.loads((tmp_path / "out.sarif").read_bytes())["runs"]
+    assert any("A-1-again" in result["message"]["text"] for result in found["results"])
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,8 @@ def runs(draw: st.DrawFn) -> Run:
         expected=expected,
         command=draw(st.none() | commands),
         root="/srv",
+        complaints=draw(st.lists(texts, max_size=2)),
+        notes=draw(st.lists(texts, max_size=2)),
     )
 
 
@@ -197,7 +199,8 @@ def test_a_junit_parser_reads_a_case_for_each_rule(run: Run) -> None:
         assert is_skipped is (rule.code in run.judgement.not_exercised)
     kinds = [type(each) for case in suite for each in case.result]
     rules = {*CODES, *(finding.code for finding in run.judgement.findings)}
-    assert suite.tests == len(list(suite)) == len(rules) + 1 + bool(run.command) + len(run.stale)
+    others = 1 + bool(run.command) + bool(run.complaints) + len(run.stale)
+    assert suite.tests == len(list(suite)) == len(rules) + others
     assert suite.failures == kinds.count(Failure)
     assert suite.errors == kinds.count(Error)
     assert suite.skipped == kinds.count(Skipped)
@@ -208,14 +211,18 @@ def test_sarif_is_of_its_schema_and_every_result_has_a_place(run: Run) -> None:
     Sarif.model_validate_json(FORMATS["sarif"].write(run))
     [told_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
     known = [rule["id"] for rule in told_run["tool"]["driver"]["rules"]]
-    assert len(told_run["results"]) == len(run.judgement.findings)
-    for result, finding in zip(told_run["results"], run.judgement.findings, strict=True):
+    found = [*run.judgement.findings, *run.complaints]
+    for result, each in zip(told_run["results"], found, strict=True):
         [place] = result["locations"]
         uri = place["physicalLocation"]["artifactLocation"]["uri"]
         assert uri
         assert place["physicalLocation"]["region"]["startLine"] >= 1
-        assert "ruleIndex" not in result or known[result["ruleIndex"]] == finding.code
-        assert ("suppressions" in result) is run.is_tolerated(finding)
+        assert "ruleIndex" not in result or known[result["ruleIndex"]] == result["ruleId"]
+        if isinstance(each, Finding):
+            assert result["ruleId"] == each.code
+            assert ("suppressions" in result) is run.is_tolerated(each)
+        else:
+            assert result["message"]["text"] == each
 
 
 def annotations(text: str) -> list[tuple[str, dict[str, str], str]]:

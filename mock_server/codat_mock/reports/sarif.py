@@ -20,6 +20,15 @@ SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 Json = dict[str, Any]
 
+# Every result is of a rule, and what is wrong beside what the rules found is of none.
+COMPLAINT: Final[Json] = {
+    "id": "complaint",
+    "name": "survives",
+    "shortDescription": {"text": "The integration survives what the service does."},
+    "help": {"text": "Play the schedule again with --replay, and look at what was sent."},
+    "defaultConfiguration": {"level": "error"},
+}
+
 
 def write(run: Run) -> bytes:
     """Make the report."""
@@ -35,14 +44,17 @@ def shown_run(run: Run) -> Json:
             "driver": {
                 "name": "codat-mock",
                 "version": version("codat-mock"),
-                "rules": [shown_rule(rule) for rule in run.rules],
+                "rules": [*map(shown_rule, run.rules), *([COMPLAINT] if run.complaints else [])],
             }
         },
         "columnKind": "utf16CodeUnits",
         "invocations": [
             {"executionSuccessful": not failures, "toolExecutionNotifications": failures}
         ],
-        "results": [result(run, finding) for finding in run.judgement.findings],
+        "results": [
+            *(result(run, finding) for finding in run.judgement.findings),
+            *(complained(run, complaint) for complaint in run.complaints),
+        ],
     }
 
 
@@ -76,13 +88,33 @@ def result(run: Run, finding: Finding) -> Json:
     return found
 
 
+def complained(run: Run, complaint: str) -> Json:
+    """What is wrong beside what the rules found."""
+    return {
+        "ruleId": COMPLAINT["id"],
+        "ruleIndex": len(run.rules),
+        "level": "error",
+        "message": {"text": complaint},
+        "locations": [{"physicalLocation": shown_place(run.configuration, 1)}],
+        "partialFingerprints": {"codatMock/v1": digest(complaint.encode())},
+    }
+
+
 def place(run: Run, finding: Finding) -> Json:
     """Where a finding is shown: where the integration sent the request, else the configuration."""
-    path, line = location(run, finding)
+    return shown_place(*location(run, finding))
+
+
+def shown_place(path: str, line: int) -> Json:
+    """A line of a file."""
     return {"artifactLocation": {"uri": quote(path)}, "region": {"startLine": line}}
 
 
 def fingerprint(finding: Finding) -> str:
     """What stays the same of a finding from run to run: rule, data type and record keys."""
-    known = msgspec.json.encode(as_expected(finding))
+    return digest(msgspec.json.encode(as_expected(finding)))
+
+
+def digest(known: bytes) -> str:
+    """The same text for the same bytes."""
     return blake2b(known, digest_size=16).hexdigest()
