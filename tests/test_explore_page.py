@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ COMMANDS = [
     for line in block.splitlines()
 ]  # fmt: skip
 ((NAME, TEST),) = re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE, re.M | re.S)
+(BY_HAND,) = re.findall(r"^```json\n(.*?)^```$", PAGE, re.M | re.S)
 FOUND, BROKEN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.M | re.S)
 
 
@@ -30,9 +30,9 @@ def here(tmp_path: Path) -> Path:
 def run(here: Path, line: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
     scripts = str(Path(sys.executable).parent)
-    told = kept | {"PATH": f"{scripts}{os.pathsep}{kept['PATH']}", "PAUSE_SECONDS": "0.05"}
+    told = kept | {"PATH": f"{scripts}{os.pathsep}{kept['PATH']}"}
     return subprocess.run(
-        shlex.split(line), cwd=here, env=told, capture_output=True, text=True, check=False
+        ["/bin/sh", "-c", line], cwd=here, env=told, capture_output=True, text=True, check=False
     )
 
 
@@ -42,6 +42,13 @@ def test_its_commands_end_as_it_says(here: Path) -> None:
     assert FOUND in first.stdout
     for other in others:
         assert other.returncode == 0, other.stdout + other.stderr
+
+
+def test_its_file_by_hand_is_played(here: Path) -> None:
+    (here / "codat-mock-schedule.json").write_text(BY_HAND)
+    ran = run(here, f"PAUSE_SECONDS=0.05 {COMMANDS[1]}")
+    assert ran.returncode == 0, ran.stdout
+    assert "2. dataset 2 goes at the pace 'queued' and ends in InternalError" in ran.stdout
 
 
 def test_its_test_finds_what_it_says(here: Path) -> None:

@@ -370,6 +370,11 @@ def test_a_secret_is_given_where_alerts_are_signed(check: Check, tmp_path: Path)
     assert check(*python(show)).stdout.startswith("None\n")
 
 
+def test_an_empty_folder_is_given_for_what_is_remembered(check: Check) -> None:
+    show = "import os; print(os.listdir(os.environ['CODAT_STATE_DIR']))"
+    assert check(*python(show)).stdout.startswith("[]\n")
+
+
 def broken(*_: Any, **__: Any) -> Any:
     raise RuntimeError("planted")
 

@@ -101,18 +101,19 @@ def test_a_double_booking_is_found_shortened_and_told_once(run, pytester):
             "*schedules played; the shortest that breaks the integration:",
             "*1. push-orders 1 is carried out, and its answer is lost (close)",
             "*In the books, and not on a day without trouble: commerce-orders A-1-2, 6.0.",
-            "*Play it again: codat.explore(…, replay='codat-mock-schedule.json').",
+            "*Play it again: codat.explore(…, replay='codat-mock-schedule-*-test_it.json').",
         ]
     )
-    assert len(files.read(pytester.path / files.SCHEDULE).events) == 1
+    (saved,) = pytester.path.glob("codat-mock-schedule-*")
+    assert len(files.read(saved).events) == 1
 
 
-def test_cores_share_what_one_of_them_has_found(run):
+def test_cores_share_what_one_of_them_has_found(run, pytester):
     ran = run(
         """
         @pytest.mark.parametrize("seed", range(4))
         def test_it(codat_httpx, seed):
-            codat_httpx.explore(careless, seed=seed, save=f"{seed}.json")
+            codat_httpx.explore(careless, seed=seed)
         """,
         "-n2",
         "-p",
@@ -120,6 +121,7 @@ def test_cores_share_what_one_of_them_has_found(run):
     )
     ran.assert_outcomes(failed=4)
     ran.stdout.fnmatch_lines(["E * 1 schedule played; the shortest*"])
+    assert len(list(pytester.path.glob("codat-mock-schedule-*"))) == 4
 
 
 def test_a_schedule_is_played_again(run, planned, pytester):
@@ -132,7 +134,7 @@ def test_a_schedule_is_played_again(run, planned, pytester):
     )
     ran.assert_outcomes(failed=1, passed=1)
     ran.stdout.fnmatch_lines(["*The service behaves so:"])
-    assert not (pytester.path / files.SCHEDULE).exists()
+    assert not list(pytester.path.glob("codat-mock-schedule*"))
 
 
 COUNTED = """
@@ -245,12 +247,45 @@ def test_a_fault_of_the_mock_is_raised_as_such(run, monkeypatch):
     ("written", "told"),
     [
         ("{}", "*BadFile: planned.json is no schedule: *startAt*"),
-        (None, "*BadFile: *No such file*"),
+        (None, "*BadFile: Cannot read planned.json: No such file or directory."),
     ],
 )
 def test_what_is_no_schedule_is_told(run, pytester, written, told):
     if written is not None:
         (pytester.path / "planned.json").write_text(written)
     ran = run("def test_it(codat_httpx): codat_httpx.explore(careful, replay='planned.json')")
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines([told])
+
+
+def test_a_night_that_never_ends_breaks(run, planned):
+    planned(FAILED)
+    ran = run(
+        """
+        def endless(company_id, folder):
+            careful(company_id, folder)
+            while True:
+                try:
+                    push(company_id, "orders", [])
+                except Exception:
+                    pass
+        def test_it(codat_httpx):
+            codat_httpx.explore(endless, replay="planned.json", timeout=0.5)
+        """
+    )
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(["*The integration did not end within 0.5 seconds."])
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("explore(careful, examples=0)", "*ValueError: examples must be 1 or more, and not 0."),
+        ("explore(careful, timeout=0)", "*ValueError: timeout must be more than 0, and not 0."),
+        ("explore(lambda company_id: None)", "*TypeError: *two arguments*too many positional*"),
+    ],
+)
+def test_what_cannot_be_explored_is_told(run, call, told):
+    ran = run(f"def test_it(codat_httpx): codat_httpx.{call}")
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines([told])

@@ -20,8 +20,8 @@ EXAMPLES = """Examples:
   codat-mock check --expected known.json --fail-on warning -- ./push.sh
   codat-mock check --url http://127.0.0.1:4620 -- ./push.sh
 
-The command is given CODAT_BASE_URL, CODAT_API_KEY and CODAT_COMPANY_ID, and where --alert-rules
-are signed CODAT_WEBHOOK_SECRET.
+The command is given CODAT_BASE_URL, CODAT_API_KEY and CODAT_COMPANY_ID, where --alert-rules are
+signed CODAT_WEBHOOK_SECRET, and CODAT_STATE_DIR: an empty folder for what it remembers.
 
 """
 THEIR_MOCK: Final = ("api_key", "company")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.core import ParameterSource
@@ -28,8 +28,13 @@ from codat_mock.sandbox import Settings, World
 from codat_mock.server import Server, address_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from codat_mock.exploring.search import Search
 
+Progressed = Callable[[bool], object]  # see Search
+GIVEN: Final = "codat_mock.commands.explore.given"
+TELL_EVERY: Final = 25  # schedules, where no person watches
 EXAMPLES = """Examples:
 
 \b
@@ -37,8 +42,8 @@ EXAMPLES = """Examples:
   codat-mock explore --examples 500 --seed 7 --report html:broken.html -- npm run push
   codat-mock explore --replay codat-mock-schedule.json -- python sync.py
 
-The command is given what codat-mock check gives it, and CODAT_STATE_DIR: a folder, empty when a
-schedule begins, for what it remembers. One that ends with another exit code than 0 is run once
+The command is given what codat-mock check gives it; CODAT_STATE_DIR is empty when a schedule
+begins. One that ends with another exit code than 0 is run once
 more, ten minutes later and without trouble, before its day is closed.
 
 \b
@@ -51,8 +56,19 @@ Exit codes:
 """
 
 
+class Repeatable(click.Command):
+    """A command that knows how it was called."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember the arguments, and parse them."""
+        ctx.meta[GIVEN] = tuple(args)
+        return super().parse_args(ctx, args)
+
+
 @click.command(
-    epilog=EXAMPLES, short_help="Search for the trouble that an integration does not survive."
+    cls=Repeatable,
+    epilog=EXAMPLES,
+    short_help="Search for the trouble that an integration does not survive.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option(
@@ -116,7 +132,8 @@ def explore(
     be, and written to a file.
 
     The clock stands still, and 10 seconds pass whenever the command asks how far a dataset or a
-    sync is; datasets end at once. --speed and --profile choose otherwise.
+    sync is; datasets end at once: this is so where --speed and --profile do not say otherwise,
+    whatever their usual defaults are. --seed is what schedules are drawn from, too.
     """
     if not save.parent.is_dir():  # nobody should wait for a search whose end is lost
         raise click.UsageError(f"Cannot write {save}: {save.parent} is no directory.")
@@ -131,7 +148,7 @@ def explore(
             with searching(command, examples, database) as search:
                 found = exploration.explore(stage, schedule, search, runner.speak)
         if found.schedule and found.schedule.events:
-            found.run.notes.append(write(save, found.schedule, command))
+            found.run.notes.append(write(save, found.schedule, context.meta[GIVEN]))
         return found.run
 
     return told_to_the_end(explored, Judging(fail_on, reports))
@@ -163,8 +180,7 @@ class Runner:
             UsageError: it cannot be started.
             Stopped: a signal came.
         """
-        given = variables(self.settings.address, KEY, company_id, self.settings)
-        given["CODAT_STATE_DIR"] = str(folder)
+        given = variables(self.settings.address, KEY, company_id, folder, self.settings)
         return carry_out(self.command, given, self.timeout_seconds, is_quiet=self.is_quiet)
 
 
@@ -199,7 +215,7 @@ def stage_for(
 
 @contextmanager
 def searching(command: Sequence[str], examples: int, database: Path) -> Iterator[Search]:
-    """A search, with a bar of progress where a person watches.
+    """A search that tells how far it is: with a bar where a person watches, else in lines.
 
     Raises:
         UsageError: Hypothesis is not installed.
@@ -209,12 +225,20 @@ def searching(command: Sequence[str], examples: int, database: Path) -> Iterator
     except ModuleNotFoundError as error:
         raise click.UsageError("explore wants Hypothesis: pip install hypothesis.") from error
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
     console = Console(stderr=True)
+    with watched(console, examples) if console.is_terminal else logged(examples) as progress:
+        yield Search(examples, database, shlex.join(command), progress)
+
+
+@contextmanager
+def watched(console: Console, examples: int) -> Iterator[Progressed]:
+    """A bar of progress, which is gone at the end."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
     what = TextColumn("{task.description}")
     bar = Progress(BarColumn(), MofNCompleteColumn(), what, console=console, transient=True)
-    with bar if console.is_terminal else nullcontext():
+    with bar:
         task, shortening = bar.add_task("searching", total=examples), list[TaskID]()
 
         def progress(is_found: bool) -> None:
@@ -223,7 +247,25 @@ def searching(command: Sequence[str], examples: int, database: Path) -> Iterator
                 shortening.append(bar.add_task("shortening", total=None))
             bar.update(shortening[0] if shortening else task, advance=1)
 
-        yield Search(examples, database, shlex.join(command), progress)
+        yield progress
+
+
+@contextmanager
+def logged(examples: int) -> Iterator[Progressed]:
+    """A line now and then, and one for what is found."""
+    played, found = 0, False
+
+    def progress(is_found: bool) -> None:
+        nonlocal played, found
+        played += 1
+        if is_found and not found:
+            click.echo(f"codat-mock: schedule {played} breaks it; it is made shorter.", err=True)
+        elif played % TELL_EVERY == 0:
+            of = f"{played}" if is_found else f"{played} of {examples}"
+            click.echo(f"codat-mock: {of} schedules played.", err=True)
+        found = is_found
+
+    yield progress
 
 
 def settled(context: click.Context, settings: Settings) -> Settings:
@@ -254,8 +296,13 @@ def read(path: Path) -> Schedule:
         raise click.UsageError(str(error)) from error
 
 
-def write(path: Path, schedule: Schedule, command: Sequence[str]) -> str:
+def write(path: Path, schedule: Schedule, given: Sequence[str]) -> str:
     """Write a schedule to a file; gives the command that plays it again.
+
+    Args:
+        path: the file.
+        schedule: what is written.
+        given: the arguments of the search; what is judged depends on its options.
 
     Raises:
         UsageError: it cannot be written.
@@ -264,5 +311,5 @@ def write(path: Path, schedule: Schedule, command: Sequence[str]) -> str:
         files.write(path, schedule)
     except files.BadFile as error:
         raise click.UsageError(str(error)) from error
-    again = shlex.join(["codat-mock", "explore", "--replay", str(path), "--", *command])
+    again = shlex.join(["codat-mock", "explore", "--replay", str(path), *given])
     return f"Play it again: {again}"

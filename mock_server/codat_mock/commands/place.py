@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
@@ -52,20 +53,31 @@ class Place:
         with Server(World(replace(self.settings, address=address)), listener):
             yield address
 
-    def prepared(self, here: Rehearsal, address: str) -> dict[str, str]:
+    def prepared(self, here: Rehearsal, address: str, folder: Path) -> dict[str, str]:
         """The command's variables, once its company is there."""
         if self.url:
             here.begin(anew=self.api_key is None)
         company = self.company or here.prepare()
-        return variables(address, self.api_key or KEY, company, self.settings)
+        return variables(address, self.api_key or KEY, company, folder, self.settings)
 
 
-def variables(address: str, api_key: str, company_id: str, settings: Settings) -> dict[str, str]:
-    """What a command finds in its environment."""
+def variables(
+    address: str, api_key: str, company_id: str, folder: Path, settings: Settings
+) -> dict[str, str]:
+    """What a command finds in its environment.
+
+    Args:
+        address: of the mock.
+        api_key: whose sandbox is used.
+        company_id: of the merchant.
+        folder: for what the command remembers.
+        settings: of the mock.
+    """
     told = {
         "CODAT_BASE_URL": address,
         "CODAT_API_KEY": api_key,
         "CODAT_COMPANY_ID": company_id,
+        "CODAT_STATE_DIR": str(folder),
     }
     secrets = (secret for rule in settings.alert_rules for secret in rule.secrets)
     if secret := next(secrets, None):
@@ -81,8 +93,13 @@ def rehearse(place: Place, command: Sequence[str], timeout_seconds: float) -> Ru
         MockFailed: the mock fails, or it is our own and does not answer.
     """
     try:
-        with place.opened() as address, rehearsal(address, place.api_key or KEY) as here:
-            ended = carry_out(command, place.prepared(here, address), timeout_seconds)
+        with (
+            place.opened() as address,
+            rehearsal(address, place.api_key or KEY) as here,
+            TemporaryDirectory(prefix="codat-mock-") as folder,
+        ):
+            given = place.prepared(here, address, Path(folder))
+            ended = carry_out(command, given, timeout_seconds)
             here.close_day()
             run = here.run()
     except Refused as error:

@@ -33,6 +33,7 @@ def ends(run: Run) -> list[str]:
     lines = [f"The command {verdict.ending(run.command)}."] if run.command else []
     lines += map(one_line, run.complaints)
     why = " ".join(reason for reason in verdict.reasons(run) if one_line(reason) not in lines)
+    why = why or "What stands above is why."
     return [*lines, one_line(f"codat-mock ends with exit code {verdict.code_of(run)}. {why}")]
 
 

@@ -9,11 +9,21 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from codat_mock.exploring.schedule import AlertEvent, DatasetEvent, Event, Uses
+from codat_mock.records.datasets import DatasetStatus
 from codat_mock.records.faults import Delay, Elapse, Lose, Refuse, Spoil
+from codat_mock.records.outcomes import Profile
 
 MOST_EVENTS: Final = 5
 # After trouble an integration asks once more than it does without.
 ONCE_MORE: Final = 1
+WAYS: Final[list[tuple[DatasetStatus, Profile | None]]] = [
+    ("FetchError", None),
+    ("InternalError", None),
+    ("RateLimitError", None),
+    ("Complete", "queued"),
+    # Whoever looks once and takes that for the end is found by an error that comes later only.
+    ("InternalError", "queued"),
+]
 
 
 def schedules(uses: Uses) -> SearchStrategy[tuple[Event, ...]]:
@@ -66,14 +76,9 @@ def events(uses: Uses) -> SearchStrategy[Event]:
             st.sampled_from(["truncated", "wrong-json", "wrong-type"]),
         ),
         st.builds(
-            lambda at, outcome: DatasetEvent(at=at, outcome=outcome),
+            lambda at, way: DatasetEvent(at=at, outcome=way[0], profile=way[1]),
             datasets,
-            st.sampled_from(["FetchError", "InternalError", "RateLimitError"]),
-        ),
-        st.builds(
-            lambda at, profile: DatasetEvent(at=at, profile=profile),
-            datasets,
-            st.sampled_from(["realistic", "queued"]),
+            st.sampled_from(WAYS),
         ),
         st.builds(
             lambda place, minutes: Elapse(**place, seconds=60 * minutes),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # The time that trouble may take before the end of the day: its sync follows, and is not to come in
 # between.
 ROOM: Final = timedelta(hours=3)
+UNUSUAL: Final = "So it is on a day without trouble already, and no other was played."
 UNSTEADY: Final = (
     "Played once more, it did not break the integration, which does not do the same in every run."
 )
@@ -36,7 +37,7 @@ class Explored:
 
     run: Run
     schedule: Schedule | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 def start_of(moment: datetime) -> str:
@@ -62,7 +63,7 @@ def explore(
     """
     usual, uses = stage.open(origin)
     if code_of(usual) != KEPT:
-        return show(stage, origin, before_showing)
+        return show(stage, origin, before_showing, UNUSUAL)
     found, tried = search.shortest(stage.play, origin, uses)
     if found is None:
         usual.notes.append(f"{counted(tried, 'schedule')} played: none breaks the integration.")
@@ -78,20 +79,22 @@ def explore(
 def replay(stage: Stage, schedule: Schedule, before_showing: Callable[[], object]) -> Explored:
     """Play one schedule, beside a day without trouble; raises as `explore` does."""
     usual, _ = stage.open(schedule.origin)
-    is_playable = code_of(usual) == KEPT
-    return show(stage, schedule if is_playable else schedule.origin, before_showing)
+    if code_of(usual) != KEPT:
+        return show(stage, schedule.origin, before_showing, UNUSUAL)
+    headline = "The service behaves so:" if schedule.events else "This is a day without trouble."
+    return show(stage, schedule, before_showing, headline)
 
 
 def show(
     stage: Stage,
     schedule: Schedule,
     before_showing: Callable[[], object],
-    headline: str = "The service behaves so:",
+    headline: str,
 ) -> Explored:
     """Play a schedule for people to look at it; the headline stands above what the service does."""
     before_showing()
     run = stage.play(schedule)
     lines = [f"{place}. {told(event)}" for place, event in enumerate(schedule.events, 1)]
-    run.notes += [headline, *lines] if lines else ["This is a day without trouble."]
+    run.notes += [headline, *lines]
     run.notes += filter(None, [stage.doubt])
     return Explored(run, schedule, stage.error)

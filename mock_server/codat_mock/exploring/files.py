@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,14 @@ import msgspec
 from codat_mock.exploring.schedule import Schedule
 
 SCHEDULE: Final = Path("codat-mock-schedule.json")
+LONGEST: Final = 150  # letters of a test's id in a file's name
 DATABASE: Final = Path(".hypothesis/codat-mock")
+
+
+def schedule_of(test: str) -> Path:
+    """The file of what was found in a test, so that no two tests write the same."""
+    name = re.sub(r"[^\w.]+", "-", test).strip("-")
+    return SCHEDULE.with_stem(f"{SCHEDULE.stem}-{name[-LONGEST:]}")
 
 
 class BadFile(ValueError):
@@ -25,8 +33,10 @@ def read(path: Path) -> Schedule:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Schedule)
-    except (OSError, msgspec.DecodeError) as error:
-        raise BadFile(f"{path} is no schedule: {error}") from error
+    except OSError as error:
+        raise BadFile(f"Cannot read {path}: {error.strerror}.") from None
+    except msgspec.DecodeError as error:
+        raise BadFile(f"{path} is no schedule: {error}") from None
 
 
 def write(path: Path, schedule: Schedule) -> None:
@@ -38,4 +48,4 @@ def write(path: Path, schedule: Schedule) -> None:
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(schedule)) + b"\n")
     except OSError as error:
-        raise BadFile(f"Cannot write {path}: {error.strerror}.") from error
+        raise BadFile(f"Cannot write {path}: {error.strerror}.") from None

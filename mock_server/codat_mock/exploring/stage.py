@@ -39,7 +39,13 @@ EMPTY: Final = (
 UNEVEN: Final = (
     "Two days without trouble do not book the same records, so that books were not compared."
 )
-End = CommandEnd | Exception | None
+
+
+class OutOfTime(BaseException):
+    """An integration does not end in its time; `Exception` is what it may handle itself."""
+
+
+End = CommandEnd | Exception | OutOfTime | None
 # A company's id, and an empty folder for what is to be remembered between the runs of one schedule.
 Integrate = Callable[[str, Path], End]
 # What the books show of each record: its amount, and how many syncs booked it.
@@ -77,7 +83,7 @@ class Stage:
         self._judge = judge
         self._usual: Sheet | None = None
         self._alert_rules: list[dict[str, Any]] = []
-        self.error: Exception | None = None
+        self.error: Exception | OutOfTime | None = None
         self.doubt = ""
 
     def open(self, origin: Schedule) -> tuple[Run, Uses]:
@@ -130,14 +136,16 @@ class Stage:
         run = here.run()
         if run.failures:
             raise MockFailed(run.failures[0])
-        self.error = end if isinstance(end, Exception) else None
+        self.error = end if isinstance(end, Exception | OutOfTime) else None
         run.command = end if isinstance(end, CommandEnd) else None
         run.complaints = list(self._complaints())
         return self._judge(run)
 
     def _complaints(self) -> Iterator[str]:
         """What is wrong beside what the rules found."""
-        if self.error:
+        if isinstance(self.error, OutOfTime):
+            yield f"The integration {self.error}."
+        elif self.error:
             yield f"The integration raised {type(self.error).__name__}: {self.error}"
         if self._usual is not None:
             found = list(differences(self._usual, self._booked()))

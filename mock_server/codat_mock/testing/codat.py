@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from codat_mock.exploring.files import DATABASE, SCHEDULE
+from codat_mock.exploring.files import DATABASE, schedule_of
 from codat_mock.rehearsal import MockFailed, Rehearsal
 from codat_mock.reports import FORMATS
 from codat_mock.reports.run import Run
 from codat_mock.rules.judging import Finding
 from codat_mock.testing import decoupling, exploring
-from codat_mock.testing.exploring import EXAMPLES, Night
+from codat_mock.testing.exploring import EXAMPLES, SECONDS, Night
 from codat_mock.testing.handles import AlertsHandle, ClockHandle, FaultsHandle, OutcomesHandle
 from codat_mock.testing.mocks import Mock
 from codat_mock.testing.terms import Terms
@@ -26,6 +26,7 @@ class Codat:
         mock: where it is.
         api_key: the key, which chooses it.
         terms: what it starts from.
+        test: the test's id.
 
     Attributes:
         url: what the integration takes for `https://api.codat.io`.
@@ -39,11 +40,12 @@ class Codat:
     Every method raises `MockFailed` where the mock fails, and `Refused` where it says no.
     """
 
-    def __init__(self, mock: Mock, api_key: str, terms: Terms) -> None:
+    def __init__(self, mock: Mock, api_key: str, terms: Terms, test: str) -> None:
         self.url = mock.url
         self.api_key = api_key
         self.is_told = False
         self._terms = terms
+        self._test = test
         self._rehearsal = Rehearsal(mock.http, api_key)
         self._rehearsal.begin(anew=True, start=terms.start, rules=terms.rules)
         self.clock = ClockHandle(self._rehearsal)
@@ -117,8 +119,9 @@ class Codat:
         examples: int = EXAMPLES,
         seed: int = 0,
         replay: Path | str | None = None,
-        save: Path | str = SCHEDULE,
+        save: Path | str | None = None,
         database: Path | str = DATABASE,
+        timeout: float = SECONDS,
     ) -> None:
         """Search for the shortest trouble that an integration does not survive.
 
@@ -133,21 +136,28 @@ class Codat:
             examples: how many schedules are drawn at most until one breaks it.
             seed: what they are drawn from.
             replay: a file with a schedule that is played, instead of searching for one.
-            save: the file that the schedule which breaks it is written to.
+            save: the file that the schedule which breaks it is written to; one named after the
+                test where none is given.
             database: the folder where what was found is kept, to be tried first the next time.
+            timeout: how many seconds each night may take. Beyond the main thread, on Windows, and
+                where pytest-timeout watches already, there is no limit of ours.
 
         Raises:
             Broken: it does not survive; the text tells what the service did, and what was found.
             BadFile: a file cannot be read or written.
+            TypeError: the night cannot be called with a company's id and a folder.
+            ValueError: there is no example to draw, or no time.
         """
         __tracebackhide__ = True
         wishes = exploring.Wishes(
             examples=examples,
             seed=seed,
             replay=Path(replay) if replay else None,
-            save=Path(save),
+            save=Path(save or schedule_of(self._test)),
             database=Path(database),
+            timeout_seconds=timeout,
         )
+        exploring.check_night(night)
 
         def with_company(company_id: str, folder: Path) -> object:
             self.__dict__["company_id"] = company_id

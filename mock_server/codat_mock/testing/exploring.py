@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from codat_mock.clock import format_moment, machine_now
 from codat_mock.exploring import exploration, files
 from codat_mock.exploring.schedule import Schedule
-from codat_mock.exploring.stage import Stage
+from codat_mock.exploring.stage import OutOfTime, Stage
 from codat_mock.rehearsal import Rehearsal
 from codat_mock.reports import plain
 from codat_mock.reports.run import Run
@@ -18,6 +23,7 @@ from codat_mock.reports.verdict import KEPT, code_of, reasons
 from codat_mock.testing.terms import Terms
 
 EXAMPLES: Final = 100
+SECONDS: Final = 60.0  # how long each night may take
 # A company's id, and a folder for what the integration remembers.
 Night = Callable[[str, Path], object]
 
@@ -35,6 +41,18 @@ class Wishes:
     replay: Path | None
     save: Path
     database: Path
+    timeout_seconds: float
+
+    def check(self) -> None:
+        """Make sure that it can be done so.
+
+        Raises:
+            ValueError: it cannot.
+        """
+        if self.examples < 1:
+            raise ValueError(f"examples must be 1 or more, and not {self.examples}.")
+        if self.timeout_seconds <= 0:
+            raise ValueError(f"timeout must be more than 0, and not {self.timeout_seconds}.")
 
 
 def explore(rehearsal: Rehearsal, terms: Terms, night: Night, name: str, wishes: Wishes) -> None:
@@ -50,15 +68,25 @@ def explore(rehearsal: Rehearsal, terms: Terms, night: Night, name: str, wishes:
     Raises:
         Broken: it does not survive.
         BadFile: a file cannot be read or written.
+        TypeError: the night cannot be called.
+        ValueError: it cannot be explored so.
     """
     __tracebackhide__ = True  # the text tells it all
+    wishes.check()
 
     def judged(run: Run) -> Run:
         terms.applied(run)
         run.expected = [each for each in run.expected if each not in run.stale]
         return run
 
-    stage = Stage(rehearsal, terms.start, terms.rules, lambda *given: ending(night, *given), judged)
+    def integrate(company_id: str, folder: Path) -> Exception | OutOfTime | None:
+        try:
+            with at_most(wishes.timeout_seconds):
+                return ending(night, company_id, folder)
+        except OutOfTime as late:
+            return late
+
+    stage = Stage(rehearsal, terms.start, terms.rules, integrate, judged)
     if wishes.replay:
         found = exploration.replay(stage, files.read(wishes.replay), nobody)
     else:
@@ -97,6 +125,48 @@ def ending(night: Night, company_id: str, folder: Path) -> Exception | None:
     except Exception as error:  # noqa: BLE001  (whatever it is, the night did not come to its end)
         return error
     return None
+
+
+def check_night(night: Night) -> None:
+    """Make sure that a night can be called as it will be.
+
+    Raises:
+        TypeError: it cannot.
+    """
+    try:
+        signature(night).bind("", Path())
+    except TypeError as error:
+        raise TypeError(
+            "codat.explore calls the function with two arguments, the id of a company and a"
+            f" folder: {error}."
+        ) from None
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Let something take so long at most; without a limit where none can be set.
+
+    None can be set beyond the main thread, on Windows, and where a timer runs already, such as
+    that of pytest-timeout, which is left to watch.
+
+    Raises:
+        OutOfTime: it takes longer.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or not hasattr(signal, "setitimer") or signal.getitimer(signal.ITIMER_REAL)[0]:
+        yield
+        return
+
+    def ring(_number: int, _frame: FrameType | None) -> None:
+        raise OutOfTime(f"did not end within {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def nobody() -> None:

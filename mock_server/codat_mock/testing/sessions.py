@@ -40,7 +40,7 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
     """A sandbox for a test; it is judged when the test and all its other fixtures have ended."""
     terms = terms_of(test)
     try:
-        codat = Codat(mock, key_for(test, mock), terms)
+        codat = Codat(mock, key_for(test, mock), terms, test.nodeid)
     except Refused as error:
         raise failure(str(error)) from None
     yield codat
