@@ -97,6 +97,18 @@ def test_one_that_looks_once_and_takes_it_for_the_end_is_found(explore):
     assert re.search(r"1\. dataset \d goes at the pace 'queued' and ends in Internal", ran.output)
 
 
+def test_one_that_was_kept_before_it_was_at_its_shortest_is_shortened(explore, tmp_path):
+    explore(PLANTED)
+    late = {"kind": "delay", "operation": "get-dataset", "at": [1], "seconds": 0.2}
+    for kept in (tmp_path / files.DATABASE).rglob("*"):
+        if kept.is_file() and kept.read_bytes().startswith(b"["):
+            kept.write_text(json.dumps([late, EVENT, late | {"at": [2]}]))
+    again = explore(PLANTED, "--examples", "1")
+    assert again.exit_code == 1, again.output
+    (event,) = saved(tmp_path)["events"]
+    assert EVENT.items() <= event.items()
+
+
 def test_how_far_the_search_is_stands_in_the_log(explore):
     found = explore(PLANTED)
     assert re.search(
@@ -316,3 +328,16 @@ def test_a_signal_ends_the_search_and_the_command(command, tmp_path):
     assert process.wait(20) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
+
+
+def test_what_was_found_is_not_lost_when_a_signal_ends_the_search(explore, command, tmp_path):
+    (tmp_path / "nightly.py").write_text(PLANTED)
+    integration = ("--", sys.executable, "nightly.py", str(SAMPLES / "sales"))
+    process: subprocess.Popen[str] = command("explore", *HURRIED, *integration, **QUICK)
+    assert process.stderr is not None
+    assert "breaks it; it is made shorter" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 128 + signal.SIGTERM
+    again = explore(PLANTED, "--examples", "1")
+    assert again.exit_code == 1, again.output
+    assert len(saved(tmp_path)["events"]) == 1

@@ -54,19 +54,23 @@ class Search:
             Exception: whatever `play` raises; nothing more is played then.
         """
         tried: dict[bytes, bool] = {}
+        shorter: list[Events] = []  # each found after the one before
 
         def breaks(events: Events) -> bool:
             key = msgspec.json.encode(events)
             if key not in tried:
                 tried[key] = code_of(play(with_events(origin, events))) == BROKEN
-                self.progress(any(tried.values()))
+                if tried[key] and (not shorter or len(events) < len(shorter[-1])):
+                    self._keep(events, shorter)  # at once: a search can be ended at any time
+                    shorter.append(events)
+                self.progress(bool(shorter))
             return tried[key]
 
-        found = self._kept(breaks)
-        if found is None:
-            found = self._drawn(breaks, origin, uses)
-            if found is not None:
-                self._database.save(self.name.encode(), msgspec.json.encode(found))
+        kept = self._kept(breaks)
+        # What is kept may be of a search that was ended before it was at its shortest.
+        found = shortened(kept, breaks) if kept else self._drawn(breaks, origin, uses)
+        if found is not None:
+            self._keep(found, shorter)
         return (None if found is None else with_events(origin, found)), len(tried)
 
     @property
@@ -119,6 +123,23 @@ class Search:
         if raised:
             raise raised[0]
         return found
+
+    def _keep(self, events: Events, longer: list[Events]) -> None:
+        """Keep what was found for the next time, instead of what was found before."""
+        key = self.name.encode()
+        self._database.save(key, msgspec.json.encode(events))
+        for each in longer[-1:]:
+            if each != events:
+                self._database.delete(key, msgspec.json.encode(each))
+
+
+def shortened(events: Events, breaks: Breaks) -> Events:
+    """What is left where every event is wanted."""
+    for place in range(len(events)):
+        fewer = events[:place] + events[place + 1 :]
+        if fewer and breaks(fewer):
+            return shortened(fewer, breaks)
+    return events
 
 
 def with_events(origin: Schedule, events: Events) -> Schedule:
