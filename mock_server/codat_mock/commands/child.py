@@ -19,8 +19,8 @@ GRACE_SECONDS: Final = 3.0  # between the plea to end and the end
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-class Stopped(Exception):
-    """A signal came that asks us to end.
+class Stopped(BaseException):
+    """A signal came that asks us to end; nothing that handles errors keeps us from it.
 
     Args:
         number: the signal's.
