@@ -258,6 +258,20 @@ def test_what_is_no_schedule_is_told(run, pytester, written, told):
     ran.stdout.fnmatch_lines([told])
 
 
+def test_a_night_without_a_name_is_explored(run):
+    run(
+        """
+        from functools import partial
+        def named(company_id, folder, kinds):
+            for kind in kinds:
+                look(company_id, push(company_id, kind, SALES[kind]))
+        def test_it(codat_httpx):
+            with pytest.raises(AssertionError, match="shortest that breaks the integration"):
+                codat_httpx.explore(partial(named, kinds=KINDS))
+        """
+    ).assert_outcomes(passed=1)
+
+
 def test_a_night_that_never_ends_breaks(run, planned):
     planned(FAILED)
     ran = run(
@@ -283,9 +297,15 @@ def test_a_night_that_never_ends_breaks(run, planned):
         ("explore(careful, examples=0)", "*ValueError: examples must be 1 or more, and not 0."),
         ("explore(careful, timeout=0)", "*ValueError: timeout must be more than 0, and not 0."),
         ("explore(lambda company_id: None)", "*TypeError: *two arguments*too many positional*"),
+        ("explore(awaited)", "*TypeError: codat.explore awaits nothing: *asyncio.run."),
     ],
 )
 def test_what_cannot_be_explored_is_told(run, call, told):
-    ran = run(f"def test_it(codat_httpx): codat_httpx.{call}")
+    ran = run(
+        f"""
+        async def awaited(company_id, folder): pass
+        def test_it(codat_httpx): codat_httpx.{call}
+        """
+    )
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines([told])

@@ -163,7 +163,9 @@ class Codat:
             self.__dict__["company_id"] = company_id
             return night(company_id, folder)
 
-        name = f"{night.__module__}.{night.__qualname__}"
+        # What has no name of its own, such as a partial, goes by that of the test.
+        called = getattr(night, "__qualname__", self._test.partition("[")[0])
+        name = f"{night.__module__}.{called}"
         try:
             exploring.explore(self._rehearsal, self._terms, with_company, name, wishes)
         except exploring.Broken:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import signature
+from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -133,6 +133,8 @@ def check_night(night: Night) -> None:
     Raises:
         TypeError: it cannot.
     """
+    if iscoroutinefunction(night):
+        raise TypeError("codat.explore awaits nothing: give it a function that calls asyncio.run.")
     try:
         signature(night).bind("", Path())
     except TypeError as error:
