@@ -200,6 +200,21 @@ def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
     assert "Played once more, it did not break the integration" in ran.output
 
 
+@pytest.mark.parametrize("is_replayed", [False, True])
+def test_a_day_without_trouble_that_breaks_once_is_no_pass(
+    explore, planned, tmp_path, is_replayed
+):
+    count = tmp_path / "runs"
+    program = (
+        f"from pathlib import Path\ncount = Path({str(count)!r})\n"
+        "run = int(count.read_text()) if count.exists() else 0\ncount.write_text(str(run + 1))\n"
+        f"{MENDED}\nsys.exit(run == 1)"
+    )
+    ran = explore(program, *(["--replay", planned(EVENT)] if is_replayed else []))
+    assert ran.exit_code == 1, ran.output
+    assert "Played once more, it did not break the integration" in ran.output
+
+
 def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
     explore, planned, tmp_path
 ):

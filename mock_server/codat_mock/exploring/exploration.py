@@ -62,7 +62,7 @@ def explore(
     """
     usual, uses = stage.open(origin)
     if code_of(usual) != KEPT:
-        return show(stage, origin, before_showing)
+        return steadily(show(stage, origin, before_showing))
     found, tried = search.shortest(stage.play, origin, uses)
     if found is None:
         usual.notes.append(f"{counted(tried, 'schedule')} played: none breaks the integration.")
@@ -78,8 +78,16 @@ def explore(
 def replay(stage: Stage, schedule: Schedule, before_showing: Callable[[], object]) -> Explored:
     """Play one schedule, beside a day without trouble; raises as `explore` does."""
     usual, _ = stage.open(schedule.origin)
-    is_playable = code_of(usual) == KEPT
-    return show(stage, schedule if is_playable else schedule.origin, before_showing)
+    if code_of(usual) != KEPT:
+        return steadily(show(stage, schedule.origin, before_showing))
+    return show(stage, schedule, before_showing)
+
+
+def steadily(explored: Explored) -> Explored:
+    """Complain where what broke the integration does not break it when it is shown."""
+    if code_of(explored.run) == KEPT:
+        explored.run.complaints.append(UNSTEADY)
+    return explored
 
 
 def show(
