@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from codat_mock.clock import format_moment
+from codat_mock.configuration.suggestions import SYNC_HOUR
 from codat_mock.exploring.schedule import Schedule, told
 from codat_mock.exploring.stage import Stage
 from codat_mock.reports.run import Run
@@ -42,6 +43,9 @@ class Explored:
 def start_of(moment: datetime) -> str:
     """Where a sandbox's clock starts, at that time or earlier on its day, so that trouble fits."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    sync = day + timedelta(hours=SYNC_HOUR)
+    if sync - ROOM < moment <= sync:  # its sync would come in between
+        return format_moment(sync - ROOM)
     return format_moment(min(moment, day + timedelta(days=1) - ROOM))
 
 
