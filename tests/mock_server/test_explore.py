@@ -299,3 +299,21 @@ def test_a_signal_ends_the_search_and_the_command(command, tmp_path):
     assert process.wait(20) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
+
+
+def test_a_signal_while_a_command_is_being_ended_leaves_none_of_it(command, tmp_path):
+    started, pleaded = tmp_path / "started", tmp_path / "pleaded"
+    program = (
+        "import os, pathlib, signal, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: pathlib.Path({str(pleaded)!r}).touch())\n"
+        f"pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(60)"
+    )
+    arguments = ("--timeout", "2", "--", sys.executable, "-c", program)
+    process: subprocess.Popen[str] = command("explore", *arguments)
+    while not pleaded.exists():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)

@@ -81,11 +81,13 @@ def end_group(process: subprocess.Popen[bytes], number: int) -> None:
     """Ask a process and all it has started to end, and end what is left after a while."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE_SECONDS)
-    with suppress(ProcessLookupError):  # those it started may still be there when it is not
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+    finally:  # where we are stopped meanwhile, too
+        with suppress(ProcessLookupError):  # those it started may still be there when it is not
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @contextmanager
