@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from codat_mock.cli import main
 from codat_mock.exploring import files
@@ -84,6 +86,15 @@ def test_what_was_found_is_found_again_in_a_few_runs(explore, tmp_path):
     assert saved(tmp_path)["events"] == first["events"]
     elsewhere = explore(MENDED, "--examples", "1", "--database", "empty")
     assert elsewhere.exit_code == 0, elsewhere.output
+
+
+def test_what_was_kept_and_cannot_be_played_is_forgotten(explore, tmp_path):
+    name = shlex.join([sys.executable, "nightly.py", str(SAMPLES / "sales")]).encode()
+    kept = DirectoryBasedExampleDatabase(tmp_path / files.DATABASE)
+    kept.save(name, b'[{"kind": "lose", "operation": "push-nothing", "at": [1]}]')
+    ran = explore(MENDED, "--examples", "1")
+    assert ran.exit_code == 0, ran.output
+    assert not set(kept.fetch(name))
 
 
 def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, planned):
@@ -201,9 +212,7 @@ def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
 
 
 @pytest.mark.parametrize("is_replayed", [False, True])
-def test_a_day_without_trouble_that_breaks_once_is_no_pass(
-    explore, planned, tmp_path, is_replayed
-):
+def test_a_day_without_trouble_that_breaks_once_is_no_pass(explore, planned, tmp_path, is_replayed):
     count = tmp_path / "runs"
     program = (
         f"from pathlib import Path\ncount = Path({str(count)!r})\n"
