@@ -239,6 +239,20 @@ def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
     assert seen.read_text().split() == without_trouble + beside_trouble
 
 
+def test_a_folder_that_is_still_written_to_is_no_fault_of_ours(explore, planned):
+    busy = (
+        "import os, pathlib, time\nend = time.monotonic() + 3\nplace = 0\n"
+        "folder = pathlib.Path(os.environ['CODAT_STATE_DIR'])\n"
+        "while time.monotonic() < end and folder.exists():\n"
+        "    place += 1\n    (folder / str(place)).touch()"
+    )
+    program = (
+        f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {busy!r}])\n{MENDED}"
+    )
+    ran = explore(program, "--replay", planned(EVENT))
+    assert ran.exit_code == 0, ran.output
+
+
 def test_reports_tell_what_was_found(explore, planned, tmp_path):
     reports = "json:out.json,markdown:out.md,html:out.html,junit:out.xml,sarif:out.sarif"
     ran = explore(PLANTED, "--replay", planned(EVENT), "--report", reports)
