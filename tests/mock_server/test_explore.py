@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from codat_mock.cli import main
 from codat_mock.exploring import files
@@ -128,6 +129,15 @@ def test_what_was_found_is_found_again_in_a_few_runs(explore, tmp_path):
     assert elsewhere.exit_code == 0, elsewhere.output
 
 
+def test_what_was_kept_and_cannot_be_played_is_forgotten(explore, tmp_path):
+    name = shlex.join([sys.executable, "nightly.py", str(SAMPLES / "sales")]).encode()
+    kept = DirectoryBasedExampleDatabase(tmp_path / files.DATABASE)
+    kept.save(name, b'[{"kind": "lose", "operation": "push-nothing", "at": [1]}]')
+    ran = explore(MENDED, "--examples", "1")
+    assert ran.exit_code == 0, ran.output
+    assert not set(kept.fetch(name))
+
+
 def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, planned):
     broken = explore(PLANTED, "--replay", planned(EVENT))
     assert broken.exit_code == 1, broken.output
@@ -162,6 +172,10 @@ def test_the_same_seed_finds_the_same(explore):
          "get-dataset 2 is carried out, and its answer cannot be read (truncated)"),
         ({"kind": "delay", "operation": "push-payments", "at": [1], "seconds": 0.2},
          "push-payments 1 is answered 0.2 seconds late"),
+        ({"kind": "delay", "operation": "push-payments", "at": [1], "between": [0.1, 0.2]},
+         "push-payments 1 is answered 0.1 to 0.2 seconds late"),
+        ({"kind": "elapse", "operation": "get-dataset", "at": [1], "seconds": 7},
+         "7 seconds pass before get-dataset 1"),
         ({"kind": "elapse", "operation": "get-dataset", "at": [1], "seconds": 600},
          "10 minutes pass before get-dataset 1"),
         ({"kind": "dataset", "at": 2, "outcome": "FetchError"}, "dataset 2 ends in FetchError"),
@@ -242,6 +256,19 @@ def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
     assert "Played once more, it did not break the integration" in ran.output
 
 
+@pytest.mark.parametrize("is_replayed", [False, True])
+def test_a_day_without_trouble_that_breaks_once_is_no_pass(explore, planned, tmp_path, is_replayed):
+    count = tmp_path / "runs"
+    program = (
+        f"from pathlib import Path\ncount = Path({str(count)!r})\n"
+        "run = int(count.read_text()) if count.exists() else 0\ncount.write_text(str(run + 1))\n"
+        f"{MENDED}\nsys.exit(run == 1)"
+    )
+    ran = explore(program, *(["--replay", planned(EVENT)] if is_replayed else []))
+    assert ran.exit_code == 1, ran.output
+    assert "Played once more, it did not break the integration" in ran.output
+
+
 def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
     explore, planned, tmp_path
 ):
@@ -255,6 +282,20 @@ def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
     assert ran.exit_code == 0, ran.output
     without_trouble, beside_trouble = ["0"] * 2, ["0", "1"]
     assert seen.read_text().split() == without_trouble + beside_trouble
+
+
+def test_a_folder_that_is_still_written_to_is_no_fault_of_ours(explore, planned):
+    busy = (
+        "import os, pathlib, time\nend = time.monotonic() + 3\nplace = 0\n"
+        "folder = pathlib.Path(os.environ['CODAT_STATE_DIR'])\n"
+        "while time.monotonic() < end and folder.exists():\n"
+        "    place += 1\n    (folder / str(place)).touch()"
+    )
+    program = (
+        f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {busy!r}])\n{MENDED}"
+    )
+    ran = explore(program, "--replay", planned(EVENT))
+    assert ran.exit_code == 0, ran.output
 
 
 def test_reports_tell_what_was_found(explore, planned, tmp_path):
@@ -284,6 +325,13 @@ def test_reports_tell_what_was_found(explore, planned, tmp_path):
          ' [{"kind": "refuse", "operation": "push-order"}]}', "'push-orders'"),
         ('{"startAt": "2022-03-21T18:00:00Z", "events":'
          ' [{"kind": "dataset", "at": 1, "outcome": "Pushing"}]}', "Pushing"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "dataset", "at": 1000000000}]}',
+         "<= 10000"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events":'
+         ' [{"kind": "dataset", "at": 2}, {"kind": "dataset", "at": 2}]}',
+         "there are 2 events of dataset 2"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "alerts"}, {"kind": "alerts"}]}',
+         "there is more than one event of alerts"),
     ],
 )  # fmt: skip
 def test_what_is_no_schedule_is_refused_with_its_place(explore, tmp_path, written, told):
@@ -297,6 +345,36 @@ def test_a_file_that_cannot_be_written_is_told(explore):
     ran = explore(PLANTED, "--save", "nowhere/found.json")
     assert ran.exit_code == 2, ran.output
     assert "Cannot write nowhere/found.json: nowhere is no directory." in ran.output
+
+
+def test_what_was_found_is_told_where_its_file_cannot_be_written(explore, tmp_path):
+    (tmp_path / "taken").symlink_to("nowhere/at/all")
+    ran = explore(PLANTED, "--save", "taken")
+    assert ran.exit_code == 1, ran.output
+    assert "the shortest that breaks the integration:" in ran.output
+    assert "Cannot write taken: No such file or directory." in ran.output
+
+
+def test_no_run_reads_the_input_or_leaves_anything_for_the_next(explore, tmp_path, planned):
+    left = tmp_path / "left"
+    program = (
+        "import subprocess, sys\nassert not sys.stdin.read()\n"
+        f"with open({str(left)!r}, 'a') as left: print(subprocess.Popen("
+        "[sys.executable, '-c', 'import time; time.sleep(60)']).pid, file=left)\n" + MENDED
+    )
+    ran = explore(program, "--replay", planned(EVENT))
+    assert ran.exit_code == 0, ran.output
+    for number in left.read_text().split():
+        while is_there(int(number)):  # until whoever takes over orphans has buried it
+            pass
+
+
+def is_there(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_command_that_is_not_there_is_wrong_use():
@@ -341,3 +419,21 @@ def test_what_was_found_is_not_lost_when_a_signal_ends_the_search(explore, comma
     again = explore(PLANTED, "--examples", "1")
     assert again.exit_code == 1, again.output
     assert len(saved(tmp_path)["events"]) == 1
+
+
+def test_a_signal_while_a_command_is_being_ended_leaves_none_of_it(command, tmp_path):
+    started, pleaded = tmp_path / "started", tmp_path / "pleaded"
+    program = (
+        "import os, pathlib, signal, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: pathlib.Path({str(pleaded)!r}).touch())\n"
+        f"pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(60)"
+    )
+    arguments = ("--timeout", "2", "--", sys.executable, "-c", program)
+    process: subprocess.Popen[str] = command("explore", *arguments)
+    while not pleaded.exists():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)

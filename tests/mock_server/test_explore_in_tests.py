@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -66,12 +66,17 @@ FAILED = {"kind": "dataset", "at": 1, "outcome": "FetchError"}
 Run = Callable[..., pytest.RunResult]
 
 
-@pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    """Run pytest on a module of tests; every warning is an error in it."""
-    with warnings.catch_warnings():  # of what other tests have left open
+def collect() -> None:
+    """Collect what tests have left open, so that no other test is warned of it."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gc.collect()
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Iterator[Run]:
+    """Run pytest on a module of tests; every warning is an error in it."""
+    collect()
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = -p no:cacheprovider\n")
     pytester.makepyfile(nights=NIGHT)
 
@@ -79,7 +84,8 @@ def run(pytester: pytest.Pytester) -> Run:
         pytester.makepyfile(f"from nights import *\n{dedent(tests)}")
         return pytester.runpytest_inprocess(*arguments)
 
-    return carry_out
+    yield carry_out
+    collect()
 
 
 @pytest.fixture

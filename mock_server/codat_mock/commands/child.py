@@ -37,6 +37,7 @@ def carry_out(
     timeout_seconds: float,
     *,
     is_quiet: bool = False,
+    is_repeated: bool = False,
 ) -> CommandEnd:
     """Run a command to its end; its output goes where ours does.
 
@@ -47,6 +48,8 @@ def carry_out(
         variables: what is added to its environment.
         timeout_seconds: how long it may take, by the machine's clock.
         is_quiet: whether its output goes nowhere instead.
+        is_repeated: whether this is one run of many: none reads our input away from the next, and
+            nothing that one has started meets the next.
 
     Raises:
         UsageError: it cannot be started.
@@ -59,6 +62,7 @@ def carry_out(
             command,
             env={**os.environ, **variables},
             start_new_session=True,
+            stdin=subprocess.DEVNULL if is_repeated else None,
             stdout=output,
             stderr=output,
         )
@@ -72,6 +76,9 @@ def carry_out(
     except Stopped as stopped:
         end_group(process, stopped.number)
         raise
+    if is_repeated:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     if code < 0:
         return CommandEnd(line=line, ending="killed", code=-code)
     return CommandEnd(line=line, ending="exited", code=code)
@@ -81,11 +88,13 @@ def end_group(process: subprocess.Popen[bytes], number: int) -> None:
     """Ask a process and all it has started to end, and end what is left after a while."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE_SECONDS)
-    with suppress(ProcessLookupError):  # those it started may still be there when it is not
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+    finally:  # where we are stopped meanwhile, too
+        with suppress(ProcessLookupError):  # those it started may still be there when it is not
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @contextmanager

@@ -181,7 +181,9 @@ class Runner:
             Stopped: a signal came.
         """
         given = variables(self.settings.address, KEY, company_id, folder, self.settings)
-        return carry_out(self.command, given, self.timeout_seconds, is_quiet=self.is_quiet)
+        return carry_out(
+            self.command, given, self.timeout_seconds, is_quiet=self.is_quiet, is_repeated=True
+        )
 
 
 @contextmanager
@@ -297,19 +299,16 @@ def read(path: Path) -> Schedule:
 
 
 def write(path: Path, schedule: Schedule, given: Sequence[str]) -> str:
-    """Write a schedule to a file; gives the command that plays it again.
+    """Write a schedule to a file; tells the command that plays it again, or what went wrong.
 
     Args:
         path: the file.
         schedule: what is written.
         given: the arguments of the search; what is judged depends on its options.
-
-    Raises:
-        UsageError: it cannot be written.
     """
     try:
         files.write(path, schedule)
     except files.BadFile as error:
-        raise click.UsageError(str(error)) from error
+        return str(error)  # what was found counts for more
     again = shlex.join(["codat-mock", "explore", "--replay", str(path), *given])
     return f"Play it again: {again}"

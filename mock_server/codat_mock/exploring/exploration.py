@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from codat_mock.clock import format_moment
+from codat_mock.configuration.suggestions import SYNC_HOUR
 from codat_mock.exploring.schedule import Schedule, told
 from codat_mock.exploring.stage import Stage
 from codat_mock.reports.run import Run
@@ -43,6 +44,9 @@ class Explored:
 def start_of(moment: datetime) -> str:
     """Where a sandbox's clock starts, at that time or earlier on its day, so that trouble fits."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    sync = day + timedelta(hours=SYNC_HOUR)
+    if sync - ROOM < moment <= sync:  # its sync would come in between
+        return format_moment(sync - ROOM)
     return format_moment(min(moment, day + timedelta(days=1) - ROOM))
 
 
@@ -63,7 +67,7 @@ def explore(
     """
     usual, uses = stage.open(origin)
     if code_of(usual) != KEPT:
-        return show(stage, origin, before_showing, UNUSUAL)
+        return steadily(show(stage, origin, before_showing, UNUSUAL))
     found, tried = search.shortest(stage.play, origin, uses)
     if found is None:
         usual.notes.append(f"{counted(tried, 'schedule')} played: none breaks the integration.")
@@ -80,9 +84,16 @@ def replay(stage: Stage, schedule: Schedule, before_showing: Callable[[], object
     """Play one schedule, beside a day without trouble; raises as `explore` does."""
     usual, _ = stage.open(schedule.origin)
     if code_of(usual) != KEPT:
-        return show(stage, schedule.origin, before_showing, UNUSUAL)
+        return steadily(show(stage, schedule.origin, before_showing, UNUSUAL))
     headline = "The service behaves so:" if schedule.events else "This is a day without trouble."
     return show(stage, schedule, before_showing, headline)
+
+
+def steadily(explored: Explored) -> Explored:
+    """Complain where what broke the integration does not break it when it is shown."""
+    if code_of(explored.run) == KEPT:
+        explored.run.complaints.append(UNSTEADY)
+    return explored
 
 
 def show(

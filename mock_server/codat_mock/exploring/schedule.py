@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from codat_mock.records.datasets import DatasetStatus
 from codat_mock.records.faults import Delay, Elapse, Fault, Lose, Refuse, Spoil
 from codat_mock.records.outcomes import PlannedOutcome, Profile
+
+MOST_DATASETS: Final = 10_000  # of a run: every one before a planned one is planned, too
 
 
 class DatasetEvent(
@@ -24,7 +27,7 @@ class DatasetEvent(
         profile: how fast it goes, None for as fast as all others.
     """
 
-    at: Annotated[int, Meta(ge=1)]
+    at: Annotated[int, Meta(ge=1, le=MOST_DATASETS)]
     outcome: DatasetStatus = "Complete"
     profile: Profile | None = None
 
@@ -64,6 +67,15 @@ class Schedule(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     start_at: str
     seed: int = 0
     events: tuple[Event, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse two events of which only one could be played."""
+        datasets = [each.at for each in self.events if isinstance(each, DatasetEvent)]
+        for at, count in Counter(datasets).items():
+            if count > 1:
+                raise ValueError(f"there are {count} events of dataset {at}")
+        if sum(isinstance(each, AlertEvent) for each in self.events) > 1:
+            raise ValueError("there is more than one event of alerts")
 
     @property
     def origin(self) -> Schedule:
@@ -116,9 +128,11 @@ def told(event: Event) -> str:
         case Spoil():
             return f"{which(event)} is carried out, and its answer cannot be read ({event.how})"
         case Delay():
-            return f"{which(event)} is answered {event.seconds} seconds late"
+            return f"{which(event)} is answered {lateness(event)} late"
         case Elapse():
-            return f"{event.seconds / 60:g} minutes pass before {which(event)}"
+            minutes, seconds = divmod(event.seconds, 60)
+            time = f"{event.seconds:g} seconds" if seconds else f"{minutes:g} minutes"
+            return f"{time} pass before {which(event)}"
         case DatasetEvent():
             pace = f"goes at the pace '{event.profile}'" if event.profile else ""
             end = f"ends in {event.outcome}" if event.outcome != "Complete" or not pace else ""
@@ -128,6 +142,15 @@ def told(event: Event) -> str:
             late = event.overtaken_seconds
             order = f"overtaken by the next, every other one {late:g} seconds late" if late else ""
             return f"alerts are {' and '.join(filter(None, [copies, order])) or 'as ever'}"
+
+
+def lateness(delay: Delay) -> str:
+    """How late an answer is, in words."""
+    if delay.between is not None:
+        return f"{delay.between[0]:g} to {delay.between[1]:g} seconds"
+    return (
+        f"{delay.seconds or 0:g} seconds" if delay.mean is None else f"some {delay.mean:g} seconds"
+    )
 
 
 def which(fault: Fault) -> str:

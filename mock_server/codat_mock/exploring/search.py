@@ -16,6 +16,7 @@ from hypothesis.errors import HypothesisException, NoSuchExample
 
 from codat_mock.exploring.drawing import schedules
 from codat_mock.exploring.schedule import Event, Schedule, Uses
+from codat_mock.rehearsal import Refused
 from codat_mock.reports.run import Run
 from codat_mock.reports.verdict import BROKEN, code_of
 
@@ -82,7 +83,7 @@ class Search:
         key = self.name.encode()
         for kept in sorted(self._database.fetch(key), key=len):
             # What is written by another version may be something else.
-            with suppress(msgspec.DecodeError):
+            with suppress(msgspec.DecodeError, Refused):
                 events = msgspec.json.decode(kept, type=Events)
                 if breaks(events):
                     return events

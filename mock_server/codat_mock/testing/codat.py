@@ -144,7 +144,7 @@ class Codat:
 
         Raises:
             Broken: it does not survive; the text tells what the service did, and what was found.
-            BadFile: a file cannot be read or written.
+            BadFile: the file to be played cannot be read.
             TypeError: the night cannot be called with a company's id and a folder.
             ValueError: there is no example to draw, or no time.
         """

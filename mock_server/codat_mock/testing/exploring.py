@@ -67,7 +67,7 @@ def explore(rehearsal: Rehearsal, terms: Terms, night: Night, name: str, wishes:
 
     Raises:
         Broken: it does not survive.
-        BadFile: a file cannot be read or written.
+        BadFile: the file to be played cannot be read.
         TypeError: the night cannot be called.
         ValueError: it cannot be explored so.
     """
@@ -99,8 +99,11 @@ def explore(rehearsal: Rehearsal, terms: Terms, night: Night, name: str, wishes:
         return
     lines = [*plain.lines(found.run), *reasons(found.run)]
     if found.schedule and found.schedule.events and not wishes.replay:
-        files.write(wishes.save, found.schedule)
-        lines.append(f"Play it again: codat.explore(…, replay={str(wishes.save)!r}).")
+        try:
+            files.write(wishes.save, found.schedule)
+            lines.append(f"Play it again: codat.explore(…, replay={str(wishes.save)!r}).")
+        except files.BadFile as error:  # what was found counts for more
+            lines.append(str(error))
     raise Broken("\n".join(lines)) from found.error
 
 
