@@ -31,6 +31,37 @@ class Stopped(BaseException):
         self.number = number
 
 
+class Hold:
+    """Holds signals back while a process is started that nobody could end yet."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+        self._number = 0
+
+    def begin(self) -> None:
+        """Hold signals back from now on."""
+        self._is_on, self._number = True, 0
+
+    def has_held(self, number: int) -> bool:
+        """Whether a signal is held back."""
+        if self._is_on:
+            self._number = number
+        return self._is_on
+
+    def end(self) -> None:
+        """Let signals through again.
+
+        Raises:
+            Stopped: one has come meanwhile.
+        """
+        self._is_on = False
+        if self._number:
+            raise Stopped(self._number)
+
+
+HOLD: Final = Hold()
+
+
 def carry_out(
     command: Sequence[str],
     variables: Mapping[str, str],
@@ -57,6 +88,7 @@ def carry_out(
     """
     line = shlex.join(command)
     output = subprocess.DEVNULL if is_quiet else None
+    HOLD.begin()
     try:
         process = subprocess.Popen(  # noqa: S603  (the very command that the user gave)
             command,
@@ -67,8 +99,10 @@ def carry_out(
             stderr=output,
         )
     except OSError as error:
+        HOLD.end()
         raise click.UsageError(f"{command[0]} cannot be started: {error.strerror}.") from error
     try:
+        HOLD.end()
         code = process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
         end_group(process, signal.SIGTERM)
@@ -105,7 +139,8 @@ def stopping_on_signals() -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in SIGNALS:
             signal.signal(each, signal.SIG_IGN)
-        raise Stopped(number)
+        if not HOLD.has_held(number):
+            raise Stopped(number)
 
     for each in SIGNALS:
         before[each] = signal.signal(each, stop)
