@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from codat_scenarios.merchants import encode
-from codat_scenarios.stage import Stage
+from codat_scenarios.sandbox_driver import SandboxDriver
 
 ORDERS = 5000
 POLLS = 2000
@@ -74,7 +74,7 @@ def measure(*arguments: str) -> None:
             http.get("/_mock/health").raise_for_status()
             print(f"  start to first answer   {perf_counter() - began:8.3f} s")
             print(f"  idle memory             {resident_megabytes(process.pid):8.1f} MB")
-            stage = Stage(http, "benchmark")
+            stage = SandboxDriver(http, "benchmark")
             stage.create_company("Bean There")
             orders = [order(number) for number in range(ORDERS)]
             size = len(encode({"orders": orders})) / 1e6

@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 
-from codat_mock.sandbox import World
-from codat_mock.server import Server, listen
-from codat_scenarios.demo.screen import Screen
-from codat_scenarios.demo.script import play, settings
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry
+from codat_scenarios.demo.console import Screen
+from codat_scenarios.demo.scenes import play, settings
 
 SEED = 1
 
@@ -20,7 +20,7 @@ SEED = 1
 def main() -> None:
     """Play the demo into a recording console, and save what it shows."""
     console = Console(record=True, file=StringIO(), width=92, highlight=False)
-    world = World(settings(SEED))
+    world = SandboxRegistry(settings(SEED))
     with Server(world, listen("127.0.0.1", 0)) as server:
         play(server.address, SEED, Screen(console))
     svg = console.export_svg(title="codat-mock demo", theme=DIMMED_MONOKAI, unique_id="demo")

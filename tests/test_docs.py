@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from codat_mock.records.alerts import AlertRule
+from codat_mock.models.alerts import AlertRule
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMMAND = Path(sys.executable).with_name("codat-mock")

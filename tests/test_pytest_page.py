@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from codat_mock.testing.codat import Codat
-from codat_mock.testing.terms import Terms
+from codat_mock.testing.marker_options import MarkerOptions
 
 PAGE = (Path(__file__).parents[1] / "docs" / "pytest.md").read_text()
 pytest_plugins = ["pytester"]
@@ -38,7 +38,7 @@ def test_everything_that_tests_can_use_is_told(pytester: pytest.Pytester) -> Non
     assert len(options) == 4
     for option in options:
         assert f"| `{option}" in PAGE
-    for argument in Terms.__struct_fields__:
+    for argument in MarkerOptions.__struct_fields__:
         assert f"| `{argument}` |" in PAGE
     inner = {"forget", "raise_failures"}
     for name in [name for name in vars(Codat) if name[0] != "_" and name not in inner]:

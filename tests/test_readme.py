@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from codat_mock.app import create_app
-from codat_mock.sandbox import Settings, World
-from codat_mock.server import Server, listen
+from codat_mock.http.app import create_app
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -83,7 +83,7 @@ def test_the_snippets_print_what_is_shown_below_them(
     monkeypatch.chdir(tmp_path)
     told: dict[str, Any] = {}
     hurried = Settings(speed=1000)  # the page's reader waits 7.8 seconds for a dataset
-    with Server(World(hurried), listen("127.0.0.1", 0)) as server:
+    with Server(SandboxRegistry(hurried), listen("127.0.0.1", 0)) as server:
         for snippet, shown in zip(blocks("python"), blocks("text"), strict=True):
             assert DEFAULT in snippet
             exec(snippet.replace(DEFAULT, server.address), told)  # noqa: S102  (our own page)
@@ -94,8 +94,8 @@ def test_the_snippets_print_what_is_shown_below_them(
 def test_every_control_request_in_the_table_is_served() -> None:
     rows = re.findall(r"^\| `(GET|POST|PUT) (/_mock/\S+)`(?: `(.*?)`)? \|", README, re.M)
     at = datetime(2022, 3, 21, 21, tzinfo=UTC)
-    world = World(Settings(start_at=at, speed=0))
-    client = create_app(world).test_client()
+    registry = SandboxRegistry(Settings(start_at=at, speed=0))
+    client = create_app(registry).test_client()
     key = {"Authorization": "Basic a2V5"}
 
     def prepared() -> dict[str, str]:
@@ -130,7 +130,7 @@ def test_every_control_request_in_the_table_is_served() -> None:
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith("/_mock")
     }
-    world.close()
+    registry.close()
 
 
 def test_the_picture_is_there() -> None:

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from codat_mock.sandbox import Settings, World
-from codat_mock.server import Server, listen
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_scenarios.machine import pushing_machine
-from codat_scenarios.stage import Stage
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories import STORIES, play
 
 PAGE = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ quick = settings(max_examples=15, stateful_step_count=15, deadline=None, databas
 def address() -> Iterator[str]:
     """Of a mock that is served as the page's first command does."""
     assert COMMANDS[0] == "codat-mock serve --speed frozen"
-    with Server(World(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
+    with Server(SandboxRegistry(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
         yield server.address
 
 
@@ -109,7 +109,7 @@ def test_the_shown_story_ends_as_told(address: str) -> None:
         run(STORY, address)
         told = STORIES["nothing-but-orders"]
         with httpx.Client(base_url=address) as http:
-            assert play(told, Stage(http, "page")).ending == told.ending
+            assert play(told, SandboxDriver(http, "page")).ending == told.ending
     finally:
         STORIES.clear()
         STORIES.update(before)

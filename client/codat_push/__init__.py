@@ -1,8 +1,7 @@
 """A small client that pushes commerce data to Codat and keeps its rules by construction."""
 
-from codat_push.answers import Dataset, SyncStatus
 from codat_push.async_client import AsyncPushClient
-from codat_push.chunks import Chunk, Refusal
+from codat_push.batches import Chunk, Refusal
 from codat_push.client import PushClient
 from codat_push.errors import (
     AccountLimit,
@@ -12,13 +11,13 @@ from codat_push.errors import (
     CodatError,
     Forbidden,
     LedgerError,
-    LeftAlone,
     NotFound,
     NotReady,
     NotSetUp,
     PushTooLarge,
     PushUnderway,
     RequestError,
+    RetryAfterActive,
     ServerError,
     StatusError,
     TooManyRequests,
@@ -28,6 +27,7 @@ from codat_push.errors import (
     WaitTimeout,
 )
 from codat_push.ledger import Ledger
+from codat_push.models import Dataset, SyncStatus
 from codat_push.outbox import Outbox, OutboxStatus
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "Forbidden",
     "Ledger",
     "LedgerError",
-    "LeftAlone",
     "NotFound",
     "NotReady",
     "NotSetUp",
@@ -53,6 +52,7 @@ __all__ = [
     "PushUnderway",
     "Refusal",
     "RequestError",
+    "RetryAfterActive",
     "ServerError",
     "StatusError",
     "SyncStatus",

@@ -9,22 +9,22 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from codat_push import calls, delivery, waits
-from codat_push.answers import Dataset, SyncStatus
-from codat_push.calls import Call, Pause, Script
-from codat_push.chunks import Chunk
+from codat_push import operations, polling, submission
+from codat_push._base_client import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, BaseClient
+from codat_push.backoff import FIRST_POLL_SECONDS
+from codat_push.batches import Chunk
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import RequestError
-from codat_push.exchange import no_answer
+from codat_push.http_messages import no_answer
 from codat_push.ledger import Ledger
-from codat_push.pace import FIRST_POLL_SECONDS
-from codat_push.shell import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, Shell
-from codat_push.waits import Progress
+from codat_push.models import Dataset, SyncStatus
+from codat_push.operations import Call, Pause, Script
+from codat_push.polling import Progress
 
 T = TypeVar("T")
 
 
-class AsyncPushClient(Shell):
+class AsyncPushClient(BaseClient):
     """`PushClient` for asynchronous programs: the same verbs, to be awaited.
 
     Args:
@@ -51,17 +51,17 @@ class AsyncPushClient(Shell):
 
     async def push(self, company: str, data_type: str, records: Iterable[Any]) -> Dataset:
         """Push up to 4,999 whole records; see `calls.push`."""
-        push = calls.push(company, data_type, records)
+        push = operations.push(company, data_type, records)
         return await self.play(self._manners.one_at_a_time(company, data_type, push))
 
     async def delete(self, company: str, data_type: str, ids: Iterable[str]) -> Dataset:
         """Push sparse deletes; see `calls.delete`."""
-        push = calls.delete(company, data_type, ids)
+        push = operations.delete(company, data_type, ids)
         return await self.play(self._manners.one_at_a_time(company, data_type, push))
 
     async def dataset(self, company: str, dataset_id: str) -> Dataset:
         """Ask once how a dataset is doing; see `calls.dataset`."""
-        return await self.play(calls.dataset(company, dataset_id))
+        return await self.play(operations.dataset(company, dataset_id))
 
     async def wait(
         self,
@@ -71,15 +71,15 @@ class AsyncPushClient(Shell):
         progress: Progress | None = None,
     ) -> Dataset:
         """Wait until a dataset ends, at most that many seconds; see `waits.wait`."""
-        return await self.play(waits.wait(dataset, self._patience(seconds, progress)))
+        return await self.play(polling.wait(dataset, self._patience(seconds, progress)))
 
     async def sync_status(self, company: str) -> SyncStatus | None:
         """Ask for the latest sync, None before the first; see `calls.sync_status`."""
-        return await self.play(calls.sync_status(company))
+        return await self.play(operations.sync_status(company))
 
     async def sync_now(self, company: str, sync_to: datetime | None = None) -> SyncStatus:
         """Run a sync now; see `calls.sync_now`."""
-        return await self.play(calls.sync_now(company, sync_to))
+        return await self.play(operations.sync_now(company, sync_to))
 
     async def deliver(
         self,
@@ -90,13 +90,13 @@ class AsyncPushClient(Shell):
         progress: Progress | None = None,
     ) -> Dataset:
         """Push a ledger's chunk, wait for its end and settle it; see `delivery.deliver`."""
-        return await self.play(delivery.deliver(ledger, chunk, self._patience(seconds, progress)))
+        return await self.play(submission.deliver(ledger, chunk, self._patience(seconds, progress)))
 
     async def resume(
         self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
     ) -> list[tuple[Chunk, Dataset]]:
         """Finish what an earlier run left open; see `delivery.resume`."""
-        return await self.play(delivery.resume(ledger, company, self._patience(seconds)))
+        return await self.play(submission.resume(ledger, company, self._patience(seconds)))
 
     async def play(self, script: Script[T]) -> T:
         """Carry out a script, suspending."""

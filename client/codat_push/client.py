@@ -9,22 +9,22 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from codat_push import calls, delivery, waits
-from codat_push.answers import Dataset, SyncStatus
-from codat_push.calls import Call, Pause, Script
-from codat_push.chunks import Chunk
+from codat_push import operations, polling, submission
+from codat_push._base_client import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, BaseClient
+from codat_push.backoff import FIRST_POLL_SECONDS
+from codat_push.batches import Chunk
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import RequestError
-from codat_push.exchange import no_answer
+from codat_push.http_messages import no_answer
 from codat_push.ledger import Ledger
-from codat_push.pace import FIRST_POLL_SECONDS
-from codat_push.shell import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, Shell
-from codat_push.waits import Progress
+from codat_push.models import Dataset, SyncStatus
+from codat_push.operations import Call, Pause, Script
+from codat_push.polling import Progress
 
 T = TypeVar("T")
 
 
-class PushClient(Shell):
+class PushClient(BaseClient):
     """Pushes commerce data and asks what became of it.
 
     Every method raises a `RequestError` of the tree in `codat_push.errors` where the service
@@ -55,17 +55,17 @@ class PushClient(Shell):
 
     def push(self, company: str, data_type: str, records: Iterable[Any]) -> Dataset:
         """Push up to 4,999 whole records; see `calls.push`."""
-        push = calls.push(company, data_type, records)
+        push = operations.push(company, data_type, records)
         return self.play(self._manners.one_at_a_time(company, data_type, push))
 
     def delete(self, company: str, data_type: str, ids: Iterable[str]) -> Dataset:
         """Push sparse deletes; see `calls.delete`."""
-        push = calls.delete(company, data_type, ids)
+        push = operations.delete(company, data_type, ids)
         return self.play(self._manners.one_at_a_time(company, data_type, push))
 
     def dataset(self, company: str, dataset_id: str) -> Dataset:
         """Ask once how a dataset is doing; see `calls.dataset`."""
-        return self.play(calls.dataset(company, dataset_id))
+        return self.play(operations.dataset(company, dataset_id))
 
     def wait(
         self,
@@ -75,15 +75,15 @@ class PushClient(Shell):
         progress: Progress | None = None,
     ) -> Dataset:
         """Wait until a dataset ends, at most that many seconds; see `waits.wait`."""
-        return self.play(waits.wait(dataset, self._patience(seconds, progress)))
+        return self.play(polling.wait(dataset, self._patience(seconds, progress)))
 
     def sync_status(self, company: str) -> SyncStatus | None:
         """Ask for the latest sync, None before the first; see `calls.sync_status`."""
-        return self.play(calls.sync_status(company))
+        return self.play(operations.sync_status(company))
 
     def sync_now(self, company: str, sync_to: datetime | None = None) -> SyncStatus:
         """Run a sync now; see `calls.sync_now`."""
-        return self.play(calls.sync_now(company, sync_to))
+        return self.play(operations.sync_now(company, sync_to))
 
     def deliver(
         self,
@@ -94,13 +94,13 @@ class PushClient(Shell):
         progress: Progress | None = None,
     ) -> Dataset:
         """Push a ledger's chunk, wait for its end and settle it; see `delivery.deliver`."""
-        return self.play(delivery.deliver(ledger, chunk, self._patience(seconds, progress)))
+        return self.play(submission.deliver(ledger, chunk, self._patience(seconds, progress)))
 
     def resume(
         self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
     ) -> list[tuple[Chunk, Dataset]]:
         """Finish what an earlier run left open; see `delivery.resume`."""
-        return self.play(delivery.resume(ledger, company, self._patience(seconds)))
+        return self.play(submission.resume(ledger, company, self._patience(seconds)))
 
     def play(self, script: Script[T]) -> T:
         """Carry out a script, blocking."""

@@ -7,7 +7,7 @@ CodatError
 ├── PushUnderway         the push before it has not ended yet
 ├── NotSetUp             the merchant has not linked or mapped yet, or no longer
 └── RequestError         a request came to nothing; carries it
-    ├── LeftAlone        it was not sent: the service had asked to be left alone
+    ├── RetryAfterActive it was not sent: the service had asked to be left alone
     ├── Unreachable      it never left: no connection
     ├── AnswerLost       it left, and no whole answer came back: it may have been carried out
     ├── UnreadableAnswer an answer came that is not the service's
@@ -100,7 +100,7 @@ class RequestError(CodatError):
         self.retry_after = retry_after
 
 
-class LeftAlone(RequestError):
+class RetryAfterActive(RequestError):
     """Not sent, since the service asked to be left alone for `retry_after` seconds from now."""
 
     is_passing = True

@@ -17,14 +17,14 @@ from itertools import islice
 from os import PathLike
 from typing import Any, Final, Self
 
-from codat_push.answers import Dataset, SyncStatus
-from codat_push.calls import MOST_RECORDS
-from codat_push.chunks import Chunk, Refusal
+from codat_push.batches import Chunk, Refusal
+from codat_push.batching import select
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import LedgerError
-from codat_push.selection import select
-from codat_push.shapes import DataType, check_company, check_data_type
-from codat_push.store import Store
+from codat_push.models import Dataset, SyncStatus
+from codat_push.operations import MOST_RECORDS
+from codat_push.schema import DataType, check_company, check_data_type
+from codat_push.storage.store import Store
 from codat_push.versions import EPOCH, MICROSECOND, Version, make_version
 
 MOST_BYTES: Final = 10_000_000

@@ -10,13 +10,13 @@ from random import Random, SystemRandom
 from threading import Event, Lock, Thread
 from typing import Any, Final, Self
 
-from codat_push.agenda import Agenda
-from codat_push.chunks import Refusal
+from codat_push.batches import Refusal
 from codat_push.client import PushClient
 from codat_push.clock import MACHINE, Clock
 from codat_push.ledger import Ledger
-from codat_push.locks import WorkerLock
-from codat_push.shapes import check_data_type
+from codat_push.schema import check_data_type
+from codat_push.storage.lock import WorkerLock
+from codat_push.storage.retry_schedule import RetrySchedule
 from codat_push.versions import check_id, make_version
 from codat_push.worker import Worker
 
@@ -66,7 +66,7 @@ class Outbox:
             raise ValueError("an outbox has to survive; give it a file")
         self._clock = clock
         self._ledger = Ledger(path, clock=clock)
-        self._agenda = Agenda(self._ledger.store.database, clock)
+        self._agenda = RetrySchedule(self._ledger.store.database, clock)
         self._worker = Worker(self._ledger, self._agenda, client, chance or SystemRandom())
         self._claim = WorkerLock(fspath(path))
         self._working = Lock()

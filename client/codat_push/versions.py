@@ -12,7 +12,7 @@ import msgspec
 
 from codat_push.encoding import format_moment, to_wire, write_json
 from codat_push.errors import BadRecord
-from codat_push.shapes import MOMENT, SHAPES, DataType, Shape, is_unicode
+from codat_push.schema import MOMENT, SHAPES, DataType, Shape, is_unicode
 
 EXACT: Final = Context(prec=MAX_PREC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

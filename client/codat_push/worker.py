@@ -11,16 +11,16 @@ from __future__ import annotations
 from random import Random
 from threading import Event
 
-from codat_push import delivery
-from codat_push.acquaintance import prepare
-from codat_push.agenda import NOTHING, Agenda, Entry
-from codat_push.calls import MOST_RECORDS, Script
-from codat_push.chunks import Chunk
+from codat_push import submission
+from codat_push.backoff import next_poll, next_retry
+from codat_push.batches import Chunk
 from codat_push.client import PushClient
 from codat_push.errors import BadRequest, NotFound, NotSetUp, PushTooLarge, RequestError
 from codat_push.ledger import Ledger
-from codat_push.pace import next_poll, next_retry
-from codat_push.shapes import DataType
+from codat_push.operations import MOST_RECORDS, Script
+from codat_push.preflight import prepare
+from codat_push.schema import DataType
+from codat_push.storage.retry_schedule import NOTHING, Entry, RetrySchedule
 
 
 class Worker:
@@ -33,7 +33,9 @@ class Worker:
         chance: where the jitter of pauses comes from.
     """
 
-    def __init__(self, ledger: Ledger, agenda: Agenda, client: PushClient, chance: Random) -> None:
+    def __init__(
+        self, ledger: Ledger, agenda: RetrySchedule, client: PushClient, chance: Random
+    ) -> None:
         self._ledger = ledger
         self._agenda = agenda
         self._client = client
@@ -88,7 +90,7 @@ class Worker:
             return self._after_nothing(company, data_type, entry)
         pause = self._next_poll(None)
         try:
-            yield from delivery.send(self._ledger, chunk)
+            yield from submission.send(self._ledger, chunk)
         except (BadRequest, PushTooLarge) as error:
             return self._after_failure(smaller(entry, chunk), str(error))
         except NotFound as error:
@@ -115,7 +117,7 @@ class Worker:
 
     def _look_for(self, chunk: Chunk, entry: Entry) -> Script[tuple[Entry, float]]:
         """Find a chunk whose answer was lost, or let its records be posted anew."""
-        found = yield from delivery.look_for(self._ledger, chunk)
+        found = yield from submission.look_for(self._ledger, chunk)
         if found is None:
             return entry, 0.0
         pause = self._next_poll(None)
@@ -123,7 +125,7 @@ class Worker:
 
     def _look_at(self, chunk: Chunk, entry: Entry) -> Script[tuple[Entry, float]]:
         """See how the dataset of a chunk is doing."""
-        dataset = yield from delivery.look_at(self._ledger, chunk)
+        dataset = yield from submission.look_at(self._ledger, chunk)
         if dataset.is_complete:
             return NOTHING._replace(most_records=larger(entry)), 0.0
         if dataset.has_ended:

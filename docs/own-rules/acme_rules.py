@@ -1,7 +1,7 @@
 """Rules of our own: what Acme's accountants ask for beside what the service does."""
 
 from codat_mock.rules import Evidence, rule
-from codat_mock.rules.subjects import JudgedPush
+from codat_mock.rules.contexts import PushContext
 
 
 @rule(
@@ -10,10 +10,10 @@ from codat_mock.rules.subjects import JudgedPush
     "warning",
     source="Acme's handbook, 4.2",
     consequence="the invoice cannot be split by location",
-    says="Without a location",
+    message="Without a location",
     advice="give every order its locationRef",
-    subject=JudgedPush,
-    occasion=lambda push: push.data_type == "commerce-orders" and bool(push.records),
+    subject=PushContext,
+    applies=lambda push: push.data_type == "commerce-orders" and bool(push.records),
 )
 def location_told(push, *, least=0):
     """Every order of at least so many pounds tells its location."""

@@ -13,11 +13,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from codat_mock.records.datasets import DataType
-from codat_scenarios.histories import Till, differences
-from codat_scenarios.histories.till import Sale
+from codat_mock.models.datasets import DataType
+from codat_scenarios.histories import HistoryPos, differences
+from codat_scenarios.histories.history_pos import HistorySale
 from codat_scenarios.merchants import Change, Record
-from codat_scenarios.stage import MORNING, Stage
+from codat_scenarios.sandbox_driver import MORNING, SandboxDriver
 
 MINUTE = timedelta(minutes=1)
 BEDTIME = 23  # the hour after which the machine lets the night come, well before the sync
@@ -27,7 +27,7 @@ WHICH = st.integers(0, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Scenario:
     """Where the integration is to push to.
 
     Args:
@@ -61,7 +61,7 @@ class Adapter(Protocol):
 
 
 def pushing_machine(
-    base_url: str, open_adapter: Callable[[Place], Adapter], *, api_key: str = "pushing-machine"
+    base_url: str, open_adapter: Callable[[Scenario], Adapter], *, api_key: str = "pushing-machine"
 ) -> type[RuleBasedStateMachine]:
     """Make a state machine that drives an integration, to be run as its `TestCase`.
 
@@ -90,22 +90,24 @@ class PushingMachine(RuleBasedStateMachine):
     """What `pushing_machine` makes a class of, which takes no arguments."""
 
     def __init__(
-        self, base_url: str, open_adapter: Callable[[Place], Adapter], api_key: str
+        self, base_url: str, open_adapter: Callable[[Scenario], Adapter], api_key: str
     ) -> None:
         super().__init__()
         self.base_url = base_url
         self.api_key = api_key
         self.open_adapter = open_adapter
-        self.till = Till()
+        self.till = HistoryPos()
         self.http = httpx.Client(base_url=base_url, timeout=60)
-        self.stage = Stage(self.http, api_key)
+        self.driver = SandboxDriver(self.http, api_key)
         self.adapter: Adapter | None = None
 
     @initialize()
     def open(self) -> None:
         """The merchant's shop opens on Monday morning."""
-        self.stage.begin("Rehearsal Café")
-        self.adapter = self.open_adapter(Place(self.base_url, self.api_key, self.stage.company_id))
+        self.driver.begin("Rehearsal Café")
+        self.adapter = self.open_adapter(
+            Scenario(self.base_url, self.api_key, self.driver.company_id)
+        )
 
     @rule(pence=PENCE, tip=st.integers(0, 500), by_card=st.booleans())
     def sell(self, pence: int, tip: int, by_card: bool) -> None:
@@ -157,19 +159,19 @@ class PushingMachine(RuleBasedStateMachine):
     def sleep(self) -> None:
         """The integration pushes a last time and once more, and the night passes with its sync."""
         for _ in range(2):
-            self.stage.advance(seconds=LAST_PUSHES_SECONDS)
+            self.driver.advance(seconds=LAST_PUSHES_SECONDS)
             self.told_adapter().push()
-        now = self.stage.now()
+        now = self.driver.now()
         morning = now.replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
         while morning <= now:
             morning += timedelta(days=1)
-        self.stage.advance(seconds=(morning - now).total_seconds())
+        self.driver.advance(seconds=(morning - now).total_seconds())
         self.till.close()
 
     @invariant()
     def no_rule_is_broken(self) -> None:
         """The mock has found nothing."""
-        found = self.stage.findings()["findings"] if self.adapter else []
+        found = self.driver.findings()["findings"] if self.adapter else []
         told = [f"{each['code']} {each['message']} {each['advice']}" for each in found]
         if found:
             raise AssertionError("\n".join(["Rules were broken:", *told]))
@@ -181,7 +183,7 @@ class PushingMachine(RuleBasedStateMachine):
             if self.adapter and not has_failed:
                 self.sleep()
                 self.no_rule_is_broken()
-                found = differences(self.till.due, self.stage.books())
+                found = differences(self.till.due, self.driver.books())
                 if found:
                     raise AssertionError("\n".join(["The books are not right:", *found]))
         finally:
@@ -206,14 +208,14 @@ class PushingMachine(RuleBasedStateMachine):
 
     def tick(self, minutes: int = 1) -> datetime:
         """Let time pass, and the night too where it is late."""
-        now = self.stage.now()
+        now = self.driver.now()
         if now.hour < MORNING.hour or now + minutes * MINUTE >= now.replace(hour=BEDTIME):
             self.sleep()
         else:
-            self.stage.advance(minutes=minutes)
-        return self.stage.now()
+            self.driver.advance(minutes=minutes)
+        return self.driver.now()
 
 
-def chosen(sales: list[Sale], which: int) -> Sale:
+def chosen(sales: list[HistorySale], which: int) -> HistorySale:
     """One of some sales."""
     return sales[which % len(sales)]

@@ -1,5 +1,5 @@
 import pytest
-from rehearsal import Here
+from client_mock import Here
 
 
 @pytest.fixture

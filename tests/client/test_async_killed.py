@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from client_mock import HOST, NOON, Here
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rehearsal import HOST, NOON, Here
 
 from codat_push import AsyncPushClient, Ledger, RequestError
 
@@ -201,7 +201,7 @@ def rehearse(deaths: list[int | None], faults: list[str]) -> int:
 def check(here: Here) -> None:
     """No finding, nothing doubled, nothing lost, nothing stale."""
     assert here.findings == []
-    books = here.stage.books()
+    books = here.driver.books()
     records = [r for document in books["documents"] for r in document["records"]]
     booked = [r for r in records if r["dataType"] == ORDERS]
     assert max(Counter(r["key"] for r in booked).values()) == 1

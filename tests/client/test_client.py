@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from rehearsal import HOST, KEY, NOON, Here, Idle
+from client_mock import HOST, KEY, NOON, Here, Idle
 
 from codat_push import (
     AsyncPushClient,

@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from client_mock import HOST, KEY, NOON, Here, Idle
 from hypothesis import given
 from hypothesis import strategies as st
-from rehearsal import HOST, KEY, NOON, Here, Idle
 
 from codat_push import BadRecord, LedgerError, Outbox, OutboxStatus, PushClient
+from codat_push.backoff import MOST_RETRY_SECONDS, next_retry
 from codat_push.encoding import read_json
-from codat_push.pace import MOST_RETRY_SECONDS, next_retry
 
 ORDERS = "commerce-orders"
 Json = dict[str, Any]

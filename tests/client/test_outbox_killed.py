@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from rehearsal import KEY, NOON, Here
-from serving import served
+from client_mock import KEY, NOON, Here
+from threaded_server import served
 
 ORDERS = "commerce-orders"
 SPEED = 200.0  # so that the mock's datasets end within 40 ms
@@ -36,7 +36,11 @@ def test_a_process_killed_again_and_again_neither_loses_nor_doubles_a_sale(tmp_p
     chance = Random(11)  # noqa: S311  (when to kill, nothing secret)
     recorded: dict[str, int] = {}
     with served(here.app) as url:
-        till = [sys.executable, str(Path(__file__).with_name("till.py")), str(tmp_path / "outbox")]
+        till = [
+            sys.executable,
+            str(Path(__file__).parents[1] / "support" / "killable_pos.py"),
+            str(tmp_path / "outbox"),
+        ]
         till += [url, KEY, here.company, str(SPEED)]
         for first in range(0, LIVES * 1000, 1000):
             recorded |= live([*till, str(first)], chance.randrange(1, 60))
@@ -44,7 +48,7 @@ def test_a_process_killed_again_and_again_neither_loses_nor_doubles_a_sale(tmp_p
     here.client.sync_now(here.company)
 
     assert here.findings == []
-    books = here.stage.books()
+    books = here.driver.books()
     booked = [r for document in books["documents"] for r in document["records"]]
     orders = [r for r in booked if r["dataType"] == ORDERS]
     assert max(Counter(r["key"] for r in orders).values()) == 1

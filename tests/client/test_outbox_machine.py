@@ -13,10 +13,10 @@ from random import Random
 from typing import Any
 
 import httpx
+from client_mock import NOON, Here
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from rehearsal import NOON, Here
 
 from codat_push import Outbox
 
@@ -225,7 +225,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def check(self) -> None:
         """No finding; nothing lost, nothing doubled, nothing stale but what had to be refused."""
         assert self.here.findings == []
-        books = self.here.stage.books()
+        books = self.here.driver.books()
         records = [r for document in books["documents"] for r in document["records"]]
         booked = [r for r in records if r["dataType"] == ORDERS]
         assert not [key for key, count in Counter(r["key"] for r in booked).items() if count > 1]

@@ -22,12 +22,12 @@ from typing import Any
 import httpx
 import pytest
 from flask import Flask
-from receiving import Receiver, receiving
+from webhook_receiver import Receiver, receiving
 
-from codat_mock.app import create_app
-from codat_mock.sandbox import Settings, World
-from codat_mock.server import Server, listen
-from codat_scenarios.stage import Stage
+from codat_mock.http.app import create_app
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios.sandbox_driver import SandboxDriver
 
 KEY = "test-key"
 START = datetime(2022, 3, 21, 8, tzinfo=UTC)
@@ -53,17 +53,17 @@ def auth() -> Callable[[str], dict[str, str]]:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def registry() -> Iterator[SandboxRegistry]:
     """A world in memory whose clocks stand at 2022-03-21T08:00Z until they are moved."""
-    made = World(Settings(start_at=START, speed=0))
+    made = SandboxRegistry(Settings(start_at=START, speed=0))
     yield made
     made.close()
 
 
 @pytest.fixture
-def app(world: World) -> Flask:
+def app(registry: SandboxRegistry) -> Flask:
     """The WSGI application that serves the world."""
-    return create_app(world)
+    return create_app(registry)
 
 
 @pytest.fixture
@@ -74,14 +74,14 @@ def http(app: Flask) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def stage(http: httpx.Client) -> Stage:
+def driver(http: httpx.Client) -> SandboxDriver:
     """A company on the application, its accounting linked and its mapping configured."""
     return set_up(http)
 
 
-def set_up(client: httpx.Client, key: str = KEY) -> Stage:
+def set_up(client: httpx.Client, key: str = KEY) -> SandboxDriver:
     """A configured company of that key's sandbox."""
-    made = Stage(client, key)
+    made = SandboxDriver(client, key)
     made.create_company("Bean There")
     made.link_accounting()
     made.configure(START)
@@ -89,7 +89,7 @@ def set_up(client: httpx.Client, key: str = KEY) -> Stage:
 
 
 @pytest.fixture
-def set_stage() -> Callable[..., Stage]:
+def set_stage() -> Callable[..., SandboxDriver]:
     """Make a configured company with a client, in the sandbox of a key."""
     return set_up
 
@@ -101,7 +101,7 @@ def start_server() -> Iterator[Callable[..., Server]]:
 
         def start(**settings: Any) -> Server:
             told = Settings(**({"start_at": START, "speed": 0} | settings))
-            return running.enter_context(Server(World(told), listen("127.0.0.1", 0)))
+            return running.enter_context(Server(SandboxRegistry(told), listen("127.0.0.1", 0)))
 
         yield start
 

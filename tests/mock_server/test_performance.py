@@ -4,8 +4,8 @@ from time import process_time
 
 import pytest
 
-from codat_mock.records.pushes import read_push
-from codat_mock.sandbox import Settings, World
+from codat_mock.models.pushes import read_push
+from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_scenarios.merchants import encode
 
 ORDERS = "commerce-orders"
@@ -35,17 +35,17 @@ def quickest(work, times=3):
 @pytest.fixture
 def push():
     """Push bodies into new sandboxes, or into one again and again."""
-    world = World(Settings(speed=0))
+    registry = SandboxRegistry(Settings(speed=0))
 
     def pushed(*bodies, name="x"):
-        sandbox = world.reset(name)
+        sandbox = registry.reset(name)
         company = sandbox.create_company("x").id
         for body in bodies:
             sandbox.push(company, ORDERS, body, sandbox.arrive("POST", "/"))
         return sandbox
 
     yield pushed
-    world.close()
+    registry.close()
 
 
 def test_a_push_takes_little_more_than_reading_it(push):
@@ -77,7 +77,7 @@ def test_naming_wrong_records_takes_a_few_times_as_long_as_reading_right_ones():
     assert quickest(refuse) < 5 * quickest(lambda: read_push(ORDERS, good))
 
 
-def test_a_night_takes_as_long_after_a_year_as_in_the_first_month(stage):
-    first = quickest(lambda: stage.advance(days=30))
-    stage.advance(days=365)
-    assert quickest(lambda: stage.advance(days=30)) < 5 * first
+def test_a_night_takes_as_long_after_a_year_as_in_the_first_month(driver):
+    first = quickest(lambda: driver.advance(days=30))
+    driver.advance(days=365)
+    assert quickest(lambda: driver.advance(days=30)) < 5 * first

@@ -15,8 +15,8 @@ import requests  # noqa: F401  (so that the runs within this one do not import i
 import responses  # noqa: F401
 import respx  # noqa: F401
 
-from codat_mock.sandbox import World, pushing
-from codat_mock.server import Server, listen
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, pushes
 from codat_mock.testing import codat, routing, sessions  # noqa: F401
 
 pytest_plugins = ["pytester"]
@@ -408,7 +408,7 @@ def broken(*_arguments: object) -> str:
 
 
 def test_a_fault_of_the_mock_is_told_as_such(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pushing, "accept", broken)
+    monkeypatch.setattr(pushes, "accept", broken)
     ran = run("""
         def test_checks(codat):
             push_to(codat, "A-1").raise_for_status()
@@ -421,9 +421,11 @@ def test_a_fault_of_the_mock_is_told_as_such(run: Run, monkeypatch: pytest.Monke
     """)
     ran.assert_outcomes(passed=2, failed=1, errors=1)
     ran.stdout.fnmatch_lines(
-        ["*at teardown of test_does_not_care*", "E * codat_mock.rehearsal.MockFailed: POST *"]
+        ["*at teardown of test_does_not_care*", "E * codat_mock.control_client.MockFailed: POST *"]
     )
-    ran.stdout.fnmatch_lines(["* test_checks *", "E * codat_mock.rehearsal.MockFailed: POST *"])
+    ran.stdout.fnmatch_lines(
+        ["* test_checks *", "E * codat_mock.control_client.MockFailed: POST *"]
+    )
 
 
 def test_a_report_of_each_test_is_written(run: Run, pytester: pytest.Pytester) -> None:
@@ -451,7 +453,7 @@ def test_a_report_that_cannot_be_is_refused(run: Run, told: str) -> None:
 
 
 def test_a_server_that_runs_is_used_and_its_sandboxes_are_left(run: Run) -> None:
-    with Server(World(), listen("127.0.0.1", 0)) as server:
+    with Server(SandboxRegistry(), listen("127.0.0.1", 0)) as server:
         ran = run(
             f"""
             def test_push(codat_httpx):
@@ -463,8 +465,8 @@ def test_a_server_that_runs_is_used_and_its_sandboxes_are_left(run: Run) -> None
             f"--codat-url={server.address}/",
         )
         ran.assert_outcomes(passed=1, errors=1)
-        [name] = server.world.names()
-        assert server.world.sandbox(name).findings().verdict == "findings"
+        [name] = server.registry.names()
+        assert server.registry.sandbox(name).findings().verdict == "findings"
 
 
 def test_a_server_that_does_not_run_is_told(run: Run) -> None:

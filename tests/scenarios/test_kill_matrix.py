@@ -15,19 +15,19 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from codat_mock.http.server import Server, listen
 from codat_mock.rules import rulebook
-from codat_mock.sandbox import Settings, World
-from codat_mock.server import Server, listen
-from codat_scenarios import matrix as matrices
-from codat_scenarios.commands.kill_matrix import kill_matrix, show_table
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios import kill_matrix as matrices
+from codat_scenarios.cli.kill_matrix import kill_matrix, show_table
+from codat_scenarios.integrations.environment import GOES_LIVE, Environment
 from codat_scenarios.integrations.programs import load, names
-from codat_scenarios.integrations.scene import GOES_LIVE, Scene
-from codat_scenarios.integrations.till import Till
-from codat_scenarios.matrix import Matrix, Result, load_all, run_all
-from codat_scenarios.matrix.readme import with_section
-from codat_scenarios.matrix.running import run
-from codat_scenarios.matrix.telling import page
-from codat_scenarios.stage import Stage
+from codat_scenarios.integrations.scripted_pos import ScriptedPos
+from codat_scenarios.kill_matrix import Matrix, Result, load_all, run_all
+from codat_scenarios.kill_matrix.page import with_section
+from codat_scenarios.kill_matrix.runner import run
+from codat_scenarios.kill_matrix.table import page
+from codat_scenarios.sandbox_driver import SandboxDriver
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -75,7 +75,7 @@ def test_a_readme_without_the_section_is_not_written() -> None:
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with Server(World(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
+    with Server(SandboxRegistry(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
         yield server.address
 
 
@@ -84,7 +84,7 @@ def test_the_books_of_a_good_integration_show_what_the_till_has(name: str, addre
     program = load(name)
     run(program, address)
     with httpx.Client(base_url=address) as http:
-        compared = Stage(http, "any", name).call("GET", "/_mock/books/compare")
+        compared = SandboxDriver(http, "any", name).call("GET", "/_mock/books/compare")
     [books] = compared["companies"]
     sales, card_fees = 9, 6
     assert len(books["bookedOnce"]) == 2 * sales + card_fees
@@ -92,16 +92,22 @@ def test_the_books_of_a_good_integration_show_what_the_till_has(name: str, addre
 
 
 def test_a_till_tells_the_same_each_time_and_another_one_something_else() -> None:
-    first, again, other = Till(Scene()), Till(Scene()), Till(Scene(), 2)
+    first, again, other = (
+        ScriptedPos(Environment()),
+        ScriptedPos(Environment()),
+        ScriptedPos(Environment(), 2),
+    )
     assert first.changes == again.changes
     assert not {change.key for change in first.changes} & {change.key for change in other.changes}
 
 
 def test_what_is_changed_after_its_sync_is_no_part_of_the_truth() -> None:
-    [named] = [each for each in Till(Scene()).truth()["orders"] if each["id"] == "1-named"]
+    [named] = [
+        each for each in ScriptedPos(Environment()).truth()["orders"] if each["id"] == "1-named"
+    ]
     [monthly] = [
         each
-        for each in Till(Scene(frequency="Monthly")).truth()["orders"]
+        for each in ScriptedPos(Environment(frequency="Monthly")).truth()["orders"]
         if each["id"] == "1-named"
     ]
     assert (named["customerRef"]["name"], monthly["customerRef"]["name"]) == (
@@ -111,7 +117,7 @@ def test_what_is_changed_after_its_sync_is_no_part_of_the_truth() -> None:
 
 
 def test_a_sale_after_midnight_is_synced_in_the_same_night() -> None:
-    scene = Scene()
+    scene = Environment()
     tuesday = (GOES_LIVE + timedelta(days=1)).replace(hour=3)
     assert scene.synced_at(GOES_LIVE) == tuesday
     assert scene.synced_at(tuesday - timedelta(minutes=1)) == tuesday

@@ -17,17 +17,17 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 from msgspec.structs import replace as changed
 
-from codat_mock import lifecycle
-from codat_mock.app import create_app
-from codat_mock.books import orders as order_parts
-from codat_mock.books import sales, selection
-from codat_mock.lifecycle import State
-from codat_mock.rules.subjects import JudgedRecord
-from codat_mock.sandbox import Settings, World, attempts, pushing
-from codat_mock.sandbox import histories as dataset_histories
-from codat_mock.store.versions import Versions
+from codat_mock.accounting import orders as order_parts
+from codat_mock.accounting import sales, selection
+from codat_mock.domain import dataset_lifecycle
+from codat_mock.domain.dataset_lifecycle import State
+from codat_mock.http.app import create_app
+from codat_mock.rules.contexts import RecordContext
+from codat_mock.sandbox import SandboxRegistry, Settings, pushes, sync_execution
+from codat_mock.sandbox import dataset_views as dataset_histories
+from codat_mock.storage.versions import Versions
 from codat_scenarios.histories import Came, History, Pushed, perform
-from codat_scenarios.stage import Stage
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.strategies import broken_histories, histories
 
 # A history that is found is shown whole, however long.
@@ -58,11 +58,11 @@ def came_otherwise(history: History, came: Came) -> bool:
 
 def found(most: int = seeking.max_examples) -> History:
     """A history of which something else came, among so many."""
-    transport = httpx.WSGITransport(create_app(World(Settings(speed=0))))
+    transport = httpx.WSGITransport(create_app(SandboxRegistry(Settings(speed=0))))
     limited = settings(seeking, max_examples=most)
     with httpx.Client(base_url="http://localhost", transport=transport) as http:
-        stage = Stage(http, "planted")
-        return find(DRAWN, lambda h: came_otherwise(h, perform(h, stage)), settings=limited)
+        driver = SandboxDriver(http, "planted")
+        return find(DRAWN, lambda h: came_otherwise(h, perform(h, driver)), settings=limited)
 
 
 LIFECYCLE: dict[str, Plant] = {}
@@ -85,7 +85,7 @@ def never_ends(patch):
     """A dataset never leaves Processing."""
 
     def state_at(plan, requested, now):
-        state = lifecycle.state_at(plan, requested, now)
+        state = dataset_lifecycle.state_at(plan, requested, now)
         stuck = State("Processing", 80, None, "")
         return stuck if state.status == "Complete" else state
 
@@ -96,22 +96,22 @@ def never_ends(patch):
 def ends_in_hours(patch):
     """The durations are taken for hours, so that nothing is complete before the sync."""
     patch.setattr(
-        pushing, "end_of", lambda plan, at: at + timedelta(hours=plan.steps[-1].after_seconds * 3)
+        pushes, "end_of", lambda plan, at: at + timedelta(hours=plan.steps[-1].after_seconds * 3)
     )
 
 
 @plant(LIFECYCLE)
 def forgives_errors(patch):
     """A dataset with a record that has no id ends Complete."""
-    patch.setattr(pushing, "plan_for", lambda *_, **__: lifecycle.make_plan())
+    patch.setattr(pushes, "plan_for", lambda *_, **__: dataset_lifecycle.make_plan())
 
 
 @plant(LIFECYCLE)
 def fails_all(patch):
     """Every push fails for no reason."""
-    plan = lifecycle.make_plan("MapError")
+    plan = dataset_lifecycle.make_plan("MapError")
 
-    patch.setattr(pushing, "plan_for", lambda *_, **__: plan)
+    patch.setattr(pushes, "plan_for", lambda *_, **__: plan)
 
 
 @plant(COMPARISON)
@@ -122,7 +122,7 @@ def compares_bytes(patch):
         known = record.known
         return known is not None and record.pushed.raw == known.raw
 
-    patch.setattr(JudgedRecord, "is_repeat", property(is_repeat))
+    patch.setattr(RecordContext, "is_repeat", property(is_repeat))
 
 
 @plant(COMPARISON)
@@ -135,40 +135,40 @@ def compares_amounts(patch):
             return False
         return record.pushed.record.created_date == known.record.created_date
 
-    patch.setattr(JudgedRecord, "is_repeat", property(is_repeat))
+    patch.setattr(RecordContext, "is_repeat", property(is_repeat))
 
 
 @plant(COMPARISON)
 def keeps_the_first(patch):
     """An update is discarded, and the first version kept."""
-    good = pushing.is_effective
+    good = pushes.is_effective
     patch.setattr(
-        pushing, "is_effective", lambda r: good(r) and (r.known is None or r.pushed.is_delete)
+        pushes, "is_effective", lambda r: good(r) and (r.known is None or r.pushed.is_delete)
     )
 
 
 @plant(COMPARISON)
 def first_of_two_wins(patch):
     """Of a record that stands twice in a push the first counts."""
-    good = pushing.versions_of
+    good = pushes.versions_of
 
-    def versions_of(turn, row, judged, number, dataset):
-        return good(turn, row, judged[::-1], number, dataset)
+    def versions_of(session, row, judged, number, dataset):
+        return good(session, row, judged[::-1], number, dataset)
 
-    patch.setattr(pushing, "versions_of", versions_of)
+    patch.setattr(pushes, "versions_of", versions_of)
 
 
 @plant(COMPARISON)
 def ignores_deletes(patch):
     """A delete is ignored."""
-    good = pushing.is_effective
-    patch.setattr(pushing, "is_effective", lambda r: good(r) and not r.pushed.is_delete)
+    good = pushes.is_effective
+    patch.setattr(pushes, "is_effective", lambda r: good(r) and not r.pushed.is_delete)
 
 
 @plant(COMPARISON)
 def tells_no_fee_from_its_payment(patch):
     """A transaction is identified by its id alone, which its fee shares."""
-    from codat_mock.records import pushes
+    from codat_mock.models import pushes
 
     patch.setattr(pushes, "record_key", lambda _, record: str(record.id))
 
@@ -187,7 +187,7 @@ def books_deleted(patch):
     def select(versions, *period):
         return good([version for version in versions if not version.is_delete], *period)
 
-    patch.setattr(attempts, "select", select)
+    patch.setattr(sync_execution, "select", select)
 
 
 @plant(BOOKS)
@@ -198,7 +198,7 @@ def books_the_first_version(patch):
     def select(versions, *period):
         return good(list(versions)[::-1], *period)
 
-    patch.setattr(attempts, "select", select)
+    patch.setattr(sync_execution, "select", select)
 
 
 @plant(BOOKS)
@@ -209,7 +209,7 @@ def loses_the_morning(patch):
     def select(versions, start, finish, now):
         return good(versions, start + timedelta(hours=10), finish, now)
 
-    patch.setattr(attempts, "select", select)
+    patch.setattr(sync_execution, "select", select)
 
 
 @plant(BOOKS)
@@ -238,7 +238,7 @@ def invoices_refunds(patch):
 @plant(BOOKS)
 def drops_a_payment(patch):
     """The second payment of a sync is not written."""
-    good = attempts.book
+    good = sync_execution.book
 
     def book(*given, **named):
         booking = good(*given, **named)
@@ -246,13 +246,13 @@ def drops_a_payment(patch):
         kept = [document for document in booking.documents if document not in payments[1:]]
         return replace(booking, documents=tuple(kept))
 
-    patch.setattr(attempts, "book", book)
+    patch.setattr(sync_execution, "book", book)
 
 
 @plant(BOOKS)
 def rounds_to_tens(patch):
     """A fee bill is rounded to ten pence."""
-    good = attempts.book
+    good = sync_execution.book
 
     def book(*given, **named):
         booking = good(*given, **named)
@@ -264,7 +264,7 @@ def rounds_to_tens(patch):
         ]
         return replace(booking, documents=tuple(rounded))
 
-    patch.setattr(attempts, "book", book)
+    patch.setattr(sync_execution, "book", book)
 
 
 def test_there_is_nothing_to_find_where_no_bug_is_planted():

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from adding_up import assert_sales_are_told
+from reconciling_sales import assert_sales_are_told
 
 from codat_fixtures import load, load_bytes, names
 from codat_scenarios.merchants.money import DIGITS

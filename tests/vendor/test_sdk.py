@@ -7,17 +7,17 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from codat_mock.sandbox import Settings, World
-from codat_mock.server import Server, listen
-from codat_scenarios.stage import authorization
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios.sandbox_driver import authorization
 
 FLOW = Path(__file__).with_name("sdk_flow.py")
 EVENING = datetime(2022, 3, 21, 21, tzinfo=UTC)
 
 
 def test_every_method_of_the_sdk_works_and_its_objects_parse(sdk_python: Path) -> None:
-    world = World(Settings(start_at=EVENING, speed=0))
-    with Server(world, listen("127.0.0.1", 0)) as server:
+    registry = SandboxRegistry(Settings(start_at=EVENING, speed=0))
+    with Server(registry, listen("127.0.0.1", 0)) as server:
         command = [sdk_python, FLOW, server.address, authorization("sdk-key")]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

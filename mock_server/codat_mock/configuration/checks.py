@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from codat_mock.configuration.charts import CHARTS
-from codat_mock.configuration.choices import is_among, not_selected, wrong_choice
-from codat_mock.configuration.purposes import Section
+from codat_mock.configuration.account_purposes import Section
+from codat_mock.configuration.charts_of_accounts import CHARTS
+from codat_mock.configuration.option_checks import is_among, not_selected, wrong_choice
 from codat_mock.configuration.schedule_checks import SCHEDULE_CHECKS
-from codat_mock.records.companies import Connection, SourceKind
-from codat_mock.records.configuration import (
-    AccountSelection,
-    Configuration,
-    GroupingLevel,
-)
+from codat_mock.models.companies import Connection, SourceKind
+from codat_mock.models.configuration import AccountSelection, Configuration, GroupingLevel
 
 PAYOUT_ACCOUNTS: Final = {chart.payout.id for chart in CHARTS.values()}
 

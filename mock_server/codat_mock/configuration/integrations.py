@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import quote
 
-from codat_mock.records.branding import (
+from codat_mock.models.branding import (
     Branding,
     BrandingButton,
     BrandingImage,
     BrandingLogo,
     ImageReference,
 )
-from codat_mock.records.commerce import Wire
-from codat_mock.records.companies import SourceKind
-from codat_mock.records.pages import Page
+from codat_mock.models.commerce import Wire
+from codat_mock.models.companies import SourceKind
+from codat_mock.models.pages import Page
 
 FeatureType = Literal["Get", "Create", "CreateWithPush", "Update", "Push"]
 FeatureState = Literal["Release", "Beta", "Alpha", "Deprecated", "NotSupported", "NotImplemented"]

@@ -11,11 +11,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from codat_mock.configuration.charts import Chart, find_chart
+from codat_mock.configuration.account_purposes import Section, purposes
+from codat_mock.configuration.charts_of_accounts import Chart, find_chart
 from codat_mock.configuration.checks import selection_problems
-from codat_mock.configuration.purposes import Section, purposes
 from codat_mock.configuration.rates import rate_key, read_rate_key
-from codat_mock.records.configuration import (
+from codat_mock.models.configuration import (
     AccountSelection,
     Configuration,
     Grouping,

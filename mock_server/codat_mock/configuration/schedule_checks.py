@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from codat_mock.configuration.choices import is_among, wrong_choice
-from codat_mock.records.configuration import Configuration
-from codat_mock.records.zones import find_zone
+from codat_mock.configuration.option_checks import is_among, wrong_choice
+from codat_mock.models.configuration import Configuration
+from codat_mock.models.zones import find_zone
 
 HOURS: Final = range(24)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from codat_mock.configuration.charts import PERCENTAGES
+from codat_mock.configuration.charts_of_accounts import PERCENTAGES
 from codat_mock.configuration.rates import read_rate_key
-from codat_mock.records.configuration import (
+from codat_mock.models.configuration import (
     AccountSelection,
     Configuration,
     Fees,

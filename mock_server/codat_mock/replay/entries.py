@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
-from codat_mock.journalling import nearest
-from codat_mock.recordings.exchange import Recorded, header
-from codat_mock.records.journal import JournalEntry
+from codat_mock.har.exchange import Recorded, header
+from codat_mock.http.middleware_log import nearest
+from codat_mock.http.request_context import CALLER, LONGEST_CALLER
+from codat_mock.models.request_log import LoggedRequest
 from codat_mock.replay.routes import Call
-from codat_mock.wire import CALLER, LONGEST_CALLER
 
 
-def entry_of(call: Call, number: int, dataset_id: str | None) -> JournalEntry:
+def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
     """A call as the journal keeps it, of the dataset that it made or read."""
     recorded = call.recorded
-    return JournalEntry(
+    return LoggedRequest(
         number=number,
         at="",
         seconds=0,

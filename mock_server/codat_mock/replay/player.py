@@ -11,15 +11,29 @@ from typing import Final
 from msgspec import UNSET, DecodeError
 from msgspec.structs import replace
 
-from codat_mock.recordings.exchange import Recorded
-from codat_mock.recordings.reading import decoded
-from codat_mock.records.errors import Malformed, Refused
-from codat_mock.records.outcomes import PlannedOutcome
-from codat_mock.replay.ends import CODES, INSTANT, PUSHES, dataset_ids, failed_syncs, planned
+from codat_mock.har.exchange import Recorded
+from codat_mock.har.reader import decoded
+from codat_mock.models.errors import ApiError, Malformed
+from codat_mock.models.planned_outcomes import PlannedOutcome
+from codat_mock.replay.companies import ReplayedCompanies
 from codat_mock.replay.entries import caller, entry_of
-from codat_mock.replay.merchants import Merchants
-from codat_mock.replay.routes import Call, calls
-from codat_mock.replay.sent import (
+from codat_mock.replay.inferred_outcomes import (
+    CODES,
+    INSTANT,
+    PUSHES,
+    dataset_ids,
+    failed_syncs,
+    planned,
+)
+from codat_mock.replay.observed import (
+    MANUAL,
+    ObservedCompany,
+    ObservedConnection,
+    ObservedSync,
+    ObservedTraffic,
+    many,
+)
+from codat_mock.replay.request_bodies import (
     NewCompany,
     NewConnection,
     Wanted,
@@ -29,12 +43,12 @@ from codat_mock.replay.sent import (
     read_historic,
     read_sync_request,
 )
-from codat_mock.replay.shown import MANUAL, SeenCompany, SeenConnection, SeenSync, Shown, many
-from codat_mock.reports.gathering import run_of
+from codat_mock.replay.routes import Call, calls
+from codat_mock.reports.collect import run_of
 from codat_mock.reports.run import Run
-from codat_mock.rules.subjects import Request
-from codat_mock.sandbox import Sandbox, Settings, World
-from codat_mock.sandbox.conduct import DATASET_READS
+from codat_mock.rules.contexts import Request
+from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings
+from codat_mock.sandbox.client_behaviour import DATASET_READS
 
 NAME: Final = "recorded"
 MAKING: Final = {"create-sync-company": True, "create-company": False}
@@ -59,17 +73,17 @@ def replay(
     """
     found = calls(sorted(recorded, key=lambda each: each.started))
     start = found[0].recorded.started if found else None
-    world = World(replace(settings, start_at=start, speed=0))
+    registry = SandboxRegistry(replace(settings, start_at=start, speed=0))
     try:
-        player = Player(world.sandbox(NAME), found)
+        player = Player(registry.sandbox(NAME), found)
         player.play()
         if until is None:
             player.here.close_day()
         else:
             player.move(until)
-        run = run_of(player.here, world.failures.all())
+        run = run_of(player.here, registry.failures.all())
     finally:
-        world.close()
+        registry.close()
     run.notes = [f"{len(found)} of {len(recorded)} recorded requests were the integration's."]
     run.notes += player.notes()
     return run
@@ -86,7 +100,7 @@ class Player:
     def __init__(self, here: Sandbox, played: Sequence[Call]) -> None:
         self.here = here
         self._calls = played
-        self._shown = Shown(played)
+        self._shown = ObservedTraffic(played)
         self._ids = dataset_ids(played, self._shown)
         self._failed = failed_syncs(self._shown)
         self._told: Counter[str] = Counter()
@@ -94,9 +108,9 @@ class Player:
             company.id
             for call in played
             if call.operation in MAKING and call.recorded.is_accepted
-            for company in many(call, SeenCompany)
+            for company in many(call, ObservedCompany)
         }
-        self._merchants = Merchants(here, self._shown, made, oldest(played))
+        self._merchants = ReplayedCompanies(here, self._shown, made, oldest(played))
 
     def play(self) -> None:
         """Play all of them."""
@@ -113,11 +127,11 @@ class Player:
         self._pass(moment)
 
     def _pass(self, moment: datetime) -> None:
-        with suppress(Refused):  # never back: the clock stands there already
+        with suppress(ApiError):  # never back: the clock stands there already
             self.here.set_clock(moment)
 
     def _fail_sync(self, company_id: str, outcome: str) -> None:
-        with suppress(Refused):  # the company is not there yet
+        with suppress(ApiError):  # the company is not there yet
             wanted = PlannedOutcome(target="sync", company_id=company_id, outcome=outcome)
             self.here.trouble.plan_outcome(wanted)
 
@@ -131,7 +145,7 @@ class Player:
             is_kept = self._carry_out(call, request, entry.dataset_id)
         except (Malformed, DecodeError):
             is_kept = False
-        except Refused as error:
+        except ApiError as error:
             is_kept = False
             self._told[f"could not be rehearsed: {error.message}"] += 1
         began, ended = recorded.started.timestamp(), recorded.ended.timestamp()
@@ -162,8 +176,8 @@ class Player:
         elif operation in UPDATING:
             wanted = decoded(recorded.sent, Wanted) or Wanted()
             status = wanted.status if operation != UPDATING[2] else "Linked"
-            seen = SeenConnection(id=call.named["connectionId"], status=status)
-            shown = next(many(call, SeenConnection), seen)
+            seen = ObservedConnection(id=call.named["connectionId"], status=status)
+            shown = next(many(call, ObservedConnection), seen)
             seen.source_type = shown.source_type
             self._merchants.update(call.company_id, [seen])
         elif operation == "set-configuration":
@@ -175,14 +189,14 @@ class Player:
         return False
 
     def _make_company(self, call: Call) -> None:
-        for seen in many(call, SeenCompany):
+        for seen in many(call, ObservedCompany):
             sent = decoded(call.recorded.sent, NewCompany) or NewCompany()
             is_connected = MAKING[call.operation]
             self._merchants.add(seen.id, seen.name or sent.name, is_connected=is_connected)
             self._merchants.update(seen.id, seen.data_connections or [])
 
     def _connect(self, call: Call) -> None:
-        seen = next(many(call, SeenConnection), None)
+        seen = next(many(call, ObservedConnection), None)
         key = decoded(call.recorded.sent, str)
         if key is None:
             key = (decoded(call.recorded.sent, NewConnection) or NewConnection()).platform_key
@@ -191,18 +205,18 @@ class Player:
     def _read(self, call: Call) -> None:
         """What is read counts as read, and tells how things stood."""
         if call.operation in DATASET_READS:
-            with suppress(Refused):  # of a push before the recording
+            with suppress(ApiError):  # of a push before the recording
                 self.here.dataset(call.company_id, call.named["datasetId"])
         elif call.operation == "list-datasets":
             self.here.datasets(call.company_id)
         elif call.operation.startswith("list-connections"):
-            self._merchants.update(call.company_id, many(call, SeenConnection))
+            self._merchants.update(call.company_id, many(call, ObservedConnection))
         elif call.operation == "get-company":
-            for seen in many(call, SeenCompany):
+            for seen in many(call, ObservedCompany):
                 self._merchants.update(call.company_id, seen.data_connections or [])
 
     def _sync(self, call: Call, request: Request) -> None:
-        for sync in many(call, SeenSync):
+        for sync in many(call, ObservedSync):
             if sync.sync_status_code in CODES:
                 self._fail_sync(call.company_id, CODES[sync.sync_status_code])
         body = call.recorded.sent or b"{}"

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-import codat_mock.api  # noqa: F401  (its modules enter the operations)
-from codat_mock.journalling import OTHERS
-from codat_mock.operations import OPERATIONS
-from codat_mock.recordings.exchange import Recorded
+import codat_mock.http.api  # noqa: F401  (its modules enter the operations)
+from codat_mock.har.exchange import Recorded
+from codat_mock.http.middleware_log import OTHERS
+from codat_mock.http.operations import OPERATIONS
 
 NAMED: Final = re.compile(r"/sandbox/[^/]+(?=/)")
 UNKNOWN: Final = (404, 405)

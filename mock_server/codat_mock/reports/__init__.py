@@ -22,10 +22,10 @@ class Format(NamedTuple):
 
 
 FORMATS: Final = {
-    "json": Format("plain_json", "application/json"),
+    "json": Format("json", "application/json"),
     "junit": Format("junit", "application/xml"),
     "sarif": Format("sarif", "application/sarif+json"),
-    "html": Format("page", "text/html"),
+    "html": Format("html", "text/html"),
     "markdown": Format("markdown", "text/markdown"),
-    "github": Format("annotations", "text/plain"),
+    "github": Format("github", "text/plain"),
 }

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from codat_mock.reports.run import Run
 from codat_mock.reports.verdict import ending
 from codat_mock.reports.wording import detail, legible, names
-from codat_mock.rules.judging import Finding
+from codat_mock.rules.judge import Finding
 
 
 def write(run: Run) -> bytes:

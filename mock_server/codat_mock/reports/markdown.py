@@ -6,10 +6,10 @@ import re
 from html import escape
 from typing import Final
 
-from codat_mock.reports.run import Run, ShownCompany
+from codat_mock.reports.run import ReportedCompany, Run
 from codat_mock.reports.verdict import code_of, counted, coverage, headline, reasons
 from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, shown
-from codat_mock.rules.judging import Finding
+from codat_mock.rules.judge import Finding
 
 SIGNS: Final = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001  (the sign's own letter)
 MARKS: Final = re.compile(r"([\\`*_\[\]<>|~#&$])")
@@ -66,7 +66,7 @@ def details(finding: Finding) -> str:
     return f"<details><summary>{title}</summary>\n\n{told}\n\n</details>"
 
 
-def company_line(company: ShownCompany) -> str:
+def company_line(company: ReportedCompany) -> str:
     """What became of one merchant's data."""
     told = (
         f"The books of {company.name}: {counted(len(company.documents), 'document')} of"

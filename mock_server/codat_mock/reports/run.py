@@ -7,20 +7,20 @@ from typing import Final, Literal
 
 from msgspec import field
 
-from codat_mock.books.comparison import Compared
-from codat_mock.records.commerce import Wire
-from codat_mock.records.datasets import DatasetStatus, DataType
-from codat_mock.records.values import Amount, MomentText
-from codat_mock.rules.judging import Finding, Verdicts
-from codat_mock.rules.registry import Severity, ToldRule
-from codat_mock.sandbox.bookkeeping import MissedRecord
+from codat_mock.accounting.comparison import Compared
+from codat_mock.models.commerce import Wire
+from codat_mock.models.datasets import DatasetStatus, DataType
+from codat_mock.models.values import Amount, MomentText
+from codat_mock.rules.judge import Finding, Findings
+from codat_mock.rules.registry import RuleDescription, Severity
+from codat_mock.sandbox.books_view import MissedRecord
 
 FailOn = Literal["error", "warning", "info", "never"]
 Ending = Literal["exited", "killed", "timed-out"]
 RANKS: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "info": 2}
 
 
-class ShownDataset(Wire, kw_only=True, omit_defaults=False):
+class ReportedDataset(Wire, kw_only=True, omit_defaults=False):
     """A push and what became of it."""
 
     id: str
@@ -31,7 +31,7 @@ class ShownDataset(Wire, kw_only=True, omit_defaults=False):
     error: str
 
 
-class ShownSync(Wire, kw_only=True, omit_defaults=False):
+class ReportedSync(Wire, kw_only=True, omit_defaults=False):
     """A sync, the period it covered, and how it ended."""
 
     id: str
@@ -43,7 +43,7 @@ class ShownSync(Wire, kw_only=True, omit_defaults=False):
     error: str
 
 
-class ShownDocument(Wire, kw_only=True, omit_defaults=False):
+class ReportedDocument(Wire, kw_only=True, omit_defaults=False):
     """A document in the accounting software, without its lines."""
 
     number: str
@@ -55,7 +55,7 @@ class ShownDocument(Wire, kw_only=True, omit_defaults=False):
     total: Amount
 
 
-class ShownComparison(Wire, kw_only=True, omit_defaults=False):
+class ReportedComparison(Wire, kw_only=True, omit_defaults=False):
     """The books beside what the merchant declared: what agrees is counted, the rest is listed."""
 
     agreeing: int
@@ -65,7 +65,7 @@ class ShownComparison(Wire, kw_only=True, omit_defaults=False):
     surplus: list[Compared]
 
 
-class ShownCompany(Wire, kw_only=True, omit_defaults=False):
+class ReportedCompany(Wire, kw_only=True, omit_defaults=False):
     """One merchant's part of a run.
 
     Args:
@@ -75,11 +75,11 @@ class ShownCompany(Wire, kw_only=True, omit_defaults=False):
     id: str
     name: str
     platform: str | None
-    datasets: list[ShownDataset]
-    syncs: list[ShownSync]
-    documents: list[ShownDocument]
+    datasets: list[ReportedDataset]
+    syncs: list[ReportedSync]
+    documents: list[ReportedDocument]
     missed: list[MissedRecord]
-    comparison: ShownComparison | None
+    comparison: ReportedComparison | None
 
 
 class CommandEnd(Wire, kw_only=True, omit_defaults=False):
@@ -136,9 +136,9 @@ class Run(Wire, kw_only=True, omit_defaults=False):
     """
 
     now: MomentText
-    judgement: Verdicts
-    rules: list[ToldRule]
-    companies: list[ShownCompany]
+    judgement: Findings
+    rules: list[RuleDescription]
+    companies: list[ReportedCompany]
     failures: list[str]
     fail_on: FailOn = "error"
     expected: list[Expected] = field(default_factory=list)

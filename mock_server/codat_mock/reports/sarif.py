@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from codat_mock.reports.places import location
 from codat_mock.reports.run import Run, as_expected
+from codat_mock.reports.source_locations import location
 from codat_mock.reports.wording import detail
-from codat_mock.rules.judging import Finding
-from codat_mock.rules.registry import ToldRule
+from codat_mock.rules.judge import Finding
+from codat_mock.rules.registry import RuleDescription
 
 LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -58,7 +58,7 @@ def shown_run(run: Run) -> Json:
     }
 
 
-def shown_rule(rule: ToldRule) -> Json:
+def shown_rule(rule: RuleDescription) -> Json:
     """A rule of the rulebook."""
     return {
         "id": rule.code,

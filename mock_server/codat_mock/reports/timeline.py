@@ -13,9 +13,9 @@ from math import log1p
 from typing import Final
 
 from codat_mock.clock import parse_moment
-from codat_mock.records.datasets import LIST_NAMES
-from codat_mock.reports.run import Run, ShownCompany, ShownDataset, ShownSync
-from codat_mock.rules.judging import Finding
+from codat_mock.models.datasets import LIST_NAMES
+from codat_mock.reports.run import ReportedCompany, ReportedDataset, ReportedSync, Run
+from codat_mock.rules.judge import Finding
 
 WIDTH: Final = 960
 LEFT: Final = 110  # for the names of the lanes
@@ -63,7 +63,7 @@ class Scale:
         return chosen
 
 
-def drawing(run: Run, company: ShownCompany) -> str:
+def drawing(run: Run, company: ReportedCompany) -> str:
     """The drawing of one company's timeline; nothing where nothing happened."""
     if not (company.datasets or company.syncs):
         return ""
@@ -81,12 +81,12 @@ def drawing(run: Run, company: ShownCompany) -> str:
     )
 
 
-def own(run: Run, company: ShownCompany) -> list[Finding]:
+def own(run: Run, company: ReportedCompany) -> list[Finding]:
     """The findings that a company's timeline shows."""
     return [each for each in run.judgement.findings if each.company_id == company.id]
 
 
-def moments_of(run: Run, company: ShownCompany) -> list[datetime]:
+def moments_of(run: Run, company: ReportedCompany) -> list[datetime]:
     """All moments that are drawn."""
     found = [parse_moment(sync.at) for sync in company.syncs]
     for dataset in company.datasets:
@@ -96,7 +96,7 @@ def moments_of(run: Run, company: ShownCompany) -> list[datetime]:
     return found
 
 
-def end_of(run: Run, dataset: ShownDataset) -> datetime:
+def end_of(run: Run, dataset: ReportedDataset) -> datetime:
     """When a dataset ended; while it goes on, until when it is known."""
     return parse_moment(dataset.completed or run.now)
 
@@ -131,7 +131,7 @@ def axis(scale: Scale) -> list[str]:
     return shapes
 
 
-def bar(scale: Scale, dataset: ShownDataset, end: datetime) -> str:
+def bar(scale: Scale, dataset: ReportedDataset, end: datetime) -> str:
     """A dataset, from its push to its end."""
     x = scale.x(parse_moment(dataset.requested))
     width = max(scale.x(end) - x, LEAST)
@@ -144,7 +144,7 @@ def bar(scale: Scale, dataset: ShownDataset, end: datetime) -> str:
     )
 
 
-def sync_mark(scale: Scale, sync: ShownSync) -> str:
+def sync_mark(scale: Scale, sync: ReportedSync) -> str:
     """A sync, as a disc."""
     kind = "good" if sync.code in SUCCESSES else "bad"
     told = f"{sync.status} ({sync.code}) {sync.at}, from {sync.start} to {sync.finish}"

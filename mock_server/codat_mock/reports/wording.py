@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from codat_mock.reports.run import Expected, Run
-from codat_mock.rules.judging import Finding
+from codat_mock.rules.judge import Finding
 
 # Control characters, halves of letters, and what Unicode keeps free of letters for good.
 ILLEGIBLE: Final = re.compile(

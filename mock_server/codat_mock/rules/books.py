@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from codat_mock.rules.contexts import BookedRecord, BooksContext, Evidence
 from codat_mock.rules.registry import rule
-from codat_mock.rules.subjects import BookedRecord, Evidence, JudgedBooks
 
 SOURCE = "guide: Rules for sending data, Rules for updating data"
 COMPARE = "GET /_mock/books/compare shows the documents"
@@ -19,12 +19,12 @@ COMPARE = "GET /_mock/books/compare shows the documents"
     consequence="the merchant's turnover is told too high",
     keeps=("day-after-day",),
     breaks=("duplicate-in-books",),
-    says="Twice in the books",
+    message="Twice in the books",
     advice=f"push no update of a synced record; {COMPARE}",
-    subject=JudgedBooks,
-    occasion=lambda books: books.due > 0,
+    subject=BooksContext,
+    applies=lambda books: books.due > 0,
 )
-def booked_once(books: JudgedBooks) -> Iterator[Evidence]:
+def booked_once(books: BooksContext) -> Iterator[Evidence]:
     """No declared sale stands twice in the accounting software."""
     return shown(books.doubled)
 
@@ -37,13 +37,13 @@ def booked_once(books: JudgedBooks) -> Iterator[Evidence]:
     consequence="the merchant's turnover is told too low",
     keeps=("day-after-day",),
     breaks=("hole-in-books",),
-    says="Not in the books",
+    message="Not in the books",
     advice=f"push every record before the sync of its createdDate, and read how its dataset ended;"
     f" {COMPARE}",
-    subject=JudgedBooks,
-    occasion=lambda books: books.due > 0,
+    subject=BooksContext,
+    applies=lambda books: books.due > 0,
 )
-def nothing_lost(books: JudgedBooks) -> Iterator[Evidence]:
+def nothing_lost(books: BooksContext) -> Iterator[Evidence]:
     """Every declared record that is due is in the books."""
     return shown(books.missing)
 
@@ -56,12 +56,12 @@ def nothing_lost(books: JudgedBooks) -> Iterator[Evidence]:
     consequence="the books tell what is no longer true",
     keeps=("day-after-day",),
     breaks=("stale-books",),
-    says="Stale in the books",
+    message="Stale in the books",
     advice=f"push every change before the sync of the record's createdDate; {COMPARE}",
-    subject=JudgedBooks,
-    occasion=lambda books: books.due > 0,
+    subject=BooksContext,
+    applies=lambda books: books.due > 0,
 )
-def books_current(books: JudgedBooks) -> Iterator[Evidence]:
+def books_current(books: BooksContext) -> Iterator[Evidence]:
     """The books show each declared record's latest version."""
     return shown(books.stale)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from codat_mock.rules.contexts import Evidence, PushContext
 from codat_mock.rules.registry import rule
-from codat_mock.rules.subjects import Evidence, JudgedPush
 
 GUIDE = "guide: Rules for deleting data"
 
@@ -18,13 +18,13 @@ GUIDE = "guide: Rules for deleting data"
     consequence="it is taken for an update",
     keeps=("sparse-delete",),
     breaks=("fat-delete",),
-    says="Meant as a delete, it seems, yet carrying more than the id",
+    message="Meant as a delete, it seems, yet carrying more than the id",
     advice='delete a record with its id alone, {"id": "…"}, in'
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: push.has_deletes,
+    subject=PushContext,
+    applies=lambda push: push.has_deletes,
 )
-def delete_is_sparse(push: JudgedPush) -> Iterator[Evidence]:
+def delete_is_sparse(push: PushContext) -> Iterator[Evidence]:
     """A delete carries the id of the record and nothing else."""
     for key in push.fat_deletes:
         yield Evidence(key)
@@ -38,13 +38,13 @@ def delete_is_sparse(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the delete is ignored",
     keeps=("sparse-delete",),
     breaks=("unknown-delete",),
-    says="Deleted though never pushed",
+    message="Deleted though never pushed",
     advice="delete only what was accepted before by"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: bool(push.deletes),
+    subject=PushContext,
+    applies=lambda push: bool(push.deletes),
 )
-def delete_known(push: JudgedPush) -> Iterator[Evidence]:
+def delete_known(push: PushContext) -> Iterator[Evidence]:
     """The deleted record is known."""
     for record in push.deletes:
         if record.key and not record.meant:
@@ -59,13 +59,13 @@ def delete_known(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the record stays in the books",
     keeps=("sparse-delete",),
     breaks=("late-delete",),
-    says="Deleted after having been synced",
+    message="Deleted after having been synced",
     advice="take a synced record back by hand in the accounting software, and leave its delete out"
     " of POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: any(record.meant for record in push.deletes),
+    subject=PushContext,
+    applies=lambda push: any(record.meant for record in push.deletes),
 )
-def delete_before_sync(push: JudgedPush) -> Iterator[Evidence]:
+def delete_before_sync(push: PushContext) -> Iterator[Evidence]:
     """The deleted record is not synced yet."""
     for record in push.deletes:
         if any(version.is_synced and not version.is_delete for version in record.meant):
@@ -80,13 +80,13 @@ def delete_before_sync(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the delete is ignored",
     keeps=("sparse-delete",),
     breaks=("repeated-delete",),
-    says="Deleted again",
+    message="Deleted again",
     advice="remember which deletes were accepted, and leave them out of every later"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: any(record.meant for record in push.deletes),
+    subject=PushContext,
+    applies=lambda push: any(record.meant for record in push.deletes),
 )
-def delete_once(push: JudgedPush) -> Iterator[Evidence]:
+def delete_once(push: PushContext) -> Iterator[Evidence]:
     """A record is deleted once.
 
     A repeat is excused where the answer to the earlier push was lost or an error.
@@ -105,13 +105,13 @@ def delete_once(push: JudgedPush) -> Iterator[Evidence]:
     consequence="it becomes a new record",
     keeps=("sparse-delete",),
     breaks=("resurrection",),
-    says="Pushed again though deleted before",
+    message="Pushed again though deleted before",
     advice="give what the merchant enters anew a new id in"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: any(not record.pushed.is_delete for record in push.records),
+    subject=PushContext,
+    applies=lambda push: any(not record.pushed.is_delete for record in push.records),
 )
-def no_resurrection(push: JudgedPush) -> Iterator[Evidence]:
+def no_resurrection(push: PushContext) -> Iterator[Evidence]:
     """A deleted key is not pushed again."""
     for record in push.records:
         if record.known and record.known.is_delete and not record.pushed.is_delete:

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from codat_mock.records.commerce import LINKING, LineItem, Order, ServiceCharge, Transaction
+from codat_mock.models.commerce import LINKING, LineItem, Order, ServiceCharge, Transaction
+from codat_mock.rules.contexts import Evidence, SyncContext
+from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, TRANSACTIONS, source_of
 from codat_mock.rules.registry import rule
-from codat_mock.rules.subjects import Evidence, JudgedSync
-from codat_mock.rules.subjects.syncs import ORDERS, PAYMENTS, TRANSACTIONS, source_of
 
 REFERENCE = "reference"
 CENT: Final = Decimal("0.01")
@@ -26,14 +26,14 @@ EXACT: Final = Context(prec=100)  # the service's decimals have 28 digits on eit
     consequence="the sync fails with 5120",
     keeps=("worked-example", "paid-sale"),
     breaks=("one-type-missing",),
-    says="Never pushed before a sync that had other records to take",
+    message="Never pushed before a sync that had other records to take",
     advice="push orders, payments and transactions, each to"
     " POST /data/companies/$company_id/sync/{dataType}, before the sync",
-    subject=JudgedSync,
+    subject=SyncContext,
     counts="data type",
-    occasion=lambda sync: bool(sync.records or sync.missing_types),
+    applies=lambda sync: bool(sync.records or sync.missing_types),
 )
-def all_three_types(sync: JudgedSync) -> Iterator[Evidence]:
+def all_three_types(sync: SyncContext) -> Iterator[Evidence]:
     """Orders, payments and transactions have each been pushed before a sync that has any."""
     for data_type in sync.missing_types:
         yield Evidence(data_type)
@@ -47,13 +47,13 @@ def all_three_types(sync: JudgedSync) -> Iterator[Evidence]:
     consequence="the transaction is left to be reconciled by hand",
     keeps=("worked-example", "paid-sale"),
     breaks=("unknown-source",),
-    says="Synced with a source that is not known",
+    message="Synced with a source that is not known",
     advice="push the order or payment that a transaction names as its source before the sync, to"
     " POST /data/companies/$company_id/sync/{dataType}",
-    subject=JudgedSync,
-    occasion=lambda sync: bool(sync.transactions),
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.transactions),
 )
-def source_exists(sync: JudgedSync) -> Iterator[Evidence]:
+def source_exists(sync: SyncContext) -> Iterator[Evidence]:
     """A transaction's source is a known order or payment when it is synced.
 
     Payouts and transfers move what many sales brought, and need not name one.
@@ -76,13 +76,13 @@ def source_exists(sync: JudgedSync) -> Iterator[Evidence]:
     consequence="the payment is left to be reconciled by hand",
     keeps=("worked-example", "paid-sale"),
     breaks=("payment-alone",),
-    says="Paid, and without a transaction of its id",
+    message="Paid, and without a transaction of its id",
     advice="push a transaction of type Payment (Refund, where money goes back) with the payment's"
     " id, to POST /data/companies/$company_id/sync/commerce-transactions",
-    subject=JudgedSync,
-    occasion=lambda sync: bool(sync.payments),
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.payments),
 )
-def payment_has_transaction(sync: JudgedSync) -> Iterator[Evidence]:
+def payment_has_transaction(sync: SyncContext) -> Iterator[Evidence]:
     """A paid payment has a transaction of type `Payment` with its id, `Refund` if negative."""
     for key, _ in sync.payments:
         if sync.transaction_of(key) is None:
@@ -97,13 +97,13 @@ def payment_has_transaction(sync: JudgedSync) -> Iterator[Evidence]:
     consequence="the books tell another amount than was paid",
     keeps=("worked-example", "paid-sale"),
     breaks=("amounts-differ",),
-    says="Amounts that do not agree",
+    message="Amounts that do not agree",
     advice="give a payment and its transaction the same amount, and an order transactions that"
     " cover its total and gratuity, in POST /data/companies/$company_id/sync/{dataType}",
-    subject=JudgedSync,
-    occasion=lambda sync: bool(sync.payments),
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.payments),
 )
-def amounts_agree(sync: JudgedSync) -> Iterator[Evidence]:
+def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
     """A payment and its transaction agree, and the transactions of an order cover it.
 
     An order's cover is judged where one of them is a `Payment`.
@@ -124,7 +124,7 @@ def amounts_agree(sync: JudgedSync) -> Iterator[Evidence]:
                 yield sync.evidence(ORDERS, key, note)
 
 
-def covers_of(sync: JudgedSync) -> dict[str, Decimal]:
+def covers_of(sync: SyncContext) -> dict[str, Decimal]:
     """What the transactions of each order amount to, for orders that any Payment belongs to."""
     sums: dict[str, Decimal] = {}
     paid: set[str] = set()
@@ -137,7 +137,7 @@ def covers_of(sync: JudgedSync) -> dict[str, Decimal]:
     return {order: total for order, total in sums.items() if order in paid}
 
 
-def order_of(sync: JudgedSync, transaction: Transaction) -> str | None:
+def order_of(sync: SyncContext, transaction: Transaction) -> str | None:
     """The order that a transaction belongs to, by itself or by the payment that it names."""
     source = source_of(transaction)
     if source and source[0] == PAYMENTS:
@@ -154,14 +154,14 @@ def order_of(sync: JudgedSync, transaction: Transaction) -> str | None:
     consequence="the invoice gets a line for the difference",
     keeps=("worked-example", "paid-sale"),
     breaks=("wrong-sum",),
-    says="Orders that do not add up",
+    message="Orders that do not add up",
     advice="make lines and service charges add up to totalAmount, and payments to totalAmount and"
     " totalGratuity, in POST /data/companies/$company_id/sync/commerce-orders; tax is within,"
     " discounts and refunds are taken off",
-    subject=JudgedSync,
-    occasion=lambda sync: bool(sync.orders),
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.orders),
 )
-def order_adds_up(sync: JudgedSync) -> Iterator[Evidence]:
+def order_adds_up(sync: SyncContext) -> Iterator[Evidence]:
     """Lines and service charges add up to the total, payments to total and gratuity.
 
     A cent a line may be amiss.
@@ -221,13 +221,13 @@ def amount(given: Decimal | UnsetType) -> Decimal:
     consequence="the records stand in the books of different currencies",
     keeps=("worked-example", "paid-sale"),
     breaks=("two-currencies",),
-    says="In another currency than what it belongs to",
+    message="In another currency than what it belongs to",
     advice="give an order, its payment and its transactions the same currency in"
     " POST /data/companies/$company_id/sync/{dataType}",
-    subject=JudgedSync,
-    occasion=lambda sync: bool(sync.transactions),
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.transactions),
 )
-def currency_agrees(sync: JudgedSync) -> Iterator[Evidence]:
+def currency_agrees(sync: SyncContext) -> Iterator[Evidence]:
     """An order, its payment and its transactions share a currency."""
     for key, transaction in sync.transactions:
         payment = sync.find(PAYMENTS, str(transaction.id))

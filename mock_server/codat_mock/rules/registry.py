@@ -15,8 +15,8 @@ from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
 from msgspec import Struct
 
-from codat_mock.records.commerce import Wire
-from codat_mock.rules.subjects import Evidence
+from codat_mock.models.commerce import Wire
+from codat_mock.rules.contexts import Evidence
 
 Severity = Literal["error", "warning", "info"]
 Subject = TypeVar("Subject")
@@ -52,11 +52,11 @@ class Rule(Struct, frozen=True):
     consequence: str
     keeps: tuple[str, ...]
     breaks: tuple[str, ...]
-    says: str
+    message: str
     counts: str
     advice: str
     subjects: tuple[type[Any], ...]
-    occasion: Callable[[Any], bool]
+    applies: Callable[[Any], bool]
     look: Callable[..., Iterable[Evidence]]
     thresholds: Mapping[str, float]
 
@@ -86,8 +86,8 @@ def rule(
     severity: Severity,
     *,
     subject: type[Subject] | tuple[type[Any], ...],
-    occasion: Callable[[Subject], bool] = always,
-    says: str,
+    applies: Callable[[Subject], bool] = always,
+    message: str,
     advice: str,
     source: str,
     consequence: str = "",
@@ -111,8 +111,8 @@ def rule(
         if code in RULES or not statement:
             raise ValueError(f"rule {code} is entered twice, or lacks its statement")
         RULES[code] = Rule(
-            code, name, severity, statement, source, consequence, keeps, breaks, says, counts,
-            advice, subject if isinstance(subject, tuple) else (subject,), occasion, look,
+            code, name, severity, statement, source, consequence, keeps, breaks, message, counts,
+            advice, subject if isinstance(subject, tuple) else (subject,), applies, look,
             thresholds_of(look),
         )  # fmt: skip
         ordered.cache_clear()
@@ -170,11 +170,11 @@ def load_others() -> None:
         try:
             each.load()
         except Exception as error:
-            told = f"The rules of entry point '{each.name}' ({each.value}) cannot be taken in"
-            raise BrokenRules(f"{told}: {type(error).__name__}: {error}") from error
+            describe = f"The rules of entry point '{each.name}' ({each.value}) cannot be taken in"
+            raise BrokenRules(f"{describe}: {type(error).__name__}: {error}") from error
 
 
-class ToldRule(Wire, omit_defaults=False, kw_only=True):
+class RuleDescription(Wire, omit_defaults=False, kw_only=True):
     """A rule as it is shown to people and programs."""
 
     code: str
@@ -189,9 +189,9 @@ class ToldRule(Wire, omit_defaults=False, kw_only=True):
     breaks: list[str]
 
 
-def told(rule: Rule) -> ToldRule:
+def describe(rule: Rule) -> RuleDescription:
     """A rule without its functions."""
-    return ToldRule(
+    return RuleDescription(
         code=rule.code,
         name=rule.name,
         severity=rule.severity,

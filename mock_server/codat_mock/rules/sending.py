@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from codat_mock.rules.registry import rule
-from codat_mock.rules.subjects import (
+from codat_mock.rules.contexts import (
     Evidence,
-    JudgedPeriod,
-    JudgedProbe,
-    JudgedPush,
-    JudgedSilence,
-    JudgedSync,
+    PeriodContext,
+    ProbeContext,
+    PushContext,
+    PushGapsContext,
+    SyncContext,
 )
+from codat_mock.rules.registry import rule
 
 GUIDE = "guide: Rules for sending data"
 STEPS = "guide: Push commerce data to Codat"
@@ -27,13 +27,13 @@ STEPS = "guide: Push commerce data to Codat"
     consequence="the books lack what was not pushed",
     keeps=("day-after-day",),
     breaks=("incomplete-first-push",),
-    says="Of the merchant's, and not pushed before the first sync",
+    message="Of the merchant's, and not pushed before the first sync",
     advice="before the first sync, push every order, payment and transaction created since the"
     " start date, to POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPeriod,
-    occasion=lambda period: period.is_first and bool(period.declared),
+    subject=PeriodContext,
+    applies=lambda period: period.is_first and bool(period.declared),
 )
-def first_push_complete(period: JudgedPeriod) -> Iterator[Evidence]:
+def first_push_complete(period: PeriodContext) -> Iterator[Evidence]:
     """Before the first sync every declared record of its period has been pushed."""
     for own in period.absent:
         yield Evidence(own.key, data_type=own.data_type)
@@ -47,13 +47,13 @@ def first_push_complete(period: JudgedPeriod) -> Iterator[Evidence]:
     consequence="the books lack what was not pushed",
     keeps=("day-after-day",),
     breaks=("forgotten-record",),
-    says="Of the merchant's, and not pushed before the sync of its period",
+    message="Of the merchant's, and not pushed before the sync of its period",
     advice="before each sync, push every record created since the last one, to"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPeriod,
-    occasion=lambda period: not period.is_first and bool(period.declared),
+    subject=PeriodContext,
+    applies=lambda period: not period.is_first and bool(period.declared),
 )
-def every_record_pushed(period: JudgedPeriod) -> Iterator[Evidence]:
+def every_record_pushed(period: PeriodContext) -> Iterator[Evidence]:
     """Before each later sync every declared record of its period has been pushed."""
     for own in period.absent:
         yield Evidence(own.key, data_type=own.data_type)
@@ -67,13 +67,13 @@ def every_record_pushed(period: JudgedPeriod) -> Iterator[Evidence]:
     consequence="the record is discarded",
     keeps=("incremental", "lost-answer"),
     breaks=("resend-all",),
-    says="Pushed again though equal to the version accepted last",
+    message="Pushed again though equal to the version accepted last",
     advice="compare each record with what was accepted last, and leave what has not changed out of"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: push.has_known,
+    subject=PushContext,
+    applies=lambda push: push.has_known,
 )
-def only_new_or_changed(push: JudgedPush) -> Iterator[Evidence]:
+def only_new_or_changed(push: PushContext) -> Iterator[Evidence]:
     """A push holds only records that are new or differ from the version accepted last.
 
     A repeat is excused where the answer to the earlier push was lost or an error.
@@ -91,13 +91,13 @@ def only_new_or_changed(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the last of them wins",
     keeps=("incremental",),
     breaks=("doubled-in-push",),
-    says="Standing more than once in one push",
+    message="Standing more than once in one push",
     advice="gather the changes of a record, and push its newest version once with each"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: len(push.records) > 1,
+    subject=PushContext,
+    applies=lambda push: len(push.records) > 1,
 )
-def no_duplicate_in_push(push: JudgedPush) -> Iterator[Evidence]:
+def no_duplicate_in_push(push: PushContext) -> Iterator[Evidence]:
     """No record stands twice in one push."""
     for key in push.doubled_keys:
         yield Evidence(key)
@@ -111,14 +111,14 @@ def no_duplicate_in_push(push: JudgedPush) -> Iterator[Evidence]:
     consequence="nothing, or with --concurrent-pushes=miss the later push is silently missed",
     keeps=("incremental",),
     breaks=("concurrent-pushes",),
-    says="Pushed while another push of the same company and data type was under way",
+    message="Pushed while another push of the same company and data type was under way",
     advice="wait for the answer to a push before the next"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
+    subject=PushContext,
     counts="other push",
-    occasion=lambda push: push.follows is not None or bool(push.overlaps),
+    applies=lambda push: push.follows is not None or bool(push.overlaps),
 )
-def one_push_at_a_time(push: JudgedPush) -> Iterator[Evidence]:
+def one_push_at_a_time(push: PushContext) -> Iterator[Evidence]:
     """No two pushes of one company and data type overlap in time."""
     for other in push.overlaps:
         yield Evidence(f"request {other.number}")
@@ -132,14 +132,14 @@ def one_push_at_a_time(push: JudgedPush) -> Iterator[Evidence]:
     consequence="nothing here; the service may take them in another order",
     keeps=("incremental",),
     breaks=("impatient",),
-    says="Pushed before the dataset of the push before had ended",
+    message="Pushed before the dataset of the push before had ended",
     advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until the dataset has"
     " ended, and push $data_type then",
-    subject=JudgedPush,
+    subject=PushContext,
     counts="earlier push",
-    occasion=lambda push: push.follows is not None,
+    applies=lambda push: push.follows is not None,
 )
-def previous_dataset_ended(push: JudgedPush) -> Iterator[Evidence]:
+def previous_dataset_ended(push: PushContext) -> Iterator[Evidence]:
     """The previous dataset of a company and data type has ended when the next is pushed.
 
     A push whose answer was lost, and a dataset that never ends, keep nobody waiting.
@@ -156,13 +156,13 @@ def previous_dataset_ended(push: JudgedPush) -> Iterator[Evidence]:
     consequence="nothing here; the service is slow with it, or times out",
     keeps=("first-push",),
     breaks=("oversized",),
-    says="Pushed at once",
+    message="Pushed at once",
     advice="push 4,999 records at the most with each"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: bool(push.records),
+    subject=PushContext,
+    applies=lambda push: bool(push.records),
 )
-def push_under_5000(push: JudgedPush, *, records: float = 5000) -> Iterator[Evidence]:
+def push_under_5000(push: PushContext, *, records: float = 5000) -> Iterator[Evidence]:
     """A push holds fewer than 5,000 records."""
     if len(push.records) >= records:
         for record in push.records:
@@ -177,16 +177,16 @@ def push_under_5000(push: JudgedPush, *, records: float = 5000) -> Iterator[Evid
     consequence="no sync takes the record any more: it is missing from the books for good",
     keeps=("incremental",),
     breaks=("late-arrival", "slow-dataset"),
-    says="Too late for the sync of the time it was created in",
+    message="Too late for the sync of the time it was created in",
     advice="push a record to POST /data/companies/$company_id/sync/$data_type, and see its dataset"
     " Complete, before the sync after its createdDate; enter what came too late by hand in the"
     " accounting software",
-    subject=(JudgedPush, JudgedSync),
-    occasion=lambda subject: subject.has_timely,
+    subject=(PushContext, SyncContext),
+    applies=lambda subject: subject.has_timely,
 )
-def before_its_sync(subject: JudgedPush | JudgedSync) -> Iterator[Evidence]:
+def before_its_sync(subject: PushContext | SyncContext) -> Iterator[Evidence]:
     """A record arrives, and its dataset completes, before the sync of its `createdDate`."""
-    if isinstance(subject, JudgedPush):
+    if isinstance(subject, PushContext):
         for record in subject.late:
             yield Evidence(record.key)
     else:
@@ -202,13 +202,13 @@ def before_its_sync(subject: JudgedPush | JudgedSync) -> Iterator[Evidence]:
     consequence="nothing, as long as its dataset completes before the sync",
     keeps=("incremental",),
     breaks=("last-minute",),
-    says="Pushed shortly before the sync that is to take it",
+    message="Pushed shortly before the sync that is to take it",
     advice="push the last records of a period at least 15 minutes before its sync; read the time"
     " from GET /config/companies/$company_id/sync/commerce",
-    subject=JudgedPush,
-    occasion=lambda push: push.next_sync is not None and bool(push.records),
+    subject=PushContext,
+    applies=lambda push: push.next_sync is not None and bool(push.records),
 )
-def clear_of_sync_time(push: JudgedPush, *, minutes: float = 15) -> Iterator[Evidence]:
+def clear_of_sync_time(push: PushContext, *, minutes: float = 15) -> Iterator[Evidence]:
     """The last push for a period arrives at least 15 minutes before its sync is due."""
     for record in push.close(timedelta(minutes=minutes)):
         yield Evidence(record.key)
@@ -222,13 +222,13 @@ def clear_of_sync_time(push: JudgedPush, *, minutes: float = 15) -> Iterator[Evi
     consequence="nothing, as long as a push comes before the sync",
     keeps=("day-after-day",),
     breaks=("silent-days",),
-    says="Waited for over a day for the next push",
+    message="Waited for over a day for the next push",
     advice="on each day on which the merchant has sold anything, push it to"
     " POST /data/companies/$company_id/sync/{dataType}",
-    subject=JudgedSilence,
-    occasion=lambda silence: bool(silence.gaps),
+    subject=PushGapsContext,
+    applies=lambda silence: bool(silence.gaps),
 )
-def pushed_regularly(silence: JudgedSilence, *, hours: float = 24) -> Iterator[Evidence]:
+def pushed_regularly(silence: PushGapsContext, *, hours: float = 24) -> Iterator[Evidence]:
     """No declared record waits for over 24 hours between two pushes.
 
     It counts from the first record in a gap, as before it there was nothing to push.
@@ -250,16 +250,16 @@ def pushed_regularly(silence: JudgedSilence, *, hours: float = 24) -> Iterator[E
     consequence="the sync fails with 4000",
     keeps=("incremental",),
     breaks=("unconfigured",),
-    says="Pushed before accounting was linked and the mapping configured",
+    message="Pushed before accounting was linked and the mapping configured",
     advice="let the merchant finish the Sync Flow, or link accounting and store the mapping with"
     " POST /config/companies/$company_id/sync/commerce, before the first push",
-    subject=JudgedPush,
+    subject=PushContext,
     counts="push",
 )
-def after_configuration(push: JudgedPush) -> Iterator[Evidence]:
+def after_configuration(push: PushContext) -> Iterator[Evidence]:
     """Connections are linked and the mapping is configured before the first push."""
     if not push.is_ready:
-        yield Evidence(f"request {push.request.number}", topic=push.company_id)
+        yield Evidence(f"request {push.request.number}", dedup_key=push.company_id)
 
 
 @rule(
@@ -270,13 +270,13 @@ def after_configuration(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the record is never mapped",
     keeps=("incremental",),
     breaks=("before-the-start",),
-    says="Created before the configured start date",
+    message="Created before the configured start date",
     advice="leave out what was created before the startDate that"
     " GET /config/companies/$company_id/sync/commerce shows",
-    subject=JudgedPush,
-    occasion=lambda push: push.start_date is not None and any(True for _ in push.news),
+    subject=PushContext,
+    applies=lambda push: push.start_date is not None and any(True for _ in push.news),
 )
-def after_start_date(push: JudgedPush) -> Iterator[Evidence]:
+def after_start_date(push: PushContext) -> Iterator[Evidence]:
     """A record's `createdDate` is not before the configured start date."""
     for record in push.news:
         if push.start_date and record.created and record.created < push.start_date:
@@ -291,14 +291,14 @@ def after_start_date(push: JudgedPush) -> Iterator[Evidence]:
     consequence="nothing here; a failure would go unnoticed",
     keeps=("incremental", "waits-for-alerts"),
     breaks=("blind",),
-    says="Ended, and nobody has looked how",
+    message="Ended, and nobody has looked how",
     advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until it has ended, or"
     " take the alerts of datasets",
-    subject=JudgedSync,
+    subject=SyncContext,
     counts="dataset",
-    occasion=lambda sync: bool(sync.ended),
+    applies=lambda sync: bool(sync.ended),
 )
-def outcome_read(sync: JudgedSync) -> Iterator[Evidence]:
+def outcome_read(sync: SyncContext) -> Iterator[Evidence]:
     """The end of every dataset is read from the history, or delivered as an alert.
 
     It is judged at the next sync that runs five minutes after the end, or later.
@@ -316,13 +316,13 @@ def outcome_read(sync: JudgedSync) -> Iterator[Evidence]:
     consequence="the books lack the records",
     keeps=("dataset-map-error",),
     breaks=("unmended-failure",),
-    says="In a dataset that failed, and not pushed again before the sync",
+    message="In a dataset that failed, and not pushed again before the sync",
     advice="push the records of a failed dataset again, to"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedSync,
-    occasion=lambda sync: any(dataset.is_failed for dataset in sync.ended),
+    subject=SyncContext,
+    applies=lambda sync: any(dataset.is_failed for dataset in sync.ended),
 )
-def failure_mended(sync: JudgedSync) -> Iterator[Evidence]:
+def failure_mended(sync: SyncContext) -> Iterator[Evidence]:
     """Records of a failed dataset are pushed again before the next sync."""
     for dataset in sync.ended:
         for key in dataset.unmended:
@@ -338,14 +338,14 @@ def failure_mended(sync: JudgedSync) -> Iterator[Evidence]:
     consequence="the push is refused (400), or its dataset ends in ValidationError",
     keeps=("worked-example",),
     breaks=("validation-error", "wrong-type"),
-    says="Not valid",
+    message="Not valid",
     advice="give every record a non-empty id, and properties of the types that the reference tells,"
     " in POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
+    subject=PushContext,
     counts="place",
-    occasion=lambda push: bool(push.records or push.problems),
+    applies=lambda push: bool(push.records or push.problems),
 )
-def record_valid(push: JudgedPush) -> Iterator[Evidence]:
+def record_valid(push: PushContext) -> Iterator[Evidence]:
     """Every record has its id, and properties of the right types."""
     for problem in push.problems:
         yield Evidence(problem.item or problem.path, str(problem))
@@ -359,14 +359,14 @@ def record_valid(push: JudgedPush) -> Iterator[Evidence]:
     consequence="nothing here; the shop stops selling when the service does",
     keeps=("decoupled-till",),
     breaks=("coupled-till",),
-    says="Recording a sale hung on the service",
+    message="Recording a sale hung on the service",
     advice="record a sale in the shop's own store, and push it from there in the background to"
     " POST /data/companies/{companyId}/sync/{dataType}",
-    subject=JudgedProbe,
+    subject=ProbeContext,
     counts="sale",
-    occasion=lambda probe: bool(probe.sales),
+    applies=lambda probe: bool(probe.sales),
 )
-def sale_not_coupled(probe: JudgedProbe, *, seconds: float = 1) -> Iterator[Evidence]:
+def sale_not_coupled(probe: ProbeContext, *, seconds: float = 1) -> Iterator[Evidence]:
     """Recording a sale neither waits for a push nor fails with it.
 
     It is judged by the decoupling probe; a sale may take a second.
@@ -386,14 +386,14 @@ def sale_not_coupled(probe: JudgedProbe, *, seconds: float = 1) -> Iterator[Evid
     consequence="the dataset ends in AuthError",
     keeps=("incremental",),
     breaks=("auth-error", "told-of-deletion"),
-    says="Pushed though the commerce connection is not linked any more",
+    message="Pushed though the commerce connection is not linked any more",
     advice="stop pushing when the merchant has unlinked: read"
     " GET /meta/companies/$company_id/connections, or"
     " take the alerts of connections",
-    subject=JudgedPush,
+    subject=PushContext,
     counts="push",
 )
-def connection_alive(push: JudgedPush) -> Iterator[Evidence]:
+def connection_alive(push: PushContext) -> Iterator[Evidence]:
     """Nothing is pushed after the connection was unlinked or deleted."""
     if not push.is_linked:
-        yield Evidence(f"request {push.request.number}", topic=push.company_id)
+        yield Evidence(f"request {push.request.number}", dedup_key=push.company_id)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from codat_mock.rules.contexts import Evidence, ExchangeContext, SyncContext
 from codat_mock.rules.registry import rule
-from codat_mock.rules.subjects import Evidence, JudgedRequest, JudgedSync
 
 TRIES = 4  # of the same failing request; with fewer no habit shows
 GROWTH = 1.1  # of the later intervals over the first: below it they are all the same
@@ -20,16 +20,16 @@ QUICK = 0.1  # seconds; shorter intervals differ by chance
     consequence="the request is refused (401)",
     keeps=("incremental",),
     breaks=("wrong-key",),
-    says="Not authorised",
+    message="Not authorised",
     advice="send 'Authorization: Basic' and the base64 of the API key with every request",
-    subject=JudgedRequest,
+    subject=ExchangeContext,
     counts="request",
-    occasion=lambda request: not request.is_planned,
+    applies=lambda request: not request.is_planned,
 )
-def authorised(request: JudgedRequest) -> Iterator[Evidence]:
+def authorised(request: ExchangeContext) -> Iterator[Evidence]:
     """No request is answered with 401."""
     if request.status == 401:
-        yield Evidence(f"{request.request.method} {request.request.path}", topic="401")
+        yield Evidence(f"{request.request.method} {request.request.path}", dedup_key="401")
 
 
 @rule(
@@ -40,18 +40,18 @@ def authorised(request: JudgedRequest) -> Iterator[Evidence]:
     consequence="the request is refused (404 or 405)",
     keeps=("incremental",),
     breaks=("misspelt-path",),
-    says="Sent to what the API does not have",
+    message="Sent to what the API does not have",
     advice="send it to the operation that is meant; GET /_mock/openapi.json lists them all",
-    subject=JudgedRequest,
+    subject=ExchangeContext,
     counts="request",
-    occasion=lambda request: not request.is_planned,
+    applies=lambda request: not request.is_planned,
 )
-def known_operation(request: JudgedRequest) -> Iterator[Evidence]:
+def known_operation(request: ExchangeContext) -> Iterator[Evidence]:
     """No request goes to a path or method that the API does not have."""
     if request.is_unknown:
         sent = f"{request.request.method} {request.request.path}"
         note = f"the nearest operation is {request.nearest}" if request.nearest else ""
-        yield Evidence(sent, note, topic=sent)
+        yield Evidence(sent, note, dedup_key=sent)
 
 
 @rule(
@@ -62,16 +62,16 @@ def known_operation(request: JudgedRequest) -> Iterator[Evidence]:
     consequence="the request is refused (429)",
     keeps=("incremental",),
     breaks=("over-the-limit",),
-    says="Refused for too many requests",
+    message="Refused for too many requests",
     advice="send fewer requests: push more records with each, and poll less often",
-    subject=JudgedRequest,
+    subject=ExchangeContext,
     counts="request",
-    occasion=lambda request: not request.is_planned,
+    applies=lambda request: not request.is_planned,
 )
-def within_limits(request: JudgedRequest) -> Iterator[Evidence]:
+def within_limits(request: ExchangeContext) -> Iterator[Evidence]:
     """No request is answered with 429."""
     if request.status == 429 and not request.is_planned:
-        yield Evidence(f"request {request.request.number}", topic="429")
+        yield Evidence(f"request {request.request.number}", dedup_key="429")
 
 
 @rule(
@@ -82,13 +82,13 @@ def within_limits(request: JudgedRequest) -> Iterator[Evidence]:
     consequence="nothing here; the service may block the account for longer",
     keeps=("patient",),
     breaks=("pushy",),
-    says="Sent before the time that Retry-After had told was over",
+    message="Sent before the time that Retry-After had told was over",
     advice="after 429 or 503 send nothing until the seconds of its Retry-After have passed",
-    subject=JudgedRequest,
+    subject=ExchangeContext,
     counts="request",
-    occasion=lambda request: bool(request.waits) or request.has_waited,
+    applies=lambda request: bool(request.waits) or request.has_waited,
 )
-def retry_after_kept(request: JudgedRequest) -> Iterator[Evidence]:
+def retry_after_kept(request: ExchangeContext) -> Iterator[Evidence]:
     """After 429 or 503 nothing is sent before `Retry-After` is over."""
     for wait in request.waits:
         asked_by = wait.asked_by
@@ -96,7 +96,7 @@ def retry_after_kept(request: JudgedRequest) -> Iterator[Evidence]:
             f"request {request.request.number}",
             f"request {asked_by.number} was told to wait for {wait.seconds:g} s",
             requests=[asked_by],
-            topic=f"request {asked_by.number}",
+            dedup_key=f"request {asked_by.number}",
         )
 
 
@@ -108,13 +108,13 @@ def retry_after_kept(request: JudgedRequest) -> Iterator[Evidence]:
     consequence="nothing here; the service is slower to recover",
     keeps=("patient",),
     breaks=("hammering",),
-    says="Tried again at intervals that do not grow",
+    message="Tried again at intervals that do not grow",
     advice="double the wait after every failed try, with some chance in it",
-    subject=JudgedRequest,
+    subject=ExchangeContext,
     counts="request",
-    occasion=lambda request: request.repeat is not None,
+    applies=lambda request: request.repeat is not None,
 )
-def backs_off(request: JudgedRequest, *, seconds: float = 60) -> Iterator[Evidence]:
+def backs_off(request: ExchangeContext, *, seconds: float = 60) -> Iterator[Evidence]:
     """Repeats after a failure come at growing intervals.
 
     It is judged from the fourth try on, over all of them: once grown, an interval may stay as it
@@ -127,7 +127,7 @@ def backs_off(request: JudgedRequest, *, seconds: float = 60) -> Iterator[Eviden
     longest = max(later)
     if longest < seconds and longest <= max(first, QUICK) * GROWTH:
         sent = f"{request.request.method} {request.request.path}"
-        yield Evidence(sent, requests=repeat.requests, topic=sent)
+        yield Evidence(sent, requests=repeat.requests, dedup_key=sent)
 
 
 @rule(
@@ -138,14 +138,14 @@ def backs_off(request: JudgedRequest, *, seconds: float = 60) -> Iterator[Eviden
     consequence="nothing here; it counts toward the limits on requests",
     keeps=("incremental",),
     breaks=("hot-polling",),
-    says="Read again within a second",
+    message="Read again within a second",
     advice="wait at least a second, and longer each time, between two"
     " GET /meta/companies/$company_id/pull/history/{datasetId}",
-    subject=JudgedRequest,
+    subject=ExchangeContext,
     counts="read",
-    occasion=lambda request: request.poll is not None,
+    applies=lambda request: request.poll is not None,
 )
-def no_hot_polling(request: JudgedRequest, *, seconds: float = 1) -> Iterator[Evidence]:
+def no_hot_polling(request: ExchangeContext, *, seconds: float = 1) -> Iterator[Evidence]:
     """A dataset is polled at most once a second.
 
     It counts what passed on the sandbox's clock or on the machine's, whichever is more: who really
@@ -153,7 +153,7 @@ def no_hot_polling(request: JudgedRequest, *, seconds: float = 1) -> Iterator[Ev
     """
     poll = request.poll
     if poll and poll.seconds < seconds:
-        yield Evidence(poll.dataset_id, requests=[poll.previous], topic=poll.dataset_id)
+        yield Evidence(poll.dataset_id, requests=[poll.previous], dedup_key=poll.dataset_id)
 
 
 @rule(
@@ -164,14 +164,14 @@ def no_hot_polling(request: JudgedRequest, *, seconds: float = 1) -> Iterator[Ev
     consequence="nothing here; a failure would go unnoticed",
     keeps=("incremental",),
     breaks=("gives-up",),
-    says="Read, but not until it had ended",
+    message="Read, but not until it had ended",
     advice="go on reading GET /meta/companies/$company_id/pull/history/{datasetId} until it says"
     " that the dataset has ended, or take the alerts of datasets",
-    subject=JudgedSync,
+    subject=SyncContext,
     counts="dataset",
-    occasion=lambda sync: any(dataset.is_polled for dataset in sync.ended),
+    applies=lambda sync: any(dataset.is_polled for dataset in sync.ended),
 )
-def polled_to_the_end(sync: JudgedSync) -> Iterator[Evidence]:
+def polled_to_the_end(sync: SyncContext) -> Iterator[Evidence]:
     """A dataset that is polled is polled until it ends.
 
     It is judged at the next sync that runs five minutes after the end, or later.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from codat_mock.rules.contexts import Evidence, PushContext
+from codat_mock.rules.contexts.pushes import moment_or_none
 from codat_mock.rules.registry import rule
-from codat_mock.rules.subjects import Evidence, JudgedPush
-from codat_mock.rules.subjects.pushes import moment_or_none
 
 GUIDE = "guide: Rules for updating data"
 
@@ -19,13 +19,13 @@ GUIDE = "guide: Rules for updating data"
     consequence="the record loses the properties",
     keeps=("update-before-sync",),
     breaks=("partial-update",),
-    says="Updated without properties that it had",
+    message="Updated without properties that it had",
     advice="push the whole record, with everything it had before, to"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: bool(push.revisions),
+    subject=PushContext,
+    applies=lambda push: bool(push.revisions),
 )
-def whole_object(push: JudgedPush) -> Iterator[Evidence]:
+def whole_object(push: PushContext) -> Iterator[Evidence]:
     """An update carries every property that the version before had; null counts as carried."""
     for record in push.revisions:
         losses = record.losses
@@ -42,12 +42,12 @@ def whole_object(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the next sync books the record again: a duplicate in the accounting software",
     keeps=("update-before-sync",),
     breaks=("late-update",),
-    says="Updated after having been synced",
+    message="Updated after having been synced",
     advice="correct a synced record by hand in the accounting software, and push no update of it",
-    subject=JudgedPush,
-    occasion=lambda push: bool(push.updates),
+    subject=PushContext,
+    applies=lambda push: bool(push.updates),
 )
-def not_after_sync(push: JudgedPush) -> Iterator[Evidence]:
+def not_after_sync(push: PushContext) -> Iterator[Evidence]:
     """A record that has been synced is not updated any more."""
     for record in push.updates:
         if record.known and record.known.is_synced:
@@ -62,13 +62,13 @@ def not_after_sync(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the update is discarded",
     keeps=("update-before-sync",),
     breaks=("same-source-date",),
-    says="Changed without a later sourceModifiedDate",
+    message="Changed without a later sourceModifiedDate",
     advice="give every change of a record a later sourceModifiedDate, the moment at which the"
     " merchant changed it, in POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: bool(push.revisions),
+    subject=PushContext,
+    applies=lambda push: bool(push.revisions),
 )
-def source_date_moves(push: JudgedPush) -> Iterator[Evidence]:
+def source_date_moves(push: PushContext) -> Iterator[Evidence]:
     """Changed content comes with a later `sourceModifiedDate`.
 
     A version without one is not judged, as the property may be absent.
@@ -88,13 +88,13 @@ def source_date_moves(push: JudgedPush) -> Iterator[Evidence]:
     consequence="the record may move to another sync's period",
     keeps=("update-before-sync",),
     breaks=("moved-creation",),
-    says="Updated with another createdDate",
+    message="Updated with another createdDate",
     advice="keep a record's createdDate in every update of it that is pushed to"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=JudgedPush,
-    occasion=lambda push: bool(push.revisions),
+    subject=PushContext,
+    applies=lambda push: bool(push.revisions),
 )
-def created_date_stays(push: JudgedPush) -> Iterator[Evidence]:
+def created_date_stays(push: PushContext) -> Iterator[Evidence]:
     """An update keeps the `createdDate`."""
     for record in push.revisions:
         old = record.known and moment_or_none(record.known.record.created_date)

@@ -7,21 +7,21 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from codat_mock import schedule
 from codat_mock.clock import format_moment
 from codat_mock.configuration.options import with_options
-from codat_mock.records.companies import Company, Connection
-from codat_mock.records.configuration import Configuration
-from codat_mock.records.errors import LimitExceeded, Malformed, Problem
+from codat_mock.domain import sync_schedule
+from codat_mock.models.companies import Company, Connection
+from codat_mock.models.configuration import Configuration
+from codat_mock.models.errors import LimitExceeded, Malformed, Problem
 from codat_mock.sandbox.connections import integration, new_connection
-from codat_mock.sandbox.turn import Turn
-from codat_mock.store import CompanyRow
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow
 
 COMMERCE = "lqai"
 
 
 def create(
-    turn: Turn, name: str, *, is_connected: bool = True, company_id: str | None = None
+    session: Session, name: str, *, is_connected: bool = True, company_id: str | None = None
 ) -> Company:
     """Make a company, with its commerce connection already or without any.
 
@@ -33,50 +33,50 @@ def create(
     """
     if not name.strip():
         raise Malformed("A company needs a name.", [Problem("$.name", "The name is empty.")])
-    limit = turn.settings.company_limit
-    if limit is not None and len(turn.shelf.companies.all()) >= limit:
+    limit = session.settings.company_limit
+    if limit is not None and len(session.tables.companies.all()) >= limit:
         raise LimitExceeded(
             f"CompanyValidationException: Company limit exceeded. The account may have {limit}."
         )
-    company_id = company_id or turn.new_id()
+    company_id = company_id or session.new_id()
     platform = integration(COMMERCE)
     company = Company(
         id=company_id,
         name=name,
         platform=platform.name if is_connected else "",
-        redirect=f"{turn.settings.address}/link/company/{company_id}",
-        created=format_moment(turn.now),
+        redirect=f"{session.settings.address}/link/company/{company_id}",
+        created=format_moment(session.now),
     )
     if is_connected:
-        connection = new_connection(turn, company_id, platform, "Linked")
+        connection = new_connection(session, company_id, platform, "Linked")
         company.data_connections.append(connection)
-    turn.shelf.companies.add(company)
+    session.tables.companies.add(company)
     return company
 
 
-def all_companies(turn: Turn) -> list[Company]:
+def all_companies(session: Session) -> list[Company]:
     """All companies, in the order they were made."""
-    return [shown(turn, row) for row in turn.shelf.companies.all()]
+    return [shown(session, row) for row in session.tables.companies.all()]
 
 
-def company(turn: Turn, company_id: str) -> Company:
+def company(session: Session, company_id: str) -> Company:
     """One company.
 
     Raises:
         Unknown: there is no such company.
     """
-    return shown(turn, turn.company(company_id))
+    return shown(session, session.company(company_id))
 
 
-def shown(turn: Turn, row: CompanyRow) -> Company:
+def shown(session: Session, row: CompanyRow) -> Company:
     """A company with when it was synced last, and each of its connections.
 
     A commerce connection's last sync is the end of its last dataset, an accounting connection's
     the last successful sync (our choice).
     """
-    synced = turn.shelf.syncs.last_successful(row.number, turn.now)
+    synced = session.tables.syncs.last_successful(row.number, session.now)
     moments = {
-        "Commerce": turn.shelf.datasets.last_end(row.number, turn.now),
+        "Commerce": session.tables.datasets.last_end(row.number, session.now),
         "Accounting": synced.ran if synced else None,
     }
     connections = [
@@ -112,13 +112,13 @@ def has_been_linked(row: CompanyRow, source_type: str) -> bool:
     )
 
 
-def configuration(turn: Turn, company_id: str) -> Configuration:
+def configuration(session: Session, company_id: str) -> Configuration:
     """The options for a company's configuration, and what is selected.
 
     Raises:
         Unknown: there is no such company.
     """
-    return configured(turn.company(company_id))
+    return configured(session.company(company_id))
 
 
 def configured(row: CompanyRow) -> Configuration:
@@ -130,15 +130,15 @@ def configured(row: CompanyRow) -> Configuration:
     return with_options(row.company.id, platform, stored, row.rates, name)
 
 
-def configure(turn: Turn, company_id: str, wanted: Configuration) -> Configuration:
+def configure(session: Session, company_id: str, wanted: Configuration) -> Configuration:
     """Store a company's configuration, and plan its next sync.
 
     Raises:
         Unknown: there is no such company.
     """
-    row = turn.company(company_id)
+    row = session.company(company_id)
     row.configuration = wanted
-    row.due = schedule.next_due(wanted.schedule, turn.now) if wanted.enabled else None
+    row.due = sync_schedule.next_due(wanted.schedule, session.now) if wanted.enabled else None
     row.failures = 0
-    turn.shelf.companies.save(row)
+    session.tables.companies.save(row)
     return configured(row)

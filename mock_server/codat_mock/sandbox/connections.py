@@ -6,29 +6,23 @@ from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
 from codat_mock.configuration.integrations import INTEGRATIONS, Integration, find_integration
-from codat_mock.records.companies import (
-    Company,
-    Connection,
-    ConnectionStatus,
-    LinkError,
-    SourceKind,
-)
-from codat_mock.records.errors import Conflict, Unknown
-from codat_mock.sandbox import alerting
-from codat_mock.sandbox.turn import Turn
-from codat_mock.store import CompanyRow
+from codat_mock.models.companies import Company, Connection, ConnectionStatus, LinkError, SourceKind
+from codat_mock.models.errors import Conflict, NotFound
+from codat_mock.sandbox import webhooks
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow
 
 
-def connect(turn: Turn, company_id: str, key: str) -> Connection:
+def connect(session: Session, company_id: str, key: str) -> Connection:
     """Add a connection to a platform, which the merchant has still to authorise.
 
     Raises:
         Unknown: there is no such company or integration.
     """
-    row = turn.company(company_id)
-    connection = new_connection(turn, company_id, integration(key), "PendingAuth")
+    row = session.company(company_id)
+    connection = new_connection(session, company_id, integration(key), "PendingAuth")
     row.company.data_connections.append(connection)
-    turn.shelf.companies.save(row)
+    session.tables.companies.save(row)
     return connection
 
 
@@ -43,15 +37,15 @@ def integration(key: str, source_type: SourceKind | None = None) -> Integration:
     if found not in offered:
         kind = f"{source_type} integration" if source_type else "Integration"
         known = ", ".join(each.key for each in offered)
-        raise Unknown(f"{kind} '{key}' does not exist; known: {known}.")
+        raise NotFound(f"{kind} '{key}' does not exist; known: {known}.")
     return found
 
 
-def integrations(turn: Turn) -> list[Integration]:
+def integrations(session: Session) -> list[Integration]:
     """All integrations, with how many connections the sandbox has to each."""
     connections = [
         connection
-        for row in turn.shelf.companies.all()
+        for row in session.tables.companies.all()
         for connection in row.company.data_connections
     ]
     return [
@@ -70,10 +64,10 @@ def integrations(turn: Turn) -> list[Integration]:
 
 
 def new_connection(
-    turn: Turn, company_id: str, platform: Integration, status: ConnectionStatus
+    session: Session, company_id: str, platform: Integration, status: ConnectionStatus
 ) -> Connection:
     """A connection to that platform, not stored yet."""
-    connection_id = turn.new_id()
+    connection_id = session.new_id()
     return Connection(
         id=connection_id,
         integration_id=platform.integration_id,
@@ -81,9 +75,9 @@ def new_connection(
         source_id=platform.source_id,
         source_type=platform.source_type,
         platform_name=platform.name,
-        link_url=f"{turn.settings.address}/link/company/{company_id}/connection/{connection_id}",
+        link_url=f"{session.settings.address}/link/company/{company_id}/connection/{connection_id}",
         status=status,
-        created=format_moment(turn.now),
+        created=format_moment(session.now),
     )
 
 
@@ -96,57 +90,57 @@ def connection_of(row: CompanyRow, connection_id: str) -> Connection:
     for connection in row.company.data_connections:
         if connection.id == connection_id:
             return connection
-    raise Unknown(f"Connection '{connection_id}' does not exist in company '{row.company.id}'.")
+    raise NotFound(f"Connection '{connection_id}' does not exist in company '{row.company.id}'.")
 
 
 def update_connection(
-    turn: Turn, company_id: str, connection_id: str, status: ConnectionStatus
+    session: Session, company_id: str, connection_id: str, status: ConnectionStatus
 ) -> Connection:
     """Set a connection's status.
 
     Raises:
         Unknown: there is no such company or connection.
     """
-    row = turn.company(company_id)
+    row = session.company(company_id)
     connection = connection_of(row, connection_id)
-    alerting.tell_status(turn, company_id, connection, status)
+    webhooks.tell_status(session, company_id, connection, status)
     connection.status = status
     if status == "Linked":
         connection.data_connection_errors = []
-    turn.shelf.companies.save(row)
+    session.tables.companies.save(row)
     return connection
 
 
-def refuse(turn: Turn, company_id: str, connection_id: str) -> Connection:
+def refuse(session: Session, company_id: str, connection_id: str) -> Connection:
     """Do what follows when a merchant does not authorise a connection.
 
     Raises:
         Unknown: there is no such company or connection.
     """
-    row = turn.company(company_id)
+    row = session.company(company_id)
     connection = connection_of(row, connection_id)
-    alerting.tell_status(turn, company_id, connection, "Deauthorized")
+    webhooks.tell_status(session, company_id, connection, "Deauthorized")
     connection.status = "Deauthorized"
     connection.data_connection_errors.append(
         LinkError(
             status_code="401",
             status_text="Unauthorized",
             error_message="The merchant did not authorise the connection.",
-            errored_on_utc=format_moment(turn.now),
+            errored_on_utc=format_moment(session.now),
         )
     )
-    turn.shelf.companies.save(row)
+    session.tables.companies.save(row)
     return connection
 
 
-def authorise(turn: Turn, company_id: str, connection_id: str | None = None) -> Company:
+def authorise(session: Session, company_id: str, connection_id: str | None = None) -> Company:
     """Do the merchant's part: link what waits for authorisation, or one connection of them.
 
     Raises:
         Unknown: there is no such company or connection.
         Conflict: nothing waits for authorisation.
     """
-    row = turn.company(company_id)
+    row = session.company(company_id)
     waiting = [
         connection
         for connection in row.company.data_connections
@@ -158,13 +152,13 @@ def authorise(turn: Turn, company_id: str, connection_id: str | None = None) -> 
             f" POST /meta/companies/{company_id}/connections first."
         )
     for connection in waiting:
-        alerting.tell_status(turn, company_id, connection, "Linked")
+        webhooks.tell_status(session, company_id, connection, "Linked")
         connection.status = "Linked"
-    turn.shelf.companies.save(row)
+    session.tables.companies.save(row)
     return row.company
 
 
-def delete_sync_connection(turn: Turn, company_id: str) -> Company:
+def delete_sync_connection(session: Session, company_id: str) -> Company:
     """Do what follows when a merchant deletes the sync connection.
 
     Pushes end in AuthError from now on; the next sync fails, and none follows (contract section 6).
@@ -173,7 +167,7 @@ def delete_sync_connection(turn: Turn, company_id: str) -> Company:
         Unknown: there is no such company.
         Conflict: it has no linked commerce connection.
     """
-    row = turn.company(company_id)
+    row = session.company(company_id)
     linked = [
         connection
         for connection in row.company.data_connections
@@ -182,8 +176,8 @@ def delete_sync_connection(turn: Turn, company_id: str) -> Company:
     if not linked:
         raise Conflict("The company has no linked commerce connection that could be deleted.")
     for connection in linked:
-        alerting.tell_deletion(turn, row, connection)
-        alerting.tell_status(turn, company_id, connection, "Unlinked")
+        webhooks.tell_deletion(session, row, connection)
+        webhooks.tell_status(session, company_id, connection, "Unlinked")
         connection.status = "Unlinked"
-    turn.shelf.companies.save(row)
+    session.tables.companies.save(row)
     return row.company

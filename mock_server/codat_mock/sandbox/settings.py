@@ -8,10 +8,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from codat_mock.lifecycle import REALISTIC
-from codat_mock.records.alerts import AlertRule
-from codat_mock.rules.choices import Choice
-from codat_mock.store.journal import DEFAULT_LIMIT
+from codat_mock.domain.dataset_lifecycle import REALISTIC
+from codat_mock.models.alerts import AlertRule
+from codat_mock.rules.rule_settings import RuleSetting
+from codat_mock.storage.request_log import DEFAULT_LIMIT
 
 ConcurrentPushes = Literal["flag", "miss"]
 
@@ -49,7 +49,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     largest_body: int = 64 << 20
     alert_hosts: tuple[str, ...] = ()
     alert_rules: tuple[AlertRule, ...] = ()
-    rules: Mapping[str, Choice] = {}
+    rules: Mapping[str, RuleSetting] = {}
     journal_limit: int = DEFAULT_LIMIT
     address: str = "http://127.0.0.1:4620"
 

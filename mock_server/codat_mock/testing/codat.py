@@ -7,16 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from codat_mock.exploring.files import DATABASE, schedule_of
-from codat_mock.rehearsal import MockFailed, Rehearsal
+from codat_mock.control_client import ControlClient, MockFailed
+from codat_mock.fuzz.schedule_files import DATABASE, schedule_of
 from codat_mock.reports import FORMATS
 from codat_mock.reports.run import Run
-from codat_mock.rules.judging import Finding
-from codat_mock.testing import decoupling, exploring
-from codat_mock.testing.exploring import EXAMPLES, SECONDS, Night
+from codat_mock.rules.judge import Finding
+from codat_mock.testing import decoupling, fuzzing
+from codat_mock.testing.fuzzing import EXAMPLES, SECONDS, Night
 from codat_mock.testing.handles import AlertsHandle, ClockHandle, FaultsHandle, OutcomesHandle
+from codat_mock.testing.marker_options import MarkerOptions
 from codat_mock.testing.mocks import Mock
-from codat_mock.testing.terms import Terms
 
 
 class Codat:
@@ -40,13 +40,13 @@ class Codat:
     Every method raises `MockFailed` where the mock fails, and `Refused` where it says no.
     """
 
-    def __init__(self, mock: Mock, api_key: str, terms: Terms, test: str) -> None:
+    def __init__(self, mock: Mock, api_key: str, terms: MarkerOptions, test: str) -> None:
         self.url = mock.url
         self.api_key = api_key
         self.is_told = False
         self._terms = terms
         self._test = test
-        self._rehearsal = Rehearsal(mock.http, api_key)
+        self._rehearsal = ControlClient(mock.http, api_key)
         self._rehearsal.begin(anew=True, start=terms.start, rules=terms.rules)
         self.clock = ClockHandle(self._rehearsal)
         self.faults = FaultsHandle(self._rehearsal)
@@ -149,7 +149,7 @@ class Codat:
             ValueError: there is no example to draw, or no time.
         """
         __tracebackhide__ = True
-        wishes = exploring.Wishes(
+        wishes = fuzzing.FuzzOptions(
             examples=examples,
             seed=seed,
             replay=Path(replay) if replay else None,
@@ -157,7 +157,7 @@ class Codat:
             database=Path(database),
             timeout_seconds=timeout,
         )
-        exploring.check_night(night)
+        fuzzing.check_night(night)
 
         def with_company(company_id: str, folder: Path) -> object:
             self.__dict__["company_id"] = company_id
@@ -167,8 +167,8 @@ class Codat:
         called = getattr(night, "__qualname__", self._test.partition("[")[0])
         name = f"{night.__module__}.{called}"
         try:
-            exploring.explore(self._rehearsal, self._terms, with_company, name, wishes)
-        except exploring.Broken:
+            fuzzing.explore(self._rehearsal, self._terms, with_company, name, wishes)
+        except fuzzing.Broken:
             self.is_told = True
             raise
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from codat_mock.clock import machine_seconds
-from codat_mock.records.pushes import decoder
-from codat_mock.rehearsal import Rehearsal
-from codat_mock.rules.judging import Finding
-from codat_mock.rules.subjects import ProbedSale
+from codat_mock.control_client import ControlClient
+from codat_mock.models.pushes import decoder
+from codat_mock.rules.contexts import ProbedSale
+from codat_mock.rules.judge import Finding
 from codat_mock.testing.handles import FaultsHandle, Json
 
 HELD_UP_SECONDS: Final = 1.0  # what rule S16 allows a sale, unless it is chosen otherwise
@@ -26,7 +26,7 @@ read_findings = decoder(dict[str, list[Finding]])
 
 
 def probe(
-    rehearsal: Rehearsal, faults: FaultsHandle, record_sale: Callable[[], object], sales: int
+    rehearsal: ControlClient, faults: FaultsHandle, record_sale: Callable[[], object], sales: int
 ) -> list[Finding]:
     """Record sales in every trouble, and have what was measured judged; gives what was found."""
     before = [fault for each in faults.all() if (fault := left_of(each))]

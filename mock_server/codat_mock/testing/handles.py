@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from codat_mock.clock import format_moment, parse_moment
-from codat_mock.rehearsal import Rehearsal
+from codat_mock.control_client import ControlClient
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Handle:
         rehearsal: the sandbox.
     """
 
-    def __init__(self, rehearsal: Rehearsal) -> None:
+    def __init__(self, rehearsal: ControlClient) -> None:
         self._rehearsal = rehearsal
 
     def _ask(self, method: str, path: str, body: Any = None) -> Json:

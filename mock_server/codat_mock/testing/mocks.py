@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from codat_mock.rehearsal import PATIENCE_SECONDS
-from codat_mock.rules.choices import Choice
-from codat_mock.sandbox import Settings, World
-from codat_mock.server import Server, address_of, listen
+from codat_mock.control_client import PATIENCE_SECONDS
+from codat_mock.http.server import Server, address_of, listen
+from codat_mock.rules.rule_settings import RuleSetting
+from codat_mock.sandbox import SandboxRegistry, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Mock:
 
 
 @contextmanager
-def own_mock(rules: Mapping[str, Choice]) -> Iterator[Mock]:
+def own_mock(rules: Mapping[str, RuleSetting]) -> Iterator[Mock]:
     """A mock on a free port, in a thread.
 
     Args:
@@ -42,7 +42,7 @@ def own_mock(rules: Mapping[str, Choice]) -> Iterator[Mock]:
     settings = Settings(speed=0, rules=rules, address=address)
     # The control API is asked in process: a test may have planned that the socket is not to be
     # reached, or may have other mocks between its HTTP clients and any socket.
-    with Server(World(settings), listener) as server:
+    with Server(SandboxRegistry(settings), listener) as server:
         transport = httpx.WSGITransport(app=server.app)
         with httpx.Client(base_url=address, transport=transport) as http:
             yield Mock(address, http, is_own=True)

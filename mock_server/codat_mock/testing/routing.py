@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from codat_mock.wire import name_of_key
+from codat_mock.http.request_context import name_of_key
 
 REAL_HOST: Final = "api.codat.io"
 REAL_URL: Final = f"https://{REAL_HOST}"

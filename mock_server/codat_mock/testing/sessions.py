@@ -12,14 +12,14 @@ from importlib import import_module
 import click
 import pytest
 
-from codat_mock.commands.choosing import choices
-from codat_mock.rehearsal import MockFailed, Refused
-from codat_mock.reports import plain
+from codat_mock.control_client import ControlRequestRefused, MockFailed
+from codat_mock.reports import text
 from codat_mock.reports.run import Run
+from codat_mock.rule_config import choices
 from codat_mock.testing import reporting
 from codat_mock.testing.codat import Codat
+from codat_mock.testing.marker_options import BadMarkerOptions, MarkerOptions, read_marker_options
 from codat_mock.testing.mocks import Mock, own_mock, running_mock
-from codat_mock.testing.terms import BadTerms, Terms, read_terms
 
 
 def mock_for(config: pytest.Config) -> AbstractContextManager[Mock]:
@@ -41,7 +41,7 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
     terms = terms_of(test)
     try:
         codat = Codat(mock, key_for(test, mock), terms, test.nodeid)
-    except Refused as error:
+    except ControlRequestRefused as error:
         raise failure(str(error)) from None
     yield codat
     run = terms.applied(codat.run())
@@ -64,13 +64,13 @@ def need(library: str) -> None:
         raise failure(f"{library} is wanted: pip install 'codat-mock[pytest]'.") from None
 
 
-def terms_of(test: pytest.Item) -> Terms:
+def terms_of(test: pytest.Item) -> MarkerOptions:
     """On what terms a test is judged."""
     given = test.config.option
     usual = {"fail_on": given.codat_fail_on, "fail_on_nothing": given.codat_fail_on_nothing}
     try:
-        return read_terms(usual, ((m.args, m.kwargs) for m in test.iter_markers("codat")))
-    except BadTerms as error:
+        return read_marker_options(usual, ((m.args, m.kwargs) for m in test.iter_markers("codat")))
+    except BadMarkerOptions as error:
         raise failure(str(error)) from None
 
 
@@ -88,4 +88,4 @@ def failure(told: str) -> BaseException:
 def told(run: Run) -> list[str]:
     """What was found, and which rules had an occasion to be kept or broken."""
     judged = ", ".join(run.judgement.exercised) or "none"
-    return [*plain.lines(run), f"  Rules that had an occasion: {judged}"]
+    return [*text.lines(run), f"  Rules that had an occasion: {judged}"]

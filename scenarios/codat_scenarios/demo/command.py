@@ -7,11 +7,11 @@ from threading import Event
 
 import click
 
-from codat_mock.sandbox import World
-from codat_mock.server import Server, listen
-from codat_scenarios.demo.screen import Screen
-from codat_scenarios.demo.script import API_KEY, play, settings
-from codat_scenarios.stage import authorization
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry
+from codat_scenarios.demo.console import Screen
+from codat_scenarios.demo.scenes import API_KEY, play, settings
+from codat_scenarios.sandbox_driver import authorization
 
 EXAMPLES = """Examples:
 
@@ -36,8 +36,8 @@ EXAMPLES = """Examples:
 def demo(step: bool, seed: int, keep: bool) -> None:
     """Play the beta flow on a mock of its own, then break three rules on purpose."""
     listener = listen("127.0.0.1", 0)
-    world = World(settings(seed))
-    with Server(world, listener) as server:
+    registry = SandboxRegistry(settings(seed))
+    with Server(registry, listener) as server:
         play(server.address, seed, Screen(is_stepping=step))
         if keep:
             wait(server.address)

@@ -3,25 +3,25 @@
 `codat_scenarios.strategies` draws them; here is what they are made of.
 """
 
+from codat_scenarios.histories.books_oracle import RecordId, differences
+from codat_scenarios.histories.builder import HistoryBuilder
+from codat_scenarios.histories.faults import PlannedFaults
 from codat_scenarios.histories.history import Came, History, perform
+from codat_scenarios.histories.history_pos import HistoryPos
 from codat_scenarios.histories.integration import Reading
-from codat_scenarios.histories.life import Life
-from codat_scenarios.histories.reckoning import RecordId, differences
 from codat_scenarios.histories.steps import Night, Pushed, Recorded
-from codat_scenarios.histories.till import Till
-from codat_scenarios.histories.trouble import Trouble
 
 __all__ = [
     "Came",
     "History",
-    "Life",
+    "HistoryBuilder",
+    "HistoryPos",
     "Night",
+    "PlannedFaults",
     "Pushed",
     "Reading",
     "RecordId",
     "Recorded",
-    "Till",
-    "Trouble",
     "differences",
     "perform",
 ]

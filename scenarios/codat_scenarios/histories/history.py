@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from codat_scenarios.histories.reckoning import RecordId, differences
-from codat_scenarios.histories.steps import Scene, Step
+from codat_scenarios.histories.books_oracle import RecordId, differences
+from codat_scenarios.histories.steps import Step, StepContext
 from codat_scenarios.merchants import Record
-from codat_scenarios.stage import MORNING, Stage
+from codat_scenarios.sandbox_driver import MORNING, SandboxDriver
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,20 +57,20 @@ class Came:
     differences: tuple[str, ...]
 
 
-def perform(history: History, stage: Stage) -> Came:
+def perform(history: History, driver: SandboxDriver) -> Came:
     """Take a history's steps on a stage, which begins anew; the clock is moved along with it."""
-    stage.reset(MORNING)
-    stage.create_company("Historic Café")
-    scene, now = Scene(stage), MORNING
+    driver.reset(MORNING)
+    driver.create_company("Historic Café")
+    scene, now = StepContext(driver), MORNING
     for step in history.steps:
         if step.moment > now:
-            stage.pass_to(step.moment)
+            driver.pass_to(step.moment)
             now = step.moment
         step.take(scene)
-    verdicts = stage.findings()
+    verdicts = driver.findings()
     return Came(
         findings=tuple(finding["code"] for finding in verdicts["findings"]),
         exercised=frozenset(verdicts["exercised"]),
-        datasets=tuple(stage.dataset(id_)["status"] for id_ in stage.datasets),
-        differences=tuple(differences(history.due, stage.books())),
+        datasets=tuple(driver.dataset(id_)["status"] for id_ in driver.datasets),
+        differences=tuple(differences(history.due, driver.books())),
     )

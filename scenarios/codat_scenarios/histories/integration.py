@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final, Literal
 
-from codat_mock.lifecycle import PROFILES
-from codat_mock.records.datasets import LIST_NAMES, DataType
-from codat_scenarios.histories.diary import Diary
-from codat_scenarios.histories.reckoning import RecordId
+from codat_mock.domain.dataset_lifecycle import PROFILES
+from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_scenarios.histories.books_oracle import RecordId
+from codat_scenarios.histories.faults import PlannedFaults
 from codat_scenarios.histories.steps import Configured, Pushed, Read
-from codat_scenarios.histories.trouble import Trouble
+from codat_scenarios.histories.timeline import Timeline
 from codat_scenarios.merchants import TRANSACTIONS, Change, Record
-from codat_scenarios.stage import MORNING, Json
+from codat_scenarios.sandbox_driver import MORNING, Json
 
 Way = Literal["at once", "later", "in the list"]
 POLLS: Final = 4  # about so many reads until a dataset has ended
@@ -55,12 +55,12 @@ class Integration:
         is_open: whether accounting is linked and the mapping configured.
     """
 
-    def __init__(self, diary: Diary) -> None:
+    def __init__(self, timeline: Timeline) -> None:
         self.pending: dict[RecordId, Record] = {}
         self.failed: set[RecordId] = set()
         self.lost = 0
         self.is_open = False
-        self._diary = diary
+        self._diary = timeline
         self._pushed: set[RecordId] = set()
         self._types_pushed: set[DataType] = set()
         self._ends = MORNING  # when the last of the datasets under way has ended
@@ -80,7 +80,7 @@ class Integration:
             else:
                 self.pending[change.data_type, key_of(change)] = change.record
 
-    def push(self, trouble: Trouble | None = None, reading: Reading = PLAIN) -> None:
+    def push(self, trouble: PlannedFaults | None = None, reading: Reading = PLAIN) -> None:
         """Push what is new or changed; of a data type never pushed, at least an empty list."""
         self.open()
         self._diary.tick()
@@ -93,21 +93,21 @@ class Integration:
         self.read(reading)
 
     def push_one(
-        self, data_type: DataType, records: list[Record], trouble: Trouble | None = None
+        self, data_type: DataType, records: list[Record], trouble: PlannedFaults | None = None
     ) -> None:
         """Push records of a data type; what is pending of it is not any more, unless it fails."""
-        diary = self._diary
-        trouble = trouble or Trouble(data_type)
+        timeline = self._diary
+        trouble = trouble or PlannedFaults(data_type)
         if trouble.fault:
-            diary.plan("faults", trouble.planned_fault)
+            timeline.plan("faults", trouble.planned_fault)
             self.lost += trouble.tries
             for seconds in trouble.waits:
-                diary.note(Pushed(diary.now, data_type, records))
-                diary.tick(seconds=seconds)
+                timeline.note(Pushed(timeline.now, data_type, records))
+                timeline.tick(seconds=seconds)
         if (trouble.profile, trouble.outcome) != ("realistic", "Complete"):
-            diary.plan("outcomes", trouble.planned_outcome)
-        diary.note(Pushed(diary.now, data_type, records))
-        self.expect_end(diary.now + timedelta(seconds=ceil(sum(PROFILES[trouble.profile]))))
+            timeline.plan("outcomes", trouble.planned_outcome)
+        timeline.note(Pushed(timeline.now, data_type, records))
+        self.expect_end(timeline.now + timedelta(seconds=ceil(sum(PROFILES[trouble.profile]))))
         ids = self._ids_of(data_type, records)
         if trouble.outcome == "Complete":
             self.settle(ids)
@@ -154,32 +154,32 @@ class Integration:
         """Read how the datasets under way end, in one of the ways there are."""
         if not self._is_unread:
             return
-        diary = self._diary
+        timeline = self._diary
         if reading.fault:
-            diary.tick()
-            diary.plan(
+            timeline.tick()
+            timeline.plan(
                 "faults", {"faults": [{**reading.fault, "operation": GET_DATASET, "at": [1]}]}
             )
-            diary.note(Read(diary.now))
-            diary.tick(seconds=max(2, reading.fault.get("retryAfter", 0)))
+            timeline.note(Read(timeline.now))
+            timeline.tick(seconds=max(2, reading.fault.get("retryAfter", 0)))
         if reading.way == "at once":
             self.read_to_the_end(reading.every)
         elif reading.way == "in the list":
             self.wait_for_datasets()
-            diary.note(Read(diary.now, in_list=True))
+            timeline.note(Read(timeline.now, in_list=True))
             self._is_unread = False
 
     def read_to_the_end(self, every: int = PLAIN.every) -> None:
         """Read the datasets under way again and again until they have ended."""
         if not self._is_unread:
             return
-        diary = self._diary
-        left = (self._ends - diary.now).total_seconds()
+        timeline = self._diary
+        left = (self._ends - timeline.now).total_seconds()
         every = max(every, ceil(left / POLLS))
         while True:
-            diary.tick(seconds=every)
-            diary.note(Read(diary.now))
-            if diary.now >= self._ends:
+            timeline.tick(seconds=every)
+            timeline.note(Read(timeline.now))
+            if timeline.now >= self._ends:
                 break
         self._is_unread = False
 

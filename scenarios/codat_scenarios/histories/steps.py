@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from codat_mock.lifecycle import QUEUED_ROUTE
-from codat_mock.records.datasets import LIST_NAMES, DataType
+from codat_mock.domain.dataset_lifecycle import QUEUED_ROUTE
+from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_scenarios.merchants import Change, Record
-from codat_scenarios.stage import START, Json, Stage
-from codat_scenarios.stories.narrating import told_records
+from codat_scenarios.sandbox_driver import START, Json, SandboxDriver
+from codat_scenarios.stories.prose import told_records
 
 UNDER_WAY: Final = frozenset(QUEUED_ROUTE) - {"Complete"}
 
 
 @dataclass(slots=True)
-class Scene:
+class StepContext:
     """A stage, and what the integration on it knows.
 
     Args:
-        stage: a company on a mock.
+        runner: a company on a mock.
         unread: the ids of datasets whose end has not been read.
     """
 
-    stage: Stage
+    driver: SandboxDriver
     unread: list[str] = field(default_factory=list)
 
 
@@ -36,7 +36,7 @@ class Step(Protocol):
     def moment(self) -> datetime:
         """When it happens, UTC."""
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Do it; the clock stands at its moment."""
 
     def __str__(self) -> str:
@@ -57,12 +57,12 @@ class Recorded:
     changes: tuple[Change, ...]
     is_declared: bool = False
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Tell the mock of it, if it is to be told."""
         if self.is_declared:
-            stage = scene.stage
-            path = f"/_mock/companies/{stage.company_id}/merchant-records"
-            stage.call("POST", path, by_type(self.changes))
+            driver = scene.driver
+            path = f"/_mock/companies/{driver.company_id}/merchant-records"
+            driver.call("POST", path, by_type(self.changes))
 
     def __str__(self) -> str:
         told = (
@@ -79,10 +79,10 @@ class Configured:
 
     moment: datetime
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Do the merchant's part, and the mapping."""
-        scene.stage.link_accounting()
-        scene.stage.configure(START)
+        scene.driver.link_accounting()
+        scene.driver.configure(START)
 
     def __str__(self) -> str:
         return "linked and configured"
@@ -104,15 +104,15 @@ class Pushed:
     records: list[Record]
     meanwhile: list[Record] | None = None
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Push."""
-        stage = scene.stage
-        known = len(stage.datasets)
+        driver = scene.driver
+        known = len(driver.datasets)
         if self.meanwhile is None:
-            stage.try_push(self.data_type, self.records)
+            driver.try_push(self.data_type, self.records)
         else:
-            stage.push_during(self.data_type, self.records, self.meanwhile)
-        scene.unread += stage.datasets[known:]
+            driver.push_during(self.data_type, self.records, self.meanwhile)
+        scene.unread += driver.datasets[known:]
 
     def __str__(self) -> str:
         told = f"pushed: {told_records(self.data_type, self.records)}"
@@ -133,18 +133,20 @@ class Read:
     moment: datetime
     in_list: bool = False
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Read them; where a read fails, the others are left for later."""
         if not scene.unread:
             return
-        company = scene.stage.company_id
+        company = scene.driver.company_id
         if self.in_list:
-            found = scene.stage.call("GET", f"/companies/{company}/data/history?pageSize=2000")
+            found = scene.driver.call("GET", f"/companies/{company}/data/history?pageSize=2000")
             for dataset in found["results"]:
                 note_status(scene, dataset)
             return
         for dataset_id in [*scene.unread]:
-            answer = scene.stage.send("GET", f"/meta/companies/{company}/pull/history/{dataset_id}")
+            answer = scene.driver.send(
+                "GET", f"/meta/companies/{company}/pull/history/{dataset_id}"
+            )
             if not answer.is_success:
                 return
             note_status(scene, answer.json())
@@ -173,11 +175,11 @@ class Sent:
     key: str | None = None
     times: int = 1
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Send it."""
-        path = self.path.replace("{companyId}", scene.stage.company_id)
+        path = self.path.replace("{companyId}", scene.driver.company_id)
         for _ in range(self.times):
-            scene.stage.send(self.method, path, self.content, self.key)
+            scene.driver.send(self.method, path, self.content, self.key)
 
     def __str__(self) -> str:
         times = f" {self.times} times" if self.times > 1 else ""
@@ -193,9 +195,9 @@ class Relinked:
     status: str
     kind: str = "Commerce"
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Set it."""
-        scene.stage.set_connection(self.kind, self.status)
+        scene.driver.set_connection(self.kind, self.status)
 
     def __str__(self) -> str:
         return f"the {self.kind} connection becomes {self.status}"
@@ -207,7 +209,7 @@ class Night:
 
     moment: datetime
 
-    def take(self, scene: Scene) -> None:
+    def take(self, scene: StepContext) -> None:
         """Do nothing: the clock has moved."""
 
     def __str__(self) -> str:
@@ -222,7 +224,7 @@ def by_type(changes: Sequence[Change]) -> Json:
     }
 
 
-def note_status(scene: Scene, dataset: Json) -> None:
+def note_status(scene: StepContext, dataset: Json) -> None:
     """Note what a dataset's status says; one that has ended need not be read again."""
     id_, status = dataset["id"], dataset["status"]
     if id_ in scene.unread and status not in UNDER_WAY:

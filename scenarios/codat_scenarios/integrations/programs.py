@@ -9,10 +9,10 @@ from pkgutil import iter_modules
 from typing import Final
 
 from codat_scenarios.integrations import broken, good
-from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.shop import Shop
 
-USUAL: Final = Scene()
+USUAL: Final = Environment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Program:
     name: str
     text: str
     breaks: tuple[str, ...]
-    scene: Scene
+    scene: Environment
     main: Callable[[Shop], None]
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from codat_scenarios.integrations.sales import LISTS, DataType, Record
+from codat_scenarios.integrations.pos_sale import LISTS, DataType, Record
+from codat_scenarios.integrations.scripted_pos import Change, Key
 from codat_scenarios.integrations.service import Codat
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change, Key
 
 TIMES: Final = ("09:30", "12:30", "13:30", "18:30", "22:30")
 TRIES: Final = 3

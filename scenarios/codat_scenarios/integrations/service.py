@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from codat_mock.clock import parse_moment
-from codat_scenarios.integrations.sales import LISTS, DataType, Record
+from codat_scenarios.integrations.pos_sale import LISTS, DataType, Record
 from codat_scenarios.integrations.shop import authorization
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")

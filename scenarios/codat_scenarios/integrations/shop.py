@@ -13,8 +13,8 @@ from typing import Any, Final, Self
 import httpx
 
 from codat_mock.clock import format_moment, machine_seconds, parse_moment
-from codat_scenarios.integrations.scene import MONDAY, TUESDAY, Scene
-from codat_scenarios.integrations.till import Change, Till, at
+from codat_scenarios.integrations.environment import MONDAY, TUESDAY, Environment
+from codat_scenarios.integrations.scripted_pos import Change, ScriptedPos, at
 
 VARIABLES: Final = ("CODAT_BASE_URL", "CODAT_API_KEY", "CODAT_COMPANY_ID")
 RecordSale = Callable[[Sequence[Change]], None]
@@ -37,12 +37,13 @@ class Shop:
     """
 
     def __init__(
-        self, base_url: str, api_key: str, company_ids: tuple[str, ...], scene: Scene
+        self, base_url: str, api_key: str, company_ids: tuple[str, ...], scene: Environment
     ) -> None:
         self.base_url = base_url
         self.api_key = api_key
         self.tills = {
-            company_id: Till(scene, number) for number, company_id in enumerate(company_ids, 1)
+            company_id: ScriptedPos(scene, number)
+            for number, company_id in enumerate(company_ids, 1)
         }
         self._happenings = list(scene.happenings)
         self._http = httpx.Client(base_url=base_url, headers=authorization(api_key), timeout=60)
@@ -51,7 +52,7 @@ class Shop:
         self._recorded: list[dict[str, Any]] = []
 
     @classmethod
-    def from_environment(cls, scene: Scene) -> Self:
+    def from_environment(cls, scene: Environment) -> Self:
         """The shop that `CODAT_BASE_URL`, `CODAT_API_KEY` and `CODAT_COMPANY_ID` tell of.
 
         With several companies their ids are separated by commas.
@@ -65,7 +66,7 @@ class Shop:
         return next(iter(self.tills))
 
     @property
-    def till(self) -> Till:
+    def till(self) -> ScriptedPos:
         """The only till, or the first."""
         return self.tills[self.company_id]
 

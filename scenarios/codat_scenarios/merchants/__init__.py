@@ -4,6 +4,7 @@ from codat_scenarios.merchants.changes import ORDERS, PAYMENTS, TRANSACTIONS, Ch
 from codat_scenarios.merchants.days import Day, Merchant
 from codat_scenarios.merchants.encoding import encode, encode_lines
 from codat_scenarios.merchants.kinds import KINDS, merchant
+from codat_scenarios.merchants.order_to_wire import Record
 from codat_scenarios.merchants.profile import (
     Charge,
     Discount,
@@ -13,7 +14,6 @@ from codat_scenarios.merchants.profile import (
     Product,
     Profile,
 )
-from codat_scenarios.merchants.telling import Record
 
 __all__ = [
     "KINDS",

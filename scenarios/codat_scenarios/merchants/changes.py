@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from codat_mock.records.datasets import DataType
+from codat_mock.models.datasets import DataType
 from codat_scenarios.merchants.money import proportion
+from codat_scenarios.merchants.order_to_wire import (
+    Record,
+    order_to_wire,
+    payment_to_wire,
+    transactions_to_wire,
+)
 from codat_scenarios.merchants.sale import Paid, Sale
-from codat_scenarios.merchants.telling import Record, tell_order, tell_payment, tell_transactions
-from codat_scenarios.merchants.till import Till
+from codat_scenarios.merchants.sale_generator import SaleGenerator
 
 ORDERS: Final[DataType] = "commerce-orders"
 PAYMENTS: Final[DataType] = "commerce-payments"
@@ -40,7 +45,7 @@ class Change:
     record: Record
 
 
-def later_changes(sale: Sale, till: Till) -> list[Change]:
+def later_changes(sale: Sale, till: SaleGenerator) -> list[Change]:
     """Draw what happens to a sale between its closing and the end of the day; mostly nothing.
 
     Args:
@@ -59,7 +64,7 @@ def later_changes(sale: Sale, till: Till) -> list[Change]:
     return [Change(moment, *told) for told in happening(sale, till, seconds)]
 
 
-def draw_happening(till: Till) -> Callable[[Sale, Till, int], Told] | None:
+def draw_happening(till: SaleGenerator) -> Callable[[Sale, SaleGenerator, int], Told] | None:
     """Draw which of the happenings it is, if any."""
     habits = till.habits
     drawn = till.draw() * 1000
@@ -75,7 +80,7 @@ def draw_happening(till: Till) -> Callable[[Sale, Till, int], Told] | None:
     return None
 
 
-def void(sale: Sale, _till: Till, _seconds: int) -> Told:
+def void(sale: Sale, _till: SaleGenerator, _seconds: int) -> Told:
     """Delete the order and all that belongs to it."""
     yield ORDERS, {"id": sale.id}
     for paid in sale.payments:
@@ -84,7 +89,7 @@ def void(sale: Sale, _till: Till, _seconds: int) -> Told:
             yield TRANSACTIONS, {"id": paid.id}
 
 
-def refund(sale: Sale, till: Till, seconds: int) -> Told:
+def refund(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
     """Take a line back: the order changes, a repayment is new."""
     if not sale.payments or sale.payments[-1].amount < 0:
         return
@@ -94,7 +99,7 @@ def refund(sale: Sale, till: Till, seconds: int) -> Told:
         yield from told_payment(sale, repaid, till)
 
 
-def tip(sale: Sale, till: Till, seconds: int) -> Told:
+def tip(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
     """Add a tip to the last payment: order, payment and transactions change."""
     paid = sale.payments[-1] if sale.payments else None
     if sale.tip or paid is None or paid.amount < 0 or paid.method.type == "Cash":
@@ -106,7 +111,7 @@ def tip(sale: Sale, till: Till, seconds: int) -> Told:
     yield from told_payment(sale, paid, till)
 
 
-def correct(sale: Sale, till: Till, seconds: int) -> Told:
+def correct(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
     """Put another customer on the order: one property changes, the whole object is told."""
     customer = till.pick(till.shop.customers)
     if customer is sale.customer:
@@ -115,14 +120,14 @@ def correct(sale: Sale, till: Till, seconds: int) -> Told:
     yield from changed_order(sale, till, seconds)
 
 
-def changed_order(sale: Sale, till: Till, seconds: int) -> Told:
+def changed_order(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
     """Tell the order's new version."""
     sale.modified = seconds
-    yield ORDERS, tell_order(sale, till.shop)
+    yield ORDERS, order_to_wire(sale, till.shop)
 
 
-def told_payment(sale: Sale, paid: Paid, till: Till) -> Told:
+def told_payment(sale: Sale, paid: Paid, till: SaleGenerator) -> Told:
     """Tell a payment, new or changed, and its transactions."""
-    yield PAYMENTS, tell_payment(paid, till.shop)
-    for transaction in tell_transactions(sale, paid, till.shop):
+    yield PAYMENTS, payment_to_wire(paid, till.shop)
+    for transaction in transactions_to_wire(sale, paid, till.shop):
         yield TRANSACTIONS, transaction

@@ -9,18 +9,17 @@ from operator import attrgetter
 from random import Random
 from zoneinfo import ZoneInfo
 
-from codat_scenarios.merchants.changes import (
-    ORDERS,
-    PAYMENTS,
-    TRANSACTIONS,
-    Change,
-    later_changes,
-)
+from codat_scenarios.merchants.changes import ORDERS, PAYMENTS, TRANSACTIONS, Change, later_changes
 from codat_scenarios.merchants.opening import day_bounds, selling_moments
+from codat_scenarios.merchants.order_to_wire import (
+    Record,
+    order_to_wire,
+    payment_to_wire,
+    transactions_to_wire,
+)
 from codat_scenarios.merchants.profile import Profile
+from codat_scenarios.merchants.sale_generator import SaleGenerator
 from codat_scenarios.merchants.shop import Shop
-from codat_scenarios.merchants.telling import Record, tell_order, tell_payment, tell_transactions
-from codat_scenarios.merchants.till import Till
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +107,13 @@ class Merchant:
         # Seeded by text, whose meaning is the same in every version of Python.
         chance = Random(f"{self.profile.kind}/{self.seed}/{on.isoformat()}")  # noqa: S311  (no secret)
         _, end = day_bounds(on, self.time_zone)
-        till, shop, day = Till(self.shop, chance, end), self.shop, Day(on)
+        till, shop, day = SaleGenerator(self.shop, chance, end), self.shop, Day(on)
         for number, moment in enumerate(selling_moments(self.profile, on, chance), 1):
             sale = till.sell(moment, f"{on.isoformat()}/{number}")
-            day.orders.append(tell_order(sale, shop))
+            day.orders.append(order_to_wire(sale, shop))
             for paid in sale.payments:
-                day.payments.append(tell_payment(paid, shop))
-                day.transactions.extend(tell_transactions(sale, paid, shop))
+                day.payments.append(payment_to_wire(paid, shop))
+                day.transactions.extend(transactions_to_wire(sale, paid, shop))
             day.changes.extend(later_changes(sale, till))
         day.changes.sort(key=attrgetter("moment"))
         return day

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from codat_mock.records.commerce import PaymentType, ServiceChargeType
+from codat_mock.models.commerce import PaymentType, ServiceChargeType
 
 Hours = Mapping[int, int]
 """How busy each hour of the day is (0 to 23, local time) against the others; absent is closed."""

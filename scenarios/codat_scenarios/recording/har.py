@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from codat_scenarios.stage import Json
+from codat_scenarios.sandbox_driver import Json
 
 CONTROL: Final = "/_mock/"
 UNKNOWN: Final = -1  # what HAR writes for a size that is not known

@@ -7,11 +7,11 @@ from typing import Final
 import httpx
 import msgspec
 
-from codat_mock.app import create_app
-from codat_mock.sandbox import Settings, World
+from codat_mock.http.app import create_app
+from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_scenarios.merchants import encode
 from codat_scenarios.recording.har import RecordingTransport, har
-from codat_scenarios.stage import MORNING, START, Stage
+from codat_scenarios.sandbox_driver import MORNING, START, SandboxDriver
 from codat_scenarios.stories.sales import push_worked_example
 from codat_scenarios.stories.week import MONDAY, TUESDAY
 
@@ -27,27 +27,27 @@ def record_worked_example() -> bytes:
     Returns:
         JSON, indented; the same at each call.
     """
-    world = World(Settings(start_at=MORNING, speed=0, seed=1))
-    inner = httpx.WSGITransport(create_app(world))
+    registry = SandboxRegistry(Settings(start_at=MORNING, speed=0, seed=1))
+    inner = httpx.WSGITransport(create_app(registry))
     recording = RecordingTransport(inner, f"{ADDRESS}/_mock/clock")
     with httpx.Client(base_url=ADDRESS, transport=recording) as http:
-        play(Stage(http, KEY))
+        play(SandboxDriver(http, KEY))
     return msgspec.json.format(encode(har(recording.entries)), indent=1) + b"\n"
 
 
-def play(stage: Stage) -> None:
+def play(driver: SandboxDriver) -> None:
     """Do what the guide tells, step by step; when datasets are read is told here, too."""
-    stage.look_away()
-    stage.create_company("Example Café")
-    stage.link_accounting()
-    stage.configure(START)
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.advance(seconds=3)
-    for dataset_id in stage.datasets:
-        stage.dataset(dataset_id)
-    stage.advance(seconds=7)
-    for dataset_id in stage.datasets:
-        stage.dataset(dataset_id)
-    stage.at(TUESDAY, "09:00")
-    stage.sync_status()
+    driver.look_away()
+    driver.create_company("Example Café")
+    driver.link_accounting()
+    driver.configure(START)
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.advance(seconds=3)
+    for dataset_id in driver.datasets:
+        driver.dataset(dataset_id)
+    driver.advance(seconds=7)
+    for dataset_id in driver.datasets:
+        driver.dataset(dataset_id)
+    driver.at(TUESDAY, "09:00")
+    driver.sync_status()

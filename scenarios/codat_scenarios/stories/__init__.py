@@ -2,15 +2,15 @@
 
 from codat_scenarios.stories import (
     alerts,
-    booked,
+    books,
     deleting,
-    ends,
+    outcomes,
     reconciling,
     sending,
     syncing,
     talking,
-    trouble,
     updating,
+    wire_faults,
 )
 from codat_scenarios.stories.registry import STORIES, Ending, Played, Story, play, story
 
@@ -20,15 +20,15 @@ __all__ = [
     "Played",
     "Story",
     "alerts",
-    "booked",
+    "books",
     "deleting",
-    "ends",
+    "outcomes",
     "play",
     "reconciling",
     "sending",
     "story",
     "syncing",
     "talking",
-    "trouble",
     "updating",
+    "wire_faults",
 ]

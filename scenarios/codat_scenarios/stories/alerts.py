@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from codat_fixtures import load
-from codat_mock.records.datasets import LIST_NAMES
-from codat_scenarios.inbox import Inbox
-from codat_scenarios.stage import Stage
+from codat_mock.models.datasets import LIST_NAMES
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
@@ -19,8 +18,9 @@ from codat_scenarios.stories.sales import (
     push_worked_example,
 )
 from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
+from codat_scenarios.webhook_inbox import WebhookInbox
 
-Act = Callable[[Stage], None]
+Act = Callable[[SandboxDriver], None]
 
 
 def alert_story(
@@ -37,11 +37,11 @@ def alert_story(
     """
 
     def enter(act: Act) -> Act:
-        def listen(stage: Stage) -> None:
-            with Inbox(*answers) as inbox:
-                stage.ask_for_alerts(kind, inbox.url, **rule)
-                act(stage)
-                stage.alerts()
+        def listen(driver: SandboxDriver) -> None:
+            with WebhookInbox(*answers) as inbox:
+                driver.ask_for_alerts(kind, inbox.url, **rule)
+                act(driver)
+                driver.alerts()
 
         listen.__doc__ = act.__doc__
         story(name, ending)(listen)
@@ -59,16 +59,16 @@ def alert_story(
         alerts=("Data sync completed delivered",) * 3,
     ),
 )
-def waits_for_alerts(stage: Stage) -> None:
+def waits_for_alerts(driver: SandboxDriver) -> None:
     """The integration pushes what is next once an alert says that the push before is complete."""
-    stage.look_away()
-    with Inbox() as inbox:
-        stage.ask_for_alerts("Data sync completed", inbox.url)
-        stage.at(MONDAY, "12:05")
+    driver.look_away()
+    with WebhookInbox() as inbox:
+        driver.ask_for_alerts("Data sync completed", inbox.url)
+        driver.at(MONDAY, "12:05")
         for data_type, name in LIST_NAMES.items():
-            dataset_id = stage.push(data_type, load(f"{name}/worked-example")[name])
-            stage.wait_for_alert(inbox, dataset_id)
-    stage.at(TUESDAY, "09:00")
+            dataset_id = driver.push(data_type, load(f"{name}/worked-example")[name])
+            driver.wait_for_alert(inbox, dataset_id)
+    driver.at(TUESDAY, "09:00")
 
 
 @alert_story(
@@ -76,14 +76,14 @@ def waits_for_alerts(stage: Stage) -> None:
     "Data sync completed",
     Ending(datasets=(*EXAMPLE, "MapError"), alerts=("Data sync completed delivered",) * 3),
 )
-def told_of_completion(stage: Stage) -> None:
+def told_of_completion(driver: SandboxDriver) -> None:
     """Each dataset that is complete raises an alert, and one that fails does not."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:06")
-    stage.plan_outcome("dataset", "MapError")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:10")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:06")
+    driver.plan_outcome("dataset", "MapError")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:10")
 
 
 @alert_story(
@@ -91,15 +91,15 @@ def told_of_completion(stage: Stage) -> None:
     "Dataset data changed",
     Ending(datasets=COMPLETE * 3, alerts=("Dataset data changed delivered",) * 2),
 )
-def told_of_changes(stage: Stage) -> None:
+def told_of_changes(driver: SandboxDriver) -> None:
     """Datasets with something new or changed raise an alert, and an empty one does not."""
-    stage.at(MONDAY, "12:05")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [])
-    stage.at(MONDAY, "12:15")
-    stage.push(ORDERS, [order("A-1", 15, modified="2022-03-21T12:14:00Z")])
-    stage.at(MONDAY, "12:20")
+    driver.at(MONDAY, "12:05")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [])
+    driver.at(MONDAY, "12:15")
+    driver.push(ORDERS, [order("A-1", 15, modified="2022-03-21T12:14:00Z")])
+    driver.at(MONDAY, "12:20")
 
 
 @alert_story(
@@ -110,13 +110,13 @@ def told_of_changes(stage: Stage) -> None:
         alerts=("Data Sync Status Changed to Error delivered",),
     ),
 )
-def told_of_errors(stage: Stage) -> None:
+def told_of_errors(driver: SandboxDriver) -> None:
     """A dataset that ends in an error raises an alert; one that is cancelled does not."""
-    stage.at(MONDAY, "12:05")
+    driver.at(MONDAY, "12:05")
     for number, end in enumerate(("MapError", "Cancelled", "Complete")):
-        stage.plan_outcome("dataset", end)
-        stage.push(ORDERS, [order(f"A-{number}")])
-        stage.at(MONDAY, f"12:1{number}")
+        driver.plan_outcome("dataset", end)
+        driver.push(ORDERS, [order(f"A-{number}")])
+        driver.at(MONDAY, f"12:1{number}")
 
 
 @alert_story(
@@ -124,12 +124,12 @@ def told_of_errors(stage: Stage) -> None:
     "DataConnectionStatusChanged",
     Ending(alerts=("DataConnectionStatusChanged delivered",) * 2),
 )
-def told_of_connections(stage: Stage) -> None:
+def told_of_connections(driver: SandboxDriver) -> None:
     """A connection that is unlinked, and linked again, raises an alert each time."""
-    stage.at(MONDAY, "12:05")
-    stage.set_connection("Accounting", "Unlinked")
-    stage.at(MONDAY, "12:10")
-    stage.set_connection("Accounting", "Linked")
+    driver.at(MONDAY, "12:05")
+    driver.set_connection("Accounting", "Unlinked")
+    driver.at(MONDAY, "12:10")
+    driver.set_connection("Accounting", "Linked")
 
 
 @alert_story(
@@ -142,11 +142,11 @@ def told_of_connections(stage: Stage) -> None:
         alerts=("New company synchronised delivered",),
     ),
 )
-def told_of_first_sync(stage: Stage) -> None:
+def told_of_first_sync(driver: SandboxDriver) -> None:
     """A company's first successful sync raises an alert, and the second night's does not."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(WEDNESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(WEDNESDAY, "09:00")
 
 
 @alert_story(
@@ -159,15 +159,15 @@ def told_of_first_sync(stage: Stage) -> None:
         alerts=("Sync Connection Deleted delivered",),
     ),
 )
-def told_of_deletion(stage: Stage) -> None:
+def told_of_deletion(driver: SandboxDriver) -> None:
     """The merchant deletes the sync connection: an alert tells it, and pushes and syncs fail."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "18:00")
-    stage.delete_connection()
-    stage.at(MONDAY, "18:05")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(WEDNESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "18:00")
+    driver.delete_connection()
+    driver.at(MONDAY, "18:05")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(WEDNESDAY, "09:00")
 
 
 @alert_story(
@@ -177,11 +177,11 @@ def told_of_deletion(stage: Stage) -> None:
     503,
     429,
 )
-def alert_retried(stage: Stage) -> None:
+def alert_retried(driver: SandboxDriver) -> None:
     """The receiver is busy twice, and gets its alert at the third try."""
-    stage.at(MONDAY, "12:05")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:10")
+    driver.at(MONDAY, "12:05")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:10")
 
 
 @alert_story(
@@ -190,11 +190,11 @@ def alert_retried(stage: Stage) -> None:
     Ending(datasets=COMPLETE, alerts=("Data sync completed failed",)),
     404,
 )
-def alert_given_up(stage: Stage) -> None:
+def alert_given_up(driver: SandboxDriver) -> None:
     """The receiver knows of no such page, and the alert is given up at once."""
-    stage.at(MONDAY, "12:05")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:10")
+    driver.at(MONDAY, "12:05")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:10")
 
 
 @alert_story(
@@ -203,8 +203,8 @@ def alert_given_up(stage: Stage) -> None:
     Ending(datasets=COMPLETE, alerts=("Data sync completed delivered",) * 2),
     copies=2,
 )
-def alert_doubled(stage: Stage) -> None:
+def alert_doubled(driver: SandboxDriver) -> None:
     """An alert comes twice, with the same AlertId: the integration must act on it once."""
-    stage.at(MONDAY, "12:05")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:10")
+    driver.at(MONDAY, "12:05")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:10")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codat_scenarios.stage import Stage
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
@@ -21,15 +21,15 @@ from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
     "sparse-delete",
     Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(12)),
 )
-def sparse_delete(stage: Stage) -> None:
+def sparse_delete(driver: SandboxDriver) -> None:
     """An order is deleted before its sync by an object that holds its id and nothing else."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1"), order("A-2")])
-    stage.at(MONDAY, "13:05")
-    stage.push(ORDERS, [{"id": "A-1"}])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1"), order("A-2")])
+    driver.at(MONDAY, "13:05")
+    driver.push(ORDERS, [{"id": "A-1"}])
+    driver.at(TUESDAY, "09:00")
 
 
 @story(
@@ -42,71 +42,71 @@ def sparse_delete(stage: Stage) -> None:
         missed=("A-1",),
     ),
 )
-def fat_delete(stage: Stage) -> None:
+def fat_delete(driver: SandboxDriver) -> None:
     """An order is deleted by its id and a mark of deletion, which is taken for an update."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1"), order("A-2")])
-    stage.at(MONDAY, "13:05")
-    stage.push(ORDERS, [{"id": "A-1", "isDeleted": True}])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1"), order("A-2")])
+    driver.at(MONDAY, "13:05")
+    driver.push(ORDERS, [{"id": "A-1", "isDeleted": True}])
+    driver.at(TUESDAY, "09:00")
 
 
 @story(
     "late-delete",
     Ending(("D03",), EXAMPLE + COMPLETE * 2, sync=2040, documents=books_of_example(12)),
 )
-def late_delete(stage: Stage) -> None:
+def late_delete(driver: SandboxDriver) -> None:
     """An order is deleted after its sync, and stays in the books."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(TUESDAY, "09:00")
-    stage.push(ORDERS, [{"id": "A-1"}])
-    stage.at(WEDNESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
+    driver.push(ORDERS, [{"id": "A-1"}])
+    driver.at(WEDNESDAY, "09:00")
 
 
 @story(
     "unknown-delete",
     Ending(("D02",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example()),
 )
-def unknown_delete(stage: Stage) -> None:
+def unknown_delete(driver: SandboxDriver) -> None:
     """An order is deleted that was never pushed."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [{"id": "A-1"}])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [{"id": "A-1"}])
+    driver.at(TUESDAY, "09:00")
 
 
 @story(
     "repeated-delete",
     Ending(("D04",), EXAMPLE + COMPLETE * 3, sync=2000, documents=books_of_example()),
 )
-def repeated_delete(stage: Stage) -> None:
+def repeated_delete(driver: SandboxDriver) -> None:
     """An order is deleted twice."""
-    delete_and_push(stage, {"id": "A-1"})
+    delete_and_push(driver, {"id": "A-1"})
 
 
 @story(
     "resurrection",
     Ending(("D05",), EXAMPLE + COMPLETE * 3, sync=2000, documents=books_of_example(15)),
 )
-def resurrection(stage: Stage) -> None:
+def resurrection(driver: SandboxDriver) -> None:
     """An order is deleted, entered anew under its old id, and pushed."""
-    delete_and_push(stage, order("A-1", 15, modified="2022-03-21T13:30:00Z"))
+    delete_and_push(driver, order("A-1", 15, modified="2022-03-21T13:30:00Z"))
 
 
-def delete_and_push(stage: Stage, more: Any) -> None:
+def delete_and_push(driver: SandboxDriver, more: Any) -> None:
     """Push an order, then its delete, then something more of its id."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "13:05")
-    stage.push(ORDERS, [{"id": "A-1"}])
-    stage.at(MONDAY, "14:05")
-    stage.push(ORDERS, [more])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "13:05")
+    driver.push(ORDERS, [{"id": "A-1"}])
+    driver.at(MONDAY, "14:05")
+    driver.push(ORDERS, [more])
+    driver.at(TUESDAY, "09:00")

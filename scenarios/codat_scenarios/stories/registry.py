@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from codat_scenarios.stage import Json, Stage
+from codat_scenarios.sandbox_driver import Json, SandboxDriver
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Story:
     name: str
     text: str
     ending: Ending
-    act: Callable[[Stage], None]
+    act: Callable[[SandboxDriver], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +66,34 @@ STORIES: dict[str, Story] = {}
 
 def story(
     name: str, ending: Ending
-) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
+) -> Callable[[Callable[[SandboxDriver], None]], Callable[[SandboxDriver], None]]:
     """Enter a function into the list of stories; its docstring is the story's text."""
 
-    def enter(act: Callable[[Stage], None]) -> Callable[[Stage], None]:
+    def enter(act: Callable[[SandboxDriver], None]) -> Callable[[SandboxDriver], None]:
         STORIES[name] = Story(name, " ".join((act.__doc__ or "").split()), ending, act)
         return act
 
     return enter
 
 
-def play(told: Story, stage: Stage) -> Played:
+def play(told: Story, driver: SandboxDriver) -> Played:
     """Play a story from its beginning, and see how it ends."""
-    stage.begin("Story Café")
-    told.act(stage)
-    return see(stage)
+    driver.begin("Story Café")
+    told.act(driver)
+    return see(driver)
 
 
-def see(stage: Stage) -> Played:
+def see(driver: SandboxDriver) -> Played:
     """What has come of what was played on a stage."""
-    verdict, books, sync = stage.findings(), stage.books(), stage.last_sync()
+    verdict, books, sync = driver.findings(), driver.books(), driver.last_sync()
     return Played(
         Ending(
             findings=tuple(finding["code"] for finding in verdict["findings"]),
-            datasets=tuple(stage.dataset(id_)["status"] for id_ in stage.datasets),
+            datasets=tuple(driver.dataset(id_)["status"] for id_ in driver.datasets),
             sync=sync["syncStatusCode"] if sync else None,
             documents=tuple(map(document_text, books["documents"])),
             missed=tuple(record["key"] for record in books["missed"]),
-            alerts=tuple(map(alert_text, stage.alerts())),
+            alerts=tuple(map(alert_text, driver.alerts())),
         ),
         verdict,
     )

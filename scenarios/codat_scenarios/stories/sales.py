@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from codat_fixtures import load
-from codat_mock.records.datasets import LIST_NAMES, DataType
-from codat_scenarios.stage import Stage
+from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.week import MONDAY, TUESDAY
 
 ORDERS: Final[DataType] = "commerce-orders"
@@ -72,31 +72,31 @@ def transaction(id_: str, of_order: str, pounds: int = 12) -> dict[str, Any]:
 
 
 def push_sale(
-    stage: Stage,
+    driver: SandboxDriver,
     orders: Sequence[dict[str, Any]] = (),
     payments: Sequence[dict[str, Any]] = (),
     transactions: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Push a sale after the worked example's, a data type after the other."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
     for data_type, records in zip(LIST_NAMES, (orders, payments, transactions), strict=True):
         if records:
-            stage.push(data_type, records)
-    stage.at(TUESDAY, "09:00")
+            driver.push(data_type, records)
+    driver.at(TUESDAY, "09:00")
 
 
-def declare_example(stage: Stage, *orders: dict[str, Any]) -> None:
+def declare_example(driver: SandboxDriver, *orders: dict[str, Any]) -> None:
     """Tell that the merchant really has the worked example's records, and these orders."""
     example = {name: load(f"{name}/worked-example")[name] for name in LIST_NAMES.values()}
-    stage.declare(**example | {"orders": [*example["orders"], *orders]})
+    driver.declare(**example | {"orders": [*example["orders"], *orders]})
 
 
-def push_worked_example(stage: Stage) -> None:
+def push_worked_example(driver: SandboxDriver) -> None:
     """Push the four records of the vendor's own example, made on Monday before noon."""
     for data_type, name in LIST_NAMES.items():
-        stage.push(data_type, load(f"{name}/worked-example")[name])
+        driver.push(data_type, load(f"{name}/worked-example")[name])
 
 
 def books_of_example(more_pounds: int = 0, paid_pounds: int = 0) -> tuple[str, ...]:

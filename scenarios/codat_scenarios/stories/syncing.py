@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from codat_fixtures import load
-from codat_scenarios.stage import Stage
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
@@ -15,13 +15,7 @@ from codat_scenarios.stories.sales import (
     order,
     push_worked_example,
 )
-from codat_scenarios.stories.week import (
-    MONDAY,
-    NEXT_MONDAY,
-    SUNDAY,
-    TUESDAY,
-    WEDNESDAY,
-)
+from codat_scenarios.stories.week import MONDAY, NEXT_MONDAY, SUNDAY, TUESDAY, WEDNESDAY
 
 MORNING_AFTER_30 = date(2022, 4, 20)  # of bad nights, the first of them Monday's
 MORNING_AFTER_31 = date(2022, 4, 21)
@@ -31,28 +25,28 @@ MORNING_AFTER_31 = date(2022, 4, 21)
     "one-type-missing",
     Ending(("R01",), EXAMPLE, sync=2000, documents=books_of_example()),
 )
-def one_type_missing(stage: Stage) -> None:
+def one_type_missing(driver: SandboxDriver) -> None:
     """The first sync fails for want of transactions; once they are pushed, the next makes it up."""
-    stage.at(MONDAY, "12:05")
-    stage.push(ORDERS, load("orders/worked-example")["orders"])
-    stage.push("commerce-payments", load("payments/worked-example")["payments"])
-    stage.at(TUESDAY, "09:00")
-    stage.push("commerce-transactions", load("transactions/worked-example")["transactions"])
-    stage.at(WEDNESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    driver.push(ORDERS, load("orders/worked-example")["orders"])
+    driver.push("commerce-payments", load("payments/worked-example")["payments"])
+    driver.at(TUESDAY, "09:00")
+    driver.push("commerce-transactions", load("transactions/worked-example")["transactions"])
+    driver.at(WEDNESDAY, "09:00")
 
 
 @story("connection-deleted", Ending(datasets=EXAMPLE + COMPLETE, sync=4040))
-def connection_deleted(stage: Stage) -> None:
+def connection_deleted(driver: SandboxDriver) -> None:
     """The merchant unlinks the accounting software; the next sync fails, and none follows."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "18:00")
-    stage.set_connection("Accounting", "Unlinked")
-    stage.at(MONDAY, "18:05")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(TUESDAY, "09:00")
-    stage.set_connection("Accounting", "Linked")
-    stage.at(WEDNESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "18:00")
+    driver.set_connection("Accounting", "Unlinked")
+    driver.at(MONDAY, "18:05")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
+    driver.set_connection("Accounting", "Linked")
+    driver.at(WEDNESDAY, "09:00")
 
 
 @story(
@@ -68,38 +62,38 @@ def connection_deleted(stage: Stage) -> None:
         ),
     ),
 )
-def daylight_saving(stage: Stage) -> None:
+def daylight_saving(driver: SandboxDriver) -> None:
     """Clocks go forward on Sunday: its sync is due at 2:00 UTC, and its day ends at 23:00."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(SUNDAY, "01:35")
-    stage.push(ORDERS, [order("before-the-sync", 1, created="2022-03-27T01:30:00Z")])
-    stage.at(SUNDAY, "02:35")
-    stage.push(ORDERS, [order("after-the-sync", 2, created="2022-03-27T02:30:00Z")])
-    stage.at(SUNDAY, "23:35")
-    stage.push(ORDERS, [order("after-midnight", 4, created="2022-03-27T23:30:00Z")])
-    stage.at(NEXT_MONDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(SUNDAY, "01:35")
+    driver.push(ORDERS, [order("before-the-sync", 1, created="2022-03-27T01:30:00Z")])
+    driver.at(SUNDAY, "02:35")
+    driver.push(ORDERS, [order("after-the-sync", 2, created="2022-03-27T02:30:00Z")])
+    driver.at(SUNDAY, "23:35")
+    driver.push(ORDERS, [order("after-midnight", 4, created="2022-03-27T23:30:00Z")])
+    driver.at(NEXT_MONDAY, "09:00")
 
 
 @story("thirty-bad-days", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
-def thirty_bad_days(stage: Stage) -> None:
+def thirty_bad_days(driver: SandboxDriver) -> None:
     """Thirty syncs in a row fail, as authorisation has lapsed; the next covers all their days."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "18:00")
-    stage.set_connection("Accounting", "Deauthorized")
-    stage.at(MORNING_AFTER_30, "09:00")
-    stage.set_connection("Accounting", "Linked")
-    stage.at(MORNING_AFTER_31, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "18:00")
+    driver.set_connection("Accounting", "Deauthorized")
+    driver.at(MORNING_AFTER_30, "09:00")
+    driver.set_connection("Accounting", "Linked")
+    driver.at(MORNING_AFTER_31, "09:00")
 
 
 @story("thirty-one-bad-days", Ending(datasets=EXAMPLE, sync=4220))
-def thirty_one_bad_days(stage: Stage) -> None:
+def thirty_one_bad_days(driver: SandboxDriver) -> None:
     """Thirty-one syncs in a row fail, which switches the syncing off: none follows."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "18:00")
-    stage.set_connection("Accounting", "Deauthorized")
-    stage.at(MORNING_AFTER_31, "09:00")
-    stage.set_connection("Accounting", "Linked")
-    stage.at(date(2022, 4, 25), "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "18:00")
+    driver.set_connection("Accounting", "Deauthorized")
+    driver.at(MORNING_AFTER_31, "09:00")
+    driver.set_connection("Accounting", "Linked")
+    driver.at(date(2022, 4, 25), "09:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codat_scenarios.stage import Stage
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
@@ -20,102 +20,102 @@ BOOKS = books_of_example(12)
 
 
 @story("wrong-key", Ending(("T01",), EXAMPLE, sync=2000, documents=books_of_example()))
-def wrong_key(stage: Stage) -> None:
+def wrong_key(driver: SandboxDriver) -> None:
     """A request carries the API key as it is instead of its base64."""
-    stage.at(MONDAY, "12:05")
-    stage.try_call("GET", "/meta/companies", key="Basic my-key")
-    push_worked_example(stage)
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    driver.try_call("GET", "/meta/companies", key="Basic my-key")
+    push_worked_example(driver)
+    driver.at(TUESDAY, "09:00")
 
 
 @story("misspelt-path", Ending(("T02",), EXAMPLE, sync=2000, documents=books_of_example()))
-def misspelt_path(stage: Stage) -> None:
+def misspelt_path(driver: SandboxDriver) -> None:
     """A dataset is asked for at a path that the API does not have."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    dataset = stage.datasets[-1]
-    stage.try_call("GET", f"/meta/companies/{stage.company_id}/pull/histories/{dataset}")
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    dataset = driver.datasets[-1]
+    driver.try_call("GET", f"/meta/companies/{driver.company_id}/pull/histories/{dataset}")
+    driver.at(TUESDAY, "09:00")
 
 
 @story("over-the-limit", Ending(("T03",), EXAMPLE, sync=2000, documents=books_of_example()))
-def over_the_limit(stage: Stage) -> None:
+def over_the_limit(driver: SandboxDriver) -> None:
     """The companies are listed too often for a minute, which only a mock with limits minds."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.try_call("GET", "/meta/companies", times=A_MINUTE + 1)
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.try_call("GET", "/meta/companies", times=A_MINUTE + 1)
+    driver.at(TUESDAY, "09:00")
 
 
 @story(
     "patient", Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(24))
 )
-def patient(stage: Stage) -> None:
+def patient(driver: SandboxDriver) -> None:
     """A push is told to come in a minute, another fails three times; both wait, ever longer."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.plan_fault("refuse", "push-orders", status=503, retryAfter=60)
-    stage.try_push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:12")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:20")
-    stage.plan_fault("refuse", "push-orders", status=500, at=[1, 2, 3])
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.plan_fault("refuse", "push-orders", status=503, retryAfter=60)
+    driver.try_push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:12")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:20")
+    driver.plan_fault("refuse", "push-orders", status=500, at=[1, 2, 3])
     for clock in ("12:20:10", "12:20:30", "12:21:10"):
-        stage.try_push(ORDERS, [order("A-2")])
-        stage.at(MONDAY, clock)
-    stage.push(ORDERS, [order("A-2")])
-    stage.at(TUESDAY, "09:00")
+        driver.try_push(ORDERS, [order("A-2")])
+        driver.at(MONDAY, clock)
+    driver.push(ORDERS, [order("A-2")])
+    driver.at(TUESDAY, "09:00")
 
 
 @story("pushy", Ending(("T04",), DONE_ONCE, sync=2000, documents=BOOKS))
-def pushy(stage: Stage) -> None:
+def pushy(driver: SandboxDriver) -> None:
     """A push is told to come again in a minute, and comes after ten seconds."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.plan_fault("refuse", "push-orders", status=429, retryAfter=60)
-    stage.try_push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:10:10")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.plan_fault("refuse", "push-orders", status=429, retryAfter=60)
+    driver.try_push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:10:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
 
 
 @story("hammering", Ending(("T05",), DONE_ONCE, sync=2000, documents=BOOKS))
-def hammering(stage: Stage) -> None:
+def hammering(driver: SandboxDriver) -> None:
     """A push fails four times, and each time comes again after ten seconds."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.plan_fault("refuse", "push-orders", status=500, at=[1, 2, 3, 4])
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.plan_fault("refuse", "push-orders", status=500, at=[1, 2, 3, 4])
     for seconds in (10, 20, 30, 40):
-        stage.try_push(ORDERS, [order("A-1")])
-        stage.at(MONDAY, f"12:10:{seconds}")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(TUESDAY, "09:00")
+        driver.try_push(ORDERS, [order("A-1")])
+        driver.at(MONDAY, f"12:10:{seconds}")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
 
 
 @story("hot-polling", Ending(("T06",), DONE_ONCE, sync=2000, documents=BOOKS))
-def hot_polling(stage: Stage) -> None:
+def hot_polling(driver: SandboxDriver) -> None:
     """A dataset is asked for twice a second until it has ended."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    dataset = stage.push(ORDERS, [order("A-1")])
-    while not stage.dataset(dataset)["isCompleted"]:
-        stage.advance(seconds=0.5)
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    dataset = driver.push(ORDERS, [order("A-1")])
+    while not driver.dataset(dataset)["isCompleted"]:
+        driver.advance(seconds=0.5)
+    driver.at(TUESDAY, "09:00")
 
 
 @story("gives-up", Ending(("S13", "T07"), DONE_ONCE, sync=2000, documents=BOOKS))
-def gives_up(stage: Stage) -> None:
+def gives_up(driver: SandboxDriver) -> None:
     """A dataset is looked at once while it is on its way, and never again."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    dataset = stage.push(ORDERS, [order("A-1")])
-    stage.advance(seconds=2)
-    stage.dataset(dataset)
-    stage.look_away()
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    dataset = driver.push(ORDERS, [order("A-1")])
+    driver.advance(seconds=2)
+    driver.dataset(dataset)
+    driver.look_away()
+    driver.at(TUESDAY, "09:00")

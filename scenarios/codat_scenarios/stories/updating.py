@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from codat_scenarios.stage import Stage
+from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
@@ -35,15 +35,15 @@ SENT_BACK = order("A-1", 7, modified="2022-03-21T15:00:00Z") | {
     "update-before-sync",
     Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(15)),
 )
-def update_before_sync(stage: Stage) -> None:
+def update_before_sync(driver: SandboxDriver) -> None:
     """An order is corrected and pushed again before the night's sync."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:35")
-    stage.push(ORDERS, [CORRECTED])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:35")
+    driver.push(ORDERS, [CORRECTED])
+    driver.at(TUESDAY, "09:00")
 
 
 @story(
@@ -58,15 +58,15 @@ def update_before_sync(stage: Stage) -> None:
         ),
     ),
 )
-def refund(stage: Stage) -> None:
+def refund(driver: SandboxDriver) -> None:
     """Before the sync 5 of an order's 12 pounds are given back, and the whole order is pushed."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "15:05")
-    stage.push(ORDERS, [SENT_BACK])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "15:05")
+    driver.push(ORDERS, [SENT_BACK])
+    driver.at(TUESDAY, "09:00")
 
 
 @story(
@@ -78,50 +78,50 @@ def refund(stage: Stage) -> None:
         documents=(*books_of_example(12), "2022-03-21 Invoice 15.00 GBP"),
     ),
 )
-def late_update(stage: Stage) -> None:
+def late_update(driver: SandboxDriver) -> None:
     """An order is corrected after its sync and pushed again; the next sync books it twice."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(TUESDAY, "09:00")
-    stage.push(ORDERS, [CORRECTED_LATE])
-    stage.at(WEDNESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
+    driver.push(ORDERS, [CORRECTED_LATE])
+    driver.at(WEDNESDAY, "09:00")
 
 
-def update(stage: Stage, changed: Any) -> None:
+def update(driver: SandboxDriver, changed: Any) -> None:
     """Push an order, and before its sync a change of it."""
-    stage.at(MONDAY, "12:05")
-    push_worked_example(stage)
-    stage.at(MONDAY, "12:10")
-    stage.push(ORDERS, [order("A-1")])
-    stage.at(MONDAY, "12:35")
-    stage.push(ORDERS, [changed])
-    stage.at(TUESDAY, "09:00")
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:35")
+    driver.push(ORDERS, [changed])
+    driver.at(TUESDAY, "09:00")
 
 
 @story(
     "partial-update",
     Ending(("U01",), TWICE, sync=2000, documents=books_of_example(15)),
 )
-def partial_update(stage: Stage) -> None:
+def partial_update(driver: SandboxDriver) -> None:
     """An order is corrected by its new total alone, and loses everything else."""
-    update(stage, PARTIAL)
+    update(driver, PARTIAL)
 
 
 @story(
     "same-source-date",
     Ending(("U03",), TWICE, sync=2000, documents=books_of_example(12)),
 )
-def same_source_date(stage: Stage) -> None:
+def same_source_date(driver: SandboxDriver) -> None:
     """An order is corrected without a later sourceModifiedDate, and the correction discarded."""
-    update(stage, SAME_DATE)
+    update(driver, SAME_DATE)
 
 
 @story(
     "moved-creation",
     Ending(("U04",), TWICE, sync=2000, documents=books_of_example(12)),
 )
-def moved_creation(stage: Stage) -> None:
+def moved_creation(driver: SandboxDriver) -> None:
     """An update tells another createdDate than the order had."""
-    update(stage, MOVED)
+    update(driver, MOVED)

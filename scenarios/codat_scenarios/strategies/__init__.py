@@ -1,10 +1,9 @@
 """Hypothesis strategies for records, right and wrong; needs the extra `test`.
 
 Importing this makes `st.from_type` know `Order`, `Payment` and `Transaction` of
-`codat_mock.records.commerce`.
+`codat_mock.models.commerce`.
 """
 
-from codat_scenarios.strategies.breaches import BREACHES
 from codat_scenarios.strategies.histories import broken_histories, histories
 from codat_scenarios.strategies.invalid import (
     Invalid,
@@ -15,13 +14,14 @@ from codat_scenarios.strategies.invalid import (
 from codat_scenarios.strategies.large import large_pushes
 from codat_scenarios.strategies.records import payments, transactions
 from codat_scenarios.strategies.registration import register
-from codat_scenarios.strategies.sales import Sale, orders, sales
+from codat_scenarios.strategies.sales import GeneratedSale, orders, sales
 from codat_scenarios.strategies.values import amounts, ids, moments, texts
+from codat_scenarios.strategies.violations import VIOLATIONS
 
 __all__ = [
-    "BREACHES",
+    "VIOLATIONS",
+    "GeneratedSale",
     "Invalid",
-    "Sale",
     "amounts",
     "broken_histories",
     "histories",

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from codat_scenarios.histories import History, Life
-from codat_scenarios.strategies.breaches import BREACHES
-from codat_scenarios.strategies.lives import (
+from codat_scenarios.histories import History, HistoryBuilder
+from codat_scenarios.strategies.merchant_events import (
     BEFORE_OPENING,
     HAPPENINGS,
     LONG_LIVES,
     Happening,
 )
+from codat_scenarios.strategies.violations import VIOLATIONS
 
 
 def histories() -> SearchStrategy[History]:
@@ -34,15 +34,15 @@ def broken_histories(code: str) -> SearchStrategy[History]:
     Args:
         code: any rule's.
     """
-    breach = BREACHES[code]
+    violation = VIOLATIONS[code]
     return st.builds(
         lambda before, breaks, after, is_declared: lived(
             [*before, breaks, *after], is_declared=is_declared
         ),
-        BEFORE_OPENING if breach.comes_first else HAPPENINGS,
-        breach.happenings,
+        BEFORE_OPENING if violation.comes_first else HAPPENINGS,
+        violation.happenings,
         HAPPENINGS,
-        st.just(True) if breach.is_declared else st.booleans(),
+        st.just(True) if violation.is_declared else st.booleans(),
     )
 
 
@@ -53,7 +53,7 @@ def lived(happenings: Iterable[Happening], *, is_declared: bool) -> History:
         happenings: what happens, in its order.
         is_declared: whether the mock is told what the merchant really has, as it happens.
     """
-    life = Life(is_declared=is_declared)
+    builder = HistoryBuilder(is_declared=is_declared)
     for happens in happenings:
-        happens(life)
-    return life.history()
+        happens(builder)
+    return builder.history()

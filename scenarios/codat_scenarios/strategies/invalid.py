@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from codat_scenarios.merchants import Record
-from codat_scenarios.strategies import shapes
+from codat_scenarios.strategies import record_schema
 from codat_scenarios.strategies.records import payments, transactions
 from codat_scenarios.strategies.sales import orders
 
@@ -36,22 +36,22 @@ class Invalid:
 
 def invalid_orders() -> SearchStrategy[Invalid]:
     """Orders wrong in one place: of a wrong type, enumeration or date form, or without an id."""
-    return spoiled(orders(), shapes.ORDER)
+    return spoiled(orders(), record_schema.ORDER)
 
 
 def invalid_payments() -> SearchStrategy[Invalid]:
     """Payments wrong in one place: of a wrong type, enumeration or date form, or without an id."""
-    return spoiled(payments(), shapes.PAYMENT)
+    return spoiled(payments(), record_schema.PAYMENT)
 
 
 def invalid_transactions() -> SearchStrategy[Invalid]:
     """Transactions wrong in one place: as payments are."""
-    return spoiled(transactions(), shapes.TRANSACTION)
+    return spoiled(transactions(), record_schema.TRANSACTION)
 
 
-def spoiled(valid: SearchStrategy[Record], shape: shapes.Shape) -> SearchStrategy[Invalid]:
+def spoiled(valid: SearchStrategy[Record], shape: record_schema.Shape) -> SearchStrategy[Invalid]:
     """Take valid records and spoil each in one way."""
-    no_objects = st.sampled_from((*shapes.NOT_OBJECTS, None))
+    no_objects = st.sampled_from((*record_schema.NOT_OBJECTS, None))
     return st.one_of(
         without_id(valid),
         no_objects.map(lambda record: Invalid(record, "$")),
@@ -68,9 +68,11 @@ def without_id(draw: DrawFn, valid: SearchStrategy[Record]) -> Invalid:
 
 
 @st.composite
-def spoiled_inside(draw: DrawFn, valid: SearchStrategy[Record], shape: shapes.Shape) -> Invalid:
+def spoiled_inside(
+    draw: DrawFn, valid: SearchStrategy[Record], shape: record_schema.Shape
+) -> Invalid:
     """Draw records with a value that must not stand where it does."""
-    place, values = draw(st.sampled_from(list(shapes.spots(shape))))
+    place, values = draw(st.sampled_from(list(record_schema.spots(shape))))
     record = deepcopy(draw(valid))
     wrong = deepcopy(draw(st.sampled_from(values)))
     return Invalid(record, "$" + put(draw, record, place, wrong))

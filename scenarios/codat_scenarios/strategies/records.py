@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from codat_scenarios.merchants import Record
-from codat_scenarios.strategies import shapes
+from codat_scenarios.strategies import record_schema
 from codat_scenarios.strategies.values import amounts, ids, moments
 
 
@@ -19,10 +19,10 @@ def payments() -> SearchStrategy[Record]:
     Source: contract section 3.
     """
     return recorded(
-        shapes.PAYMENT,
+        record_schema.PAYMENT,
         amount=amounts(),
-        type=shapes.PAYMENT_TYPE.valid,
-        status=shapes.PAYMENT_STATUS.valid,
+        type=record_schema.PAYMENT_TYPE.valid,
+        status=record_schema.PAYMENT_STATUS.valid,
     )
 
 
@@ -34,14 +34,18 @@ def transactions() -> SearchStrategy[Record]:
 
     Source: contract section 3.
     """
-    return recorded(shapes.TRANSACTION, totalAmount=amounts(), type=shapes.TRANSACTION_TYPE.valid)
+    return recorded(
+        record_schema.TRANSACTION, totalAmount=amounts(), type=record_schema.TRANSACTION_TYPE.valid
+    )
 
 
-def recorded(shape: shapes.Shape, **always: SearchStrategy[object]) -> SearchStrategy[Record]:
+def recorded(
+    shape: record_schema.Shape, **always: SearchStrategy[object]
+) -> SearchStrategy[Record]:
     """Records of a shape with an id, a creation and the given properties in every one."""
     fixed = {"id": ids(), "createdDate": moments(), **always}
     return st.builds(
         lambda required, rest: required | rest,
         st.fixed_dictionaries(fixed),
-        shapes.extras(shape, *fixed),
+        record_schema.extras(shape, *fixed),
     )

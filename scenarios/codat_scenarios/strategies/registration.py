@@ -9,8 +9,8 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from codat_mock.records.commerce import Order, Payment, Transaction
-from codat_mock.records.values import read_value
+from codat_mock.models.commerce import Order, Payment, Transaction
+from codat_mock.models.values import read_value
 from codat_scenarios.merchants import Record, encode
 from codat_scenarios.strategies.records import payments, transactions
 from codat_scenarios.strategies.sales import orders

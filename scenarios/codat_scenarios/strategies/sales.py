@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from codat_scenarios.merchants import Record
-from codat_scenarios.strategies import shapes
-from codat_scenarios.strategies.goods import Told, charges, few, lines, listed, parts
+from codat_scenarios.strategies import record_schema
+from codat_scenarios.strategies.order_lines import WireLines, charges, few, lines, listed, parts
 from codat_scenarios.strategies.values import amounts, ids, moments, units
 
 # Made once, since strategies are slow to make, and an example is shrunk through thousands of draws.
@@ -24,21 +24,22 @@ ATTEMPTS = st.lists(st.tuples(UNPAID, amounts()), max_size=1)
 CURRENCIES = st.fixed_dictionaries(
     {}, optional={"currency": st.sampled_from(("GBP", "EUR", "USD", "SEK")) | st.none()}
 )
-ORDER_EXTRAS = shapes.extras(
-    shapes.ORDER, "id", "createdDate", "currency", "totalAmount", "totalRefund", "totalTaxAmount",
-    "totalDiscount", "totalGratuity", "orderLineItems", "payments", "serviceCharges",
+ORDER_EXTRAS = record_schema.extras(
+    record_schema.ORDER, "id", "createdDate", "currency", "totalAmount", "totalRefund",
+    "totalTaxAmount", "totalDiscount", "totalGratuity", "orderLineItems", "payments",
+    "serviceCharges",
 )  # fmt: skip
-PAYMENT_EXTRAS = shapes.extras(
-    shapes.PAYMENT, "id", "createdDate", "amount", "currency", "type", "status"
+PAYMENT_EXTRAS = record_schema.extras(
+    record_schema.PAYMENT, "id", "createdDate", "amount", "currency", "type", "status"
 )
-TRANSACTION_EXTRAS = shapes.extras(
-    shapes.TRANSACTION, "id", "createdDate", "totalAmount", "currency", "type",
+TRANSACTION_EXTRAS = record_schema.extras(
+    record_schema.TRANSACTION, "id", "createdDate", "totalAmount", "currency", "type",
     "transactionSourceRef",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
+class GeneratedSale:
     """A sale as its three kinds of record, which reconcile with each other.
 
     Args:
@@ -53,7 +54,7 @@ class Sale:
 
 
 @st.composite
-def sales(draw: DrawFn) -> Sale:
+def sales(draw: DrawFn) -> GeneratedSale:
     """Draw sales that add up and reconcile.
 
     Line totals and service charges make the order's total; paid payments make that and the
@@ -77,10 +78,12 @@ def sales(draw: DrawFn) -> Sale:
         if payment["status"] == "Paid"
         for moved in transactions_of(draw, payment, order["id"], base)
     ]
-    return Sale(order | draw(ORDER_EXTRAS), [dict(each) for each in payments], transactions)
+    return GeneratedSale(
+        order | draw(ORDER_EXTRAS), [dict(each) for each in payments], transactions
+    )
 
 
-def totals(draw: DrawFn, goods: list[Told], charged: list[Told], tip: int) -> Record:
+def totals(draw: DrawFn, goods: list[WireLines], charged: list[WireLines], tip: int) -> Record:
     """Tell an order's totals; those that are zero may be absent, but for the total itself."""
     told = [*goods, *charged]
     zeroes = draw(st.booleans())
@@ -108,7 +111,7 @@ def payments_of(draw: DrawFn, paid: list[int], base: Record) -> list[Record]:
         while id_ in told:  # lengthened, not drawn again: that shrinks better than a unique list
             id_ += "0"
         told[id_] = {"id": id_, **base, "amount": amount, "status": status}
-        told[id_] |= {"type": draw(shapes.PAYMENT_TYPE.valid)} | draw(PAYMENT_EXTRAS)
+        told[id_] |= {"type": draw(record_schema.PAYMENT_TYPE.valid)} | draw(PAYMENT_EXTRAS)
     return list(told.values())
 
 

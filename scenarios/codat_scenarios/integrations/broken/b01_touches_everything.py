@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from codat_mock.clock import format_moment
+from codat_scenarios.integrations.pos_sale import Record
 from codat_scenarios.integrations.pushing import Integration, nightly
-from codat_scenarios.integrations.sales import Record
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("B01", "U02")
 

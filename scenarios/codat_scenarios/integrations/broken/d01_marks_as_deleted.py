@@ -1,10 +1,10 @@
 """Deletes a record by pushing the whole of it with a mark that it is deleted."""
 
 from codat_mock.clock import format_moment
+from codat_scenarios.integrations.pos_sale import Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import Record
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("D01",)
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from codat_scenarios.integrations.pos_sale import TRANSACTIONS
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import TRANSACTIONS
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("R03", "S01", "S02", "B02")
 

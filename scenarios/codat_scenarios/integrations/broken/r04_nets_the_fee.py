@@ -1,9 +1,9 @@
 """Takes the fee off the transaction of a card payment, which has one of its own."""
 
+from codat_scenarios.integrations.pos_sale import FEE_SHARE, PENNY, TRANSACTIONS, Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import FEE_SHARE, PENNY, TRANSACTIONS, Record
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("R04",)
 

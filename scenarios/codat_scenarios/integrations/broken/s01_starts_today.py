@@ -1,7 +1,7 @@
 """Begins with the day it goes live, and leaves out the sales since the start date."""
 
+from codat_scenarios.integrations.environment import MONDAY
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.scene import MONDAY
 from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("S01", "B02")

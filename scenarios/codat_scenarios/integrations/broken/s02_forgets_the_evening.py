@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from codat_scenarios.integrations.pushing import Integration
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("S02", "B02")
 

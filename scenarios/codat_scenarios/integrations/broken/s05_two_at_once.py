@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from codat_scenarios.integrations.pos_sale import LISTS, ORDERS, DataType, Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import LISTS, ORDERS, DataType, Record
 from codat_scenarios.integrations.service import ENCODER
 from codat_scenarios.integrations.shop import Shop
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from codat_scenarios.integrations.environment import Environment
+from codat_scenarios.integrations.pos_sale import DataType, Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import DataType, Record
-from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("S06",)
-SCENE = Scene(backlog=40)
+SCENE = Environment(backlog=40)
 
 
 class Hurried(Integration):

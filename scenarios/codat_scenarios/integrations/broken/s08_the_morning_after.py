@@ -1,8 +1,8 @@
 """Pushes the evening's sales early in the morning, when they have been synced without."""
 
 from codat_scenarios.integrations.pushing import Integration
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("S08", "S02", "B02")
 

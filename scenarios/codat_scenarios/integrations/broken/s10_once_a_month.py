@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+from codat_scenarios.integrations.environment import FIRST_OF_APRIL, MONDAY, Environment
 from codat_scenarios.integrations.pushing import Integration
-from codat_scenarios.integrations.scene import FIRST_OF_APRIL, MONDAY, Scene
+from codat_scenarios.integrations.scripted_pos import at
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import at
 
 BREAKS = ("S10",)
-SCENE = Scene(frequency="Monthly")
+SCENE = Environment(frequency="Monthly")
 
 
 def main(shop: Shop) -> None:

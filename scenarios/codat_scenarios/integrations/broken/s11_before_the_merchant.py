@@ -1,14 +1,14 @@
 """Pushes though the merchant has not authorised the accounting platform yet."""
 
+from codat_scenarios.integrations.environment import MONDAY, Environment, ScheduledEvent
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.scene import MONDAY, Happening, Scene
+from codat_scenarios.integrations.scripted_pos import at
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import at
 
 BREAKS = ("S11",)
-SCENE = Scene(
+SCENE = Environment(
     is_linked=False,
-    happenings=(Happening(at(MONDAY, "20:00"), "/_mock/companies/{company}/authorize"),),
+    happenings=(ScheduledEvent(at(MONDAY, "20:00"), "/_mock/companies/{company}/authorize"),),
 )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from codat_scenarios.integrations.pos_sale import DataType, Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import DataType, Record
 from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("S13",)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from codat_scenarios.integrations.environment import Environment
+from codat_scenarios.integrations.pos_sale import DataType, Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import DataType, Record
-from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("S14", "S01", "R02", "B02")
-SCENE = Scene(
+SCENE = Environment(
     outcomes=({"target": "dataset", "dataType": "commerce-orders", "outcome": "MapError"},)
 )
 

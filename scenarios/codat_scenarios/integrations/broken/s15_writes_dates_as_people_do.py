@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import httpx
 
 from codat_mock.clock import parse_moment
+from codat_scenarios.integrations.pos_sale import DataType, Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import DataType, Record
 from codat_scenarios.integrations.service import Codat
 from codat_scenarios.integrations.shop import Shop
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import httpx
 
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration
-from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.service import Codat
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("S16",)
-SCENE = Scene(faults=({"kind": "refuse", "operation": "push-orders", "at": [3]},))
+SCENE = Environment(faults=({"kind": "refuse", "operation": "push-orders", "at": [3]},))
 
 
 class Once(Codat):

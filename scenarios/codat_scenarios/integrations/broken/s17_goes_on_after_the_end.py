@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from codat_scenarios.integrations.environment import TUESDAY, Environment, ScheduledEvent
+from codat_scenarios.integrations.pos_sale import DataType, Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import DataType, Record
-from codat_scenarios.integrations.scene import TUESDAY, Happening, Scene
+from codat_scenarios.integrations.scripted_pos import at
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import at
 
 BREAKS = ("S17",)
-SCENE = Scene(
-    happenings=(Happening(at(TUESDAY, "12:00"), "/_mock/companies/{company}/delete-connection"),),
+SCENE = Environment(
+    happenings=(
+        ScheduledEvent(at(TUESDAY, "12:00"), "/_mock/companies/{company}/delete-connection"),
+    ),
 )
 
 

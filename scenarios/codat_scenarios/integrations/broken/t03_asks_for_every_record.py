@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("T03",)
-SCENE = Scene(backlog=340)
+SCENE = Environment(backlog=340)
 
 
 class AgainAndAgain(Integration):

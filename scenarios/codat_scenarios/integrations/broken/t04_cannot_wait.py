@@ -2,13 +2,13 @@
 
 import httpx
 
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.service import Codat
 from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("T04",)
-SCENE = Scene(
+SCENE = Environment(
     faults=(
         {
             "kind": "refuse",

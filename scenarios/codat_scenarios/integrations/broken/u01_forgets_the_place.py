@@ -1,9 +1,9 @@
 """Leaves the place of the sale out of an update."""
 
+from codat_scenarios.integrations.pos_sale import Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import Record
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("U01",)
 

@@ -1,8 +1,8 @@
 """Pushes the correction of a sale that has been synced."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("U02", "B01")
 

@@ -1,9 +1,9 @@
 """Gives the date of creation as that of the last change, so that an update looks old."""
 
+from codat_scenarios.integrations.pos_sale import Record
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.sales import Record
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
 BREAKS = ("U03", "B03")
 

@@ -1,10 +1,10 @@
 """Pushes the records of a dataset that failed once more."""
 
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Scene(
+SCENE = Environment(
     outcomes=(
         {"target": "dataset", "dataType": "commerce-orders", "outcome": "MapError"},
         {"target": "dataset", "dataType": "commerce-payments", "outcome": "InternalError"},

@@ -1,11 +1,11 @@
 """Keeps each sale in an outbox as it is made, which is emptied at once."""
 
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration
-from codat_scenarios.integrations.scene import Scene
+from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import Change
 
-SCENE = Scene(faults=({"kind": "refuse", "operation": "push-orders", "at": [3, 4]},))
+SCENE = Environment(faults=({"kind": "refuse", "operation": "push-orders", "at": [3, 4]},))
 
 
 def main(shop: Shop) -> None:

@@ -1,10 +1,10 @@
 """Waits as long as it is told to when the service is busy, and longer each time when it fails."""
 
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration, through_the_day
-from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Scene(
+SCENE = Environment(
     faults=(
         {"kind": "refuse", "operation": "push-orders", "at": [1, 2, 3]},
         {

@@ -2,11 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import TIMES, Integration
-from codat_scenarios.integrations.scene import Scene
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Scene(companies=3)
+SCENE = Environment(companies=3)
 
 
 def main(shop: Shop) -> None:

@@ -1,15 +1,15 @@
 """Pushes only while the merchant's connections are linked: not before, and not after."""
 
+from codat_scenarios.integrations.environment import MONDAY, TUESDAY, Environment, ScheduledEvent
 from codat_scenarios.integrations.pushing import TIMES, Integration
-from codat_scenarios.integrations.scene import MONDAY, TUESDAY, Happening, Scene
+from codat_scenarios.integrations.scripted_pos import at
 from codat_scenarios.integrations.shop import Shop
-from codat_scenarios.integrations.till import at
 
-SCENE = Scene(
+SCENE = Environment(
     is_linked=False,
     happenings=(
-        Happening(at(MONDAY, "12:00"), "/_mock/companies/{company}/authorize"),
-        Happening(at(TUESDAY, "12:00"), "/_mock/companies/{company}/delete-connection"),
+        ScheduledEvent(at(MONDAY, "12:00"), "/_mock/companies/{company}/authorize"),
+        ScheduledEvent(at(TUESDAY, "12:00"), "/_mock/companies/{company}/delete-connection"),
     ),
 )
 

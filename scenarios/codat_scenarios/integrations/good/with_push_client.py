@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from codat_push import Ledger, PushClient
 from codat_push.clock import MachineClock
+from codat_scenarios.integrations.environment import START_DATE
+from codat_scenarios.integrations.pos_sale import LISTS, DataType, Record
 from codat_scenarios.integrations.pushing import TIMES
-from codat_scenarios.integrations.sales import LISTS, DataType, Record
-from codat_scenarios.integrations.scene import START_DATE
 from codat_scenarios.integrations.shop import Shop
 
 

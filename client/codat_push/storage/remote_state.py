@@ -1,0 +1,81 @@
+"""What the service has told: of the set-up and the syncs of companies, and of datasets.
+
+The latest sync covers a period. Whatever was created before its finish, if it succeeded, or else
+before its start (where the last success ended, since a failed period is covered by the next
+success), and accepted by the time it ran, is in the books, or will never be: it came too late for
+its period, or lies before the merchant's start date. An update or delete of it would double it or
+do nothing, so it is refused; and so is a new record that comes only now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from codat_push.models import SyncStatus
+from codat_push.push_policy import Synced
+from codat_push.storage.database import Database
+from codat_push.versions import EPOCH, MICROSECOND
+
+
+class RemoteState:
+    """What need not be asked again, and what is compared with what is asked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def is_set_up(self, company: str) -> bool:
+        """Whether a company was found linked and mapped."""
+        find = "SELECT 1 FROM company WHERE company = ?"
+        return self._database.run(find, company).fetchone() is not None
+
+    def note_set_up(self, company: str) -> None:
+        """Note that a company was found linked and mapped."""
+        self._database.run("INSERT OR IGNORE INTO company VALUES (?)", company)
+
+    def note_sync(self, company: str, status: SyncStatus) -> bool:
+        """Move on what is known of a company's syncs, by its latest; whether that was news."""
+        before = self.synced(company)
+        period = status.sync_date_range_utc
+        boundary = period.finish if status.is_successful else period.start
+        self._database.run(
+            "INSERT INTO sync VALUES (?, ?, ?, ?) ON CONFLICT (company) DO UPDATE SET"
+            " boundary = max(boundary, excluded.boundary), ran = max(ran, excluded.ran),"
+            " running_to = excluded.running_to",
+            company,
+            (boundary - EPOCH) // MICROSECOND,
+            (status.sync_utc - EPOCH) // MICROSECOND,
+            (period.finish - EPOCH) // MICROSECOND if status.is_running else None,
+        )
+        return self.synced(company) != before
+
+    def synced(self, company: str) -> Synced:
+        """What is known of a company's syncs."""
+        find = "SELECT boundary, ran, running_to FROM sync WHERE company = ?"
+        row = self._database.run(find, company).fetchone()
+        return Synced._make(row) if row else Synced()
+
+    def lists_datasets(self, stream: int) -> bool | None:
+        """Whether the service lists its datasets; None where it was not asked yet."""
+        find = "SELECT history FROM stream WHERE stream = ?"
+        (noted,) = self._database.run(find, stream).fetchone()
+        return None if noted is None else bool(noted)
+
+    def note_datasets(self, stream: int, ids: Iterable[str] | None) -> None:
+        """Note the datasets that the service lists, or that it lists none at all."""
+        note = "UPDATE stream SET history = ? WHERE stream = ?"
+        self._database.run(note, ids is not None, stream)
+        for identity in ids or ():
+            self.note_dataset(stream, identity)
+
+    def forget_datasets(self, company: str) -> None:
+        """Ask anew which datasets a company has, since it was not even known."""
+        self._database.run("UPDATE stream SET history = NULL WHERE company = ?", company)
+
+    def note_dataset(self, stream: int, identity: str) -> None:
+        """Note a dataset, to know a new one by."""
+        self._database.run("INSERT OR IGNORE INTO dataset VALUES (?, ?)", stream, identity)
+
+    def datasets(self, stream: int) -> frozenset[str]:
+        """Ids of the datasets seen so far."""
+        rows = self._database.run("SELECT id FROM dataset WHERE stream = ?", stream)
+        return frozenset(identity for (identity,) in rows)

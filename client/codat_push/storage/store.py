@@ -1,0 +1,47 @@
+"""A ledger's file, by its parts; a stream is a company and data type."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+from codat_push.schema import DataType
+from codat_push.storage.database import Database
+from codat_push.storage.pushes import Pushes
+from codat_push.storage.queue import Queue
+from codat_push.storage.refusals import Refusals
+from codat_push.storage.remote_state import RemoteState
+
+
+class Store:
+    """The parts of one file.
+
+    Args:
+        path: the file, made where there is none, or `:memory:`.
+
+    Attributes:
+        database: the connection that they share.
+        waiting: what has to be sent.
+        pushes: what is on its way.
+        refused: what was set aside.
+        knowledge: what the service has told of itself.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.database = Database(path)
+        self.waiting = Queue(self.database)
+        self.pushes = Pushes(self.database)
+        self.refused = Refusals(self.database)
+        self.knowledge = RemoteState(self.database)
+        self.transaction = self.database.transaction
+        self.rehearsal = self.database.rehearsal
+        self.close = self.database.close
+
+    def stream(self, company: str, data_type: DataType) -> int:
+        """The number of a company and data type."""
+        find = "SELECT stream FROM stream WHERE company = ? AND data_type = ?"
+        row = self.database.run(find, company, data_type).fetchone()
+        if row is None:
+            add = "INSERT OR IGNORE INTO stream (company, data_type) VALUES (?, ?)"
+            self.database.run(add, company, data_type)
+            row = self.database.run(find, company, data_type).fetchone()
+        return int(row[0])

@@ -1,0 +1,79 @@
+"""A run on the terminal: a table for a person, plain lines for a log."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from codat_mock.reports import text, verdict
+from codat_mock.reports.run import Run
+from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, records
+from codat_mock.rules.judge import Finding
+
+COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+OUTCOMES = {verdict.KEPT: "green", verdict.NOTHING: "yellow"}
+
+
+def print_run(run: Run) -> None:
+    """Print a run."""
+    if sys.stdout.isatty():
+        show_table(run)
+    else:
+        click.echo("\n".join(plain_lines(run)))
+
+
+def plain_lines(run: Run) -> list[str]:
+    """A run as plain lines."""
+    return ["", *text.lines(run), *ends(run)]
+
+
+def ends(run: Run) -> list[str]:
+    """Both exit codes, and why ours is what it is."""
+    lines = [f"The command {verdict.ending(run.command)}."] if run.command else []
+    lines += map(one_line, run.complaints)
+    why = " ".join(reason for reason in verdict.reasons(run) if one_line(reason) not in lines)
+    why = why or "What stands above is why."
+    return [*lines, one_line(f"codat-mock ends with exit code {verdict.code_of(run)}. {why}")]
+
+
+def show_table(run: Run) -> None:
+    """Print a run as a table."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    colour = OUTCOMES.get(verdict.code_of(run), "red")
+    console.print()
+    console.print(Text(f"codat-mock: {verdict.headline(run)}", f"bold {colour}"))
+    console.print(Text(f"{verdict.coverage(run)}.", "dim"))
+    if run.judgement.findings:
+        table = Table("rule", "what was found, and what to do instead", show_lines=True)
+        for finding in run.judgement.findings[:MOST_FINDINGS]:
+            table.add_row(*(Text.assemble(*cell) for cell in cells(run, finding)))
+        console.print(table)
+        console.print(Text(more(run)), end="\n" if more(run) else "")
+    for each in run.stale:
+        console.print(Text(f"Expected and not found any more: {one_line(names(each))}", "yellow"))
+    for note in run.notes:
+        console.print(Text(one_line(note)))
+    for line in ends(run):
+        console.print(Text(line, colour if line.startswith("codat-mock") else ""))
+
+
+def cells(run: Run, finding: Finding) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """A finding as two cells, each of parts with their style."""
+    known = " (expected)" if run.is_tolerated(finding) else ""
+    colour = COLOURS[finding.severity]
+    rule = [
+        (f"{finding.code} ", f"bold {colour}"),
+        (f"{finding.severity}{known}\n", colour),
+        (finding.name, "dim"),
+    ]
+    what = [
+        (f"{one_line(finding.message)}\n", ""),
+        (f"{one_line(f'{finding.data_type}: {records(finding)}')}\n".removeprefix(": "), "dim"),
+        (one_line(finding.advice), "green"),
+    ]
+    return rule, what

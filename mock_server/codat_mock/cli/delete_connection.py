@@ -1,0 +1,25 @@
+"""`codat-mock delete-connection`."""
+
+from __future__ import annotations
+
+import click
+
+from codat_mock.cli.remote_server import ask, asks_a_server
+
+EXAMPLES = """Examples:
+
+\b
+  codat-mock delete-connection 8f4f0a6c-0f5e-4a53-9d0c-4f2f3c2f0d11
+"""
+
+
+@click.command(
+    "delete-connection", epilog=EXAMPLES, short_help="Delete a sync connection, as a merchant does."
+)
+@click.argument("company")
+@asks_a_server
+def delete_connection(company: str, url: str, api_key: str | None) -> None:
+    """Do as a merchant who deletes the sync connection of a COMPANY, named by its id."""
+    told = ask("POST", f"/companies/{company}/delete-connection", url, api_key)
+    for connection in told["dataConnections"]:
+        click.echo(f"{connection['platformName']}: {connection['status']}")

@@ -1,0 +1,40 @@
+"""The platforms that a company can be connected to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response
+
+from codat_mock.configuration.integrations import Integration, Integrations, branding
+from codat_mock.http import request_context
+from codat_mock.http.api import examples
+from codat_mock.http.operations import serve
+from codat_mock.http.pagination import PAGING, page
+from codat_mock.models.branding import Branding
+
+blueprint = Blueprint("integrations", __name__)
+
+GROUP: Final = "Integrations"
+
+
+@serve(
+    blueprint, "GET", "/config/integrations", name="list-integrations", group=GROUP,
+    source="reference", answers=Integrations, shows=examples.INTEGRATIONS_SHOWN, query=PAGING,
+    assumed="There are four, and their features are our choice.",
+)  # fmt: skip
+def index() -> Response:
+    """List the integrations."""
+    return request_context.answer(
+        page(Integrations, Integration, request_context.sandbox().integrations())
+    )
+
+
+@serve(
+    blueprint, "GET", "/config/integrations/{platformKey}/branding", name="get-branding",
+    group=GROUP, source="reference", answers=Branding, shows=examples.BRANDING,
+    assumed="The pictures are plain letters, nobody's trade mark.",
+)  # fmt: skip
+def show_branding(platform_key: str) -> Response:
+    """Show an integration's logos and button."""
+    return request_context.answer(branding(request_context.sandbox().integration(platform_key)))

@@ -1,0 +1,130 @@
+"""Pushes of commerce data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+from msgspec import Raw
+
+from codat_mock.http import middleware_faults, middleware_log, request_context
+from codat_mock.http.api import examples
+from codat_mock.http.operations import serve
+from codat_mock.models import answers
+from codat_mock.models.commerce import Order, Payment, Transaction
+from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.models.errors import Malformed, Problem
+from codat_mock.models.pushes import decoder
+from codat_mock.sandbox import Sandbox
+
+blueprint = Blueprint("pushes", __name__)
+
+GROUP: Final = "Push data"
+ASSUMED = (
+    "What is not JSON or not of the right type is refused with every place named; records without"
+    " an id are taken, and their dataset ends in ValidationError."
+)
+ORDERS = {"orders": [examples.ORDER]}
+PAYMENTS = {"payments": [examples.PAYMENT]}
+TRANSACTIONS = {"transactions": examples.TRANSACTIONS}
+read_array = decoder(list[Raw])
+
+
+def push(data_type: DataType) -> Callable[[str], Response]:
+    """The endpoint of the beta for one data type."""
+
+    def endpoint(company_id: str) -> Response:
+        here = request_context.sandbox()
+        body = request_context.body_bytes()
+        dataset_id = accept(here, company_id, data_type, body)
+        middleware_log.keep_with_dataset()
+        # The data goes back as it came: spliced in, not encoded again.
+        return request_context.raw_answer(
+            b'{"data":%b,"datasetId":"%b"}' % (body, dataset_id.encode())
+        )
+
+    endpoint.__doc__ = f"Push {LIST_NAMES[data_type]}."
+    return endpoint
+
+
+def partner_push(data_type: DataType) -> Callable[[str], Response]:
+    """The endpoint of partner commerce for one data type: a bare array, which is answered."""
+    name = LIST_NAMES[data_type]
+
+    def endpoint(company_id: str) -> Response:
+        here = request_context.sandbox()
+        body = request_context.body_bytes()
+        request_context.decode(
+            body, read_array
+        )  # what is put into an object below must be one value
+        try:
+            accept(here, company_id, data_type, b'{"%b":%b}' % (name.encode(), body))
+        except Malformed as error:
+            raise as_array(error, name) from None
+        return request_context.raw_answer(body)
+
+    endpoint.__doc__ = f"Push {name} as a bare array, as partner commerce does."
+    return endpoint
+
+
+def accept(here: Sandbox, company_id: str, data_type: DataType, body: bytes) -> str:
+    """Push a body; gives the dataset's id."""
+    call = here.arrive(
+        request.method, request.path, request_context.caller(), request_context.number()
+    )
+    dataset_id = here.push(company_id, data_type, body, call, request_context.arrived())
+    middleware_faults.note_push(here, company_id, dataset_id)
+    middleware_log.note_dataset(dataset_id)
+    if request_context.is_abandoned() or middleware_faults.loses_answer():
+        here.forget_answer(company_id, dataset_id)
+    return dataset_id
+
+
+def as_array(error: Malformed, name: str) -> Malformed:
+    """Name the places in a bare array that were found in the object made of it."""
+    object_path, array_path = f"$.{name}[", "$["
+    problems = [
+        Problem(p.path.replace(object_path, array_path, 1), p.message, p.item)
+        for p in error.problems
+    ]
+    return Malformed(error.message.replace(object_path, array_path), problems)
+
+
+def register_pushes(
+    data_type: DataType, record: Any, dataset: Any, pushed: Any, sent: dict[str, Any]
+) -> None:
+    """Serve one data type in both generations."""
+    name = LIST_NAMES[data_type]
+    serve(
+        blueprint, "POST", f"/data/companies/{{companyId}}/sync/{data_type}", name=f"push-{name}",
+        group=GROUP, source="guide", answers=pushed, takes=dataset, sent=sent,
+        shows={"data": sent, "datasetId": examples.DATASET_ID}, assumed=ASSUMED,
+    )(push(data_type))  # fmt: skip
+    serve(
+        blueprint, "POST", f"/companies/{{companyId}}/data/{data_type}",
+        name=f"partner-push-{name}", group="Partner commerce", source="reference",
+        answers=list[record], takes=list[record], sent=sent[name], shows=sent[name],
+        assumed="The same push underneath: its dataset is found in the company's history.",
+    )(partner_push(data_type))  # fmt: skip
+
+
+register_pushes("commerce-orders", Order, answers.OrdersDataset, answers.PushedOrders, ORDERS)
+register_pushes(
+    "commerce-payments", Payment, answers.PaymentsDataset, answers.PushedPayments, PAYMENTS
+)
+register_pushes(
+    "commerce-transactions",
+    Transaction,
+    answers.TransactionsDataset,
+    answers.PushedTransactions,
+    TRANSACTIONS,
+)
+
+
+@blueprint.post("/data/companies/<company_id>/sync/<data_type>")
+@blueprint.post("/companies/<company_id>/data/<data_type>")
+def push_unknown(company_id: str, data_type: str) -> Response:
+    """Refuse what is none of the three data types, after the key and the company are known."""
+    request_context.sandbox().company(company_id)
+    raise request_context.no_such_data_type(data_type)

@@ -1,0 +1,147 @@
+"""The WSGI application: the faces of one world, and how each says no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from random import Random
+from typing import Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, request
+from werkzeug import Request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from codat_mock.http import (
+    api,
+    control,
+    middleware_faults,
+    middleware_log,
+    middleware_rate_limits,
+    portal,
+    request_context,
+    swagger,
+)
+from codat_mock.http.error_bodies import error_body, problem_body
+from codat_mock.models.errors import ApiError, Forbidden, Problem
+from codat_mock.sandbox import SandboxRegistry
+
+NAMED: Final = re.compile(r"/sandbox/([^/]+)(/.*)")
+LOCAL: Final = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
+HTTP_MESSAGES: Final = {
+    404: "There is no operation {method} {path}.",
+    405: "{path} does not take {method}.",
+    413: "The body is larger than this server takes; push fewer records at a time.",
+    500: "codat-mock failed: a fault of the mock, not of the request. Its log says more.",
+}
+
+
+def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False) -> Flask:
+    """Make the application that serves a world.
+
+    Args:
+        registry: its sandboxes; a new world in memory where none is given.
+        is_open: whether requests may name any host, for a server bound beyond loopback.
+    """
+    app = Flask("codat_mock", static_url_path="/static")
+    served = registry or SandboxRegistry()
+    app.config[request_context.REGISTRY] = served
+    app.config["MAX_CONTENT_LENGTH"] = served.settings.largest_body
+    app.url_map.merge_slashes = False  # an empty id is not found, rather than redirected
+    register_error_handlers(app)
+    correlate(app, served.settings.seed)
+
+    @app.before_request
+    def guard() -> None:
+        check_origin(is_open=is_open)
+
+    middleware_log.register(app)
+    if served.settings.rate_limits:
+        middleware_rate_limits.register(app)
+    middleware_faults.register(app)
+    for face in (api, control, portal):
+        face.register(app)
+    app.register_blueprint(swagger.blueprint())
+    app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
+    return app
+
+
+def correlate(app: Flask, seed: int) -> None:
+    """Give every answer its correlation id."""
+    app.config[request_context.CHANCE] = Random(seed)  # noqa: S311  (ids of answers, nothing secret)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        response.headers[request_context.CORRELATION] = request_context.correlation_id()
+        return response
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Answer what is not carried out: in the vendor's shape, in ours, or as a page."""
+
+    @app.errorhandler(ApiError)
+    def refuse(error: ApiError) -> Response:
+        return refused(error.status, error.message, error.problems)
+
+    @app.errorhandler(HTTPException)
+    def refuse_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if isinstance(error, InternalServerError) and error.original_exception:
+            where = f"{request.method} {request.path}"
+            request_context.registry().failures.note(where, error.original_exception)
+        known = HTTP_MESSAGES.get(status, "{description}")
+        told = known.format(method=request.method, path=request.path, description=error.description)
+        response = refused(status, told)
+        allowed = dict(error.get_headers()).get("Allow")
+        if allowed:
+            response.headers["Allow"] = allowed
+        return response
+
+
+def refused(status: int, message: str, problems: Iterable[Problem] = ()) -> Response:
+    """Say no in the way of the face that was asked."""
+    if request.path.startswith(request_context.PAGES):
+        return portal.refusal(status, message)
+    if request.path.startswith(control.PREFIX):
+        body = problem_body(status, message, problems)
+        return request_context.answer(body, status, "application/problem+json")
+    return request_context.answer(
+        error_body(status, message, request_context.correlation_id(), problems), status
+    )
+
+
+def check_origin(*, is_open: bool) -> None:
+    """Keep pages in a browser from driving the mock.
+
+    Raises:
+        Forbidden: the request names a host that is not this machine, or comes from another page.
+    """
+    if not is_open and not is_local(request):
+        raise Forbidden(f"Host '{request.host}' is not this machine; use 127.0.0.1 or localhost.")
+    if not is_own_page(request):
+        raise Forbidden(f"Pages of '{request.headers['Origin']}' may not use this server.")
+
+
+def is_local(asked: Request) -> bool:
+    """Whether the host that a request names is this machine."""
+    return LOCAL.fullmatch(asked.host) is not None
+
+
+def is_own_page(asked: Request) -> bool:
+    """Whether a request comes from no page in a browser, or from one of this server's own."""
+    origin = asked.headers.get("Origin")
+    return not origin or origin.rpartition("://")[2] == asked.host
+
+
+def with_prefix(inner: WSGIApplication) -> WSGIApplication:
+    """Take `/sandbox/{name}` off the path, and remember the name."""
+
+    def prefixed(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        found = NAMED.fullmatch(environ.get("PATH_INFO", ""))
+        if found:
+            environ[request_context.PREFIXED] = found[1]
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/sandbox/{found[1]}"
+            environ["PATH_INFO"] = found[2]
+        return inner(environ, start_response)
+
+    return prefixed

@@ -1,0 +1,50 @@
+"""The books: as JSON, as a table, as a page to print, and beside the merchant's own records."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, render_template, request
+
+from codat_mock.http import request_context
+from codat_mock.http.control import books_csv, resolve_sandbox
+from codat_mock.models.errors import Malformed, Problem
+
+blueprint = Blueprint("books", __name__)
+
+FORMATS: Final = {"json": "application/json", "csv": "text/csv", "html": "text/html"}
+
+
+@blueprint.get("/books")
+def show() -> Response:
+    """What stands in the accounting software."""
+    books = resolve_sandbox.sandbox().books(request.args.get("companyId"))
+    match wanted_type():
+        case "text/csv":
+            return request_context.raw_answer(books_csv.written(books), content_type="text/csv")
+        case "text/html":
+            return Response(render_template("books.html", books=books))
+    return request_context.answer(books)
+
+
+@blueprint.get("/books/compare")
+def compare() -> Response:
+    """The books beside what the merchant really has."""
+    return request_context.answer(
+        resolve_sandbox.sandbox().compare_books(request.args.get("companyId"))
+    )
+
+
+def wanted_type() -> str | None:
+    """The content type that the request asks for, by `?format=` or by its Accept header.
+
+    Raises:
+        Malformed: there is no such format.
+    """
+    named = request.args.get("format")
+    if named is None:
+        return request.accept_mimetypes.best_match([*FORMATS.values()])
+    if named not in FORMATS:
+        told = f"The books have no format '{named}'; known: {', '.join(FORMATS)}."
+        raise Malformed(told, [Problem("format", told)])
+    return FORMATS[named]

@@ -1,0 +1,73 @@
+"""The books as CSV: a row for each line of each document, for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any, Final
+
+from codat_mock.accounting.documents import Document, Line
+from codat_mock.sandbox.books_view import Books
+
+COLUMNS: Final = (
+    "companyId", "companyName", "kind", "number", "date", "currency", "location", "contact",
+    "status", "description", "account", "taxRate", "taxPercentage", "net", "tax", "gross",
+    "appliesTo", "paymentType", "syncId", "records",
+)  # fmt: skip
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def written(books: Books) -> bytes:
+    """The books as CSV (RFC 4180), UTF-8 with a header; a payment is one row.
+
+    `records` is how many of the merchant's records a document contains; the JSON names them.
+    """
+    table = StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(COLUMNS)
+    for company in books.companies:
+        for document in company.documents:
+            for row in rows_of(document):
+                row |= {"companyId": company.company_id, "companyName": company.company_name}
+                writer.writerow([cell(row[column]) for column in COLUMNS])
+    return table.getvalue().encode()
+
+
+def rows_of(document: Document) -> Iterator[dict[str, Any]]:
+    """A document's rows, each with what tells the document."""
+    head = {
+        "kind": document.kind,
+        "number": document.number,
+        "date": document.date,
+        "currency": document.currency,
+        "location": document.location,
+        "contact": document.contact,
+        "status": document.status,
+        "appliesTo": document.applies_to,
+        "paymentType": document.payment_type,
+        "syncId": document.sync_id,
+        "records": len(document.records),
+    }
+    whole = Line(
+        description="",
+        account_id=document.account or "",
+        net=document.net,
+        tax=document.tax,
+        gross=document.total,
+    )
+    for line in document.lines or [whole]:
+        yield head | {
+            "description": line.description,
+            "account": line.account_id,
+            "taxRate": line.tax_rate_id,
+            "taxPercentage": line.tax_percentage,
+            "net": line.net,
+            "tax": line.tax,
+            "gross": line.gross,
+        }
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell: a text that a spreadsheet would run as a formula is kept a text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

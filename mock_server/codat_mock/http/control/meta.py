@@ -1,0 +1,26 @@
+"""The document of the API, and the page of what is known of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+
+from codat_mock.http import request_context
+from codat_mock.http.openapi import document
+from codat_mock.http.provenance import limits
+
+blueprint = Blueprint("documents", __name__)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """The OpenAPI document of the vendor's API."""
+    return request_context.answer(document(request.script_root))
+
+
+@blueprint.get("/limits")
+def show_limits() -> Response:
+    """What is known of the real service and what is assumed, as JSON or as a page."""
+    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    if wanted == "text/html":
+        return Response(render_template("limits.html", limits=limits()))
+    return request_context.answer(limits())

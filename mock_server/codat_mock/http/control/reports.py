@@ -1,0 +1,25 @@
+"""What happened in a sandbox, in every form of report."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from codat_mock.http import request_context
+from codat_mock.http.control import resolve_sandbox
+from codat_mock.models.errors import Malformed, Problem
+from codat_mock.reports import FORMATS
+from codat_mock.reports.collect import run_of
+
+blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.get("/report")
+def report() -> Response:
+    """What has happened until now, in the form that `?format=` asks for; JSON without it."""
+    named = request.args.get("format", "json")
+    if named not in FORMATS:
+        told = f"There is no report '{named}'; known: {', '.join(FORMATS)}."
+        raise Malformed(told, [Problem("format", told)])
+    run = run_of(resolve_sandbox.sandbox(), request_context.registry().failures.all())
+    wanted = FORMATS[named]
+    return request_context.raw_answer(wanted.write(run), content_type=wanted.content_type)

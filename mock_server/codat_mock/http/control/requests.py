@@ -1,0 +1,120 @@
+"""The journal of the integration's requests."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from codat_mock.clock import parse_moment
+from codat_mock.har.exchange import Recorded, unpacked
+from codat_mock.har.writer import write_har
+from codat_mock.http import request_context
+from codat_mock.http.control import resolve_sandbox
+from codat_mock.models.errors import Malformed, Problem
+from codat_mock.models.request_log import LoggedBodies, LoggedRequest
+
+blueprint = Blueprint("requests", __name__)
+
+MOST: Final = 100
+MAGIC: Final = b"\x1f\x8b"
+GZIP: Final = (("Content-Encoding", "gzip"),)
+FILTERS: Final = {
+    "method": "method",
+    "path": "path",
+    "status": "status",
+    "operation": "operation",
+    "companyId": "company_id",
+    "datasetId": "dataset_id",
+    "code": "findings",
+}
+
+
+@blueprint.get("/requests")
+def index() -> Response:
+    """Find requests, and count them: by method, path, status, operation, companyId, code."""
+    if request.args.get("format") == "har":
+        return archive()
+    wanted = {name: value for name, value in request.args.items() if name != "limit"}
+    for name in wanted:
+        if name not in FILTERS:
+            told = f"Requests are not found by '{name}'; known: {', '.join(FILTERS)}, limit."
+            raise Malformed(told, [Problem(f"query.{name}", told)])
+
+    def is_wanted(entry: LoggedRequest) -> bool:
+        return all(matches(entry, name, value) for name, value in wanted.items())
+
+    return request_context.answer(resolve_sandbox.sandbox().journal.requests(is_wanted, limit()))
+
+
+def archive() -> Response:
+    """The whole journal as a HAR, in the sandbox's time.
+
+    Raises:
+        Malformed: something is to be found, too.
+    """
+    if len(request.args) > 1:
+        told = "The archive holds all requests: nothing goes beside format=har."
+        raise Malformed(told, [Problem("query.format", told)])
+    address = request.host_url.rstrip("/")
+    found = resolve_sandbox.sandbox().journal.exchanges()
+    return request_context.raw_answer(write_har(recorded(address, *each) for each in found))
+
+
+def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies) -> Recorded:
+    """A request of the journal as it would have been recorded; headers are not kept there."""
+    query = f"?{entry.query}" if entry.query else ""
+    wait = "" if entry.retry_after is None else f"{entry.retry_after:g}"
+    told = {"Content-Type": entry.answered_type, "Retry-After": wait}
+    # Whether a body came packed shows in its first bytes.
+    sent = unpacked(bodies.sent, GZIP) if bodies.sent.startswith(MAGIC) else bodies.sent
+    return Recorded(
+        started=parse_moment(entry.at),
+        seconds=0.0,
+        method=entry.method,
+        url=f"{address}{quote(entry.path)}{query}",
+        status=0 if entry.is_lost else entry.status,
+        sent=sent,
+        answered=b"" if entry.is_lost else bodies.answered,
+        sent_type=entry.sent_type,
+        answered_type=entry.answered_type,
+        headers=((request_context.CALLER, entry.caller),) if entry.caller else (),
+        answered_headers=tuple((name, value) for name, value in told.items() if value),
+    )
+
+
+def limit() -> int:
+    """How many requests are told at most.
+
+    Raises:
+        Malformed: it is no number.
+    """
+    given = request.args.get("limit", str(MOST))
+    if not re.fullmatch(r"\d{1,6}", given):
+        told = f"The limit is a number of requests, and not '{given}'."
+        raise Malformed(told, [Problem("query.limit", told)])
+    return int(given)
+
+
+def matches(entry: LoggedRequest, name: str, value: str) -> bool:
+    """Whether a request is one of those that a filter finds."""
+    found: Any = getattr(entry, FILTERS[name])
+    if name == "code":
+        return any(each.code == value for each in found)
+    if name == "method":
+        return bool(found == value.upper())
+    if name == "path" and "*" in value:
+        pattern = ".*".join(map(re.escape, value.split("*")))
+        return re.fullmatch(pattern, found) is not None
+    return str(found) == value
+
+
+@blueprint.get("/requests/<int:number>")
+def show(number: int) -> Response:
+    """One request, with the bodies that were sent and answered."""
+    entry, bodies = resolve_sandbox.sandbox().journal.request(number)
+    texts = {"sent": bodies.sent, "answered": bodies.answered}
+    told = {name: body.decode(errors="replace") for name, body in texts.items()}
+    return request_context.answer({"request": entry, "bodies": told})

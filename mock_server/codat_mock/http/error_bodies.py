@@ -1,0 +1,66 @@
+"""How the service says no: the vendor's error body, and ours under `/_mock/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from codat_mock.models.commerce import Wire
+from codat_mock.models.errors import Problem
+
+TITLES: Final = {400: "Bad request", 401: "Unauthorised", 403: "Forbidden", 404: "Not found"}
+
+
+class ValidationItem(Wire, omit_defaults=False):
+    """One thing wrong with a request, in the vendor's words."""
+
+    item_id: str
+    message: str
+    validator_name: str
+
+
+class Validation(Wire, omit_defaults=False):
+    """All that is wrong with a request, in the vendor's words."""
+
+    errors: list[ValidationItem]
+    warnings: list[ValidationItem]
+
+
+class ErrorBody(Wire, omit_defaults=False, kw_only=True):
+    """The vendor's answer to what it does not carry out (contract section 1)."""
+
+    status_code: int
+    service: str = "PublicApi"
+    error: str
+    correlation_id: str
+    validation: Validation | None = None
+    can_be_retried: str = "False"
+    detailed_error_code: int = 0
+
+
+class ProblemBody(Wire, kw_only=True):
+    """Our own answer under `/_mock/`, as RFC 9457 has it."""
+
+    title: str
+    status: int
+    detail: str
+    problems: list[Problem]
+
+
+def error_body(
+    status: int, message: str, correlation_id: str, problems: Iterable[Problem] = ()
+) -> ErrorBody:
+    """Say no in the vendor's shape."""
+    items = [ValidationItem(p.item, str(p), "RequestBody") for p in problems]
+    return ErrorBody(
+        status_code=status,
+        error=message,
+        correlation_id=correlation_id,
+        validation=Validation(items, []) if items else None,
+    )
+
+
+def problem_body(status: int, message: str, problems: Iterable[Problem] = ()) -> ProblemBody:
+    """Say no in our own shape."""
+    title = TITLES.get(status, "Refused")
+    return ProblemBody(title=title, status=status, detail=message, problems=[*problems])

@@ -1,0 +1,119 @@
+"""Lists as the service answers them: filtered, sorted, and cut into pages.
+
+Source: contract section 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+from flask import request
+from msgspec import UNSET, Struct
+
+from codat_mock.http.operations import Parameter
+from codat_mock.http.query_language import LONGEST, malformed, read_order, read_query
+from codat_mock.models.pages import Link, Links, Page
+
+LARGEST_PAGE: Final = 5000
+LAST_PAGE: Final = 2**31 - 1
+PAGING: Final = (
+    Parameter(
+        name="page",
+        text="Which page, from 1.",
+        schema={"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1},
+    ),
+    Parameter(
+        name="pageSize",
+        text="How many results a page has.",
+        schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 100},
+    ),
+    Parameter(
+        name="query",
+        text="Which results: clauses such as `name~coffee`, joined by `&&` and `||`, grouped by"
+        " `{}`; the operators are `= != ~ > < >= <=`.",
+        schema={"type": "string", "maxLength": LONGEST},
+    ),
+    Parameter(
+        name="orderBy",
+        text="The property to sort by; with a `-` before it, the highest comes first.",
+        schema={"type": "string"},
+    ),
+)
+
+Answer = TypeVar("Answer", bound=Page[Any])
+
+
+def page(answer: type[Answer], kind: type[Struct], items: Sequence[Any]) -> Answer:
+    """The page of some items that the request asks for.
+
+    Args:
+        answer: the type of the page.
+        kind: the type of the items.
+        items: all there are, in the order in which they are listed where nothing else is asked.
+
+    Raises:
+        Malformed: a parameter cannot be read; its name is told.
+    """
+    number = whole_number("page", 1, LAST_PAGE)
+    size = whole_number("pageSize", 100, LARGEST_PAGE)
+    found = chosen(kind, items)
+    start = (number - 1) * size
+    return answer(
+        results=found[start : start + size],
+        page_number=number,
+        page_size=size,
+        total_results=len(found),
+        links=links(number, is_last=start + size >= len(found)),
+    )
+
+
+def chosen(kind: type[Struct], items: Sequence[Any]) -> list[Any]:
+    """The items that meet the request's `query`, in the order of its `orderBy`."""
+    query, order = request.args.get("query"), request.args.get("orderBy")
+    if not query and not order:
+        return list(items)
+    shown = [(msgspec.to_builtins(item), item) for item in items]
+    if query:
+        holds = read_query(query, kind)
+        shown = [pair for pair in shown if holds(pair[0])]
+    if order:
+        key, is_descending = read_order(order, kind)
+        keyed = [(key(pair[0]), pair) for pair in shown]
+        present = [both for both in keyed if both[0] is not None]
+        present.sort(key=lambda both: both[0], reverse=is_descending)
+        absent = [both for both in keyed if both[0] is None]  # last, in either direction
+        shown = [pair for _, pair in (*present, *absent)]
+    return [item for _, item in shown]
+
+
+def whole_number(name: str, default: int, most: int) -> int:
+    """A whole number from 1 among the request's parameters."""
+    text = request.args.get(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
+        raise malformed(name, f"it is '{text[:60]}', and a whole number from 1 to {most} is wanted")
+    return int(text)
+
+
+def links(number: int, *, is_last: bool) -> Links:
+    """Where the page and those around it are found, with all that was asked."""
+    return Links(
+        current=link(number),
+        this=Link(here()),
+        next=UNSET if is_last else link(number + 1),
+        previous=UNSET if number == 1 else link(number - 1),
+    )
+
+
+def link(number: int) -> Link:
+    """Where the page of that number is found."""
+    asked = {**request.args, "page": str(number)}
+    return Link(f"{here()}?{urlencode(asked)}")
+
+
+def here() -> str:
+    """The path of the request, with the prefix of its sandbox."""
+    return quote(f"{request.script_root}{request.path}")

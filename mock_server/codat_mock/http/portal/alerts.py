@@ -1,0 +1,118 @@
+"""The page of alerts: the rules that ask for them, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast, get_args
+
+import msgspec
+from flask import Blueprint, Response, render_template, request, url_for
+
+from codat_mock.http import request_context
+from codat_mock.http.portal.link import see
+from codat_mock.models.alerts import AlertRule, RuleType
+from codat_mock.models.errors import Malformed, Problem
+from codat_mock.models.pushes import decoder
+from codat_mock.sandbox import Sandbox
+
+blueprint = Blueprint("portal_alerts", __name__)
+
+PAGE: Final = "/portal/alerts"
+MOST_SHOWN: Final = 100
+NUMBERS: Final = ("copies", "overtakenSeconds")
+
+
+def sandbox() -> Sandbox | None:
+    """The sandbox that the URL names, or that needs no choosing."""
+    name = request_context.chosen_name() or request_context.sole_name()
+    return request_context.registry().sandbox(name) if name else None
+
+
+@blueprint.get(PAGE)
+def show() -> Response:
+    """Rules and alerts; where it is not clear whose, the sandboxes to choose from."""
+    here = sandbox()
+    return page(here) if here else choice()
+
+
+@blueprint.post(PAGE)
+def add() -> Response:
+    """Add the rule that the form asks for; one that cannot be kept is asked for again."""
+    here = sandbox()
+    if here is None:
+        return choice()
+    try:
+        here.alerts.add_rules([read_rule(request.form)])
+    except Malformed as error:
+        return page(here, request.form, error.problems)
+    return see(url_for("portal_alerts.show"))
+
+
+@blueprint.post(f"{PAGE}/rules/<rule_id>/remove")
+def remove(rule_id: str) -> Response:
+    """Remove a rule."""
+    here = sandbox()
+    if here:
+        here.alerts.remove_rule(rule_id)
+    return see(url_for("portal_alerts.show"))
+
+
+@blueprint.post(f"{PAGE}/<alert_id>/resend")
+def resend(alert_id: str) -> Response:
+    """Deliver an alert once more."""
+    here = sandbox()
+    if here:
+        here.alerts.resend(alert_id)
+    return see(url_for("portal_alerts.show"))
+
+
+def read_rule(answers: Mapping[str, str]) -> AlertRule:
+    """The rule that a form asks for; a field that is left empty is as if it was not there.
+
+    Raises:
+        Malformed: a field is not of its form.
+    """
+    given: dict[str, Any] = {name: text.strip() for name, text in answers.items() if text.strip()}
+    given |= {name: number(given[name]) for name in NUMBERS if name in given}
+    if secrets := given.pop("secrets", ""):
+        given["secrets"] = secrets.split()
+    return cast(AlertRule, request_context.decode(msgspec.json.encode(given), decoder(AlertRule)))
+
+
+def number(text: str) -> float | str:
+    """A number that a form brought; what is none stays text, to be refused."""
+    try:
+        read = float(text)
+    except ValueError:
+        return text
+    return int(read) if read.is_integer() else read
+
+
+def page(
+    here: Sandbox, typed: Mapping[str, str] | None = None, problems: Iterable[Problem] = ()
+) -> Response:
+    """The page, with what is wrong with the rule that was asked for."""
+    told = here.alerts.alerts()
+    rules = here.alerts.rules().rules
+    wrong = [str(problem) for problem in problems]
+    content = render_template(
+        "alerts.html",
+        rules=rules,
+        known={stored.rule_id for stored in rules},
+        types=get_args(RuleType),
+        companies={company.id: company.name for company in here.companies()},
+        alerts=told.alerts[: -MOST_SHOWN - 1 : -1],
+        hidden=max(0, len(told.alerts) - MOST_SHOWN),
+        is_settled=told.is_settled,
+        now=here.clock().now,
+        typed=typed or {},
+        problems=wrong,
+    )
+    return Response(content, 400 if wrong else 200)
+
+
+def choice() -> Response:
+    """The sandboxes, each leading to its own page."""
+    registry = request_context.registry()
+    found = {name: registry.sandbox(name).companies() for name in registry.names()}
+    return Response(render_template("sandboxes.html", sandboxes=found, page=PAGE))

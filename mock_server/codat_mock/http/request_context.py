@@ -1,0 +1,198 @@
+"""What every endpoint needs of HTTP: who asks, what was sent, how to answer."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import blake2b
+from random import Random
+from typing import Any, Final, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+from flask import Response, current_app, g, request
+from msgspec import DecodeError, ValidationError
+
+from codat_mock.clock import machine_seconds
+from codat_mock.http import request_body
+from codat_mock.models.errors import Malformed, NotFound, Unauthorised
+from codat_mock.models.json_paths import with_names
+from codat_mock.models.pushes import BOM, Decode, decoder, malformed_json, problem_from
+from codat_mock.sandbox import Sandbox, SandboxRegistry
+
+REGISTRY: Final = "codat_mock.world"  # where the app keeps its world
+PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
+ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
+DELIVER: Final = "codat_mock.deliver"  # how the environment says that an answer goes astray
+SHUT: Final = "codat_mock.shut"  # how it says that the server is not to be reached
+CONTROL: Final = "/_mock"  # where the control API stands
+PAGES: Final = ("/link/", "/flow/", "/portal/")  # where the pages for people stand
+CORRELATION: Final = "X-Correlation-Id"
+CALLER: Final = "Codat-Mock-Source"
+LONGEST_CALLER: Final = 300  # letters
+CHANCE: Final = "codat_mock.chance"  # where the app keeps what ids of answers are made from
+
+Kind = TypeVar("Kind")
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def registry() -> SandboxRegistry:
+    """The world that the app serves."""
+    return cast(SandboxRegistry, current_app.config[REGISTRY])
+
+
+def api_key() -> str:
+    """The API key that the request carries.
+
+    Raises:
+        Unauthorised: it is missing, malformed, or not among the known ones.
+
+    Source: contract section 1.
+    """
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        raise Unauthorised("The Authorization header is missing: send 'Basic <base64 of the key>'.")
+    try:
+        key = b64decode(encoded.strip(), validate=True).decode()
+    except ValueError:
+        key = ""
+    if scheme.lower() != "basic" or not key:
+        raise Unauthorised(
+            "The Authorization header is malformed: it must be 'Basic ' and the base64 of the key."
+        )
+    known = registry().settings.api_keys
+    if known and key not in known:
+        raise Unauthorised("The API key is not known: start the server with --api-key for it.")
+    return key
+
+
+def name_of_key(key: str) -> str:
+    """The name of the sandbox that belongs to an API key; the key cannot be read from it."""
+    return f"key-{blake2b(key.encode(), digest_size=8).hexdigest()}"
+
+
+def chosen_name() -> str | None:
+    """The sandbox named by the URL prefix or the header, which go before the key."""
+    return request.environ.get(PREFIXED) or request.headers.get("X-Test-Id") or None
+
+
+def sole_name() -> str | None:
+    """The sandbox that needs no choosing: the only known key's, or the only one there is."""
+    keys, names = registry().settings.api_keys, registry().names()
+    if len(keys) == 1:
+        return name_of_key(keys[0])
+    return names[0] if len(names) == 1 else None
+
+
+def sandbox() -> Sandbox:
+    """The sandbox that a request to the API means.
+
+    Raises:
+        Unauthorised: it carries no good key.
+    """
+    key = api_key()
+    g.sandbox = registry().sandbox(chosen_name() or name_of_key(key))
+    return cast(Sandbox, g.sandbox)
+
+
+def likely_sandbox() -> Sandbox | None:
+    """The sandbox that a request is meant for as far as can be told, whatever key it carries.
+
+    Its own; else the one that is named, or of the only key, or the only one there is.
+    """
+    with suppress(Unauthorised):
+        return sandbox()
+    keys, names = registry().settings.api_keys, registry().names()
+    only = [name_of_key(key) for key in keys] if keys else names
+    name = chosen_name() or (only[0] if len(only) == 1 else None)
+    return registry().sandbox(name) if name else None
+
+
+def number() -> int | None:
+    """The number of the request in the journal of its sandbox; None where it has none."""
+    return cast(int | None, g.get("number"))
+
+
+def correlation_id() -> str:
+    """The id of the answer to this request, from its sandbox's own source where it has one."""
+    if "correlation_id" not in g:
+        chance = g.sandbox.chance if "sandbox" in g else current_app.config[CHANCE]
+        g.correlation_id = random_uuid(chance)
+    return cast(str, g.correlation_id)
+
+
+def arrived() -> float:
+    """When the request's first byte came, in seconds of the machine's clock."""
+    return cast(float, request.environ.get(ARRIVED) or machine_seconds())
+
+
+def caller() -> str:
+    """Where the integration says that it sent the request, such as `sync.py:42`."""
+    return request.headers.get(CALLER, "")[:LONGEST_CALLER]
+
+
+def is_abandoned() -> bool:
+    """Whether the client hung up before it could get the answer."""
+    has_hung_up = request.environ.get("waitress.client_disconnected")
+    return bool(has_hung_up and has_hung_up())
+
+
+def no_such_data_type(name: str) -> NotFound:
+    """Say that data of that type cannot be pushed."""
+    return NotFound(f"Datatype [{name}] not supported by platform(s) [Partner Commerce]")
+
+
+def body_bytes() -> bytes:
+    """The request's body as JSON bytes, unpacked and without a byte order mark.
+
+    Raises:
+        Refused: it is of another type or encoding, or too large.
+    """
+    most, is_ours = registry().settings.largest_body, request.path.startswith(CONTROL)
+    return request_body.body_bytes(most, is_lenient=is_ours).removeprefix(BOM)
+
+
+def body(kind: type[Kind]) -> Kind:
+    """Decode the request's body.
+
+    Raises:
+        Malformed: it is not JSON, or not of that form; the place is named.
+        Refused: it is of another type or encoding, or too large.
+    """
+    return cast(Kind, decode(body_bytes(), decoder(kind)))
+
+
+def decode(sent: bytes, read: Decode) -> Any:
+    """Decode JSON bytes.
+
+    Raises:
+        Malformed: they are not JSON, or not of that form; the place is named.
+    """
+    try:
+        return read(sent)
+    except ValidationError as error:
+        problem = with_names(problem_from(error, "$"), sent, read)
+        raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        raise malformed_json(sent) from None
+
+
+def random_uuid(chance: Random) -> str:
+    """A UUID from a seeded source."""
+    return str(UUID(int=chance.getrandbits(128), version=4))
+
+
+def answer(content: Any, status: int = 200, content_type: str = "application/json") -> Response:
+    """An answer with that content as JSON."""
+    return raw_answer(encode(content), status, content_type)
+
+
+def raw_answer(
+    content: bytes,
+    status: int = 200,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer with those bytes."""
+    return Response(content, status, headers, content_type=f"{content_type}; charset=utf-8")

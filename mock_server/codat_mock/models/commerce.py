@@ -1,0 +1,131 @@
+"""The merchant's records as they travel: orders, payments, transactions.
+
+Every property but `id` may be absent (`UNSET`), and absent is not null. Source: contract section 3.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from codat_mock.models.values import Amount, Moment
+
+PaymentType = Literal[
+    "Unknown", "Cash", "Card", "Invoice", "OnlineCard", "Swish", "Vipps", "Mobile",
+    "StoreCredit", "Paypal", "Custom", "Prepaid",
+]  # fmt: skip
+PaymentStatus = Literal["Unknown", "Pending", "Authorized", "Paid", "Failed", "Cancelled"]
+TransactionType = Literal[
+    "Unknown", "Payment", "Refund", "Payout", "FailedPayout", "Transfer", "PaymentFee",
+    "PaymentFeeRefund",
+]  # fmt: skip
+# The types that carry a payment's id. Where both do, the first tells the payment's order.
+LINKING: Final[tuple[TransactionType, ...]] = ("Payment", "Refund")
+SourceType = Literal["Unknown", "Fee", "Order", "Payment", "ServiceCharge"]
+ServiceChargeType = Literal["Unknown", "Generic", "Shipping", "Overpayment"]
+
+
+class Wire(Struct, gc=False, rename="camel", omit_defaults=True):
+    """What travels as JSON: camelCase there, snake_case here."""
+
+
+class Ref(Wire):
+    """A reference to something of the merchant's, by its id."""
+
+    id: str | UnsetType = UNSET
+    name: str | UnsetType | None = UNSET
+
+
+class DiscountAllocation(Wire):
+    """A part of a discount that falls on one line."""
+
+    name: str | UnsetType | None = UNSET
+    total_amount: Amount | UnsetType = UNSET
+
+
+class LineItem(Wire):
+    """A product sold (or, with a negative quantity, taken back); its total includes tax."""
+
+    id: str | UnsetType = UNSET
+    quantity: Amount | UnsetType = UNSET
+    tax_percentage: Amount | UnsetType = UNSET
+    total_amount: Amount | UnsetType = UNSET
+    total_tax_amount: Amount | UnsetType = UNSET
+    unit_price: Amount | UnsetType = UNSET
+    product_ref: Ref | UnsetType = UNSET
+    product_variant_ref: Ref | UnsetType = UNSET
+    discount_allocations: list[DiscountAllocation] | UnsetType | None = UNSET
+
+
+class ServiceCharge(Wire):
+    """A charge beside the products, such as shipping; its total includes tax."""
+
+    description: str | UnsetType | None = UNSET
+    total_amount: Amount | UnsetType = UNSET
+    tax_percentage: Amount | UnsetType = UNSET
+    tax_amount: Amount | UnsetType = UNSET
+    quantity: int | UnsetType = UNSET
+    type: ServiceChargeType | UnsetType = UNSET
+
+
+class Payment(Wire):
+    """Money taken from (or given back to) a customer; its amount includes gratuity."""
+
+    id: str | UnsetType | None = UNSET
+    amount: Amount | UnsetType = UNSET
+    currency: str | UnsetType | None = UNSET
+    type: PaymentType | UnsetType = UNSET
+    status: PaymentStatus | UnsetType = UNSET
+    payment_provider: str | UnsetType | None = UNSET
+    due_date: Moment | UnsetType = UNSET
+    created_date: Moment | UnsetType = UNSET
+    modified_date: Moment | UnsetType | None = UNSET
+    source_modified_date: Moment | UnsetType | None = UNSET
+
+
+class Order(Wire):
+    """A sale; `total_amount` includes tax, is net of discounts and refunds, without gratuity."""
+
+    id: str | UnsetType | None = UNSET
+    order_number: str | UnsetType | None = UNSET
+    country: str | UnsetType | None = UNSET
+    currency: str | UnsetType | None = UNSET
+    created_date: Moment | UnsetType = UNSET
+    closed_date: Moment | UnsetType | None = UNSET
+    total_amount: Amount | UnsetType = UNSET
+    total_refund: Amount | UnsetType = UNSET
+    total_tax_amount: Amount | UnsetType = UNSET
+    total_discount: Amount | UnsetType = UNSET
+    total_gratuity: Amount | UnsetType = UNSET
+    order_line_items: list[LineItem] | UnsetType | None = UNSET
+    payments: list[Payment] | UnsetType | None = UNSET
+    service_charges: list[ServiceCharge] | UnsetType | None = UNSET
+    location_ref: Ref | UnsetType = UNSET
+    customer_ref: Ref | UnsetType = UNSET
+    modified_date: Moment | UnsetType | None = UNSET
+    source_modified_date: Moment | UnsetType | None = UNSET
+
+
+class SourceRef(Wire):
+    """What a transaction belongs to: an order, a payment or a charge."""
+
+    id: str | UnsetType = UNSET
+    type: SourceType | UnsetType = UNSET
+
+
+class Transaction(Wire):
+    """A movement of money at the payment provider: a payment, its fee, a refund, a payout."""
+
+    id: str | UnsetType | None = UNSET
+    total_amount: Amount | UnsetType = UNSET
+    currency: str | UnsetType | None = UNSET
+    type: TransactionType | UnsetType = UNSET
+    sub_type: str | UnsetType | None = UNSET
+    transaction_source_ref: SourceRef | UnsetType = UNSET
+    created_date: Moment | UnsetType = UNSET
+    modified_date: Moment | UnsetType | None = UNSET
+    source_modified_date: Moment | UnsetType | None = UNSET
+
+
+Record = Order | Payment | Transaction

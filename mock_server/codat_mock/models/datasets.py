@@ -1,0 +1,49 @@
+"""Datasets: what a push makes, and what the history endpoint tells of it.
+
+Source: contract section 4.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import UNSET, UnsetType
+
+from codat_mock.models.commerce import Order, Payment, Record, Transaction, Wire
+from codat_mock.models.values import MomentText
+
+DataType = Literal["commerce-orders", "commerce-payments", "commerce-transactions"]
+DatasetStatus = Literal[
+    "Initial", "Queued", "Fetching", "MapQueued", "Mapping", "ValidationQueued", "Validating",
+    "ProcessingQueued", "Processing", "Complete", "FetchError", "MapError", "ValidationError",
+    "ProcessingError", "AuthError", "InternalError", "RateLimitError", "PermissionsError",
+    "PrerequisiteNotMet", "Cancelled", "NotSupported",
+]  # fmt: skip
+
+RECORD_TYPES: Final[dict[DataType, type[Record]]] = {
+    "commerce-orders": Order,
+    "commerce-payments": Payment,
+    "commerce-transactions": Transaction,
+}
+LIST_NAMES: Final[dict[DataType, str]] = {
+    "commerce-orders": "orders",
+    "commerce-payments": "payments",
+    "commerce-transactions": "transactions",
+}
+
+
+class DatasetHistory(Wire, kw_only=True, omit_defaults=False):
+    """A dataset as the history endpoint shows it at one moment."""
+
+    id: str
+    company_id: str
+    connection_id: str
+    data_type: DataType
+    status: DatasetStatus
+    status_description: str | UnsetType = UNSET
+    error_message: str | UnsetType = UNSET
+    requested: MomentText
+    completed: MomentText | UnsetType = UNSET
+    progress: int
+    is_completed: bool
+    is_errored: bool

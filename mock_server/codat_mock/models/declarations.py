@@ -1,0 +1,102 @@
+"""A merchant's own records, as a test declares them: the truth that the books are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final, Literal
+
+import msgspec
+from msgspec import DecodeError, Raw, Struct
+
+from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.models.errors import Malformed, Problem
+from codat_mock.models.pushes import PushedRecord, decoder, malformed_json, problem_from, read_push
+
+Declaration = tuple[DataType, PushedRecord]
+
+
+class Body(Struct, forbid_unknown_fields=True):
+    """The records by their type."""
+
+    orders: Raw = Raw(b"[]")
+    payments: Raw = Raw(b"[]")
+    transactions: Raw = Raw(b"[]")
+
+
+class Line(Struct, rename="camel"):
+    """One record, or one change of a record, on a line of its own."""
+
+    data_type: Literal["commerce-orders", "commerce-payments", "commerce-transactions"]
+    record: Raw
+
+
+read_body: Final = decoder(Body)
+read_line: Final = decoder(Line)
+
+
+def read_declaration(sent: bytes) -> list[Declaration]:
+    """Read declared records, in the order in which they apply.
+
+    Args:
+        sent: `{"orders": […], "payments": […], "transactions": […]}`, or JSON Lines of
+            `{"dataType": …, "record": …}`, as `codat-mock generate` writes them.
+
+    Raises:
+        Malformed: it is neither; every wrong place is named.
+    """
+    lines = [(number, line) for number, line in enumerate(sent.splitlines(), 1) if line.strip()]
+    if lines and is_line(lines[0][1]):
+        return [*chain.from_iterable(records_of_line(number, line) for number, line in lines)]
+    try:
+        body = read_body(sent)
+    except msgspec.ValidationError as error:
+        problem = problem_from(error, "$")
+        raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        raise malformed_json(sent) from None
+    return [
+        (data_type, record)
+        for data_type, name in LIST_NAMES.items()
+        for record in with_ids(data_type, read_push(data_type, pushed(name, getattr(body, name))))
+    ]
+
+
+def is_line(line: bytes) -> bool:
+    """Whether a line is a record of its own."""
+    try:
+        read_line(line)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def records_of_line(number: int, line: bytes) -> Iterator[Declaration]:
+    """The record on a line."""
+    try:
+        told: Line = read_line(line)
+        name = LIST_NAMES[told.data_type]
+        records = read_push(told.data_type, pushed(name, Raw(b"[%s]" % bytes(told.record))))
+        for record in with_ids(told.data_type, records):
+            yield told.data_type, record
+    except (Malformed, DecodeError, UnicodeDecodeError) as error:
+        message = f"Line {number} is not a record with its dataType. {error}"
+        raise Malformed(message, [Problem(f"$[{number - 1}]", str(error))]) from None
+
+
+def pushed(name: str, records: Raw) -> bytes:
+    """The records as a push would hold them."""
+    return b'{"%s":%s}' % (name.encode(), bytes(records))
+
+
+def with_ids(data_type: DataType, records: Sequence[PushedRecord]) -> Sequence[PushedRecord]:
+    """The same records.
+
+    Raises:
+        Malformed: one has no id, so that it cannot be found in the books.
+    """
+    for record in records:
+        if not record.key:
+            path = f"$.{LIST_NAMES[data_type]}[{record.position}].id"
+            raise Malformed("A record has no id.", [Problem(path, "The record has no id.")])
+    return records

@@ -1,0 +1,184 @@
+"""The companies of a recording, brought to where the traffic shows them, or assumes them to be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, time
+from typing import Final, get_args
+
+from msgspec.structs import replace
+
+from codat_mock.clock import FIRST
+from codat_mock.configuration.suggestions import suggest
+from codat_mock.models.companies import Connection, ConnectionStatus, SourceKind
+from codat_mock.models.configuration import Schedule
+from codat_mock.models.errors import ApiError
+from codat_mock.replay.observed import ObservedConnection, ObservedTraffic, moment
+from codat_mock.replay.routes import Call
+from codat_mock.sandbox import Sandbox
+
+ACCOUNTING: Final = "gbol"  # where the traffic does not show which it is
+PLATFORMS: Final[dict[SourceKind, str]] = {"Commerce": "lqai", "Accounting": ACCOUNTING}
+
+
+class ReplayedCompanies:
+    """The companies of a recording in a sandbox.
+
+    Args:
+        here: the sandbox.
+        shown: what the whole recording shows.
+        made: the companies whose making was recorded.
+        oldest: of each company, the earliest `createdDate` of what it pushed.
+
+    Attributes:
+        assumed: what is not shown and was assumed, with the companies it was assumed of.
+    """
+
+    def __init__(
+        self,
+        here: Sandbox,
+        shown: ObservedTraffic,
+        made: Iterable[str],
+        oldest: dict[str, datetime],
+    ) -> None:
+        self._here = here
+        self._shown = shown
+        self._made = frozenset(made)
+        self._oldest = oldest
+        self._known: set[str] = set()
+        self._configured: set[str] = set()
+        self._connections: dict[str, str] = {}  # the recording's ids, and ours of the same
+        self.assumed: dict[str, set[str]] = defaultdict(set)
+
+    def add(self, company_id: str, name: str, *, is_connected: bool) -> None:
+        """A company is made."""
+        if company_id in self._known:
+            return
+        add = self._here.create_company if is_connected else self._here.add_company
+        add(name.strip() or company_id, company_id)
+        self._known.add(company_id)
+
+    def meet(self, company_id: str, at: datetime) -> bool:
+        """A company does something; whether it is there. One that was made earlier is ready."""
+        if company_id in self._known:
+            return True
+        if not company_id or company_id in self._made:
+            return False
+        seen = self._shown.companies.get(company_id)
+        listed = self._shown.connections.get(company_id, [])
+        platforms = [each for _, found in listed[:1] for each in found]
+        key = next((each.integration_key for each in platforms if is_accounting(each)), ACCOUNTING)
+        name = (seen.name if seen else "").strip() or company_id
+        try:
+            self._here.prepare(name, key, company_id)
+        except ApiError:
+            self._here.prepare(name, ACCOUNTING, company_id)
+        self._known.add(company_id)
+        self.configure(company_id, at)
+        if not listed:
+            self.assumed["linked before the recording begins"].add(company_id)
+        return True
+
+    def configure(self, company_id: str, at: datetime) -> None:
+        """A company's mapping is configured: as is shown of its schedule, and sensibly else."""
+        wanted = suggest(self._here.configuration(company_id))
+        shown, wanted.enabled = self._shown.schedule(company_id)
+        told = shown or self._schedule_of_syncs(company_id)
+        if told is None:
+            self.assumed["configured to sync daily at 3:00, London time"].add(company_id)
+        day = datetime.combine(at, time(0), at.tzinfo)
+        start = min(self._oldest.get(company_id, day), day)
+        schedule = told or Schedule(start_date=max(start, FIRST))
+        wanted.schedule = replace(
+            wanted.schedule,
+            start_date=schedule.start_date,
+            **{
+                name: value
+                for name in ("selected_frequency", "sync_hour_utc", "time_zone")
+                if (value := getattr(schedule, name)) is not None
+            },
+        )
+        self._here.configure(company_id, wanted)
+        self._configured.add(company_id)
+
+    def _schedule_of_syncs(self, company_id: str) -> Schedule | None:
+        """The schedule that a company's syncs tell of, where any is shown."""
+        for sync in self._shown.syncs[company_id].values():
+            period = sync.sync_date_range_utc
+            start = moment(period.start) if period else None
+            finish = moment(period.finish) if period else None
+            if start and finish:
+                told = f"configured to sync daily at {finish.hour}:00 UTC, as a shown sync did"
+                self.assumed[told].add(company_id)
+                return Schedule(start_date=start, sync_hour_utc=finish.hour, time_zone="UTC")
+        return None
+
+    def remap(self, company_id: str) -> None:
+        """Map the tax rates that have come, as the merchant is assumed to."""
+        if company_id in self._configured:
+            self._here.configure(company_id, suggest(self._here.configuration(company_id)))
+
+    def ready(self, company_id: str, at: datetime) -> None:
+        """A push was accepted: what the merchant does unseen has been done, unless it is shown."""
+        for kind in PLATFORMS:
+            connections = self._of_kind(company_id, kind)
+            if any(each.status != "PendingAuth" for each in connections):
+                continue
+            if self._shown.is_unlinked_after(company_id, kind, at):
+                continue
+            found = connections or [self._here.connect(company_id, PLATFORMS[kind])]
+            self._here.authorise(company_id, found[-1].id)
+            self.assumed[f"{kind.lower()} linked before the first push"].add(company_id)
+        if company_id in self._configured:
+            return
+        if not self._shown.is_unconfigured_after(company_id, at):
+            self.assumed["configured before the first push"].add(company_id)
+            self.configure(company_id, at)
+
+    def connect(self, call: Call, key: str, seen: ObservedConnection | None) -> None:
+        """A connection is added."""
+        try:
+            added = self._here.connect(call.company_id, key)
+        except ApiError:
+            added = self._here.connect(call.company_id, ACCOUNTING)
+        if seen:
+            self._connections[seen.id] = added.id
+
+    def update(self, company_id: str, seen: Iterable[ObservedConnection]) -> None:
+        """Connections are shown to stand so."""
+        for each in seen:
+            if each.status not in get_args(ConnectionStatus):
+                continue
+            found = self._ours(company_id, each)
+            if found and found.status != each.status:
+                status: ConnectionStatus = each.status  # type: ignore[assignment]  # looked up above
+                self._here.update_connection(company_id, found.id, status)
+
+    def _ours(self, company_id: str, seen: ObservedConnection) -> Connection | None:
+        """The sandbox's connection that stands for one of the recording."""
+        connections = self._here.company(company_id).data_connections
+        named = self._connections.get(seen.id)
+        taken = set(self._connections.values())
+        for each in connections:
+            is_free = each.id not in taken and each.source_type == seen.source_type
+            if each.id == named or (named is None and is_free):
+                self._connections[seen.id] = each.id
+                return each
+        return None
+
+    def _of_kind(self, company_id: str, kind: SourceKind) -> list[Connection]:
+        found = self._here.company(company_id).data_connections
+        return [each for each in found if each.source_type == kind]
+
+    def notes(self) -> list[str]:
+        """What was assumed, in sentences."""
+        return [
+            f"Assumed of {', '.join(sorted(companies))}: {told}; the traffic does not show it."
+            for told, companies in self.assumed.items()
+        ]
+
+
+def is_accounting(connection: ObservedConnection) -> bool:
+    """Whether a connection leads to an accounting platform."""
+    return connection.source_type == "Accounting" and bool(connection.integration_key)

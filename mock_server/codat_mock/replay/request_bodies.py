@@ -1,0 +1,74 @@
+"""What the integration sent, as far as it is played again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from codat_mock.models.commerce import Wire
+from codat_mock.models.datasets import LIST_NAMES
+from codat_mock.models.errors import Malformed
+from codat_mock.models.pushes import BOM, decoder, read_push
+from codat_mock.models.syncs import HistoricSyncRequest, SyncRequest
+from codat_mock.replay.inferred_outcomes import PUSHES, pushes_of
+from codat_mock.replay.routes import Call
+
+read_sync_request: Final = decoder(SyncRequest)
+read_historic: Final = decoder(HistoricSyncRequest)
+
+
+class NewCompany(Wire):
+    """What a company is made of."""
+
+    name: str = ""
+
+
+class NewConnection(Wire):
+    """What a connection of the later generation is made of."""
+
+    platform_key: str = ""
+
+
+class Wanted(Struct):
+    """A status that a connection is to have."""
+
+    status: str = "Linked"
+
+
+def push_body(call: Call) -> bytes | None:
+    """What was pushed, as the beta's operations take it; None where it was not recorded."""
+    sent = call.recorded.sent
+    if sent is None:
+        return None
+    body = sent.removeprefix(BOM)
+    if call.operation.startswith("partner-"):
+        return b'{"%b":%b}' % (LIST_NAMES[PUSHES[call.operation]].encode(), body)
+    return body
+
+
+def is_readable(call: Call, body: bytes) -> bool:
+    """Whether a push has nothing wrong with it that we could see."""
+    try:
+        read_push(PUSHES[call.operation], body)
+    except Malformed:
+        return False
+    return True
+
+
+def oldest(played: Sequence[Call]) -> dict[str, datetime]:
+    """Of each company, the earliest `createdDate` of what it pushed."""
+    found: dict[str, datetime] = {}
+    for call in pushes_of(played):
+        body = push_body(call) if call.recorded.is_accepted else None
+        try:
+            pushed = read_push(PUSHES[call.operation], body) if body else []
+        except Malformed:
+            continue
+        for each in pushed:
+            created = each.record.created_date
+            if isinstance(created, datetime):
+                found[call.company_id] = min(found.get(call.company_id, created), created)
+    return found

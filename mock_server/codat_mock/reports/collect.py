@@ -1,0 +1,128 @@
+"""Gathering what a sandbox holds into a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from codat_mock.accounting.documents import Document
+from codat_mock.models.datasets import DatasetHistory
+from codat_mock.models.errors import Conflict
+from codat_mock.models.syncs import SyncSummary
+from codat_mock.reports.run import (
+    RANKS,
+    ReportedCompany,
+    ReportedComparison,
+    ReportedDataset,
+    ReportedDocument,
+    ReportedSync,
+    Run,
+)
+from codat_mock.rules import rulebook
+from codat_mock.rules.judge import Finding, Findings
+from codat_mock.rules.registry import describe
+from codat_mock.sandbox import Sandbox
+from codat_mock.sandbox.books_view import CompanyBooks
+from codat_mock.sandbox.ground_truth import CompanyComparison
+
+
+def run_of(sandbox: Sandbox, failures: Sequence[str] = ()) -> Run:
+    """What has happened in a sandbox until now.
+
+    Args:
+        sandbox: the sandbox.
+        failures: faults of the mock itself.
+    """
+    return Run(
+        now=sandbox.clock().now,
+        judgement=in_order(sandbox.findings()),
+        rules=[describe(rule) for rule in rulebook()],
+        companies=[shown_company(sandbox, books) for books in sandbox.books().companies],
+        failures=list(failures),
+    )
+
+
+def in_order(verdicts: Findings) -> Findings:
+    """The same with the worst finding first, whatever order they were made in."""
+
+    def place(finding: Finding) -> tuple[int, str, str, str, int]:
+        first = finding.requests[0].number if finding.requests else 0
+        severity = RANKS[finding.severity]
+        return severity, finding.code, finding.company_id, finding.data_type, first
+
+    return replace(verdicts, findings=sorted(verdicts.findings, key=place))
+
+
+def shown_company(sandbox: Sandbox, books: CompanyBooks) -> ReportedCompany:
+    """One merchant's part."""
+    company_id = books.company_id
+    return ReportedCompany(
+        id=company_id,
+        name=books.company_name,
+        platform=books.platform,
+        datasets=[shown_dataset(each) for each in reversed(sandbox.datasets(company_id))],
+        syncs=[shown_sync(each) for each in reversed(sandbox.syncs(company_id))],
+        documents=[shown_document(each) for each in books.documents],
+        missed=books.missed,
+        comparison=shown_comparison(sandbox, company_id),
+    )
+
+
+def shown_dataset(history: DatasetHistory) -> ReportedDataset:
+    """A push and what became of it."""
+    return ReportedDataset(
+        id=history.id,
+        data_type=history.data_type,
+        requested=history.requested,
+        completed=None if history.completed is UNSET else history.completed,
+        status=history.status,
+        error="" if history.error_message is UNSET else history.error_message,
+    )
+
+
+def shown_sync(summary: SyncSummary) -> ReportedSync:
+    """A sync."""
+    return ReportedSync(
+        id=summary.sync_id,
+        at=summary.sync_utc,
+        start=summary.sync_date_range_utc.start,
+        finish=summary.sync_date_range_utc.finish,
+        code=summary.sync_status_code,
+        status=summary.sync_status,
+        error=summary.error_message or "",
+    )
+
+
+def shown_document(document: Document) -> ReportedDocument:
+    """A document without its lines."""
+    return ReportedDocument(
+        number=document.number,
+        kind=document.kind,
+        date=document.date,
+        contact=document.contact,
+        status=document.status,
+        currency=document.currency,
+        total=document.total,
+    )
+
+
+def shown_comparison(sandbox: Sandbox, company_id: str) -> ReportedComparison | None:
+    """The books beside what the merchant declared, None where nothing is."""
+    try:
+        [found] = sandbox.compare_books(company_id).companies
+    except Conflict:
+        return None
+    return counted(found)
+
+
+def counted(found: CompanyComparison) -> ReportedComparison:
+    """A comparison with what agrees only counted."""
+    return ReportedComparison(
+        agreeing=len(found.booked_once),
+        doubled=found.doubled,
+        missing=found.missing,
+        stale=found.stale,
+        surplus=found.surplus,
+    )

@@ -1,0 +1,49 @@
+"""GitHub's workflow commands, which a job's log turns into annotations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from codat_mock.reports.run import Run
+from codat_mock.reports.source_locations import location
+from codat_mock.reports.verdict import BROKEN, KEPT, code_of, reasons
+from codat_mock.reports.wording import names
+from codat_mock.rules.judge import Finding
+
+COMMANDS: Final = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def write(run: Run) -> bytes:
+    """Make the report, a command in each line."""
+    lines = [annotation(run, finding) for finding in run.judgement.findings]
+    lines += [
+        command("error", f"{names(each)} did not occur any more.", title="Expected finding")
+        for each in run.stale
+    ]
+    is_failed = run.command is not None and not run.command.is_success
+    if code_of(run) not in (KEPT, BROKEN) or is_failed or run.complaints:
+        lines += [command("error", reason, title="codat-mock") for reason in reasons(run)]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def annotation(run: Run, finding: Finding) -> str:
+    """A finding; one that is tolerated is a notice."""
+    kind = "notice" if run.is_tolerated(finding) else COMMANDS[finding.severity]
+    file, line = location(run, finding)
+    title = f"{finding.code} {finding.name}"
+    told = f"{finding.message}\n{finding.advice}"
+    return command(kind, told, file=file, line=str(line), title=title)
+
+
+def command(kind: str, message: str, **properties: str) -> str:
+    """A workflow command."""
+    told = (f"{name}={escaped(value, is_property=True)}" for name, value in properties.items())
+    return f"::{kind} {','.join(told)}::{escaped(message)}"
+
+
+def escaped(text: str, *, is_property: bool = False) -> str:
+    """Text as it stands in a command: what would end the line or the property is encoded."""
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    if is_property:
+        text = text.replace(":", "%3A").replace(",", "%2C")
+    return text

@@ -1,0 +1,48 @@
+"""What the rules judge: pushes, syncs, requests, and what a test has declared or measured."""
+
+from codat_mock.rules.contexts.common import Context, Evidence, Request
+from codat_mock.rules.contexts.merchants import (
+    BookedRecord,
+    BooksContext,
+    DeclaredRecord,
+    PeriodContext,
+    PushGap,
+    PushGapsContext,
+)
+from codat_mock.rules.contexts.probes import ProbeContext, ProbedSale
+from codat_mock.rules.contexts.pushes import KnownVersion, NextSync, PushContext, RecordContext
+from codat_mock.rules.contexts.requests import ExchangeContext, Poll, Repeat, Wait
+from codat_mock.rules.contexts.syncs import (
+    EndedDataset,
+    PlacedRecord,
+    RecordId,
+    SyncContext,
+    SyncedRecord,
+)
+
+__all__ = [
+    "BookedRecord",
+    "BooksContext",
+    "Context",
+    "DeclaredRecord",
+    "EndedDataset",
+    "Evidence",
+    "ExchangeContext",
+    "KnownVersion",
+    "NextSync",
+    "PeriodContext",
+    "PlacedRecord",
+    "Poll",
+    "ProbeContext",
+    "ProbedSale",
+    "PushContext",
+    "PushGap",
+    "PushGapsContext",
+    "RecordContext",
+    "RecordId",
+    "Repeat",
+    "Request",
+    "SyncContext",
+    "SyncedRecord",
+    "Wait",
+]

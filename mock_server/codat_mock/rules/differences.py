@@ -1,0 +1,74 @@
+"""The difference between two versions of a record, property by property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from codat_mock.models.commerce import Record, Wire
+
+
+class PropertyDifference(Wire, omit_defaults=False):
+    """A property in which two versions differ.
+
+    Args:
+        path: the property, as a JSON path from the record.
+        old: its value before, null where it had none.
+        new: its value now, null where it has none.
+    """
+
+    path: str
+    old: Any
+    new: Any
+
+
+def differences_between(old: Record, new: Record) -> list[PropertyDifference]:
+    """The properties in which two versions differ, in the order of their names."""
+    return [*compare("$", plain(old), plain(new))]
+
+
+def plain(record: Record) -> Any:
+    """A record as plain JSON values, its amounts and moments as they are."""
+    return msgspec.to_builtins(record, builtin_types=(Decimal, datetime))
+
+
+def compare(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
+    """Go down into objects and lists, and name what differs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted({*old, *new}):
+            yield from compare(f"{path}.{name}", old.get(name, UNSET), new.get(name, UNSET))
+    elif isinstance(old, list) and isinstance(new, list):
+        for place, (before, after) in enumerate(zip_longest(old, new, fillvalue=UNSET)):
+            yield from compare(f"{path}[{place}]", before, after)
+    elif old != new:
+        yield PropertyDifference(path, None if old is UNSET else old, None if new is UNSET else new)
+
+
+def losses_between(old: Record, new: Record) -> list[PropertyDifference]:
+    """The properties that the old version has and the new one does not carry.
+
+    Null counts as carried. Parts of a list are told apart by their ids; one without is not looked
+    into, nor is one that is gone.
+    """
+    return [*lost("$", plain(old), plain(new))]
+
+
+def lost(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
+    """Go down into what both have, and name what only the old one has."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted(old):
+            if name in new:
+                yield from lost(f"{path}.{name}", old[name], new[name])
+            else:
+                yield PropertyDifference(f"{path}.{name}", old[name], None)
+    elif isinstance(old, list) and isinstance(new, list):
+        before = {part["id"]: part for part in old if isinstance(part, dict) and "id" in part}
+        for place, part in enumerate(new):
+            if isinstance(part, dict) and part.get("id") in before:
+                yield from lost(f"{path}[{place}]", before[part["id"]], part)

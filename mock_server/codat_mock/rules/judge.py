@@ -1,0 +1,237 @@
+"""The judge: asks every rule about a subject, and makes one finding of all its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codat_mock.models.commerce import Wire
+from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.rules.contexts import Context, Evidence, ExchangeContext, Request
+from codat_mock.rules.registry import RULES, BrokenRules, Rule, Severity, filled, rulebook, rules_on
+from codat_mock.rules.rule_settings import RuleSetting, in_force
+
+MOST_RECORDS: Final = 20
+MOST_CHANGES: Final = 100
+Verdict = Literal["clean", "findings", "nothing-observed"]
+
+
+class Difference(Wire, omit_defaults=False, kw_only=True):
+    """A property in which a pushed record differs from the version accepted last.
+
+    Args:
+        record: the record's key.
+        path: the property, as a JSON path from the record.
+        old: its value before, null where it had none.
+        new: its value now, null where it has none.
+    """
+
+    record: str
+    path: str
+    old: Any
+    new: Any
+
+
+class Finding(Wire, omit_defaults=False, kw_only=True):
+    """A breach of one rule by one push, sync, dataset …: however many records, one finding.
+
+    Args:
+        company_id: whose it is; empty where it is nobody's in particular.
+        data_type: of its records; empty where there is none, or more than one.
+        count: how many records (or places, or requests) break the rule.
+        records: the first 20 of them, by key or JSON path.
+        requests: the requests involved, the breaking one first.
+        differences: where two versions are compared, the first 100 properties that differ.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    company_id: str
+    data_type: str
+    count: int
+    records: list[str]
+    requests: list[Request]
+    differences: list[Difference]
+    message: str
+    advice: str
+    source: str
+
+
+class StoredFinding(Struct, frozen=True):
+    """A finding as it is kept.
+
+    Args:
+        topic: what it is about: later findings of its rule on that topic are told with it; empty
+            where it stands alone.
+        note: what its message adds to the rule's own words.
+    """
+
+    finding: Finding
+    dedup_key: str = ""
+    note: str = ""
+
+
+class Judgement(Struct, frozen=True):
+    """What the rules say of one subject: the findings, and the codes of the rules it exercised."""
+
+    found: list[StoredFinding]
+    exercised: list[str]
+
+
+class Findings(Wire, omit_defaults=False, kw_only=True):
+    """All that was found in a sandbox.
+
+    Args:
+        verdict: `nothing-observed` where nothing was pushed, synced or probed: whatever was asked
+            besides, a verdict on nothing is no pass.
+        exercised: codes of the rules that had an occasion to be kept or broken.
+        not_exercised: codes of the others; those that are off are in neither.
+        dropped: how many requests the journal could not keep.
+        is_complete: whether nothing was dropped.
+    """
+
+    verdict: Verdict
+    findings: list[Finding]
+    exercised: list[str]
+    not_exercised: list[str]
+    dropped: int = 0
+    is_complete: bool = True
+
+
+def judge(subject: Context, choices: Mapping[str, RuleSetting] | None = None) -> Judgement:
+    """Ask every rule that judges such a subject about this one.
+
+    Args:
+        subject: a push, a sync, a request …
+        choices: what users have chosen about rules, by code.
+
+    Raises:
+        BrokenRules: a rule fails.
+    """
+    found, exercised = [], []
+    for rule, choice in in_force(rules_on(type(subject)), choices or {}):
+        try:
+            if not rule.applies(subject):
+                continue
+            evidence = list(rule.look(subject, **choice.thresholds))
+        except Exception as error:
+            told = f"Rule {rule.code} fails: {type(error).__name__}: {error}"
+            raise BrokenRules(told) from error
+        exercised.append(rule.code)
+        if evidence:
+            finding = finding_of(rule, subject, evidence, choice.severity or rule.severity)
+            found.append(StoredFinding(finding, evidence[0].dedup_key, evidence[0].note))
+    return Judgement(found, exercised)
+
+
+def finding_of(
+    rule: Rule, subject: Context, evidence: list[Evidence], severity: Severity
+) -> Finding:
+    """Group the evidence of one rule in one subject."""
+    types = {item.data_type for item in evidence if item.data_type}
+    data_type = subject.data_type or (min(types) if len(types) == 1 else "")
+    is_mixed = len(types) > 1
+    names = [named(item, is_mixed=is_mixed) for item in evidence[:MOST_RECORDS]]
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=severity,
+        company_id=subject.company_id,
+        data_type=data_type,
+        count=len(evidence),
+        records=names,
+        requests=requests_of(subject, evidence),
+        differences=differences_in(evidence),
+        message=message_of(rule, len(evidence), names[0], evidence[0].note, subject.place),
+        advice=sentence(filled(rule.advice, subject.company_id, data_type)),
+        source=rule.source,
+    )
+
+
+def named(item: Evidence, *, is_mixed: bool) -> str:
+    """A record by its key, with its kind where a finding has more than one."""
+    kinds: dict[str, DataType] = {kind: kind for kind in LIST_NAMES}
+    if is_mixed and item.data_type:
+        return f"{LIST_NAMES[kinds[item.data_type]]} {item.record}"
+    return item.record
+
+
+def message_of(rule: Rule, count: int, first: str, note: str, place: str = "") -> str:
+    """What a finding says."""
+    several = f"{count} {plural(rule.counts)}, such as" if count > 1 else f"1 {rule.counts},"
+    noted = f": {note}" if note else ""
+    return sentence(f"{rule.message}{place}: {several} {first}{noted}")
+
+
+def requests_of(subject: Context, evidence: Sequence[Evidence]) -> list[Request]:
+    """The breaking request, and the others it shows in, by their numbers."""
+    others = {request.number: request for request in subject.requests_about(evidence)}
+    own = [subject.request] if subject.request else []
+    for request in own:
+        others.pop(request.number, None)
+    return [*own, *(others[number] for number in islice(sorted(others), MOST_RECORDS))]
+
+
+def differences_in(evidence: Sequence[Evidence]) -> list[Difference]:
+    """What differs in the records that a finding names."""
+    found = (
+        Difference(record=item.record, path=change.path, old=change.old, new=change.new)
+        for item in evidence[:MOST_RECORDS]
+        for change in item.changes
+    )
+    return [*islice(found, MOST_CHANGES)]
+
+
+def joined(earlier: StoredFinding, later: StoredFinding) -> StoredFinding:
+    """Two findings of one rule on one topic, told as one."""
+    old, new = earlier.finding, later.finding
+    count = old.count + new.count
+    records = [*dict.fromkeys([*old.records, *new.records])][:MOST_RECORDS]
+    requests = {each.number: each for each in [*old.requests, *new.requests]}
+    rule = RULES.get(old.code)  # gone where somebody's own rules are not installed any more
+    finding = replace(
+        old,
+        severity=new.severity,
+        count=count,
+        records=records,
+        requests=[*requests.values()][: MOST_RECORDS + 1],
+        message=message_of(rule, count, records[0], earlier.note) if rule else old.message,
+    )
+    return replace(earlier, finding=finding)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
+def verdict_on(
+    findings: list[Finding],
+    exercised: Iterable[str],
+    choices: Mapping[str, RuleSetting] | None = None,
+    dropped: int = 0,
+) -> Findings:
+    """Sum up what was found, and which rules had an occasion at all."""
+    seen = set(exercised)
+    rules = [rule for rule, _ in in_force(rulebook(), choices or {})]
+    codes = [rule.code for rule in rules]
+    is_observed = any(rule.code in seen and rule.subjects != (ExchangeContext,) for rule in rules)
+    verdict: Verdict = "findings" if findings else "clean" if is_observed else "nothing-observed"
+    return Findings(
+        verdict=verdict,
+        findings=findings,
+        exercised=[code for code in codes if code in seen],
+        not_exercised=[code for code in codes if code not in seen],
+        dropped=dropped,
+        is_complete=not dropped,
+    )
+
+
+def plural(noun: str) -> str:
+    """The noun for more than one."""
+    return f"{noun}es" if noun.endswith("sh") else f"{noun}s"

@@ -1,0 +1,125 @@
+"""What users choose about rules: off, another severity, other thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Final, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codat_mock.rules.registry import Rule, Severity, rulebook
+
+OFF = "off"
+MOST: Final = 10**9  # what rules make a time of must be one
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+
+
+class RuleSetting(Struct, frozen=True):
+    """What is chosen about one rule.
+
+    Args:
+        severity: instead of its own; None for that.
+        thresholds: instead of its own, by name.
+    """
+
+    code: str
+    is_off: bool = False
+    severity: Severity | None = None
+    thresholds: Mapping[str, float] = {}
+
+
+class BadRuleSetting(ValueError):
+    """A choice that cannot be made; `key` says where it stands, the text what is wrong."""
+
+    def __init__(self, key: str, told: str) -> None:
+        super().__init__(told)
+        self.key = key
+
+
+def read_settings(wanted: Mapping[str, Any]) -> list[RuleSetting]:
+    """Read choices as they are written: by code, `"off"`, a severity, or a table of settings.
+
+    Raises:
+        BadChoice: a rule, a key or a value is not known.
+    """
+    return [read_setting(code, value) for code, value in wanted.items()]
+
+
+def read_setting(code: str, value: Any) -> RuleSetting:
+    """Read what is chosen about one rule."""
+    rule = rule_of(code)
+    settings = value if isinstance(value, dict) else {"severity": value}
+    choice = RuleSetting(code)
+    for key, given in settings.items():
+        if key == "severity":
+            choice = with_severity(choice, given)
+        elif key in rule.thresholds:
+            choice = replace(
+                choice, thresholds={**choice.thresholds, key: number(code, key, given)}
+            )
+        else:
+            known = ", ".join(["severity", *rule.thresholds])
+            raise BadRuleSetting(
+                f"{code}.{key}", f"Rule {code} has no setting '{key}'; known: {known}."
+            )
+    return choice
+
+
+def rule_of(code: str) -> Rule:
+    """The rule of that code.
+
+    Raises:
+        BadChoice: there is none.
+    """
+    known = {rule.code: rule for rule in rulebook()}
+    if code in known:
+        return known[code]
+    near = get_close_matches(code.upper(), known, 1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else "`codat-mock rules` lists them."
+    raise BadRuleSetting(code, f"There is no rule '{code}'; {hint}")
+
+
+def with_severity(choice: RuleSetting, given: Any) -> RuleSetting:
+    """The choice with a severity, or off."""
+    if given == OFF:
+        return replace(choice, is_off=True)
+    if given in SEVERITIES:
+        return replace(choice, severity=given)
+    known = ", ".join([OFF, *SEVERITIES])
+    told = f"Rule {choice.code} can be one of {known}, and not {given!r}."
+    raise BadRuleSetting(f"{choice.code}.severity", told)
+
+
+def number(code: str, key: str, given: Any) -> float:
+    """A threshold; over HTTP a fraction comes as a Decimal."""
+    is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
+    if not is_number or not 0 <= given <= MOST:
+        told = f"{key} of rule {code} must be a number, not below 0 nor above {MOST}."
+        raise BadRuleSetting(f"{code}.{key}", told)
+    return float(given)
+
+
+def in_force(
+    rules: Iterable[Rule], choices: Mapping[str, RuleSetting]
+) -> Iterator[tuple[Rule, RuleSetting]]:
+    """Those of the rules that are not off, each with what is chosen about it."""
+    for rule in rules:
+        choice = choices.get(rule.code) or RuleSetting(rule.code)
+        if not choice.is_off:
+            yield rule, choice
+
+
+def merged(*layers: Mapping[str, RuleSetting]) -> dict[str, RuleSetting]:
+    """Choices by code, later ones before earlier ones, rule by rule."""
+    return {code: choice for layer in layers for code, choice in layer.items()}
+
+
+def describe_setting(choice: RuleSetting) -> Any:
+    """A choice as it is written."""
+    if choice.is_off:
+        return OFF
+    severity = {"severity": choice.severity} if choice.severity else {}
+    return {**severity, **choice.thresholds}

@@ -1,0 +1,94 @@
+"""The books as the control API shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from codat_mock.accounting.documents import Document, settled
+from codat_mock.accounting.ledger import Balance, trial_balance
+from codat_mock.accounting.reconciliation import Unreconciled
+from codat_mock.clock import format_moment
+from codat_mock.models.commerce import Wire
+from codat_mock.models.datasets import DataType
+from codat_mock.models.values import MomentText
+from codat_mock.sandbox import companies, syncs
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow
+
+
+class MissedRecord(Wire, kw_only=True, omit_defaults=False):
+    """A record that stays out of the books for good."""
+
+    data_type: DataType
+    key: str
+    created_date: MomentText | None
+    reason: str
+
+
+class CompanyBooks(Wire, kw_only=True, omit_defaults=False):
+    """What stands in one merchant's accounting software.
+
+    Args:
+        missed: records that no daily sync will pick any more.
+        unreconciled: records that syncs picked and could not join to the others.
+    """
+
+    company_id: str
+    company_name: str
+    platform: str | None
+    documents: list[Document]
+    trial_balance: list[Balance]
+    missed: list[MissedRecord]
+    unreconciled: list[Unreconciled]
+
+
+class Books(Wire, kw_only=True, omit_defaults=False):
+    """The books of every company in a sandbox."""
+
+    companies: list[CompanyBooks]
+
+
+def books(session: Session, company_id: str | None = None) -> Books:
+    """The books of one company, or of all.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    found = [session.company(company_id)] if company_id else session.tables.companies.all()
+    return Books(companies=[books_of(session, row) for row in found])
+
+
+def books_of(session: Session, row: CompanyRow) -> CompanyBooks:
+    """One company's books."""
+    documents = settled(session.tables.documents.all(row.number))
+    accounting = companies.linked(row, "Accounting")
+    start = companies.configured(row).schedule.start_date
+    return CompanyBooks(
+        company_id=row.company.id,
+        company_name=row.company.name,
+        platform=accounting.platform_name if accounting else None,
+        documents=list(documents),
+        trial_balance=list(trial_balance(documents)),
+        missed=[
+            MissedRecord(
+                data_type=version.data_type,
+                key=version.key,
+                created_date=format_moment(version.created) if version.created else None,
+                reason=why_missed(version.created, start),
+            )
+            for version in syncs.missed(session, row)
+        ],
+        unreconciled=session.tables.syncs.unreconciled(row.number),
+    )
+
+
+def why_missed(created: datetime | None, start: datetime | None) -> str:
+    """Why no daily sync picks a record any more."""
+    if created is None:
+        return "It has no createdDate, so that it lies in no period."
+    if start and created < start:
+        return (
+            f"It was created before the start date, {format_moment(start)}: only a historic sync"
+            " could pick it."
+        )
+    return "Its period had been synced before it arrived and was processed."

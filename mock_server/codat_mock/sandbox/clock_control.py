@@ -1,0 +1,95 @@
+"""Moving a sandbox's clock; whatever falls due on the way happens in order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from codat_mock.clock import FIRST, LAST, format_moment, in_calendar
+from codat_mock.domain.dataset_lifecycle import next_step
+from codat_mock.models.commerce import Wire
+from codat_mock.models.errors import Conflict
+from codat_mock.models.values import MomentText
+from codat_mock.sandbox import sync_views
+from codat_mock.sandbox.session import Session
+
+
+class ClockReading(Wire, kw_only=True, omit_defaults=False):
+    """A sandbox's time.
+
+    Args:
+        mode: `real`, `frozen`, or `x` and a factor.
+        next_event: when a dataset or a sync changes its status, a sync runs, or an alert is tried.
+    """
+
+    now: MomentText
+    mode: str
+    next_event: MomentText | None
+
+
+def read(session: Session) -> ClockReading:
+    """The sandbox's time, and when something happens next."""
+    upcoming = next_event(session)
+    return ClockReading(
+        now=format_moment(session.now),
+        mode=session.tables.row.clock.mode,
+        next_event=format_moment(upcoming) if upcoming else None,
+    )
+
+
+def move_to(session: Session, moment: datetime) -> None:
+    """Set the clock; the next turn runs what has fallen due, in order.
+
+    Raises:
+        Conflict: the moment is past, and something has happened since; or it is at the very
+            edge of the calendar.
+    """
+    if not in_calendar(moment):
+        raise Conflict(f"The clock goes from {format_moment(FIRST)} to {format_moment(LAST)}.")
+    if moment < session.now and session.tables.companies.all():
+        raise Conflict(
+            f"The clock stands at {format_moment(session.now)} and cannot go back to"
+            f" {format_moment(moment)}: reset the sandbox first."
+        )
+    session.tables.row.clock = session.tables.row.clock.moved_to(moment)
+
+
+def move_by(session: Session, duration: timedelta) -> None:
+    """Move the clock forward.
+
+    Raises:
+        Conflict: the calendar ends before.
+    """
+    try:
+        moment = session.now + duration
+    except OverflowError:
+        raise Conflict("The calendar ends with the year 9999.") from None
+    move_to(session, moment)
+
+
+def move_to_next_event(session: Session) -> None:
+    """Move the clock to the next change of a dataset's or a sync's status, or the next sync.
+
+    Raises:
+        Conflict: nothing is going to happen.
+    """
+    upcoming = next_event(session)
+    if upcoming is None:
+        raise Conflict("Nothing is going to happen: no dataset is under way, no sync is due.")
+    move_to(session, upcoming)
+
+
+def next_event(session: Session) -> datetime | None:
+    """When a status changes, a sync runs or an alert is tried next, None if none will."""
+    upcoming: list[datetime] = []
+    for row in session.tables.companies.all():
+        if row.due and row.due <= LAST:
+            upcoming.append(row.due + session.settings.sync_delay)
+        for sync in session.tables.syncs.running(row.number, session.now):
+            upcoming += [moment for moment in sync_views.changes(sync) if moment > session.now]
+        for dataset in session.tables.datasets.unfinished(row.number, session.now):
+            moment = next_step(dataset.plan, dataset.requested, session.now)
+            if moment:
+                upcoming.append(moment)
+    if alert := session.tables.alerts.next_due(session.now):
+        upcoming.append(alert)
+    return min(upcoming, default=None)

@@ -1,0 +1,60 @@
+"""What is told of datasets, and that it was read (rules S13 and T07)."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from codat_mock.clock import format_moment
+from codat_mock.domain.dataset_lifecycle import state_at
+from codat_mock.models.datasets import DatasetHistory
+from codat_mock.models.errors import NotFound
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import DatasetRow
+
+
+def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistory:
+    """A dataset as it stands now.
+
+    Raises:
+        Unknown: there is no such company or dataset.
+    """
+    row = session.company(company_id)
+    found = session.tables.datasets.find(row.number, dataset_id)
+    if found is None:
+        raise NotFound(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
+    is_read = session.now >= found.ends
+    if not found.is_polled or is_read > found.is_read:
+        session.tables.datasets.mark_seen(found.number, is_polled=True, is_read=is_read)
+    return history_of(session, company_id, found)
+
+
+def histories(session: Session, company_id: str) -> list[DatasetHistory]:
+    """A company's datasets as they stand now, the latest first.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    row = session.company(company_id)
+    datasets = session.tables.datasets.all(row.number)
+    for each in datasets:
+        if session.now >= each.ends and not each.is_read:
+            session.tables.datasets.mark_seen(each.number, is_polled=False, is_read=True)
+    return [history_of(session, company_id, each) for each in datasets]
+
+
+def history_of(session: Session, company_id: str, dataset: DatasetRow) -> DatasetHistory:
+    """What is told of a dataset now."""
+    state = state_at(dataset.plan, dataset.requested, session.now)
+    return DatasetHistory(
+        id=dataset.id,
+        company_id=company_id,
+        connection_id=dataset.connection_id,
+        data_type=dataset.data_type,
+        status=state.status,
+        error_message=state.message or UNSET,
+        requested=format_moment(dataset.requested),
+        completed=format_moment(state.completed) if state.completed else UNSET,
+        progress=state.progress,
+        is_completed=state.is_completed,
+        is_errored=state.is_errored,
+    )

@@ -1,0 +1,108 @@
+"""What the merchant really has, and the books beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import asdict
+
+from codat_mock.accounting.comparison import Comparison, compare
+from codat_mock.accounting.documents import booked_in
+from codat_mock.accounting.selection import Picked
+from codat_mock.clock import is_within
+from codat_mock.models.commerce import Wire
+from codat_mock.models.datasets import LIST_NAMES
+from codat_mock.models.declarations import Declaration
+from codat_mock.models.errors import Conflict
+from codat_mock.models.pushes import keys_meant
+from codat_mock.sandbox import companies
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow
+
+
+class DeclaredCounts(Wire, kw_only=True, omit_defaults=False):
+    """How many records of a merchant's are declared."""
+
+    company_id: str
+    orders: int = 0
+    payments: int = 0
+    transactions: int = 0
+
+
+class CompanyComparison(Comparison, kw_only=True, omit_defaults=False):
+    """One merchant's books beside the merchant's own records."""
+
+    company_id: str
+    company_name: str
+
+
+class Comparisons(Wire, omit_defaults=False):
+    """The comparison of every company for which records are declared."""
+
+    companies: list[CompanyComparison]
+
+
+def declare(
+    session: Session, company_id: str, told: Sequence[Declaration], *, anew: bool
+) -> DeclaredCounts:
+    """Note what a merchant really has; a record with nothing but its id is one deleted there.
+
+    Args:
+        session: the moment.
+        company_id: whose records they are.
+        told: in the order in which they apply.
+        anew: whether what was declared before is forgotten.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    row, declared = session.company(company_id), session.tables.declared
+    if anew:
+        declared.clear(row.number)
+    for data_type, record in told:
+        if record.is_delete:
+            declared.remove(row.number, data_type, keys_meant(data_type, str(record.record.id)))
+        else:
+            declared.put(row.number, data_type, record.key, record.raw)
+    counts = {LIST_NAMES[kind]: count for kind, count in declared.counts(row.number).items()}
+    return DeclaredCounts(company_id=company_id, **counts)
+
+
+def comparisons(session: Session, company_id: str | None = None) -> Comparisons:
+    """The books of one company, or of all with declared records, beside these.
+
+    Raises:
+        Unknown: there is no such company.
+        Conflict: no records are declared, so that there is nothing to compare with.
+    """
+    rows = [session.company(company_id)] if company_id else session.tables.companies.all()
+    found = [comparison(session, row) for row in rows if session.tables.declared.counts(row.number)]
+    if not found:
+        raise Conflict(
+            "There is nothing to compare with: declare what the merchant really has with"
+            " PUT /_mock/companies/{companyId}/merchant-records first."
+        )
+    return Comparisons(found)
+
+
+def comparison(session: Session, row: CompanyRow) -> CompanyComparison:
+    """One company's books beside its declared records whose period was synced."""
+    documents = session.tables.documents.all(row.number)
+    booked = booked_in(documents)
+    spans = session.tables.syncs.covered(row.number)
+    due = [
+        own
+        for own in session.tables.declared.all(row.number)
+        if is_within(spans, created(own)) or (own.data_type, own.key) in booked
+    ]
+    compared = compare(due, documents, companies.configured(row))
+    return CompanyComparison(
+        company_id=row.company.id, company_name=row.company.name, **asdict(compared)
+    )
+
+
+def created(own: Picked) -> datetime | None:
+    """When a record was created at the merchant's, None where it does not say."""
+    moment = own.record.created_date
+    return moment if isinstance(moment, datetime) else None

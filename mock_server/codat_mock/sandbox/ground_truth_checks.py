@@ -1,0 +1,133 @@
+"""The merchant's declared records beside what was pushed and booked, as the rules judge them.
+
+They are looked at when somebody asks what was found, since a test may declare them at its end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from codat_mock.accounting.comparison import Compared
+from codat_mock.clock import format_moment
+from codat_mock.models.datasets import RECORD_TYPES
+from codat_mock.rules.contexts import (
+    BookedRecord,
+    BooksContext,
+    Context,
+    DeclaredRecord,
+    PeriodContext,
+    PushGap,
+    PushGapsContext,
+    Request,
+)
+from codat_mock.rules.judge import MOST_RECORDS
+from codat_mock.sandbox import companies, ground_truth
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow
+
+
+def subjects(session: Session) -> Iterator[Context]:
+    """What can be judged of every company with declared records."""
+    for row in session.tables.companies.all():
+        if not session.tables.declared.counts(row.number):
+            continue
+        own = own_records(session, row)
+        yield from periods(session, row, own)
+        yield silence(session, row, own)
+        yield books(session, row)
+
+
+def own_records(session: Session, row: CompanyRow) -> list[DeclaredRecord]:
+    """The declared records that tell when they were created, the earliest first."""
+    told = ((each, ground_truth.created(each)) for each in session.tables.declared.all(row.number))
+    own = [DeclaredRecord(each.data_type, each.key, created) for each, created in told if created]
+    return sorted(own, key=lambda each: each.created)
+
+
+def periods(
+    session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]
+) -> Iterator[PeriodContext]:
+    """The periods of the successful daily syncs."""
+    arrivals = {
+        data_type: session.tables.versions.arrivals(row.number, data_type)
+        for data_type in RECORD_TYPES
+    }
+    created = [each.created for each in own]
+    is_first = True
+    for sync in session.tables.syncs.successful(row.number):
+        if sync.kind == "historic":
+            continue
+        first, last = bisect_left(created, sync.start), bisect_left(created, sync.finish)
+        declared = own[first:last]
+        absent = [
+            each
+            for each in declared
+            if arrivals[each.data_type].get(each.key) is None
+            or arrivals[each.data_type][each.key] > sync.ran
+        ]
+        if sync.start < sync.finish:
+            yield PeriodContext(
+                company_id=row.company.id,
+                at=format_moment(sync.ran),
+                is_first=is_first,
+                declared=declared,
+                absent=absent,
+            )
+            is_first = False
+
+
+def silence(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) -> PushGapsContext:
+    """The times between pushes, and from the last one until now, in which records were created.
+
+    Without a linked connection nobody is waited for: a push would only break S17.
+    """
+    pushes = session.tables.datasets.pushes(row.number)
+    created = [each.created for each in own]
+    gaps = []
+    moments: list[tuple[datetime, Request | None]] = [*pushes]
+    if companies.linked(row, "Commerce"):
+        moments.append((session.now, None))
+    for (start, _), (end, request) in pairwise(moments):
+        place = bisect_right(created, start)
+        if place < len(own) and created[place] < end:
+            gaps.append(PushGap(request, own[place], end - created[place]))
+    return PushGapsContext(company_id=row.company.id, gaps=gaps)
+
+
+def books(session: Session, row: CompanyRow) -> BooksContext:
+    """The books beside the declared records that are due."""
+    compared = ground_truth.comparison(session, row)
+    kinds = (compared.booked_once, compared.doubled, compared.missing, compared.stale)
+    return BooksContext(
+        company_id=row.company.id,
+        due=len({(each.data_type, each.key) for kind in kinds for each in kind}),
+        doubled=[*shown(session, row, compared.doubled)],
+        missing=[*shown(session, row, compared.missing)],
+        stale=[*shown(session, row, compared.stale)],
+    )
+
+
+def shown(
+    session: Session, row: CompanyRow, compared: Sequence[Compared]
+) -> Iterator[BookedRecord]:
+    """Records with where they stand in the books, and what differs.
+
+    Their pushes are looked up for as many as a finding names.
+    """
+    for place, each in enumerate(compared):
+        pushes: list[Request] = []
+        if place < MOST_RECORDS:
+            pushes = session.tables.versions.pushes(row.number, each.data_type, each.key)
+        yield BookedRecord(each.data_type, each.key, note_on(each), pushes)
+
+
+def note_on(each: Compared) -> str:
+    """Where a record stands in the books, and what differs."""
+    where = f"in {' and '.join(each.documents)}" if each.documents else ""
+    amounts = ""
+    if each.booked is not None and each.booked != each.declared:
+        amounts = f"{each.booked} booked, {each.declared} declared"
+    return ", ".join(filter(None, (where, amounts)))

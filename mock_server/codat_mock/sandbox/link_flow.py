@@ -1,0 +1,218 @@
+"""The merchant's part: the authorisation of a platform, and the Sync Flow.
+
+A merchant has no key. A code leads into the Sync Flow once, and is changed for a visit, which lasts
+until the mapping is saved; every form that is shown carries a code of its own, which is good for
+one answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from codat_mock.configuration.checks import selection_problems
+from codat_mock.configuration.suggestions import suggest
+from codat_mock.models.companies import Company, Connection, ConnectionStatus
+from codat_mock.models.configuration import Configuration
+from codat_mock.models.errors import Malformed, Problem, Unauthorised
+from codat_mock.sandbox import companies, connections
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow, LinkSession
+
+CODE_LASTS: Final = timedelta(seconds=30)
+LONGEST_URL: Final = 2048
+
+
+class LinkForm(Struct, frozen=True):
+    """What a form shows to a merchant.
+
+    Args:
+        code: what the answer has to carry.
+        configuration: the merchant's, with suggestions where nothing is selected.
+        now: the sandbox's time, UTC.
+    """
+
+    company: Company
+    connection: Connection
+    code: str
+    configuration: Configuration
+    now: datetime
+
+
+def start(
+    session: Session,
+    commerce_key: str,
+    accounting_key: str,
+    merchant: str | None,
+    redirect_url: str | None,
+) -> str:
+    """Begin a Sync Flow; gives the URL for the merchant's browser.
+
+    Args:
+        session: the turn.
+        commerce_key: the commerce platform's.
+        accounting_key: the accounting platform's.
+        merchant: the company's id or name; one of that name is made where there is none. None
+            where the sandbox has one company only.
+        redirect_url: where the merchant is sent in the end.
+
+    Raises:
+        Unknown: there is no such commerce or accounting platform.
+        Malformed: it is not clear which company is meant, or the URL is none of a web page.
+    """
+    commerce = connections.integration(commerce_key, "Commerce")
+    accounting = connections.integration(accounting_key, "Accounting")
+    check_url(redirect_url)
+    row = company_of(session, merchant)
+    known = {connection.integration_key: connection for connection in row.company.data_connections}
+    for platform in (commerce, accounting):
+        if platform.key not in known:
+            status: ConnectionStatus = "Linked" if platform is commerce else "PendingAuth"
+            added = connections.new_connection(session, row.company.id, platform, status)
+            known[platform.key] = added
+            row.company.data_connections.append(added)
+    session.tables.companies.save(row)
+    session.tables.codes.delete_expired(session.now)
+    code = session.new_id()
+    visit = LinkSession(row.company.id, known[accounting.key].id, redirect_url)
+    session.tables.codes.add(code, "start", visit, session.now + CODE_LASTS)
+    return f"{session.settings.address}/flow/{code}"
+
+
+def company_of(session: Session, merchant: str | None) -> CompanyRow:
+    """The company that a merchant's identifier means.
+
+    Raises:
+        Malformed: it is missing, and there is not exactly one company.
+    """
+    rows = session.tables.companies.all()
+    if merchant:
+        named = (row for row in rows if merchant in (row.company.id, row.company.name))
+        return next(named, None) or session.company(companies.create(session, merchant).id)
+    if len(rows) == 1:
+        return rows[0]
+    told = f"There are {len(rows)} companies: name one, by its name or id, as merchantIdentifier."
+    raise Malformed(told, [Problem("merchantIdentifier", told)])
+
+
+def check_url(url: str | None) -> None:
+    """Make sure that a URL is one of a web page.
+
+    Raises:
+        Malformed: it is not.
+    """
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_good = is_good and not re.search(r"\s", url[0] + parts.netloc) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good or len(url) > LONGEST_URL or not url.isprintable() or "\\" in url:
+        told = "The parameter 'redirectUrl' must be the http or https URL of a page."
+        raise Malformed(told, [Problem("redirectUrl", told)])
+
+
+def enter(session: Session, code: str) -> str:
+    """Change the code of a URL for a visit; gives the visit's own code.
+
+    Raises:
+        Unauthorised: the code was used already, or its time is over.
+    """
+    visit = session.tables.codes.find(code, "start", session.now)
+    if visit is None:
+        raise Unauthorised(
+            "This link was used already, or is older than 30 seconds. Please ask for a new one."
+        )
+    session.tables.codes.delete(code)
+    visiting = session.new_id()
+    session.tables.codes.add(visiting, "visit", visit)
+    return visiting
+
+
+def visit_of(session: Session, visiting: str) -> LinkSession:
+    """The visit that a code stands for.
+
+    Raises:
+        Unauthorised: there is none, or the mapping was saved.
+    """
+    visit = session.tables.codes.find(visiting, "visit", session.now)
+    if visit is None:
+        raise Unauthorised("These settings were saved already. Please ask for a new link.")
+    return visit
+
+
+def form(session: Session, visit: LinkSession) -> LinkForm:
+    """A form for a merchant; those shown before for the same are good no more.
+
+    Raises:
+        Unknown: there is no such company or connection.
+    """
+    row = session.company(visit.company_id)
+    connection = connections.connection_of(row, visit.connection_id)
+    code = session.new_id()
+    session.tables.codes.delete_forms(visit)
+    session.tables.codes.add(code, "form", visit)
+    return LinkForm(row.company, connection, code, suggested(row), session.now)
+
+
+def suggested(row: CompanyRow) -> Configuration:
+    """A company's configuration, with suggestions where nothing is selected."""
+    return suggest(companies.configured(row))
+
+
+def take_answer(session: Session, visit: LinkSession, code: str) -> None:
+    """Take the answer to a form, once.
+
+    Raises:
+        Unauthorised: the code is not that of a form shown for the same.
+    """
+    if session.tables.codes.find(code, "form", session.now) != visit:
+        raise Unauthorised(
+            "This form was answered already, or is out of date. Please open it anew."
+        )
+    session.tables.codes.delete(code)
+
+
+def decide(session: Session, visit: LinkSession, code: str, *, is_allowed: bool) -> None:
+    """Authorise a connection, or refuse to.
+
+    Raises:
+        Unauthorised: the form is not good any more.
+    """
+    take_answer(session, visit, code)
+    if is_allowed:
+        connections.update_connection(session, visit.company_id, visit.connection_id, "Linked")
+    else:
+        connections.refuse(session, visit.company_id, visit.connection_id)
+
+
+def save(
+    session: Session, visiting: str, code: str, read: Callable[[Configuration], Configuration]
+) -> str | None:
+    """Store the mapping that a merchant made; gives where to send the merchant.
+
+    Args:
+        session: the turn.
+        visiting: the visit's code.
+        code: the form's.
+        read: makes the configuration that is wanted of the one that was shown.
+
+    Raises:
+        Unauthorised: the visit is over, or the form is not good any more.
+        Malformed: the mapping is not complete.
+    """
+    visit = visit_of(session, visiting)
+    take_answer(session, visit, code)
+    wanted = read(suggested(session.company(visit.company_id)))
+    if reasons := selection_problems(wanted):
+        raise Malformed("The settings are not complete.", [Problem("$", why) for why in reasons])
+    companies.configure(session, visit.company_id, wanted)
+    session.tables.codes.delete(visiting)
+    return visit.redirect_url

@@ -1,0 +1,163 @@
+"""Planned outcomes: how the coming datasets and syncs end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, cast
+
+from msgspec import Struct
+
+from codat_mock.domain.dataset_lifecycle import LAST_STEP, PROFILES, REALISTIC, make_plan, route_of
+from codat_mock.domain.dataset_lifecycle import Plan as DatasetPlan
+from codat_mock.models.commerce import Wire
+from codat_mock.models.datasets import DatasetStatus, DataType
+from codat_mock.models.errors import Malformed, Problem
+from codat_mock.models.planned_outcomes import PlannedOutcome
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow
+
+PACE: Final = "pace"
+DATASET_ENDS: Final = ("Complete", *LAST_STEP)
+SYNC_ENDS: Final[dict[str, int]] = {
+    "Complete": 2000,
+    "ConfigurationError": 4000,
+    "CompanyNotFound": 4040,
+    "Deauthorized": 4220,
+    "BillingExpired": 4260,
+    "ServerError": 5000,
+    "DuplicationProtection": 5080,
+    "DataProcessingError": 5120,
+    "DataPushError": 5130,
+}
+MESSAGES: Final[dict[str, str]] = {
+    "FetchError": "The data could not be fetched.",
+    "AuthError": "The commerce connection is not authorised any more.",
+    "PermissionsError": "The commerce connection lacks a permission.",
+    "RateLimitError": "The commerce platform takes no more requests for now.",
+    "MapError": "The records could not be mapped.",
+    "ValidationError": "The records are not valid.",
+    "ProcessingError": "The records could not be processed.",
+    "InternalError": "Something went wrong that was not expected.",
+    "PrerequisiteNotMet": "Another dataset is needed first.",
+}
+
+
+class PlannedOutcomes(Wire):
+    """The outcomes that are still to come, each with how many are left of it."""
+
+    outcomes: list[PlannedOutcome]
+
+
+class PlannedSync(Struct, frozen=True):
+    """How a sync is planned to end.
+
+    Args:
+        outcome: the name of its end, one of `SYNC_ENDS`.
+        message: what is told of it; empty for what is usual.
+        duration_seconds: how long it runs, in the sandbox's time.
+    """
+
+    outcome: str
+    message: str
+    duration_seconds: float
+
+    @property
+    def code(self) -> int:
+        """The status code of its end."""
+        return SYNC_ENDS[self.outcome]
+
+
+def plan(session: Session, wanted: PlannedOutcome) -> PlannedOutcomes:
+    """Plan how coming datasets or syncs end.
+
+    Raises:
+        Malformed: something that was said does not fit what is meant.
+        Unknown: there is no such company.
+    """
+    problems = [*problems_in(wanted)]
+    if problems:
+        raise Malformed(f"This cannot be planned. {problems[0].message}", problems)
+    if wanted.company_id:
+        session.company(wanted.company_id)
+    session.tables.outcomes.add(wanted)
+    return planned(session)
+
+
+def planned(session: Session) -> PlannedOutcomes:
+    """What is still to come, in the order it was planned."""
+    return PlannedOutcomes([outcome for _, outcome in session.tables.outcomes.all()])
+
+
+def clear(session: Session) -> PlannedOutcomes:
+    """Let everything go its own way again."""
+    session.tables.outcomes.clear()
+    return planned(session)
+
+
+def problems_in(wanted: PlannedOutcome) -> Iterator[Problem]:
+    """What does not fit in a wish."""
+    is_sync = wanted.target == "sync"
+    ends = tuple(SYNC_ENDS) if is_sync else DATASET_ENDS
+    if wanted.outcome not in ends:
+        known = ", ".join(ends)
+        told = f"A {wanted.target} does not end in '{wanted.outcome}'; known: {known}."
+        yield Problem("$.outcome", told)
+    if is_sync:
+        for name in ("data_type", "profile", "stuck_in"):
+            if getattr(wanted, name) is not None:
+                yield Problem(f"$.{camel(name)}", f"A sync has no {camel(name)}.")
+        return
+    try:
+        route = route_of(durations_of(wanted) or REALISTIC)
+    except ValueError as error:
+        yield Problem("$.durations", f"{error}.")
+        return
+    if wanted.stuck_in and wanted.stuck_in not in route[:-1]:
+        steps = ", ".join(route[:-1])
+        told = f"A dataset cannot be stuck in '{wanted.stuck_in}' on its way: {steps}."
+        yield Problem("$.stuckIn", told)
+
+
+def camel(name: str) -> str:
+    """A name as it is written on the wire."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
+def planned_dataset(
+    session: Session, company_id: str, data_type: DataType
+) -> PlannedOutcome | None:
+    """What is planned for the dataset that comes now; it is used up by that."""
+    return session.tables.outcomes.take("dataset", company_id, data_type)
+
+
+def durations_of(outcome: PlannedOutcome | None) -> tuple[float, ...] | None:
+    """How long each step takes, None where that is not planned."""
+    if outcome is None:
+        return None
+    return outcome.durations or (PROFILES[outcome.profile] if outcome.profile else None)
+
+
+def pace(session: Session) -> tuple[float, ...]:
+    """How long each step takes where nothing is planned: as the sandbox has it, else the server."""
+    return session.tables.preferences.find(PACE, tuple[float, ...]) or session.settings.durations
+
+
+def set_pace(session: Session, durations: tuple[float, ...]) -> None:
+    """Choose how long each step takes in this sandbox."""
+    session.tables.preferences.save(PACE, durations)
+
+
+def plan_of(outcome: PlannedOutcome, durations: tuple[float, ...]) -> DatasetPlan:
+    """The way of a dataset that ends as planned, or never does."""
+    end = cast(DatasetStatus, outcome.outcome)
+    message = outcome.message or MESSAGES.get(end, "")
+    return make_plan(end, message, durations, stuck_in=outcome.stuck_in)
+
+
+def planned_sync(session: Session, row: CompanyRow) -> PlannedSync | None:
+    """What is planned for the sync that comes now; it is used up by that."""
+    outcome = session.tables.outcomes.take("sync", row.company.id, None)
+    if outcome is None:
+        return None
+    return PlannedSync(outcome.outcome, outcome.message, sum(outcome.durations or ()))

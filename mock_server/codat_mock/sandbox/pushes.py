@@ -1,0 +1,315 @@
+"""A push: judged, stored, and given a dataset that goes its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import UNSET, Struct
+
+from codat_mock.accounting.orders import percentages
+from codat_mock.accounting.selection import Version
+from codat_mock.domain.dataset_lifecycle import Plan, end_of, make_plan
+from codat_mock.models.commerce import Order
+from codat_mock.models.companies import Connection
+from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.models.errors import Malformed, NotFound, Problem
+from codat_mock.models.pushes import PushedRecord, keys_meant, objects_in
+from codat_mock.rules.contexts import KnownVersion, NextSync, PushContext, RecordContext, Request
+from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow, DatasetRow, KnownRow
+
+MOST_NAMED: Final = 1000  # invalid records in the message of a dataset
+
+
+class ReceivedPush(Struct, frozen=True):
+    """A push as it came in.
+
+    Args:
+        request: its place among the sandbox's requests.
+        overlaps: pushes of the same company and data type that were under way when it came.
+        dataset_id: of the dataset that is made; None for one of ours.
+    """
+
+    company_id: str
+    data_type: DataType
+    request: Request
+    overlaps: Sequence[Request] = ()
+    dataset_id: str | None = None
+
+
+def accept(
+    session: Session, arrival: ReceivedPush, records: Sequence[PushedRecord], body: bytes
+) -> str:
+    """Judge a push and store it with its dataset; gives the dataset's id.
+
+    Raises:
+        Unknown: there is no such company, or it has no commerce connection.
+    """
+    row = session.company(arrival.company_id)
+    connection = commerce_connection(row, arrival.data_type)
+    problems = problems_in(arrival.data_type, records)
+    judged = judged_records(session, row, arrival.data_type, records)
+    take_judgement(session, row, arrival, judged, problems)
+    plan = plan_for(session, arrival, problems, is_linked=connection.status == "Linked")
+    dataset = DatasetRow(
+        id=arrival.dataset_id or session.new_id(),
+        connection_id=connection.id,
+        data_type=arrival.data_type,
+        requested=session.now,
+        ends=end_of(plan, session.now),
+        plan=plan,
+        request=arrival.request,
+    )
+    number = session.tables.datasets.add(row.number, dataset, body)
+    if plan.outcome == "Complete":
+        note_rates(session, row, records)
+    versions: list[Version] = []
+    is_missed = bool(arrival.overlaps) and session.settings.concurrent_pushes == "miss"
+    if plan.outcome == "Complete" and not is_missed:
+        versions = versions_of(session, row, judged, number, dataset)
+        session.tables.datasets.add_versions(row.number, versions)
+        session.tables.datasets.carry(row.number, dataset.data_type, excused(judged), number)
+    webhooks.expect_end(session, row, dataset, is_changed=bool(versions))
+    return dataset.id
+
+
+def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
+    """The connection that a company's pushes come in by: a linked one before any other.
+
+    Raises:
+        Unknown: the company has no commerce connection.
+    """
+    connections = row.company.data_connections
+    offered = [each for each in connections if each.source_type == "Commerce"]
+    found = companies.linked(row, "Commerce") or next(iter(offered), None)
+    if found is None:
+        platforms = ", ".join(each.platform_name for each in connections)
+        raise NotFound(f"Datatype [{data_type}] not supported by platform(s) [{platforms}]")
+    return found
+
+
+def note_rates(session: Session, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
+    """Remember the tax percentages of orders, which the configuration offers to map."""
+    orders = (pushed.record for pushed in records if isinstance(pushed.record, Order))
+    seen = {rate for order in orders for rate in percentages(order)}
+    if not seen <= row.rates:
+        row.rates |= seen
+        session.tables.companies.save(row)
+
+
+def refuse(session: Session, arrival: ReceivedPush, refusal: Malformed, body: bytes) -> None:
+    """Judge a push that cannot be read; nothing of it is stored.
+
+    Raises:
+        Unknown: there is no such company.
+    """
+    row = session.company(arrival.company_id)
+    take_judgement(session, row, arrival, (), refusal.problems, objects_in(arrival.data_type, body))
+
+
+def take_judgement(
+    session: Session,
+    row: CompanyRow,
+    arrival: ReceivedPush,
+    records: Sequence[RecordContext],
+    problems: Sequence[Problem],
+    unreadable: Sequence[bytes] = (),
+) -> None:
+    """Ask the rules, and keep what they say."""
+    session.tables.row.requests = max(session.tables.row.requests, arrival.request.number)
+    previous = session.tables.datasets.latest(row.number, arrival.data_type)
+    settings = row.configuration
+    push = PushContext(
+        company_id=arrival.company_id,
+        data_type=arrival.data_type,
+        at=session.now,
+        request=arrival.request,
+        records=records,
+        problems=problems,
+        unreadable=unreadable,
+        follows=previous.request if previous else None,
+        overlaps=arrival.overlaps,
+        unended=unended(session, arrival, previous),
+        is_linked=commerce_connection(row, arrival.data_type).status == "Linked",
+        is_ready=settings is not None and companies.has_been_linked(row, "Accounting"),
+        start_date=settings.schedule.start_date if settings else None,
+        covered=session.tables.syncs.covered(row.number),
+        next_sync=NextSync(row.due + session.settings.sync_delay, row.due) if row.due else None,
+    )
+    evaluation.take(session, push)
+
+
+def unended(session: Session, arrival: ReceivedPush, previous: DatasetRow | None) -> Request | None:
+    """The push before, where its dataset could have been waited for.
+
+    It could not where the answer with its id was lost, or where it never ends; a push that
+    overlaps this one is told of as such.
+    """
+    if previous is None or previous.ends <= session.now:
+        return None
+    is_excused = not previous.is_answered or previous.plan.is_stuck
+    is_overlap = any(each.number == previous.request.number for each in arrival.overlaps)
+    return None if is_excused or is_overlap else previous.request
+
+
+def problems_in(data_type: DataType, records: Sequence[PushedRecord]) -> list[Problem]:
+    """Records that are well-formed but cannot be used: those without an id.
+
+    Source: contract section 2.
+    """
+    return [
+        Problem(f"$.{LIST_NAMES[data_type]}[{record.position}].id", "The record has no id.")
+        for record in records
+        if record.record.id in (None, "", UNSET)
+    ]
+
+
+def plan_for(
+    session: Session, arrival: ReceivedPush, problems: Sequence[Problem], *, is_linked: bool
+) -> Plan:
+    """How the dataset of a push will go: as it is planned, else as the push itself has it.
+
+    Source: contract sections 2 and 4.
+    """
+    planned = planned_outcomes.planned_dataset(session, arrival.company_id, arrival.data_type)
+    durations = planned_outcomes.durations_of(planned) or planned_outcomes.pace(session)
+    if planned and (planned.outcome != "Complete" or planned.stuck_in):
+        return planned_outcomes.plan_of(planned, durations)
+    if not is_linked:
+        told = "The commerce connection is not linked any more."
+        return make_plan("AuthError", told, durations)
+    if problems:
+        shown = ", ".join(problem.path for problem in problems[:MOST_NAMED])
+        more = f" and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
+        told = f"Records without an id: {shown}{more}."
+        return make_plan("ValidationError", told, durations)
+    return make_plan(durations=durations)
+
+
+def judged_records(
+    session: Session, row: CompanyRow, data_type: DataType, records: Sequence[PushedRecord]
+) -> list[RecordContext]:
+    """The pushed records, each beside the version that is known of it."""
+    datasets = session.tables.datasets
+    if not datasets.has_versions(row.number, data_type):
+        return [RecordContext(record, None) for record in records]
+    meant = {
+        record.position: keys_meant(data_type, str(record.record.id))
+        for record in records
+        if record.key and record.is_delete
+    }
+    keys = {record.key for record in records}.union(*meant.values())
+    known = datasets.known(row.number, data_type, keys)
+    versions = known_versions(session, data_type, list(known.values()))
+    return [
+        RecordContext(
+            record,
+            versions.get(record.key),
+            [versions[key] for key in meant.get(record.position, ()) if key in versions],
+        )
+        for record in records
+    ]
+
+
+def known_versions(
+    session: Session, data_type: DataType, rows: Sequence[KnownRow]
+) -> dict[str, KnownVersion]:
+    """The versions that those rows point to, by key."""
+    datasets = session.tables.datasets
+    numbers = {row.dataset for row in rows}
+    carriers = numbers | {row.carrier for row in rows}
+    brought = {number: datasets.by_number(number) for number in carriers}
+    raws = {number: datasets.raw_records(number) for number in numbers}
+    versions = {}
+    for row in rows:
+        raw = raws[row.dataset][row.position]
+        dataset = brought[row.dataset]
+        versions[row.key] = KnownVersion(
+            data_type=data_type,
+            raw=raw,
+            is_delete=row.is_delete,
+            accepted_by=dataset.request,
+            is_answered=brought[row.carrier].is_answered,
+            is_synced=row.is_synced,
+        )
+    return versions
+
+
+def excused(judged: Sequence[RecordContext]) -> list[str]:
+    """The keys of records that repeat what was accepted without its answer being received."""
+    return [
+        record.key
+        for record in judged
+        if record.known and not record.known.is_answered and record.is_repeat
+    ]
+
+
+def versions_of(
+    session: Session,
+    row: CompanyRow,
+    judged: Sequence[RecordContext],
+    number: int,
+    dataset: DatasetRow,
+) -> list[Version]:
+    """The versions that a push brings: of a key that stands twice, the last one."""
+    data_type = dataset.data_type
+    last = {record.key: record for record in judged}
+    versions: dict[str, Version] = {}
+    for record in sorted(last.values(), key=lambda record: record.pushed.position):
+        if not is_effective(record):
+            continue
+        keys = [record.key]
+        if record.pushed.is_delete:
+            meant = keys_meant(data_type, str(record.pushed.record.id))
+            known = session.tables.datasets.known(row.number, data_type, meant)
+            keys = [key for key in meant if key in known and not known[key].is_delete]
+            for key in meant:
+                versions.pop(key, None)
+        versions |= {
+            key: Version(
+                row=record.pushed.position,
+                data_type=data_type,
+                key=key,
+                dataset=number,
+                created=created_date(record.pushed),
+                completes=dataset.ends,
+                is_delete=record.pushed.is_delete,
+                synced=False,
+            )
+            for key in keys
+        }
+    return [*versions.values()]
+
+
+def is_effective(record: RecordContext) -> bool:
+    """Whether a pushed record changes anything.
+
+    A repeat is discarded, and so is an update whose source date has not moved on, or the delete of
+    what is not known. Source: contract section 6, rules S03, U03, D02 and D04.
+    """
+    known = record.known
+    if record.pushed.is_delete:
+        return True
+    if known is None or known.is_delete:
+        return True
+    if record.is_repeat:
+        return False
+    old, new = known.record.source_modified_date, record.pushed.record.source_modified_date
+    if isinstance(old, datetime) and isinstance(new, datetime):
+        return new > old
+    return True
+
+
+def created_date(pushed: PushedRecord) -> datetime | None:
+    """When the record was created in the merchant's system, None where it does not say."""
+    created = pushed.record.created_date
+    return created if isinstance(created, datetime) else None
+
+
+def forget_answer(session: Session, company_id: str, dataset_id: str) -> None:
+    """Note that the integration did not get the answer to a push."""
+    row = session.company(company_id)
+    session.tables.datasets.mark_unanswered(row.number, dataset_id)

@@ -1,0 +1,180 @@
+"""What comes of a sync: its status code, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from codat_mock.accounting.booking import Booking, book, references, unmapped_rates
+from codat_mock.accounting.documents import Document, Kind, booked_in
+from codat_mock.accounting.reconciliation import Unreconciled
+from codat_mock.accounting.selection import Picked, Version, select
+from codat_mock.clock import FIRST
+from codat_mock.configuration.checks import problems
+from codat_mock.configuration.rates import rate_key
+from codat_mock.models.companies import SourceKind
+from codat_mock.models.configuration import Configuration
+from codat_mock.models.datasets import RECORD_TYPES, DataType
+from codat_mock.models.pushes import RECORDS
+from codat_mock.sandbox import companies
+from codat_mock.sandbox.planned_outcomes import PlannedSync
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow
+from codat_mock.storage.syncs import SyncKind
+
+SALES_KINDS: Final[tuple[Kind, ...]] = ("Invoice", "CreditNote")
+LOST: Final = {"Unlinked": 4040, "Deauthorized": 4220}
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPeriod:
+    """What a sync is to cover, from `start` to before `finish`, UTC."""
+
+    kind: SyncKind
+    start: datetime
+    finish: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What came of a sync.
+
+    Args:
+        reason: why it failed, beyond what its code says.
+        documents: what was written.
+        synced: the versions that are in the books now, or were left out for good.
+        unreconciled: those of them that were left to be reconciled manually.
+        taken: what it would have booked, or has: each version with its record.
+        missing_types: the data types that had never been pushed, where that made it fail.
+    """
+
+    code: int
+    reason: str = ""
+    documents: Sequence[Document] = ()
+    synced: Sequence[Version] = ()
+    unreconciled: Sequence[Unreconciled] = ()
+    taken: Sequence[tuple[Version, Picked]] = ()
+    missing_types: Sequence[DataType] = ()
+
+
+def attempt(
+    session: Session,
+    row: CompanyRow,
+    settings: Configuration,
+    period: SyncPeriod,
+    sync_id: str,
+    planned: PlannedSync | None,
+) -> SyncResult:
+    """Try to sync a period; what is planned goes before what would have come of it.
+
+    Source: contract section 6.
+    """
+    if planned is None or planned.code == 2000:
+        return natural(session, row, settings, period, sync_id)
+    if planned.code == 5130:
+        return broken_off(natural(session, row, settings, period, sync_id), planned.message)
+    return SyncResult(planned.code, planned.message)
+
+
+def natural(
+    session: Session, row: CompanyRow, settings: Configuration, period: SyncPeriod, sync_id: str
+) -> SyncResult:
+    """What comes of a sync by itself."""
+    stopped = next(obstacles(session, row, settings, period), None)
+    if stopped:
+        return stopped
+    start, finish = period.start, period.finish
+    since = session.tables.syncs.last_looked(row.number) or FIRST
+    candidates = session.tables.versions.candidates(row.number, start, finish, since, session.now)
+    picked = select(candidates, start, finish, session.now).picked
+    if not picked:
+        return SyncResult(2040)
+    if missing := sorted(RECORD_TYPES.keys() - session.tables.datasets.pushed_types(row.number)):
+        told = f"No {' and no '.join(missing)} have been pushed."
+        return SyncResult(5120, told, missing_types=missing)
+    records = [*records_of(session, picked)]
+    if rates := unmapped_rates(records, settings):
+        shown = ", ".join(rate_key(rate) for rate in rates)
+        return SyncResult(4000, f"No tax rate is selected for {shown} percent.")
+    booking = booked(session, row, records, settings, sync_id, finish)
+    code = 2000 if booking.documents else 2040
+    taken = [*zip(picked, records, strict=True)]
+    return SyncResult(code, "", booking.documents, picked, booking.unreconciled, taken)
+
+
+def obstacles(
+    session: Session, row: CompanyRow, settings: Configuration, period: SyncPeriod
+) -> Iterator[SyncResult]:
+    """What keeps a sync from looking at any record."""
+    if period.kind == "historic":
+        earlier = session.tables.syncs.overlapped(row.number, period.start, period.finish)
+        if earlier:
+            yield SyncResult(5080, f"The range overlaps the one of sync {earlier.id}.")
+    kinds: tuple[SourceKind, ...] = ("Commerce", "Accounting")
+    for kind in kinds:
+        if not companies.linked(row, kind):
+            yield from lost(row, kind)
+    reasons = problems(settings, row.company.data_connections)
+    if reasons:
+        yield SyncResult(4000, "; ".join(reasons))
+
+
+def lost(row: CompanyRow, kind: SourceKind) -> Iterator[SyncResult]:
+    """A connection of that kind that was deleted or de-authorised; the latest one counts."""
+    for connection in reversed(row.company.data_connections):
+        if connection.source_type == kind and connection.status in LOST:
+            told = f"The {kind.lower()} connection is {connection.status}"
+            yield SyncResult(LOST[connection.status], f"{told}: link it again.")
+
+
+def booked(
+    session: Session,
+    row: CompanyRow,
+    records: Sequence[Picked],
+    settings: Configuration,
+    sync_id: str,
+    finish: datetime,
+) -> Booking:
+    """Make documents of records, which continue what the books hold."""
+    accounting = companies.linked(row, "Accounting")
+    written = session.tables.documents
+    return book(
+        records,
+        settings,
+        platform_key=accounting.integration_key if accounting else "",
+        sync_id=sync_id,
+        finish=finish,
+        numbers_used=written.last_numbers(row.number),
+        earlier=written.places(row.number, references(records)),
+    )
+
+
+def broken_off(result: SyncResult, reason: str) -> SyncResult:
+    """What stands in the books where the platform takes the sales and refuses the rest.
+
+    The records in what was written are in the books; the next sync writes the others, and none of
+    these twice (our choice).
+    """
+    documents = [document for document in result.documents if document.kind in SALES_KINDS]
+    written = booked_in(documents)
+    synced = [version for version in result.synced if (version.data_type, version.key) in written]
+    return replace(
+        result,
+        code=5130,
+        reason=reason,
+        documents=documents,
+        synced=synced,
+        unreconciled=(),
+    )
+
+
+def records_of(session: Session, versions: Sequence[Version]) -> Iterator[Picked]:
+    """The records that versions point to, each push read once."""
+    raws: dict[int, list[bytes]] = {}
+    for version in versions:
+        if version.dataset not in raws:
+            raws[version.dataset] = session.tables.datasets.raw_records(version.dataset)
+        record = RECORDS[version.data_type](raws[version.dataset][version.row])
+        yield Picked(version.data_type, version.key, record)

@@ -1,0 +1,170 @@
+"""Rows of alert rules, of what will happen, and of alerts."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from codat_mock.clock import from_microseconds, to_microseconds
+from codat_mock.models.alerts import AlertRule, AlertState, Attempt, Message, RuleType, StoredRule
+
+encode = msgspec.json.encode
+decode_rule = msgspec.json.Decoder(AlertRule).decode
+
+
+class Event(Struct, frozen=True):
+    """Something that rules may ask to be told of, at its moment."""
+
+    type: RuleType
+    company_id: str
+    connection_id: str | None
+    message: str
+    data: dict[str, Any]
+
+
+class AlertRow(Struct):
+    """An alert.
+
+    Args:
+        rule: the id of its rule.
+        first: when it was tried first, or was sent again, UTC.
+        tries: how often since then.
+    """
+
+    rule: str
+    raised: datetime
+    due: datetime | None
+    body: Message
+    first: datetime
+    state: AlertState = "pending"
+    tries: int = 0
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    number: int = 0
+
+
+decode_happening = msgspec.json.Decoder(Event).decode
+decode_alert = msgspec.json.Decoder(AlertRow).decode
+
+
+class StoredAlerts:
+    """One sandbox's alerts."""
+
+    def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
+        self._db = db
+        self._sandbox = sandbox
+
+    def add_rule(self, rule_id: str, rule: AlertRule) -> None:
+        """Store a rule."""
+        self._db.execute(
+            "INSERT INTO alert_rules (sandbox, id, rule) VALUES (?, ?, ?)",
+            (self._sandbox, rule_id, encode(rule)),
+        )
+
+    def save_rule(self, rule_id: str, rule: AlertRule) -> None:
+        """Write a rule anew."""
+        self._db.execute(
+            "UPDATE alert_rules SET rule = ? WHERE sandbox = ? AND id = ?",
+            (encode(rule), self._sandbox, rule_id),
+        )
+
+    def rules(self) -> list[StoredRule]:
+        """The rules in the order they were made."""
+        found = self._db.execute(
+            "SELECT id, rule FROM alert_rules WHERE sandbox = ? ORDER BY number", (self._sandbox,)
+        )
+        return [StoredRule(rule_id, decode_rule(rule)) for rule_id, rule in found]
+
+    def remove_rule(self, rule_id: str) -> None:
+        """Forget a rule, and what is still to be tried for it."""
+        self._db.execute(
+            "DELETE FROM alert_rules WHERE sandbox = ? AND id = ?", (self._sandbox, rule_id)
+        )
+        for row in self.all():
+            if row.due and row.rule == rule_id:
+                row.state, row.due = "failed", None
+                self.save(row)
+
+    def expect(self, moment: datetime, happening: Event) -> None:
+        """Store what will happen then."""
+        self._db.execute(
+            "INSERT INTO happenings (sandbox, moment, happening) VALUES (?, ?, ?)",
+            (self._sandbox, to_microseconds(moment), encode(happening)),
+        )
+
+    def happened(self, now: datetime) -> list[tuple[datetime, Event]]:
+        """What has happened until now and was not taken yet, in order; it is taken by this."""
+        found = self._db.execute(
+            "SELECT moment, happening FROM happenings WHERE sandbox = ? AND moment <= ?"
+            " ORDER BY moment, number",
+            (self._sandbox, to_microseconds(now)),
+        ).fetchall()
+        if found:
+            self._db.execute(
+                "DELETE FROM happenings WHERE sandbox = ? AND moment <= ?",
+                (self._sandbox, to_microseconds(now)),
+            )
+        return [(from_microseconds(moment), decode_happening(stored)) for moment, stored in found]
+
+    def add(self, row: AlertRow) -> None:
+        """Store an alert."""
+        self._db.execute(
+            "INSERT INTO alerts (sandbox, rule, due, alert) VALUES (?, ?, ?, ?)",
+            (self._sandbox, row.rule, moment_or_none(row.due), encode(row)),
+        )
+
+    def save(self, row: AlertRow) -> None:
+        """Write an alert anew."""
+        self._db.execute(
+            "UPDATE alerts SET due = ?, alert = ? WHERE number = ?",
+            (moment_or_none(row.due), encode(row), row.number),
+        )
+
+    def all(self) -> list[AlertRow]:
+        """All alerts, in the order they were raised."""
+        return self._where("1 ORDER BY number")
+
+    def of_rule(self, rule_id: str) -> int:
+        """How many alerts a rule has raised."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM alerts WHERE sandbox = ? AND rule = ?", (self._sandbox, rule_id)
+        ).fetchone()
+        return int(count)
+
+    def due(self, now: datetime) -> AlertRow | None:
+        """The alert that is to be tried first of those that are due."""
+        found = self._where("due <= ? ORDER BY due, number LIMIT 1", to_microseconds(now))
+        return found[0] if found else None
+
+    def find(self, number: int) -> AlertRow | None:
+        """The alert of that number."""
+        found = self._where("number = ?", number)
+        return found[0] if found else None
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """When an alert is tried next after now."""
+        (due,) = self._db.execute(
+            "SELECT min(due) FROM alerts WHERE sandbox = ? AND due > ?",
+            (self._sandbox, to_microseconds(now)),
+        ).fetchone()
+        return None if due is None else from_microseconds(due)
+
+    def _where(self, condition: str, *values: int) -> list[AlertRow]:
+        found = self._db.execute(
+            f"SELECT number, alert FROM alerts WHERE sandbox = ? AND {condition}",  # noqa: S608  (constant conditions)
+            (self._sandbox, *values),
+        ).fetchall()
+        rows = []
+        for number, stored in found:
+            row = decode_alert(stored)
+            row.number = number
+            rows.append(row)
+        return rows
+
+
+def moment_or_none(moment: datetime | None) -> int | None:
+    """A moment as it is stored."""
+    return None if moment is None else to_microseconds(moment)

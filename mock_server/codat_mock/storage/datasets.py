@@ -1,0 +1,297 @@
+"""Rows of datasets, and the versions of records that they brought.
+
+A push is stored as one blob, its body; a version is a pointer into it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from codat_mock.accounting.selection import Version
+from codat_mock.clock import from_microseconds, to_microseconds
+from codat_mock.domain.dataset_lifecycle import Plan
+from codat_mock.models.datasets import DataType
+from codat_mock.models.pushes import split_push
+from codat_mock.rules.contexts import Request
+from codat_mock.storage.chunked import chunked
+
+encode = msgspec.json.encode
+decode_plan = msgspec.json.Decoder(Plan).decode
+decode_request = msgspec.json.Decoder(Request).decode
+
+COLUMNS: Final = (
+    "number, id, connection, data_type, requested, ends, plan, request, is_answered, is_polled,"
+    " is_read, is_told"
+)
+
+
+class DatasetRow(Struct):
+    """A dataset without the body of its push.
+
+    Args:
+        is_polled: whether it was read by its id.
+        is_read: whether its end was read, by its id or in the list.
+        is_told: whether an alert of its end was delivered.
+        number: 0 until it is stored.
+    """
+
+    id: str
+    connection_id: str
+    data_type: DataType
+    requested: datetime
+    ends: datetime
+    plan: Plan
+    request: Request
+    is_answered: bool = True
+    is_polled: bool = False
+    is_read: bool = False
+    is_told: bool = False
+    number: int = 0
+
+
+class KnownRow(Struct, frozen=True):
+    """The latest version of a key.
+
+    Args:
+        dataset: the dataset that brought it.
+        carrier: the dataset that carried it last: a repeat of a version whose answer was lost
+            brings no new version, and yet it is that repeat's answer that counts from then on.
+        is_synced: whether any version of the key has been synced.
+    """
+
+    key: str
+    dataset: int
+    position: int
+    is_delete: bool
+    carrier: int
+    is_synced: bool
+
+
+class Datasets:
+    """The datasets of companies, by the company's number."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def add(self, company: int, row: DatasetRow, body: bytes) -> int:
+        """Store a dataset with the body of its push; gives its number."""
+        added = self._db.execute(
+            "INSERT INTO datasets (company, id, connection, data_type, requested, ends, plan,"
+            " request, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                company,
+                row.id,
+                row.connection_id,
+                row.data_type,
+                to_microseconds(row.requested),
+                to_microseconds(row.ends),
+                encode(row.plan),
+                encode(row.request),
+                body,
+            ),
+        )
+        return added.lastrowid or 0
+
+    def find(self, company: int, dataset_id: str) -> DatasetRow | None:
+        """The dataset of that id."""
+        return self._first("company = ? AND id = ?", (company, dataset_id))
+
+    def by_number(self, number: int) -> DatasetRow:
+        """The dataset of that number, which a version points to."""
+        found = self._first("number = ?", (number,))
+        if found is None:
+            raise LookupError(number)
+        return found
+
+    def latest(self, company: int, data_type: DataType) -> DatasetRow | None:
+        """The dataset of that data type pushed last."""
+        condition = "company = ? AND data_type = ? ORDER BY number DESC LIMIT 1"
+        return self._first(condition, (company, data_type))
+
+    def all(self, company: int) -> list[DatasetRow]:
+        """A company's datasets, the latest first."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? ORDER BY number DESC",  # noqa: S608  (constant columns)
+            (company,),
+        )
+        return [read(row) for row in found]
+
+    def last_end(self, company: int, now: datetime) -> datetime | None:
+        """When the last dataset that has ended by `now` did."""
+        (last,) = self._db.execute(
+            "SELECT max(ends) FROM datasets WHERE company = ? AND ends <= ?",
+            (company, to_microseconds(now)),
+        ).fetchone()
+        return None if last is None else from_microseconds(last)
+
+    def pushed_types(self, company: int) -> set[str]:
+        """The data types that have been pushed at least once."""
+        found = self._db.execute(
+            "SELECT DISTINCT data_type FROM datasets WHERE company = ?", (company,)
+        )
+        return {data_type for (data_type,) in found}
+
+    def pushes(self, company: int) -> list[tuple[datetime, Request]]:
+        """When each push of a company came, in their order."""
+        found = self._db.execute(
+            "SELECT requested, request FROM datasets WHERE company = ? ORDER BY number", (company,)
+        )
+        return [(from_microseconds(at), decode_request(request)) for at, request in found]
+
+    def unfinished(self, company: int, now: datetime) -> list[DatasetRow]:
+        """The datasets that have not ended by `now`."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND ends > ?",  # noqa: S608  (constant columns)
+            (company, to_microseconds(now)),
+        )
+        return [read(row) for row in found]
+
+    def ended(self, company: int, after: datetime, until: datetime) -> list[DatasetRow]:
+        """The datasets that ended after a moment, and until another, in the order of their ends."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND ends > ? AND ends <= ?"  # noqa: S608  (constant columns)
+            " ORDER BY ends, number",
+            (company, to_microseconds(after), to_microseconds(until)),
+        )
+        return [read(row) for row in found]
+
+    def failed_later(self, row: DatasetRow, company: int) -> list[DatasetRow]:
+        """The datasets of the same type pushed after one that brought nothing either."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND data_type = ? AND number > ?",  # noqa: S608  (constant columns)
+            (company, row.data_type, row.number),
+        )
+        later = map(read, found)
+        return [each for each in later if each.plan.outcome != "Complete"]
+
+    def brought(self, company: int, number: int) -> list[tuple[str, datetime | None]]:
+        """The keys of the versions that a dataset brought, with when each was created."""
+        found = self._db.execute(
+            "SELECT key, created FROM versions"
+            " WHERE company = ? AND dataset = ? AND is_delete = 0 ORDER BY position",
+            (company, number),
+        )
+        return [(key, None if at is None else from_microseconds(at)) for key, at in found]
+
+    def mark_seen(self, number: int, *, is_polled: bool, is_read: bool) -> None:
+        """Note that a dataset was read by its id, or its end read."""
+        self._db.execute(
+            "UPDATE datasets SET is_polled = is_polled | ?, is_read = is_read | ? WHERE number = ?",
+            (is_polled, is_read, number),
+        )
+
+    def mark_told(self, company: int, dataset_id: str) -> None:
+        """Note that an alert of a dataset's end was delivered."""
+        self._db.execute(
+            "UPDATE datasets SET is_told = 1 WHERE company = ? AND id = ?", (company, dataset_id)
+        )
+
+    def mark_unanswered(self, company: int, dataset_id: str) -> None:
+        """Note that the answer to the push did not reach the integration."""
+        self._db.execute(
+            "UPDATE datasets SET is_answered = 0 WHERE company = ? AND id = ?",
+            (company, dataset_id),
+        )
+
+    def raw_records(self, number: int) -> list[bytes]:
+        """The bytes of each record in a dataset's push."""
+        data_type, body = self._db.execute(
+            "SELECT data_type, body FROM datasets WHERE number = ?", (number,)
+        ).fetchone()
+        return [bytes(raw) for raw in split_push(data_type, body)]
+
+    def body(self, number: int) -> bytes:
+        """The body of a dataset's push."""
+        (body,) = self._db.execute(
+            "SELECT body FROM datasets WHERE number = ?", (number,)
+        ).fetchone()
+        return bytes(body)
+
+    def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> dict[str, KnownRow]:
+        """The latest versions of those keys, by key; what is not known is left out."""
+        known = {}
+        for marks, some in chunked(keys):
+            found = self._db.execute(
+                "SELECT key, max(dataset), position, is_delete, carrier, count(synced)"  # noqa: S608  (only question marks)
+                " FROM versions"
+                f" WHERE company = ? AND data_type = ? AND key IN ({marks})"
+                " GROUP BY key",
+                (company, data_type, *some),
+            )
+            for key, dataset, position, is_delete, carrier, is_synced in found:
+                known[key] = KnownRow(
+                    key, dataset, position, bool(is_delete), carrier, bool(is_synced)
+                )
+        return known
+
+    def carry(self, company: int, data_type: DataType, keys: Iterable[str], dataset: int) -> None:
+        """Note that a dataset carried the latest versions of those keys once more."""
+        self._db.executemany(
+            "UPDATE versions SET carrier = ?1 WHERE company = ?2 AND data_type = ?3 AND key = ?4"
+            " AND dataset = (SELECT max(dataset) FROM versions"
+            " WHERE company = ?2 AND data_type = ?3 AND key = ?4)",
+            ((dataset, company, data_type, key) for key in keys),
+        )
+
+    def has_versions(self, company: int, data_type: DataType) -> bool:
+        """Whether any record of that data type is known."""
+        found = self._db.execute(
+            "SELECT 1 FROM versions WHERE company = ? AND data_type = ? LIMIT 1",
+            (company, data_type),
+        )
+        return found.fetchone() is not None
+
+    def add_versions(self, company: int, versions: Sequence[Version]) -> None:
+        """Store the versions that a dataset brought."""
+        self._db.executemany(
+            "INSERT INTO versions"
+            " (company, data_type, key, dataset, position, created, is_delete, carrier)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4)",
+            (
+                (
+                    company,
+                    version.data_type,
+                    version.key,
+                    version.dataset,
+                    version.row,
+                    None if version.created is None else to_microseconds(version.created),
+                    version.is_delete,
+                )
+                for version in versions
+            ),
+        )
+
+    def _first(self, condition: str, values: tuple[object, ...]) -> DatasetRow | None:
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE {condition}",  # noqa: S608  (constant conditions)
+            values,
+        ).fetchone()
+        return read(found) if found else None
+
+
+def read(
+    row: tuple[int, str, str, DataType, int, int, bytes, bytes, int, int, int, int],
+) -> DatasetRow:
+    """A row as the database gives it."""
+    number, id_, connection, data_type, requested, ends, plan, request = row[:8]
+    is_answered, is_polled, is_read, is_told = map(bool, row[8:])
+    return DatasetRow(
+        id_,
+        connection,
+        data_type,
+        from_microseconds(requested),
+        from_microseconds(ends),
+        decode_plan(plan),
+        decode_request(request),
+        is_answered,
+        is_polled,
+        is_read,
+        is_told,
+        number,
+    )

@@ -1,0 +1,64 @@
+"""Rows of what a merchant really has, as a test declares it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from codat_mock.accounting.selection import Picked
+from codat_mock.models.datasets import DataType
+from codat_mock.models.pushes import RECORDS
+from codat_mock.storage.chunked import chunked
+
+
+class Declared:
+    """The merchants' own records, by the company's number."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def put(self, company: int, data_type: DataType, key: str, record: bytes) -> None:
+        """Store a record's latest version."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO declared (company, data_type, key, record) VALUES (?, ?, ?, ?)",
+            (company, data_type, key, record),
+        )
+
+    def remove(self, company: int, data_type: DataType, keys: Iterable[str]) -> None:
+        """Forget records, where they are known."""
+        self._db.executemany(
+            "DELETE FROM declared WHERE company = ? AND data_type = ? AND key = ?",
+            ((company, data_type, key) for key in keys),
+        )
+
+    def clear(self, company: int) -> None:
+        """Forget all records of a company."""
+        self._db.execute("DELETE FROM declared WHERE company = ?", (company,))
+
+    def counts(self, company: int) -> dict[DataType, int]:
+        """How many records of each type there are; a type without any is left out."""
+        found = self._db.execute(
+            "SELECT data_type, count(*) FROM declared WHERE company = ? GROUP BY data_type",
+            (company,),
+        )
+        return dict(found.fetchall())
+
+    def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that there is a record of."""
+        known: set[str] = set()
+        for marks, some in chunked(keys):
+            found = self._db.execute(
+                "SELECT key FROM declared"  # noqa: S608  (only question marks)
+                f" WHERE company = ? AND data_type = ? AND key IN ({marks})",
+                (company, data_type, *some),
+            )
+            known.update(key for (key,) in found)
+        return known
+
+    def all(self, company: int) -> list[Picked]:
+        """All records of a company."""
+        found = self._db.execute(
+            "SELECT data_type, key, record FROM declared WHERE company = ? ORDER BY data_type, key",
+            (company,),
+        )
+        return [Picked(kind, key, RECORDS[kind](record)) for kind, key, record in found]

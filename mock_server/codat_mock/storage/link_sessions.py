@@ -1,0 +1,82 @@
+"""Rows of codes: what a merchant's browser carries instead of a key."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from codat_mock.clock import to_microseconds
+
+CodeKind = Literal["start", "visit", "form"]
+
+encode = msgspec.json.encode
+
+
+class LinkSession(Struct, frozen=True):
+    """A merchant's way through the Sync Flow.
+
+    Args:
+        connection_id: the accounting connection that is to be authorised and mapped.
+        redirect_url: where it leads in the end, None to stay here.
+    """
+
+    company_id: str
+    connection_id: str
+    redirect_url: str | None = None
+
+
+decode_visit = msgspec.json.Decoder(LinkSession).decode
+
+
+class LinkSessions:
+    """One sandbox's codes."""
+
+    def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
+        self._db = db
+        self._sandbox = sandbox
+
+    def add(
+        self, code: str, kind: CodeKind, visit: LinkSession, expires: datetime | None = None
+    ) -> None:
+        """Store a code, valid until before `expires`."""
+        self._db.execute(
+            "INSERT INTO codes (code, sandbox, kind, visit, expires) VALUES (?, ?, ?, ?, ?)",
+            (
+                code,
+                self._sandbox,
+                kind,
+                encode(visit),
+                None if expires is None else to_microseconds(expires),
+            ),
+        )
+
+    def find(self, code: str, kind: CodeKind, now: datetime) -> LinkSession | None:
+        """What a code stands for, None where it does not (any more)."""
+        found = self._db.execute(
+            "SELECT visit FROM codes WHERE code = ? AND sandbox = ? AND kind = ?"
+            " AND (expires IS NULL OR expires > ?)",
+            (code, self._sandbox, kind, to_microseconds(now)),
+        ).fetchone()
+        return decode_visit(found[0]) if found else None
+
+    def delete(self, code: str) -> None:
+        """Make a code invalid."""
+        self._db.execute("DELETE FROM codes WHERE code = ? AND sandbox = ?", (code, self._sandbox))
+
+    def delete_forms(self, visit: LinkSession) -> None:
+        """Make the codes of the forms that were shown for a visit invalid."""
+        self._db.execute(
+            "DELETE FROM codes WHERE sandbox = ? AND kind = 'form' AND visit = ?",
+            (self._sandbox, encode(visit)),
+        )
+
+    def delete_expired(self, now: datetime) -> None:
+        """Forget the codes that are not valid any more."""
+        self._db.execute(
+            "DELETE FROM codes WHERE sandbox = ? AND expires <= ?",
+            (self._sandbox, to_microseconds(now)),
+        )

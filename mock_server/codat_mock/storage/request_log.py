@@ -1,0 +1,123 @@
+"""Rows of the request journal, bounded over all sandboxes of a server.
+
+The body of a push that was accepted is kept with its dataset, and only there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from codat_mock.models.request_log import LoggedBodies, LoggedRequest
+
+encode = msgspec.json.encode
+decode_entry = msgspec.json.Decoder(LoggedRequest).decode
+
+LEVEL: Final = 1  # of compression: a body of JSON shrinks to a tenth, and quickly
+OVERHEAD: Final = 128  # bytes that a row and its place in the index take besides
+AT_ONCE: Final = 100
+LARGEST: Final = 2**63 - 1  # integer of SQLite
+DEFAULT_LIMIT: Final = 256 << 20
+
+
+def pack(body: bytes) -> bytes | None:
+    """A body as it is kept; None for none."""
+    return zlib.compress(body, LEVEL) if body else None
+
+
+class SizeMeter:
+    """How many bytes the journals of a server take.
+
+    Args:
+        limit: how many they may take.
+    """
+
+    def __init__(self, db: sqlite3.Connection, limit: int) -> None:
+        self._db = db
+        self.limit = limit
+        self._held: int | None = None  # until it is counted
+
+    def forget(self) -> None:
+        """Count anew: a transaction was taken back, or a sandbox deleted."""
+        self._held = None
+
+    def add(self, size: int) -> None:
+        """Count a new row, and drop the oldest ones where there are too many bytes."""
+        if self._held is None:
+            (self._held,) = self._db.execute("SELECT total(size) FROM requests").fetchone()
+        else:
+            self._held += size
+        while self._held > self.limit and self._drop():
+            pass
+
+    def _drop(self) -> bool:
+        """Drop some of the oldest rows, but never the newest; whether there were any."""
+        oldest = self._db.execute(
+            "SELECT place, sandbox, size FROM requests"
+            " WHERE place < (SELECT max(place) FROM requests) ORDER BY place LIMIT ?",
+            (AT_ONCE,),
+        ).fetchall()
+        for place, sandbox, size in oldest:
+            if (self._held or 0) <= self.limit:
+                break
+            self._db.execute("DELETE FROM requests WHERE place = ?", (place,))
+            self._db.execute(
+                "UPDATE sandboxes SET dropped = dropped + 1 WHERE number = ?", (sandbox,)
+            )
+            self._held = (self._held or 0) - size
+        return bool(oldest)
+
+
+class RequestLogTable:
+    """The requests of one sandbox."""
+
+    def __init__(self, db: sqlite3.Connection, sandbox: int, meter: SizeMeter) -> None:
+        self._db = db
+        self._sandbox = sandbox
+        self._meter = meter
+
+    def add(self, entry: LoggedRequest, sent: bytes | None, answered: bytes | None) -> None:
+        """Store a request with its packed bodies."""
+        row = encode(entry)
+        size = OVERHEAD + len(row) + len(sent or b"") + len(answered or b"")
+        self._db.execute(
+            "INSERT INTO requests (sandbox, number, entry, sent, answered, size)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (self._sandbox, entry.number, row, sent, answered, size),
+        )
+        self._meter.add(size)
+
+    def all(self) -> Iterator[LoggedRequest]:
+        """The requests that are kept, in the order of their numbers."""
+        found = self._db.execute(
+            "SELECT entry FROM requests WHERE sandbox = ? ORDER BY number", (self._sandbox,)
+        )
+        return (decode_entry(entry) for (entry,) in found)
+
+    def find(self, number: int) -> LoggedRequest | None:
+        """The request of that number."""
+        if number > LARGEST:
+            return None
+        found = self._db.execute(
+            "SELECT entry FROM requests WHERE sandbox = ? AND number = ?", (self._sandbox, number)
+        ).fetchone()
+        return decode_entry(found[0]) if found else None
+
+    def bodies(self, number: int) -> LoggedBodies:
+        """The bodies of the request of that number, as far as they are kept here."""
+        sent, answered = self._db.execute(
+            "SELECT sent, answered FROM requests WHERE sandbox = ? AND number = ?",
+            (self._sandbox, number),
+        ).fetchone()
+        return LoggedBodies(*(zlib.decompress(each) if each else b"" for each in (sent, answered)))
+
+    def dropped(self) -> int:
+        """How many requests could not be kept."""
+        (dropped,) = self._db.execute(
+            "SELECT dropped FROM sandboxes WHERE number = ?", (self._sandbox,)
+        ).fetchone()
+        return int(dropped)

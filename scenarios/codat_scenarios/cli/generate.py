@@ -1,0 +1,152 @@
+"""`codat-mock generate`: a merchant's records as files or a stream, and a plotted report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from codat_scenarios.merchants import Day
+
+
+KINDS = "Kind of merchant: bike-shop, cafe, hotel-bar, market-stall or web-shop."
+EXAMPLES = """Examples:
+
+\b
+  codat-mock generate --out cafe                        a month of a café, as JSON Lines
+  codat-mock generate --out bodies --format push        the same, ready to be pushed
+  codat-mock generate --merchant hotel-bar --out - | head
+  codat-mock generate --days 365 --report cafe.html     a year, plotted
+"""
+
+
+@click.command(epilog=EXAMPLES, short_help="Make a merchant's days of sales.")
+@click.option("--merchant", "kind", default="cafe", show_default=True, help=KINDS)
+@click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How many.")
+@click.option("--seed", default=7, show_default=True, help="Which merchant of that kind.")
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default="2022-03-21",
+    show_default=True,
+    help="First day, in the merchant's time zone.",
+)
+@click.option("--out", help="New or empty folder to write into, or - for standard output.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["lines", "push"]),
+    default="lines",
+    show_default=True,
+    help="JSON Lines, one file a data type; or bodies ready to be pushed, in order.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="HTML file to plot the days in.",
+)
+def generate(
+    kind: str,
+    days: int,
+    seed: int,
+    start: datetime,
+    out: str | None,
+    form: str,
+    report: Path | None,
+) -> None:
+    """Make a merchant's orders, payments and transactions, the same for the same seed.
+
+    Later edits and deletes come with them: as changes.jsonl, as lines with a moment, or as bodies
+    pushed after those of the day's sales.
+    """
+    # Imported here, since faker takes long and every other command lists this one.
+    from codat_scenarios.cli.day_files import write_day, write_stream
+    from codat_scenarios.generation_report import Tally, page
+    from codat_scenarios.merchants import merchant
+
+    if out is None and report is None:
+        raise click.UsageError("Nothing would be written: give --out, --report or both.")
+    if report is not None and not report.parent.is_dir():
+        raise click.BadParameter(f"there is no folder '{report.parent}'", param_hint="--report")
+    try:
+        after = start.date() + timedelta(days=days)
+    except OverflowError:
+        raise click.BadParameter(
+            f"{days} days from {start.date()} end after {date.max}", param_hint="--days"
+        ) from None
+    if start.year == date.min.year or after.year == date.max.year:
+        raise click.BadParameter("give days of the years 2 to 9998", param_hint="--start")
+    try:
+        shop = merchant(kind, seed=seed)
+    except LookupError as error:
+        raise click.BadParameter(str(error), param_hint="--merchant") from error
+    folder = None if out in (None, "-") else empty_folder(Path(str(out)))
+    tally = Tally(shop)
+    with progress(shop.days(days, start=start.date()), days, shop.name) as watched:
+        for day in watched:
+            if out == "-":
+                write_stream(sys.stdout.buffer, day, form)
+            elif folder is not None:
+                write_day(folder, day, form)
+            if report is not None:
+                tally.add(day)
+    if report is not None:
+        try:
+            report.write_text(page(tally), encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"The report cannot be written: {error}") from error
+
+
+def empty_folder(folder: Path) -> Path:
+    """Make the folder, or take it where it is empty.
+
+    Raises:
+        click.BadParameter: there is something in it, which would mix with what is written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise click.BadParameter(f"'{folder}' is not empty", param_hint="--out")
+    except OSError as error:
+        raise click.BadParameter(str(error), param_hint="--out") from error
+    return folder
+
+
+@contextmanager
+def progress(days: Iterator[Day], total: int, title: str) -> Iterator[Iterator[Day]]:
+    """Show a bar on standard error while the days are made, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("days"),
+        TextColumn("{task.fields[orders]:,} orders"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=total, orders=0)
+
+        def watched() -> Iterator[Day]:
+            orders = 0
+            for day in days:
+                yield day
+                orders += len(day.orders)
+                bar.update(task, advance=1, orders=orders)
+
+        yield watched()

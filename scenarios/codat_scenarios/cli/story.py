@@ -1,0 +1,210 @@
+"""`codat-mock story`: the stories as a list, as prose, and played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    import httpx
+
+    from codat_scenarios.stories import Ending, Story
+    from codat_scenarios.stories.prose import Tell
+
+EXAMPLES = """Examples:
+
+\b
+  codat-mock story list
+  codat-mock story show late-update
+  codat-mock story run late-update
+  codat-mock story run late-update --json
+  codat-mock story run late-update --against http://127.0.0.1:4620
+"""
+WIDTH: Final = 12
+
+
+@click.group(epilog=EXAMPLES, short_help="Read and play dated scripts.")
+def story() -> None:
+    """Read and play stories: dated scripts that keep or break rules."""
+
+
+def as_json_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option to print JSON."""
+    return click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")(command)
+
+
+@story.command("list")
+@as_json_option
+def list_stories(as_json: bool) -> None:
+    """List the stories, each with the rules that it breaks."""
+    from codat_scenarios.stories import STORIES
+
+    if as_json:
+        told_stories = [
+            {"name": name, "text": told.text, "findings": told.ending.findings}
+            for name, told in sorted(STORIES.items())
+        ]
+        show_json({"stories": told_stories})
+        return
+    longest = max(map(len, STORIES))
+    for name, told in sorted(STORIES.items()):
+        broken = f" [{', '.join(told.ending.findings)}]" if told.ending.findings else ""
+        click.echo(f"{name:{longest}}  {told.text}{broken}")
+
+
+@story.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print a story: what happens, step by step, and how it must end."""
+    told = find(name)
+    click.echo(f"{told.name}: {told.text}\n")
+    with own_mock() as http:
+        perform(told, http, "story", printed())
+    click.echo("\nIt must end so:")
+    for aspect, text in told_ending(told.ending).items():
+        click.echo(f"  {aspect:{WIDTH}}{text}")
+
+
+@story.command()
+@click.argument("name")
+@click.option(
+    "--against", metavar="URL", help="A mock that is running; without it, one of its own."
+)
+@click.option("--api-key", default="story", show_default=True, help="The key to play with.")
+@as_json_option
+def run(name: str, against: str | None, api_key: str, as_json: bool) -> None:
+    """Play a story; the exit code is 0 if it ends as told, and 1 if it does not.
+
+    It plays in a sandbox of its own, which begins anew.
+    """
+    import httpx
+
+    told = find(name)
+    steps: list[dict[str, Any]] = []
+    if not as_json:
+        click.echo(f"{told.name}: {told.text}\n")
+    tell = noted(steps) if as_json else printed()
+    try:
+        with running_mock(against) if against else own_mock() as http:
+            came = perform(told, http, api_key, tell)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise click.UsageError(f"No mock answers at {against}: {error}") from error
+    except httpx.HTTPStatusError as error:
+        raise click.ClickException(f"Not as told: {error}") from error
+    if as_json:
+        ends = {"ending": came, "toldEnding": told.ending, "isAsTold": came == told.ending}
+        show_json({"name": told.name, "text": told.text, "steps": steps, **ends})
+    else:
+        show_ending(told.ending, came)
+    if came != told.ending:
+        raise click.ClickException("The story did not end as told.")
+    if not as_json:
+        click.echo("The story ended as told.")
+
+
+def show_ending(expected: Ending, came: Ending) -> None:
+    """Print how a story ended, and where that is not as told, what was told."""
+    click.echo()
+    in_words = told_ending(expected)
+    for aspect, text in told_ending(came).items():
+        click.echo(f"  {aspect:{WIDTH}}{text}")
+        if text != in_words[aspect]:
+            click.echo(f"  {'but told':{WIDTH}}{in_words[aspect]}")
+
+
+def show_json(content: Any) -> None:
+    """Print as JSON for a program, on a screen too."""
+    click.echo(msgspec.json.format(msgspec.json.encode(content)))
+
+
+def find(name: str) -> Story:
+    """The story of that name.
+
+    Raises:
+        click.BadParameter: there is none; the text names the nearest, or says how to list them.
+    """
+    from codat_scenarios.stories import STORIES
+
+    if name in STORIES:
+        return STORIES[name]
+    near = " or ".join(repr(each) for each in get_close_matches(name, STORIES))
+    hint = f"did you mean {near}?" if near else "'codat-mock story list' names them all."
+    raise click.BadParameter(f"there is no story '{name}'; {hint}", param_hint="NAME")
+
+
+@contextmanager
+def own_mock() -> Iterator[httpx.Client]:
+    """A client of a mock that lives as long as it, on a free port."""
+    from codat_mock.http.server import Server, listen
+    from codat_mock.sandbox import SandboxRegistry, Settings
+
+    settings = Settings(speed=0, rate_limits=True)  # which a story of rule T03 exceeds
+    server = Server(SandboxRegistry(settings), listen("127.0.0.1", 0))
+    with server, running_mock(server.address) as http:
+        yield http
+
+
+@contextmanager
+def running_mock(address: str) -> Iterator[httpx.Client]:
+    """A client of a mock that is running."""
+    import httpx
+
+    with httpx.Client(base_url=address, timeout=60) as http:
+        yield http
+
+
+def perform(told: Story, http: httpx.Client, api_key: str, tell: Tell) -> Ending:
+    """Play a story, telling its steps; gives how it ended."""
+    from codat_scenarios.stories import play
+    from codat_scenarios.stories.prose import NarratedDriver
+
+    return play(told, NarratedDriver(http, api_key, f"story-{told.name}", tell)).ending
+
+
+def noted(steps: list[dict[str, Any]]) -> Tell:
+    """Tell the steps by entering them into a list."""
+    return lambda moment, sentence: steps.append({"moment": moment, "step": sentence})
+
+
+def printed() -> Tell:
+    """Tell the steps by printing them by date."""
+    days: list[str] = []
+
+    def tell(moment: datetime, sentence: str) -> None:
+        day = f"{moment:%A}, {moment.day} {moment:%B %Y}"
+        if day not in days:
+            click.echo(day)
+            days.append(day)
+        click.echo(f"  {moment:%H:%M}  {sentence}")
+
+    return tell
+
+
+def told_ending(ending: Ending) -> dict[str, str]:
+    """An ending in words, by aspect."""
+    from codat_mock.accounting.sync_codes import SYNC_CODES
+
+    sync = ending.sync
+    return {
+        "findings": ", ".join(ending.findings) or "none",
+        "datasets": ", ".join(counted(ending.datasets)) or "none",
+        "last sync": "none" if sync is None else f"{sync} {SYNC_CODES[sync].status}",
+        "books": f"\n{' ' * (WIDTH + 2)}".join(ending.documents) or "empty",
+        "missed": ", ".join(ending.missed) or "none",
+        "alerts": ", ".join(counted(ending.alerts)) or "none",
+    }
+
+
+def counted(statuses: tuple[str, ...]) -> Iterator[str]:
+    """Statuses, each with how many in a row there are of it."""
+    from itertools import groupby
+
+    for status, group in groupby(statuses):
+        count = len(list(group))
+        yield f"{count} {status}" if count > 1 else status

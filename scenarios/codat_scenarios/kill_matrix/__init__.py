@@ -1,0 +1,6 @@
+"""The kill matrix: every integration run on a mock, and judged by all rules."""
+
+from codat_scenarios.kill_matrix.results import Matrix, Result
+from codat_scenarios.kill_matrix.runner import load_all, run_all
+
+__all__ = ["Matrix", "Result", "load_all", "run_all"]

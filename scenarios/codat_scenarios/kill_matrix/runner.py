@@ -1,0 +1,111 @@
+"""Running the integrations, each a process of its own with a sandbox of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import httpx
+
+from codat_mock.http.server import Server, listen
+from codat_mock.rules import rulebook
+from codat_mock.rules.registry import SECTIONS
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios.integrations.environment import GOES_LIVE, START_DATE
+from codat_scenarios.integrations.programs import Program, load, names
+from codat_scenarios.integrations.scripted_pos import ScriptedPos
+from codat_scenarios.kill_matrix.results import Matrix, Result
+from codat_scenarios.sandbox_driver import SandboxDriver
+
+AT_ONCE: Final = 4
+PATIENCE_SECONDS: Final = 120
+
+
+def load_all() -> list[Program]:
+    """All programs: the good ones, then those that break each rule, as the rulebook has them."""
+    sections = "".join(SECTIONS)
+
+    def place(program: Program) -> tuple[int, str]:
+        return sections.index(program.breaks[0][0]) if program.breaks else -1, program.name
+
+    return sorted(map(load, names()), key=place)
+
+
+def run_all(programs: Iterable[Program], tell: Callable[[Result], None] = lambda _: None) -> Matrix:
+    """Run programs on a mock of their own, a few at a time.
+
+    Args:
+        programs: which.
+        tell: is told each result as it comes.
+    """
+    codes = tuple(rule.code for rule in rulebook())
+    registry = SandboxRegistry(Settings(speed=0, rate_limits=True))
+    results = []
+    with Server(registry, listen("127.0.0.1", 0)) as server, ThreadPoolExecutor(AT_ONCE) as pool:
+        for result in pool.map(lambda program: run(program, server.address), programs):
+            tell(result)
+            results.append(result)
+    return Matrix(codes, results)
+
+
+def run(program: Program, address: str) -> Result:
+    """Set the scene for a program on a running mock, run it, and ask what the rules say."""
+    key = f"matrix-{program.name}"
+    with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS) as http:
+        driver = SandboxDriver(http, key, program.name)
+        company_ids = set_scene(program, driver)
+        ran = subprocess.run(  # noqa: S603  (a program of our own)
+            [sys.executable, "-m", "codat_scenarios.integrations", program.name],
+            env=os.environ
+            | {
+                # The sandbox is named by the URL too, so that a request with a wrong key is in it.
+                "CODAT_BASE_URL": f"{address}/sandbox/{program.name}",
+                "CODAT_API_KEY": key,
+                "CODAT_COMPANY_ID": ",".join(company_ids),
+            },
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        driver.wait_until(program.scene.ends)
+        return judged(program, driver, ran)
+
+
+def set_scene(program: Program, driver: SandboxDriver) -> list[str]:
+    """Prepare a sandbox; gives the ids of its companies."""
+    scene, company_ids = program.scene, []
+    driver.reset(GOES_LIVE)
+    for number in range(1, scene.companies + 1):
+        driver.create_company(f"Shop {number}")
+        driver.link_accounting()
+        driver.configure(START_DATE, scene.frequency)
+        if not scene.is_linked:
+            driver.set_connection("Accounting", "PendingAuth")
+        own = f"/_mock/companies/{driver.company_id}/merchant-records"
+        driver.call("PUT", own, ScriptedPos(scene, number).truth())
+        company_ids.append(driver.company_id)
+    driver.call("PUT", "/_mock/faults", {"faults": scene.faults})
+    for outcome in scene.outcomes:
+        driver.call("POST", "/_mock/outcomes", outcome)
+    return company_ids
+
+
+def judged(
+    program: Program, driver: SandboxDriver, ran: subprocess.CompletedProcess[str]
+) -> Result:
+    """What the rules say, and whether the program came to its end."""
+    verdict = driver.findings()
+    found = Counter(finding["code"] for finding in verdict["findings"])
+    told = ran.stderr.strip().splitlines() or [f"It ended with exit code {ran.returncode}."]
+    return Result(
+        program,
+        dict(sorted(found.items())),
+        frozenset(verdict["exercised"]),
+        told[-1] if ran.returncode else "",
+    )

@@ -1,0 +1,151 @@
+"""How a sale is told on the wire: an order, its payments, their transactions.
+
+Source: contract section 3.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from codat_scenarios.merchants.money import Amounts, proportion, tax_within
+from codat_scenarios.merchants.opening import moment_text
+from codat_scenarios.merchants.sale import Line, Paid, Sale
+from codat_scenarios.merchants.shop import Shop
+
+Record = dict[str, Any]
+"""A record as on the wire: camelCase keys, Decimal amounts, ISO 8601 texts ending in Z."""
+
+PIECES = Amounts(0)
+GRAMS = Amounts(3)
+
+
+def order_to_wire(sale: Sale, shop: Shop) -> Record:
+    """Tell a sale's order, its payments inside."""
+    amounts, profile = shop.amounts, shop.profile
+    lines = []
+    total = tax = refund = discount = 0
+    for number, line in enumerate(sale.lines, 1):
+        line_total = line.gross - line.discount
+        line_tax = tax_within(line_total, line.item.product.tax)
+        lines.append(line_to_wire(sale, number, line, amounts[line_total], amounts[line_tax], shop))
+        total += line_total
+        tax += line_tax
+        discount += line.discount
+        if line.quantity < 0:
+            refund += line_total
+    if profile.charge is not None:
+        tax += tax_within(sale.charge, profile.charge.tax)
+    order = {
+        "id": sale.id,
+        "orderNumber": sale.number,
+        "country": profile.country,
+        "currency": profile.currency,
+        "createdDate": moment_text(sale.created),
+        "closedDate": moment_text(sale.closed),
+        "totalAmount": amounts[total + sale.charge],
+        "totalRefund": amounts[refund],
+        "totalTaxAmount": amounts[tax],
+        "totalDiscount": amounts[discount],
+        "totalGratuity": amounts[sale.tip],
+        "orderLineItems": lines,
+        "payments": [payment_to_wire(paid, shop) for paid in sale.payments],
+        "serviceCharges": charges_to_wire(sale, shop),
+        "locationRef": sale.location.copy(),
+        "sourceModifiedDate": moment_text(sale.modified),
+    }
+    if sale.customer is not None:
+        order["customerRef"] = sale.customer.copy()
+    return order
+
+
+def line_to_wire(
+    sale: Sale, number: int, line: Line, total: Decimal, tax: Decimal, shop: Shop
+) -> Record:
+    """Tell one line of an order; a line taken back has a negative quantity, never unit price."""
+    item = line.item
+    told = {
+        "id": f"{sale.id}-{number}",
+        "quantity": (GRAMS if item.product.weighed else PIECES)[line.quantity],
+        "taxPercentage": item.percentage,
+        "totalAmount": total,
+        "totalTaxAmount": tax,
+        "unitPrice": shop.amounts[item.product.price],
+        "productRef": item.ref.copy(),
+    }
+    if line.variant is not None:
+        told["productVariantRef"] = line.variant.copy()
+    if line.discount:
+        share = {"name": sale.discount_name, "totalAmount": shop.amounts[line.discount]}
+        told["discountAllocations"] = [share]
+    return told
+
+
+def charges_to_wire(sale: Sale, shop: Shop) -> list[Record]:
+    """Tell the charge beside the lines, where there is one."""
+    charge = shop.profile.charge
+    if charge is None or not sale.charge:
+        return []
+    return [
+        {
+            "description": charge.description,
+            "totalAmount": shop.amounts[sale.charge],
+            "taxPercentage": shop.charge_percentage,
+            "taxAmount": shop.amounts[tax_within(sale.charge, charge.tax)],
+            "quantity": 1,
+            "type": charge.type,
+        }
+    ]
+
+
+def payment_to_wire(paid: Paid, shop: Shop) -> Record:
+    """Tell a payment; a repayment is one of a negative amount."""
+    return {
+        "id": paid.id,
+        "amount": shop.amounts[paid.amount],
+        "currency": shop.profile.currency,
+        "type": paid.method.type,
+        "status": "Failed" if paid.failed else "Paid",
+        "paymentProvider": paid.method.provider,
+        "createdDate": moment_text(paid.created),
+        "sourceModifiedDate": moment_text(paid.modified),
+    }
+
+
+def transactions_to_wire(sale: Sale, paid: Paid, shop: Shop) -> list[Record]:
+    """Tell what moved with a payment, all under the payment's id: the money, and the fee.
+
+    A failed payment moved nothing. A repayment moves as `Refund`, and the fee may come back.
+    """
+    if paid.failed:
+        return []
+    kinds = ("Payment", "PaymentFee") if paid.amount > 0 else ("Refund", "PaymentFeeRefund")
+    told = [transaction_to_wire(paid, shop, kinds[0], paid.amount, sale.id, "Order")]
+    fee = fee_of(paid)
+    if fee:
+        told.append(transaction_to_wire(paid, shop, kinds[1], -fee, paid.id, "Payment"))
+    return told
+
+
+def transaction_to_wire(
+    paid: Paid, shop: Shop, kind: str, units: int, source: str, source_kind: str
+) -> Record:
+    """Tell one movement of money."""
+    return {
+        "id": paid.id,
+        "totalAmount": shop.amounts[units],
+        "currency": shop.profile.currency,
+        "type": kind,
+        "transactionSourceRef": {"id": source, "type": source_kind},
+        "createdDate": moment_text(paid.created),
+        "sourceModifiedDate": moment_text(paid.modified),
+    }
+
+
+def fee_of(paid: Paid) -> int:
+    """What the provider keeps of a payment (or, below zero, gives back), in smallest units."""
+    fee = paid.method.fee
+    if fee is None or (paid.amount < 0 and not fee.returned):
+        return 0
+    fixed = fee.fixed if paid.amount > 0 else 0
+    return proportion(paid.amount, fee.rate, 10_000) + fixed

@@ -1,0 +1,144 @@
+"""The till: draws one sale after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+from codat_scenarios.merchants.money import proportion
+from codat_scenarios.merchants.profile import Method
+from codat_scenarios.merchants.sale import Line, Paid, Sale
+from codat_scenarios.merchants.shop import Item, Ref, Shop, new_id
+
+Thing = TypeVar("Thing")
+
+
+class SaleGenerator:
+    """Draws a day's sales.
+
+    Args:
+        shop: whose till it is.
+        chance: the day's source; of it only `random` and `getrandbits` are used, whose sequences
+            are the same in every version of Python.
+        end: the first second of the next local day; nothing is closed later than that.
+    """
+
+    def __init__(self, shop: Shop, chance: Random, end: int) -> None:
+        self.shop = shop
+        self.profile = shop.profile
+        self.habits = shop.profile.habits
+        self.chance = chance
+        self.draw = chance.random
+        self.end = end
+
+    def pick(self, pool: Sequence[Thing]) -> Thing:
+        """Draw one of a pool."""
+        return pool[int(self.draw() * len(pool))]
+
+    def happens(self, per_mille: int) -> bool:
+        """Draw whether something happens that does so in this many of a thousand orders."""
+        return self.draw() * 1000 < per_mille
+
+    def between(self, least: int, most: int) -> int:
+        """Draw a whole number from `least` to `most`, both included."""
+        return least + int(self.draw() * (most - least + 1))
+
+    def sell(self, created: int, number: str) -> Sale:
+        """Draw a sale.
+
+        Args:
+            created: when the order is made, seconds since 1970.
+            number: the order's number.
+        """
+        closed = min(created + self.between(*self.profile.stay), self.end - 1)
+        sale = Sale(
+            id=new_id(self.chance),
+            number=number,
+            created=created,
+            closed=closed,
+            modified=closed,
+            lines=[self.line() for _ in range(self.pick(self.shop.baskets))],
+            payments=[],
+            location=self.pick(self.shop.locations),
+            customer=self.customer(),
+        )
+        if self.happens(self.habits.discount):
+            self.discount(sale)
+        if self.happens(self.habits.charge):
+            self.charge(sale)
+        self.pay(sale)
+        if self.happens(self.habits.refund):
+            self.take_back(sale, closed)
+        return sale
+
+    def line(self) -> Line:
+        """Draw what is bought, and how much of it."""
+        item = self.pick(self.shop.items)
+        variant = self.pick(item.variants) if item.variants else None
+        quantity, gross = self.weigh(item) if item.product.weighed else self.count(item)
+        return Line(item, variant, quantity, gross)
+
+    def count(self, item: Item) -> tuple[int, int]:
+        """Draw a number of pieces, and their price."""
+        pieces = self.pick(self.shop.quantities)
+        return pieces, pieces * item.product.price
+
+    def weigh(self, item: Item) -> tuple[int, int]:
+        """Draw a weight in grams, and its price."""
+        grams = 10 * self.between(15, 180)
+        return grams, proportion(item.product.price, grams, 1000)
+
+    def customer(self) -> Ref | None:
+        """Draw who buys, if they are known by name."""
+        known = self.habits.known and self.happens(self.habits.known)
+        return self.pick(self.shop.customers) if known else None
+
+    def discount(self, sale: Sale) -> None:
+        """Give a discount on every line."""
+        discount = self.pick(self.profile.discounts)
+        sale.discount_name = discount.name
+        for line in sale.lines:
+            line.discount = proportion(line.gross, discount.percent, 100)
+
+    def charge(self, sale: Sale) -> None:
+        """Put the service charge or the shipping on the order."""
+        charge = self.profile.charge
+        if charge is not None:
+            sale.charge = proportion(sale.due, charge.percent, 10_000) + charge.fixed
+
+    def pay(self, sale: Sale) -> None:
+        """Pay what is due, sometimes in two ways or at the second attempt, sometimes with a tip."""
+        due = sale.due
+        if not due:
+            return
+        method = self.pick(self.shop.methods)
+        if self.happens(self.habits.failure):
+            failed = self.payment(method, due, sale.created)
+            failed.failed = True
+            sale.payments.append(failed)
+        if self.happens(self.habits.split):
+            part = due * self.between(1, 9) // 10
+            if part:
+                sale.payments.append(self.payment(self.pick(self.shop.methods), part, sale.closed))
+                due -= part
+        if method.type != "Cash" and self.happens(self.habits.tip):
+            sale.tip = proportion(sale.due, self.pick(self.profile.tips), 100)
+        sale.payments.append(self.payment(method, due + sale.tip, sale.closed))
+
+    def payment(self, method: Method, amount: int, moment: int) -> Paid:
+        """A new payment."""
+        return Paid(new_id(self.chance), method, amount, moment, moment)
+
+    def take_back(self, sale: Sale, moment: int) -> Paid | None:
+        """Take a line back and repay it the way the rest was paid, if it was worth anything.
+
+        No provider repays more than the payment took; a line above that stays.
+        """
+        line = self.pick(sale.lines)
+        if line.total <= 0 or line.total > sale.payments[-1].amount:
+            return None
+        repaid = self.payment(sale.payments[-1].method, -line.total, moment)
+        sale.lines.append(line.taken_back())
+        sale.payments.append(repaid)
+        return repaid

@@ -1,6 +1,0 @@
-"""A merchant's days plotted: one HTML file, without scripts or anything from elsewhere."""
-
-from codat_scenarios.report.document import page
-from codat_scenarios.report.tally import Tally
-
-__all__ = ["Tally", "page"]

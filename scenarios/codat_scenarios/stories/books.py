@@ -1,0 +1,153 @@
+"""Stories that tell what the merchant really has, and compare the books with it."""
+
+from __future__ import annotations
+
+from codat_scenarios.sandbox_driver import SandboxDriver
+from codat_scenarios.stories.registry import Ending, story
+from codat_scenarios.stories.sales import (
+    COMPLETE,
+    EXAMPLE,
+    ORDERS,
+    books_of_example,
+    declare_example,
+    order,
+    push_worked_example,
+)
+from codat_scenarios.stories.week import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY
+
+TUESDAY_NOON = "2022-03-22T12:00:00Z"
+CORRECTED = order("A-1", 15, modified="2022-03-21T13:00:00Z")
+CORRECTED_LATE = order("A-1", 15, modified="2022-03-22T08:30:00Z")
+
+
+@story(
+    "day-after-day",
+    Ending(
+        datasets=EXAMPLE + COMPLETE * 2,
+        sync=2000,
+        documents=(*books_of_example(12), "2022-03-22 Invoice 7.00 GBP"),
+    ),
+)
+def day_after_day(driver: SandboxDriver) -> None:
+    """On two days all that the merchant has sold is pushed, and the books show it once."""
+    declare_example(driver, order("A-1"), order("A-2", 7, created=TUESDAY_NOON))
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "20:00")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "12:05")
+    driver.push(ORDERS, [order("A-2", 7, created=TUESDAY_NOON)])
+    driver.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "incomplete-first-push",
+    Ending(("S01", "B02"), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+)
+def incomplete_first_push(driver: SandboxDriver) -> None:
+    """The merchant has two orders before the first sync, and just one of them is pushed."""
+    declare_example(driver, order("A-1"), order("A-2"))
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "forgotten-record",
+    Ending(
+        ("S02", "B02"),
+        EXAMPLE + COMPLETE,
+        sync=2000,
+        documents=(*books_of_example(), "2022-03-22 Invoice 12.00 GBP"),
+    ),
+)
+def forgotten_record(driver: SandboxDriver) -> None:
+    """On the second day the merchant has two orders, and just one of them is pushed."""
+    sold = [order(id_, created=TUESDAY_NOON) for id_ in ("A-1", "A-2")]
+    declare_example(driver, *sold)
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(TUESDAY, "12:05")
+    driver.push(ORDERS, sold[:1])
+    driver.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "silent-days",
+    Ending(
+        ("S08", "S02", "S10", "B02"),
+        EXAMPLE + COMPLETE,
+        sync=2040,
+        documents=books_of_example(),
+        missed=("A-1",),
+    ),
+)
+def silent_days(driver: SandboxDriver) -> None:
+    """What is sold on Tuesday is pushed on Thursday, when its sync has long been."""
+    sold = order("A-1", created=TUESDAY_NOON)
+    declare_example(driver, sold)
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(THURSDAY, "12:05")
+    driver.push(ORDERS, [sold])
+    driver.at(FRIDAY, "09:00")
+
+
+@story(
+    "duplicate-in-books",
+    Ending(
+        ("U02", "B01"),
+        EXAMPLE + COMPLETE * 2,
+        sync=2000,
+        documents=(*books_of_example(12), "2022-03-21 Invoice 15.00 GBP"),
+    ),
+)
+def duplicate_in_books(driver: SandboxDriver) -> None:
+    """An order is corrected and pushed again after its sync, and stands in the books twice."""
+    declare_example(driver, order("A-1"))
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
+    driver.declare(orders=[CORRECTED_LATE])
+    driver.push(ORDERS, [CORRECTED_LATE])
+    driver.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "hole-in-books",
+    Ending(
+        ("S08", "S01", "B02"),
+        EXAMPLE + COMPLETE,
+        sync=2040,
+        documents=books_of_example(),
+        missed=("A-1",),
+    ),
+)
+def hole_in_books(driver: SandboxDriver) -> None:
+    """An order of Monday is pushed on Tuesday after the sync, and the books never show it."""
+    declare_example(driver, order("A-1"))
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(TUESDAY, "09:00")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "stale-books",
+    Ending(("B03",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+)
+def stale_books(driver: SandboxDriver) -> None:
+    """The merchant corrects an order before its sync, and the correction is not pushed."""
+    declare_example(driver, order("A-1"))
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "13:00")
+    driver.declare(orders=[CORRECTED])
+    driver.at(TUESDAY, "09:00")

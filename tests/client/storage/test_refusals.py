@@ -1,0 +1,171 @@
+"""What a ledger keeps back so that no rule is broken, and what a person can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from client_mock import NOON
+
+from codat_push import Dataset, Ledger, SyncStatus
+from codat_push.encoding import read_json
+from codat_push.models import DateRange
+from codat_push.versions import make_version
+
+HOUR = timedelta(hours=1)
+TRANSACTIONS = "commerce-transactions"
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with Ledger(":memory:") as opened:
+        yield opened
+
+
+def transaction(kind: str = "Payment", total: int = 1, **more: Any) -> Json:
+    return {"id": "P", "type": kind, "totalAmount": total, "createdDate": NOON} | more
+
+
+def put(ledger: Ledger, *changes: Json | str) -> None:
+    for change in changes:
+        version = change if isinstance(change, str) else make_version(TRANSACTIONS, change)
+        ledger.put("c", TRANSACTIONS, version)
+
+
+def send(ledger: Ledger, status: str = "Complete") -> list[Json]:
+    """What is pushed of all that waits, each push ending in that status."""
+    sent: list[Json] = []
+    ledger.mend("c", TRANSACTIONS)
+    while chunk := ledger.take("c", TRANSACTIONS):
+        sent += map(read_json, ledger.bodies(chunk))
+        told = Dataset(
+            id="d", company_id="c", data_type=TRANSACTIONS, status=status, completed=NOON
+        )
+        ledger.settle(chunk, told)
+    return sent
+
+
+def refused(ledger: Ledger) -> list[tuple[str, str]]:
+    return [(refusal.kind, refusal.reason) for refusal in ledger.refusals()]
+
+
+def synced(ledger: Ledger, finish: Any, code: int = 2000) -> None:
+    period = DateRange(start=NOON - HOUR, finish=finish)
+    told = SyncStatus(
+        company_id="c", sync_status_code=code, sync_utc=finish, sync_date_range_utc=period
+    )
+    ledger.note_sync("c", told)
+
+
+def test_a_payment_recorded_after_a_delete_does_not_hide_that_its_fee_is_gone(
+    ledger: Ledger,
+) -> None:
+    put(ledger, transaction(), transaction("PaymentFee"))
+    assert len(send(ledger)) == 2
+    put(ledger, "P", transaction(total=2))
+    assert [record["totalAmount"] for record in send(ledger)] == [2]
+    assert refused(ledger) == [("PaymentFee", "shared-id")]
+
+
+def test_a_delete_goes_on_while_it_is_not_taken_back(ledger: Ledger) -> None:
+    put(ledger, transaction(), transaction("PaymentFee"))
+    send(ledger)
+    put(ledger, transaction(total=2), "P")
+    assert send(ledger) == [{"id": "P"}]
+    assert refused(ledger) == []
+
+
+@pytest.mark.parametrize("ends", [["ProcessingError", "Complete"], ["Complete"]])
+def test_what_is_gone_before_its_push_has_ended_is_deleted_or_refused(
+    ledger: Ledger, ends: Sequence[str]
+) -> None:
+    put(ledger, transaction(), transaction("PaymentFee"))
+    chunk = ledger.take("c", TRANSACTIONS)
+    assert chunk
+    put(ledger, "P", transaction(total=2))
+    told = Dataset(id="d", company_id="c", data_type=TRANSACTIONS, status=ends[0], completed=NOON)
+    ledger.settle(chunk, told)
+    assert [record["totalAmount"] for record in send(ledger)] == [2]
+    never_arrived = ends[0] != "Complete"
+    assert refused(ledger) == ([] if never_arrived else [("PaymentFee", "shared-id")])
+
+
+def test_a_deleted_key_is_not_pushed_again(ledger: Ledger) -> None:
+    put(ledger, transaction())
+    send(ledger)
+    put(ledger, "P")
+    assert send(ledger) == [{"id": "P"}]
+    put(ledger, transaction(), transaction("Refund"))
+    assert [record["type"] for record in send(ledger)] == ["Refund"]
+    assert refused(ledger) == [("Payment", "deleted")]
+
+
+def test_what_was_never_known_is_neither_deleted_nor_barred(ledger: Ledger) -> None:
+    put(ledger, transaction(), "P")
+    assert send(ledger) == []
+    put(ledger, transaction())
+    assert len(send(ledger)) == 1
+
+
+@pytest.mark.parametrize("moved", [-HOUR, timedelta()])
+def test_a_change_whose_source_date_does_not_move_on_is_refused(
+    ledger: Ledger, moved: timedelta
+) -> None:
+    put(ledger, transaction(sourceModifiedDate=NOON))
+    send(ledger)
+    put(ledger, transaction(total=2, sourceModifiedDate=NOON + moved))
+    assert send(ledger) == []
+    assert refused(ledger) == [("Payment", "not-newer")]
+    put(ledger, transaction(total=2, sourceModifiedDate=NOON + HOUR))
+    assert len(send(ledger)) == 1
+    assert refused(ledger) == []
+
+
+def test_an_update_keeps_its_created_date(ledger: Ledger) -> None:
+    put(ledger, transaction())
+    send(ledger)
+    put(ledger, transaction(total=2, createdDate=NOON + HOUR))
+    assert send(ledger) == []
+    assert refused(ledger) == [("Payment", "created-moved")]
+
+
+def test_what_comes_after_the_sync_of_its_period_is_refused(ledger: Ledger) -> None:
+    synced(ledger, NOON + HOUR)
+    put(ledger, transaction(), transaction("Refund", createdDate=NOON + HOUR))
+    assert [record["type"] for record in send(ledger)] == ["Refund"]
+    assert refused(ledger) == [("Payment", "late")]
+
+
+def test_what_comes_while_its_period_is_synced_waits_for_the_outcome(ledger: Ledger) -> None:
+    synced(ledger, NOON + HOUR, code=1000)
+    put(ledger, transaction())
+    assert send(ledger) == []
+    synced(ledger, NOON + HOUR, code=5000)
+    assert len(send(ledger)) == 1
+
+
+def test_what_was_refused_waits_again_on_demand_unless_something_newer_does(
+    ledger: Ledger,
+) -> None:
+    put(ledger, transaction())
+    send(ledger, status="ValidationError")
+    (refusal,) = ledger.refusals()
+    assert refusal.reason == "rejected"
+    ledger.retry(refusal)
+    ledger.retry(refusal)
+    assert refused(ledger) == []
+    assert [record["totalAmount"] for record in send(ledger, "ValidationError")] == [1]
+    put(ledger, transaction(total=2))
+    ledger.retry(*ledger.refusals())
+    assert [record["totalAmount"] for record in send(ledger)] == [2]
+
+
+@pytest.mark.parametrize("company", ["", None, "\ud800"])
+def test_a_company_that_is_no_id_is_refused_at_once(ledger: Ledger, company: Any) -> None:
+    with pytest.raises(ValueError, match="is no id"):
+        ledger.put(company, TRANSACTIONS, "P")
+    with pytest.raises(ValueError, match="is no id"):
+        next(ledger.changes(company, TRANSACTIONS, []))

@@ -1,0 +1,372 @@
+"""The ledger against a naive model of it: dictionaries of what was accepted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from codat_push import BadRecord, Chunk, Dataset, Ledger, LedgerError, SyncStatus
+from codat_push.encoding import read_json
+from codat_push.models import DateRange
+
+COMPANY = "company"
+START = datetime(2022, 3, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+Json = dict[str, Any]
+Key = tuple[str, str]
+
+
+def dataset(status: str = "Complete", completed: datetime = START, **more: Any) -> Dataset:
+    told = {"company_id": COMPANY, "data_type": "commerce-orders"}
+    return Dataset(id="d", status=status, completed=completed, **(told | more))
+
+
+def synced(
+    finish: datetime, ran: datetime, code: int = 2000, start: datetime = START
+) -> SyncStatus:
+    return SyncStatus(
+        company_id=COMPANY,
+        sync_status_code=code,
+        sync_utc=ran,
+        sync_date_range_utc=DateRange(start=start, finish=finish),
+    )
+
+
+def sale(identity: str = "a", total: Any = 1, **more: Any) -> Json:
+    return {"id": identity, "totalAmount": total, "createdDate": START} | more
+
+
+def push_through(
+    ledger: Ledger, records: list[Json], *, snapshot: bool = False, status: str = "Complete"
+) -> list[Json]:
+    """What is pushed of orders, each push ending in that status."""
+    pushed: list[Json] = []
+    for chunk in ledger.changes(COMPANY, "commerce-orders", records, snapshot=snapshot):
+        pushed += map(read_json, ledger.bodies(chunk))
+        ledger.settle(chunk, dataset(status))
+    return pushed
+
+
+def ids(records: list[Json]) -> list[str]:
+    return [record["id"] for record in records]
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """A merchant's transactions, some sharing an id, through a ledger whose pushes may fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.truth: dict[Key, Json] = {}
+        self.accepted: dict[Key, Json] = {}
+        self.moments: dict[Key, datetime] = {}
+        self.deleted: set[Key] = set()
+        self.changed: list[Json] = []
+        self.now = START
+        self.boundary = self.ran = START - HOUR
+
+    @initialize(most=st.integers(1, 4))
+    def open(self, most: int) -> None:
+        self.ledger = Ledger(":memory:", most_records=most)
+
+    def teardown(self) -> None:
+        self.ledger.close()
+
+    @rule(
+        identity=st.sampled_from("abcd"),
+        kind=st.sampled_from(["Payment", "PaymentFee"]),
+        total=st.sampled_from([Decimal("1"), Decimal("1.0"), Decimal("2"), 3]),
+    )
+    def sell_or_edit(self, identity: str, kind: str, total: Any) -> None:
+        record = {"id": identity, "type": kind, "totalAmount": total, "createdDate": self.now}
+        before = self.truth.get((identity, kind))
+        record["createdDate"] = before["createdDate"] if before else self.now
+        self.truth[identity, kind] = record
+        self.changed.append(record)
+
+    @rule(identity=st.sampled_from("abcd"), kind=st.sampled_from(["Payment", "PaymentFee"]))
+    def remove(self, identity: str, kind: str) -> None:
+        self.truth.pop((identity, kind), None)
+        self.changed = [r for r in self.changed if (r["id"], r["type"]) != (identity, kind)]
+
+    @rule(hours=st.integers(1, 5))
+    def pass_time(self, hours: int) -> None:
+        self.now += hours * HOUR
+
+    @rule(code=st.sampled_from([2000, 2040, 5000]))
+    def sync(self, code: int) -> None:
+        start = max(self.boundary, START)
+        self.ledger.note_sync(COMPANY, synced(self.now, self.now, code, start))
+        self.boundary, self.ran = (self.now if code < 3000 else start), self.now
+
+    @rule(ends=st.lists(st.sampled_from(["Complete", "ProcessingError", "lost", "found"])))
+    def push_snapshot(self, ends: list[str]) -> None:
+        self.changed = []
+        if self._push([*self.truth.values()], ends, snapshot=True):
+            self._check_books(self.truth)
+
+    @precondition(lambda self: self.changed)
+    @rule(ends=st.lists(st.sampled_from(["Complete", "ProcessingError"])))
+    def push_stream(self, ends: list[str]) -> None:
+        records, self.changed = self.changed, []
+        self._push(records, ends, snapshot=False)
+
+    def _push(self, records: list[Json], ends: list[str], *, snapshot: bool) -> bool:
+        """Push, each chunk ending as told; whether all were completed."""
+        remaining = iter(ends)
+        all_well = True
+        data_type = "commerce-transactions"
+        for chunk in self.ledger.changes(COMPANY, data_type, records, snapshot=snapshot):
+            end = next(remaining, "Complete")
+            pushed = [*map(read_json, self.ledger.bodies(chunk))]
+            self._check(pushed, chunk)
+            all_well &= end == "Complete"
+            if end == "lost":  # the process dies, and the push turns out not to have arrived
+                self.ledger.release(chunk)
+                return False
+            settled = "Complete" if end == "found" else end
+            self.ledger.settle(chunk, dataset(settled, self.now, data_type=data_type))
+            if settled == "Complete":
+                self._accept(pushed)
+            if end == "found":  # the process dies after the push has arrived
+                return False
+        return all_well
+
+    def _check(self, pushed: list[Json], chunk: Chunk) -> None:
+        keys = [(record["id"], record.get("type", "")) for record in pushed]
+        assert len(keys) == len(set(keys)) == chunk.size
+        for key, record in zip(keys, pushed, strict=True):
+            if record.keys() == {"id"}:
+                of_id = [known for known in self.accepted if known[0] == key[0]]
+                assert of_id  # rules D02 and D04
+                assert not any(map(self._is_synced, of_id))  # rule D03
+                assert not any(found[0] == key[0] for found in self.truth)
+            else:
+                assert self._as_sent(record) != self.accepted.get(key)  # rule S03
+                assert not self._is_synced(key)  # rule U02
+                assert datetime.fromisoformat(record["createdDate"]) >= self.boundary  # rule S08
+                assert key not in self.deleted  # rule D05
+
+    def _accept(self, pushed: list[Json]) -> None:
+        for record in pushed:
+            if record.keys() == {"id"}:
+                for key in [key for key in self.accepted if key[0] == record["id"]]:
+                    del self.accepted[key], self.moments[key]
+                    self.deleted.add(key)
+            else:
+                key = (record["id"], record["type"])
+                self.accepted[key] = self._as_sent(record)
+                self.moments.setdefault(key, self.now)
+
+    def _is_synced(self, key: Key) -> bool:
+        known = self.accepted.get(key)
+        return (
+            known is not None
+            and known["createdDate"] < self.boundary
+            and self.moments[key] <= self.ran
+        )
+
+    def _as_sent(self, record: Json) -> Json:
+        return record | {"createdDate": datetime.fromisoformat(record["createdDate"])}
+
+    def _check_books(self, truth: dict[Key, Json]) -> None:
+        """All is accepted as the merchant has it, but for what had to be refused."""
+        refused = {(refusal.id, refusal.kind) for refusal in self.ledger.refusals()}
+        refused |= {(identity, "PaymentFee") for identity, kind in refused if not kind}
+        refused |= {(identity, "Payment") for identity, kind in refused if kind == "PaymentFee"}
+        for key in truth.keys() | self.accepted.keys():
+            if key not in refused:
+                assert self.accepted.get(key) == truth.get(key)
+
+
+LedgerMachine.TestCase.settings = settings(max_examples=150, deadline=None)
+TestLedgerMachine = LedgerMachine.TestCase
+
+
+def test_a_failed_dataset_is_sent_again_with_the_next_changes() -> None:
+    ledger = Ledger(":memory:")
+    assert ids(push_through(ledger, [sale("a"), sale("b")], status="ProcessingError")) == ["a", "b"]
+    assert ids(push_through(ledger, [sale("c")])) == ["a", "b", "c"]
+    assert not push_through(ledger, [sale("a"), sale("b"), sale("c")])
+
+
+def test_a_newer_version_replaces_one_that_failed() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale("a", 1)], status="ProcessingError")
+    assert [record["totalAmount"] for record in push_through(ledger, [sale("a", 2)])] == [2]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (sale(total=Decimal("1.50")), sale(total=Decimal("1.5"))),
+        (sale(total=2), sale(total=2.0)),
+        (sale(createdDate="2022-03-01T02:00:00+02:00"), sale(createdDate="2022-03-01")),
+        (sale(), sale(cashierNote="the service does not read this")),
+    ],
+)
+def test_what_the_service_holds_to_be_equal_is_not_sent_again(before: Json, after: Json) -> None:
+    ledger = Ledger(":memory:")
+    assert push_through(ledger, [before])
+    assert not push_through(ledger, [after])
+
+
+@pytest.mark.parametrize("after", [sale(total=Decimal("1.51")), sale(currency=None)])
+def test_a_changed_value_or_a_null_that_was_absent_is_sent(after: Json) -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale(total=Decimal("1.5"))])
+    assert push_through(ledger, [after])
+
+
+def test_an_update_that_is_not_whole_is_refused_and_says_what_it_lacks() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale(currency="GBP")])
+    assert not push_through(ledger, [sale(total=2)])
+    (refusal,) = ledger.refusals()
+    assert (refusal.reason, refusal.id) == ("not-whole", "a")
+    assert "currency" in refusal.detail
+    assert push_through(ledger, [sale(total=2, currency=None)])
+    assert not ledger.refusals()
+
+
+def test_an_update_or_delete_of_what_is_synced_is_returned_for_manual_adjustment() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale("a"), sale("b")])
+    ledger.note_sync(COMPANY, synced(START + HOUR, START + HOUR))
+    assert not push_through(ledger, [sale("a", 2)], snapshot=True)
+    assert {(r.id, r.reason, r.record is None) for r in ledger.refusals()} == {
+        ("a", "synced", False),
+        ("b", "synced", True),
+    }
+    for refusal in ledger.refusals():
+        ledger.dismiss(refusal)
+    assert not ledger.refusals()
+
+
+def test_a_failed_sync_leaves_its_period_open_until_the_next_success() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale()])
+    ledger.note_sync(COMPANY, synced(START + HOUR, START + HOUR, code=5000))
+    assert push_through(ledger, [sale(total=2)])
+    ledger.note_sync(COMPANY, synced(START + 2 * HOUR, START + 2 * HOUR))
+    assert not push_through(ledger, [sale(total=3)])
+
+
+def test_while_a_sync_runs_updates_wait_and_new_records_of_its_period_too() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale("a")])
+    ledger.note_sync(COMPANY, synced(START + HOUR, START + HOUR, code=1000))
+    after = sale("b", createdDate=START + HOUR)
+    assert ids(push_through(ledger, [sale("a", 2), after, sale("c")])) == ["b"]
+    ledger.note_sync(COMPANY, synced(START + HOUR, START + HOUR, code=5000))
+    assert ids(push_through(ledger, [])) == ["a", "c"]
+
+
+def test_chunks_keep_under_their_bytes_and_a_larger_record_goes_alone() -> None:
+    ledger = Ledger(":memory:", most_bytes=400)
+    records = [sale(str(n), currency="x" * 100) for n in range(4)] + [
+        sale("big", currency="x" * 999)
+    ]
+    sizes = []
+    for chunk in ledger.changes(COMPANY, "commerce-orders", records):
+        sizes.append(chunk.size)
+        ledger.settle(chunk, dataset())
+    assert sizes == [2, 2, 1]
+
+
+def test_the_next_chunk_is_refused_while_one_is_open() -> None:
+    ledger = Ledger(":memory:", most_records=1)
+    chunks = ledger.changes(COMPANY, "commerce-orders", [sale("a"), sale("b")])
+    next(chunks)
+    with pytest.raises(LedgerError, match="still open"):
+        next(chunks)
+    with pytest.raises(LedgerError, match="still open"):
+        next(ledger.changes(COMPANY, "commerce-orders", []))
+
+
+def test_a_chunk_is_settled_once_and_only_by_an_end() -> None:
+    ledger = Ledger(":memory:")
+    chunk = next(ledger.changes(COMPANY, "commerce-orders", [sale()]))
+    with pytest.raises(LedgerError, match="still Mapping"):
+        ledger.settle(chunk, dataset("Mapping"))
+    ledger.settle(chunk, dataset())
+    with pytest.raises(LedgerError, match="not open"):
+        ledger.settle(chunk, dataset())
+
+
+def test_a_single_record_that_the_service_finds_wrong_is_set_aside() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale()], status="ValidationError")
+    assert not push_through(ledger, [])
+    assert [refusal.reason for refusal in ledger.refusals()] == ["rejected"]
+
+
+def test_a_rehearsal_leaves_no_trace() -> None:
+    ledger = Ledger(":memory:", most_records=1)
+    with ledger.rehearsal():
+        assert ids(push_through(ledger, [sale("a"), sale("b")])) == ["a", "b"]
+    assert ids(push_through(ledger, [sale("a"), sale("b")])) == ["a", "b"]
+
+
+def test_a_ledger_remembers_in_its_file(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        push_through(ledger, [sale()])
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        assert not push_through(ledger, [sale()])
+
+
+def write_text(path: Path) -> None:
+    path.write_text("no database at all, but long enough to be looked at as one\n" * 20)
+
+
+def write_other_tables(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+
+
+@pytest.mark.parametrize("write", [write_text, write_other_tables])
+def test_a_foreign_file_is_refused_and_not_touched(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "theirs"
+    write(path)
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="theirs cannot be used as a ledger"):
+        Ledger(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("most_records", [0, 5_000])
+def test_chunks_of_5000_records_cannot_be_asked_for(most_records: int) -> None:
+    with pytest.raises(ValueError, match="1 to 4999"):
+        Ledger(":memory:", most_records=most_records)
+
+
+def test_a_bad_record_is_named_by_its_place() -> None:
+    with pytest.raises(BadRecord, match=r"\$\[1\]\.id: every record has an id"):
+        push_through(Ledger(":memory:"), [sale("a"), {"totalAmount": 1}])
+
+
+def test_a_file_that_cannot_be_opened_is_told_as_any_other(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be used as a ledger"):
+        Ledger(tmp_path / "nowhere" / "ledger.db")
+
+
+def test_a_delete_of_all_that_share_an_id_makes_good_what_was_refused_of_one() -> None:
+    ledger = Ledger(":memory:")
+    paid = {"id": "P", "type": "Payment", "totalAmount": 85}
+    fee = {"id": "P", "type": "PaymentFee", "totalAmount": -1}
+    for there, refused in (([paid, fee], 0), ([paid], 1), ([], 0)):
+        for chunk in ledger.changes("c", "commerce-transactions", there, snapshot=True):
+            told = Dataset(id="d", company_id="c", data_type=chunk.data_type, status="Complete")
+            ledger.settle(chunk, told)
+        assert len(ledger.refusals()) == refused

@@ -1,0 +1,473 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
+from sample_records import (
+    DAY,
+    NOON,
+    line,
+    lines_of,
+    only,
+    order,
+    payment,
+    pounds,
+    replace_record,
+    shown,
+    transaction,
+    without,
+    worked_example,
+)
+from sample_sales import (
+    Paid,
+    Part,
+    Sale,
+    booked,
+    by_location,
+    configured,
+    everything,
+    picked_order,
+    picked_payment,
+    picked_transaction,
+)
+
+from codat_mock.accounting.booking import unmapped_rates
+from codat_mock.accounting.documents import Document, booked_in, last_numbers, settled
+from codat_mock.accounting.orders import take_apart
+from codat_mock.models.commerce import LineItem, Order, Ref, ServiceCharge
+from codat_mock.models.pushes import decoder
+
+
+def test_the_worked_example_is_a_paid_invoice_of_85_and_a_paid_bill_of_1_49():
+    booking = booked(worked_example())
+    assert shown(booking.documents) == [
+        ("INV-0001", "85.00", "Paid"),
+        ("PAY-0001", "85.00", "Paid"),
+        ("BILL-0001", "1.49", "Paid"),
+        ("BP-0001", "1.49", "Paid"),
+    ]
+    assert booking.unreconciled == ()
+    invoice, paid, bill, bill_paid = booking.documents
+    assert (invoice.date, invoice.currency, invoice.contact) == (
+        "2022-02-14", "GBP", "Daily Takings",
+    )  # fmt: skip
+    assert lines_of(invoice) == [("Sales at 0%", "85.00", "0.00")]
+    assert invoice.lines[0].account_id == "gbol-200"
+    assert invoice.lines[0].tax_rate_id == "gbol-tax-0"
+    assert (paid.applies_to, paid.account, paid.payment_type) == ("INV-0001", "gbol-092", "Card")
+    assert bill.contact == "Payment Provider"
+    assert bill.lines[0].account_id == "gbol-404"
+    assert (bill_paid.applies_to, bill_paid.account) == ("BILL-0001", "gbol-092")
+    assert [record.key for record in bill.records] == ["P/PaymentFee"]
+
+
+def test_a_document_survives_its_way_through_the_store():
+    encode = msgspec.json.Encoder(decimal_format="number").encode
+    decode = decoder(Document)
+    for document in booked(worked_example()).documents:
+        assert decode(encode(document)) == document
+        assert b'"platformKey":"gbol"' in encode(document)
+
+
+def test_an_invoice_has_a_line_for_each_tax_rate_and_one_for_tips():
+    sale = Sale(
+        "O", DAY, 12, "UTC",
+        parts=(Part(20, 1200), Part(20, 600), Part(5, 210), Part(0, 100, is_charge=True)),
+        tip=150,
+    )  # fmt: skip
+    invoice = only(booked(sale.picked).documents, "Invoice")
+    assert lines_of(invoice) == [
+        ("Sales at 20%", "18.00", "3.00"),
+        ("Sales at 5%", "2.10", "0.10"),
+        ("Sales at 0%", "1.00", "0.00"),
+        ("Gratuity", "1.50", "0.00"),
+    ]
+    assert invoice.lines[3].account_id == "gbol-210"
+    assert (str(invoice.net), str(invoice.tax), str(invoice.total)) == ("19.50", "3.10", "22.60")
+
+
+def test_refunds_make_a_credit_note_and_leave_the_invoice_whole():
+    sale = Sale(
+        "O", DAY, 12, "UTC",
+        parts=(Part(20, 1200), Part(5, 210), Part(20, -600)),
+        payments=(Paid("Card", 1410), Paid("Card", -600)),
+    )  # fmt: skip
+    documents = booked(sale.picked).documents
+    assert shown(documents) == [
+        ("INV-0001", "14.10", "Paid"),
+        ("CN-0001", "6.00", "Paid"),
+        ("PAY-0001", "-6.00", "Paid"),
+        ("PAY-0002", "14.10", "Paid"),
+    ]
+    note = only(documents, "CreditNote")
+    assert lines_of(note) == [("Refunds at 20%", "6.00", "1.00")]
+    assert note.lines[0].account_id == "gbol-201"
+    assert [document.applies_to for document in documents[2:]] == ["CN-0001", "INV-0001"]
+
+
+def test_a_refund_that_no_line_tells_of_is_credited_without_tax():
+    told = order(
+        total_amount=pounds("80"), total_refund=pounds("-20"), order_line_items=[line("100")]
+    )
+    documents = booked([picked_order(told)]).documents
+    assert lines_of(only(documents, "Invoice")) == [("Sales at 20%", "100.00", "16.67")]
+    assert lines_of(only(documents, "CreditNote")) == [("Refunds without lines", "20.00", "0.00")]
+
+
+def test_cents_by_which_a_refund_and_its_lines_differ_are_rounded_on_the_invoice():
+    told = order(
+        total_amount=pounds("94.01"),
+        total_refund=pounds("-5.99"),
+        order_line_items=[line("100", "0"), replace(line("-6", "0"), quantity=Decimal(-1))],
+    )
+    documents = booked([picked_order(told)]).documents
+    assert lines_of(only(documents, "CreditNote")) == [("Refunds at 0%", "6.00", "0.00")]
+    assert lines_of(only(documents, "Invoice"))[1:] == [("Rounding", "0.01", "0.00")]
+    more = replace(told, total_refund=pounds("-6.02"), total_amount=pounds("93.98"))
+    documents = booked([picked_order(more)]).documents
+    assert len(only(documents, "CreditNote").lines) == 1
+    most = replace(told, total_refund=pounds("-6.03"), total_amount=pounds("93.97"))
+    documents = booked([picked_order(most)]).documents
+    assert lines_of(only(documents, "CreditNote"))[1:] == [
+        ("Refunds without lines", "0.03", "0.00")
+    ]
+
+
+def test_each_service_charge_may_differ_by_a_cent_too():
+    charges = [ServiceCharge(quantity=1, total_amount=pounds("5")) for _ in range(3)]
+    told = order(total_amount=pounds("15.03"), service_charges=charges)
+    invoice = only(booked([picked_order(told)]).documents, "Invoice")
+    assert lines_of(invoice)[1:] == [("Rounding", "0.03", "0.00")]
+
+
+def test_an_order_of_nothing_but_a_refund_makes_only_a_credit_note():
+    sale = Sale("O", DAY, 12, "UTC", parts=(Part(20, -600),))
+    assert shown(booked(sale.picked).documents) == [("CN-0001", "6.00", "Submitted")]
+
+
+def test_a_negative_line_of_positive_quantity_is_no_refund_but_a_reduction():
+    told = order(total_amount=pounds("7"), order_line_items=[line("10", "0"), line("-3", "0")])
+    assert shown(booked([picked_order(told)]).documents) == [("INV-0001", "7.00", "Submitted")]
+
+
+def test_a_free_order_is_in_the_books_too():
+    documents = booked([picked_order(order(total_amount=pounds("0")))]).documents
+    assert shown(documents) == [("INV-0001", "0.00", "Paid")]
+    assert [record.key for record in documents[0].records] == ["O"]
+
+
+@pytest.mark.parametrize(
+    ("total", "extra", "account"),
+    [
+        ("10.02", ("Rounding", "0.02", "0.00"), "gbol-860"),
+        ("9.98", ("Rounding", "-0.02", "0.00"), "gbol-860"),
+        (
+            "10.03",
+            ("Unallocated: order totals that their lines do not add up to", "0.03", "0.00"),
+            "gbol-850",
+        ),
+    ],
+)
+def test_cents_are_rounded_and_more_stays_unallocated(total, extra, account):
+    told = order(total_amount=pounds(total), order_line_items=[line("4", "0"), line("6", "0")])
+    invoice = only(booked([picked_order(told)]).documents, "Invoice")
+    assert str(invoice.total) == total
+    assert lines_of(invoice)[-1] == extra
+    assert invoice.lines[-1].account_id == account
+
+
+@pytest.mark.parametrize(
+    ("currency", "gross", "tax"),
+    [("GBP", "0.87", "0.15"), ("JPY", "1003", "167"), ("KWD", "1.003", "0.167")],
+)
+def test_tax_that_is_not_told_is_split_off_half_up_to_the_minor_unit(currency, gross, tax):
+    told = order(currency=currency, total_amount=pounds(gross), order_line_items=[line(gross)])
+    invoice = only(booked([picked_order(told)]).documents, "Invoice")
+    assert str(invoice.tax) == tax
+    assert str(invoice.total) == gross
+
+
+def test_tax_that_is_told_is_believed():
+    told = order(
+        total_amount=pounds("12"), order_line_items=[line("12", total_tax_amount=pounds("1.99"))]
+    )
+    assert str(only(booked([picked_order(told)]).documents, "Invoice").tax) == "1.99"
+
+
+def test_an_order_without_a_total_is_worth_its_lines():
+    told = order(
+        order_line_items=[line("12")],
+        service_charges=[ServiceCharge(total_amount=pounds("3"), quantity=1)],
+    )
+    assert shown(booked([picked_order(told)]).documents) == [("INV-0001", "15.00", "Submitted")]
+
+
+def test_null_lists_are_as_good_as_none():
+    told = order(
+        total_amount=pounds("5"), order_line_items=None, payments=None, service_charges=None
+    )
+    assert shown(booked([picked_order(told)]).documents) == [("INV-0001", "5.00", "Submitted")]
+
+
+def test_a_sale_belongs_to_the_day_that_the_merchants_clock_shows():
+    late = order(total_amount=pounds("5"), created_date=datetime(2022, 6, 1, 23, 30, tzinfo=UTC))
+    for zone, day in [
+        ("UTC", "2022-06-01"), ("Europe/London", "2022-06-02"), ("Asia/Kathmandu", "2022-06-02"),
+        ("America/New_York", "2022-06-01"),
+    ]:  # fmt: skip
+        (invoice,) = booked([picked_order(late)], configured(zone=zone)).documents
+        assert invoice.date == day
+
+
+@pytest.mark.parametrize("created", [UNSET, datetime.min.replace(tzinfo=UTC)])
+def test_a_record_without_a_sensible_date_is_booked_all_the_same(created):
+    told = order(total_amount=pounds("5"), created_date=created)
+    (invoice,) = booked([picked_order(told)], configured(zone="America/New_York")).documents
+    assert invoice.date == ("0001-01-01" if created is not UNSET else "2022-12-31")
+
+
+def test_currencies_are_never_mixed():
+    orders = [
+        order(id=currency, currency=currency, total_amount=pounds("5"))
+        for currency in ("GBP", "EUR", "JPY")
+    ]
+    documents = booked([picked_order(each) for each in orders]).documents
+    assert [(d.currency, str(d.total)) for d in documents] == [
+        ("EUR", "5.00"), ("GBP", "5.00"), ("JPY", "5"),
+    ]  # fmt: skip
+
+
+def test_a_record_without_a_currency_has_that_of_the_others_else_the_merchants():
+    bare = order(id="bare", currency=None, total_amount=pounds("5"))
+    euros = order(id="euros", currency=" eur ", total_amount=pounds("5"))
+    (both,) = booked([picked_order(bare), picked_order(euros)]).documents
+    assert (both.currency, str(both.total)) == ("EUR", "10.00")
+    (alone,) = booked([picked_order(bare)]).documents
+    assert alone.currency == "GBP"
+
+
+def test_locations_split_invoices_only_if_the_merchant_chose_so():
+    places = [Ref(id="1", name="Harbour"), Ref(id="2", name="Harbour"), Ref(id="3"), UNSET]
+    picked = [
+        picked_order(order(id=str(number), total_amount=pounds("5"), location_ref=place))
+        for number, place in enumerate(places)
+    ]
+    (together,) = booked(picked).documents
+    assert together.location is None
+    apart = booked(picked, by_location(configured())).documents
+    assert [document.location for document in apart] == [None, "Harbour", "Harbour", "3"]
+
+
+def test_numbers_go_on_from_the_last_ones():
+    first = booked(worked_example()).documents
+    assert last_numbers(first) == {"Invoice": 1, "Payment": 1, "Bill": 1, "BillPayment": 1}
+    second = booked(worked_example(), numbers_used=last_numbers(first)).documents
+    assert [d.number for d in second] == ["INV-0002", "PAY-0002", "BILL-0002", "BP-0002"]
+    many = booked(worked_example(), numbers_used={"Invoice": 9999}).documents
+    assert many[0].number == "INV-10000"
+    assert last_numbers([*many, *first])["Invoice"] == 10_000
+
+
+def test_payments_are_gathered_by_type_and_day():
+    sale = Sale(
+        "O", DAY, 12, "UTC",
+        parts=(Part(0, 1000),),
+        payments=(Paid("Card", 300), Paid("Cash", 200), Paid("Card", 400)),
+    )  # fmt: skip
+    later = picked_payment(payment("1", id="O-9", created_date=NOON + timedelta(days=1)))
+    link = picked_transaction(transaction("Payment", "1", ("O", "Order"), id="O-9"))
+    documents = booked([*sale.picked, later, link]).documents
+    assert [(d.payment_type, d.date, str(d.total)) for d in documents[1:]] == [
+        ("Card", "2022-02-14", "7.00"),
+        ("Cash", "2022-02-14", "2.00"),
+        ("Card", "2022-02-15", "1.00"),
+    ]
+    assert {d.applies_to for d in documents[1:]} == {"INV-0001"}
+    assert documents[0].status == "Paid"
+
+
+def test_part_of_the_money_leaves_the_invoice_partly_paid():
+    sale = Sale("O", DAY, 12, "UTC", parts=(Part(0, 1000),), payments=(Paid("Card", 999),))
+    assert booked(sale.picked).documents[0].status == "PartPaid"
+
+
+@pytest.mark.parametrize(
+    "status", ["Unknown", "Pending", "Authorized", "Failed", "Cancelled", UNSET]
+)
+def test_only_paid_payments_are_booked(status):
+    picked = worked_example()
+    picked[1] = replace_record(picked[1], status=status)
+    booking = booked(picked)
+    assert [d.kind for d in booking.documents] == ["Invoice", "Bill", "BillPayment"]
+    assert booking.documents[0].status == "Submitted"
+    assert booking.unreconciled == ()
+
+
+def test_payments_inside_an_order_are_never_counted():
+    (invoice,) = booked(worked_example()[:1]).documents
+    assert invoice.status == "Submitted"
+
+
+@pytest.mark.parametrize("kind", ["Payout", "FailedPayout", "Transfer", "Unknown"])
+def test_other_movements_leave_no_trace(kind):
+    moved = picked_transaction(transaction(kind, "-500", ("", "Unknown"), id="T"))
+    booking = booked([moved])
+    assert booking.documents == ()
+    assert booking.unreconciled == ()
+
+
+def test_fees_are_billed_above_zero_whichever_sign_they_came_with():
+    fees = [
+        picked_transaction(transaction(kind, amount, ("O", "Order"), id=key))
+        for key, kind, amount in [
+            ("A", "PaymentFee", "-1.20"),
+            ("B", "PaymentFee", "0.30"),
+            ("C", "PaymentFeeRefund", "0.40"),
+            ("D", "PaymentFeeRefund", "-0.10"),
+        ]
+    ]
+    documents = booked([worked_example()[0], *fees]).documents
+    assert shown(documents)[1:] == [
+        ("BILL-0001", "1.50", "Paid"),
+        ("BP-0001", "1.50", "Paid"),
+        ("BCN-0001", "0.50", "Submitted"),
+    ]
+
+
+def test_what_is_not_synced_is_not_booked():
+    kinds = {d.kind for d in booked(worked_example(), without("fees", sync_fees=False)).documents}
+    assert kinds == {"Invoice", "Payment"}
+    booking = booked(worked_example(), without("payments", sync_payments=False))
+    assert {d.kind for d in booking.documents} == {"Invoice", "Bill", "BillPayment"}
+    assert booking.unreconciled == ()
+    booking = booked(worked_example(), without("sales", sync_sales=False))
+    assert {d.kind for d in booking.documents} == {"Bill", "BillPayment"}
+
+
+def test_drafts_take_no_payments():
+    mapping = configured().configuration
+    status = replace(mapping.sales.invoice_status, selected_invoice_status="draft")
+    sale = Sale(
+        "O", DAY, 12, "UTC",
+        parts=(Part(20, 1200), Part(20, -600)),
+        payments=(Paid("Card", 1200), Paid("Card", -600)),
+    )  # fmt: skip
+    documents = booked(sale.picked, without("sales", invoice_status=status)).documents
+    assert [(d.kind, d.status) for d in documents] == [
+        ("Invoice", "Draft"),
+        ("CreditNote", "Draft"),
+    ]
+
+
+def test_an_update_after_the_sync_is_booked_a_second_time():
+    first = booked(worked_example()).documents
+    picked = worked_example()
+    update = replace_record(picked[0], total_amount=pounds("86"))
+    second = booked(
+        [update], sync_id="sync-2", numbers_used=last_numbers(first), earlier=booked_in(first)
+    ).documents
+    assert shown(settled([*first, *second]))[0] == ("INV-0001", "85.00", "Paid")
+    assert shown(second) == [("INV-0002", "86.00", "Submitted")]
+
+
+def test_an_updated_payment_is_booked_a_second_time_against_the_same_invoice():
+    first = booked(worked_example()).documents
+    booking = booked(
+        worked_example()[1:2], sync_id="sync-2", numbers_used=last_numbers(first),
+        earlier=booked_in(first),
+    )  # fmt: skip
+    (again,) = booking.documents
+    assert (again.number, again.applies_to) == ("PAY-0002", "INV-0001")
+    assert booking.unreconciled == ()
+
+
+def test_records_are_found_where_they_were_booked():
+    assert booked_in(booked(worked_example()).documents) == {
+        ("commerce-orders", "O"): "INV-0001",
+        ("commerce-payments", "P"): "INV-0001",
+        ("commerce-transactions", "P/PaymentFee"): "BILL-0001",
+    }
+
+
+def test_a_refunded_order_is_found_at_its_invoice():
+    sale = Sale("O", DAY, 12, "UTC", parts=(Part(20, 1200), Part(20, -600)))
+    assert booked_in(booked(sale.picked).documents) == {("commerce-orders", "O"): "INV-0001"}
+
+
+def test_payments_in_another_currency_settle_nothing():
+    picked = worked_example()
+    picked[1] = replace_record(picked[1], currency="EUR")
+    documents = booked(picked).documents
+    assert documents[0].status == "Submitted"
+    assert (documents[1].currency, documents[1].applies_to) == ("EUR", "INV-0001")
+
+
+def test_rates_that_are_not_mapped_are_told_once_and_in_order():
+    orders = [
+        order(total_amount=pounds("9"), order_line_items=[line("1", rate)])
+        for rate in ("20.00", "17.5", "12.5", "17.50")
+    ]
+    charged = order(service_charges=[ServiceCharge(tax_percentage=pounds("3"))])
+    picked = [picked_order(each) for each in (*orders, charged)]
+    assert unmapped_rates(picked, configured()) == [
+        Decimal("3"), Decimal("12.5"), Decimal("17.5"),
+    ]  # fmt: skip
+    assert unmapped_rates(worked_example(), configured()) == []
+    assert unmapped_rates(picked, without("sales", sync_sales=False)) == []
+
+
+def test_books_of_nothing_selected_are_kept_in_suspense():
+    empty = type(configured())()
+    (invoice,) = booked(worked_example()[:1], empty).documents
+    assert invoice.lines[0].account_id == "gbol-850"
+
+
+amounts = st.decimals(-10_000, 10_000, places=4)
+quantities = st.none() | st.sampled_from([Decimal(-2), Decimal(0), Decimal(1)])
+wild_lines = st.builds(
+    lambda quantity, **properties: LineItem(
+        quantity=UNSET if quantity is None else quantity, **properties
+    ),
+    quantities,
+    total_amount=amounts,
+    tax_percentage=st.sampled_from([Decimal(0), Decimal(20), Decimal("17.5")]),
+)
+wild_orders = st.builds(
+    Order,
+    total_amount=amounts,
+    total_refund=amounts,
+    total_gratuity=amounts,
+    order_line_items=st.none() | st.lists(wild_lines, max_size=4),
+)
+
+
+@given(wild_orders, st.sampled_from(["GBP", "JPY", "KWD"]))
+def test_whatever_an_order_tells_its_documents_come_to_its_total_with_gratuity(told, currency):
+    parts = take_apart(told, currency)
+    assert parts.balance == told.total_amount + told.total_gratuity
+    assert parts.given_back_without_lines >= 0
+    assert all(part.gross >= 0 for part in parts.given_back.values())
+    assert parts.has_sale or parts.has_refund
+    documents = booked([picked_order(replace(told, id="O", currency=currency))]).documents
+    signs = {"Invoice": 1, "CreditNote": -1}
+    total = sum(signs[document.kind] * document.total for document in documents)
+    assert total == told.total_amount + told.total_gratuity
+
+
+def test_twenty_eight_digits_are_summed_exactly():
+    large, small = Decimal("7e27"), Decimal("1e-28")
+    orders = [order(id="L", total_amount=large), order(id="S", total_amount=small)]
+    (invoice,) = booked([picked_order(each) for each in orders]).documents
+    assert format(invoice.total, "f") == "7" + "0" * 27 + "." + "0" * 27 + "1"
+
+
+def test_the_same_sales_twice_make_the_same_documents():
+    sales = [Sale(f"O{n}", DAY, 12, "UTC", parts=(Part(20, 100 + n),)) for n in range(5)]
+    assert booked(everything(sales)) == booked(everything(sales))
+    assert booked([]).documents == ()

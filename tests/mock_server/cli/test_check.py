@@ -1,0 +1,474 @@
+"""`codat-mock check`: its verdicts, whatever the integration is written in and however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from codat_mock.cli.main import main
+from codat_mock.http.server import Server
+from codat_mock.sandbox import pushes
+from codat_mock.sandbox import webhook_sender as couriers
+
+SAMPLES = Path(__file__).parents[3] / "docs" / "integrations"
+LANGUAGES = {
+    "Python": [sys.executable, "push.py"],
+    "shell": ["./push.sh"],
+    "Node": ["node", "push.mjs"],
+    "Java": ["java", "Push.java"],
+}
+TOOLS = {"shell": "curl", "Node": "node", "Java": "java"}
+EVENING = ("--start-at", "2022-03-21T18:00:00Z", "--profile", "instant")
+FROZEN = (*EVENING, "--speed", "frozen")
+PATIENCE_SECONDS = 60.0
+
+PUSH = """
+import json, os, sys, urllib.error, urllib.request
+from base64 import b64encode
+from pathlib import Path
+key = b64encode(os.environ["CODAT_API_KEY"].encode()).decode()
+def ask(path, body=None):
+    request = urllib.request.Request(
+        os.environ["CODAT_BASE_URL"] + path,
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": "Basic " + key, "Content-Type": "application/json",
+         "Codat-Mock-Source": "push.py:11"})
+    return json.load(urllib.request.urlopen(request))
+company = os.environ["CODAT_COMPANY_ID"]
+sales = {
+    kind: json.loads(Path("SAMPLES", "sales", kind + ".json").read_text())[kind]
+    for kind in ("orders", "payments", "transactions")
+}
+def send(kind, records):
+    pushed = ask(f"/data/companies/{company}/sync/commerce-{kind}", {kind: records})
+    ask(f"/meta/companies/{company}/pull/history/{pushed['datasetId']}")
+def push(*ids):
+    known = {order["id"]: order for order in sales["orders"]}
+    send("orders", [known.get(each, {**sales["orders"][0], "id": each}) for each in ids])
+""".replace("SAMPLES", str(SAMPLES))
+GOOD = f"{PUSH}\nfor kind, records in sales.items(): send(kind, records)\n"
+TWICE = f"{GOOD}\npush('A-1')\n"
+
+Check = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def python(program: str) -> tuple[str, ...]:
+    return ("--", sys.executable, "-c", program)
+
+
+@pytest.fixture
+def check(command: Callable[..., subprocess.Popen[str]]) -> Check:
+    """Run `codat-mock check` to its end, in a directory of its own."""
+
+    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        process = command("check", *arguments, **variables)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run it in this process, in a directory of its own; the command's own output is not caught."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **variables: str) -> Result:
+        return CliRunner().invoke(main, ["check", *FROZEN, *arguments], env=variables)
+
+    return run
+
+
+Judge = Callable[..., Result]
+
+
+@pytest.mark.parametrize("days", [1, 2])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sample_is_good_and_the_same_day_twice_is_not(
+    check: Check, tmp_path: Path, language: str, days: int
+) -> None:
+    tool = TOOLS.get(language)
+    if tool and shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed here")
+    shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
+    ran = check(*EVENING, "--", *LANGUAGES[language], *["sales"] * days)
+    assert ran.stdout.count("orders: Complete") == days, ran.stderr
+    assert "The command ended with exit code 0." in ran.stdout
+    if days == 1:
+        assert ran.returncode == 0
+        assert "codat-mock ends with exit code 0." in ran.stdout
+    else:
+        assert ran.returncode == 1
+        assert ran.stdout.count("S03 only-new-or-changed") == 3
+        assert "Records: A-1, A-2\n" in ran.stdout
+        assert "codat-mock ends with exit code 1. 3 findings" in ran.stdout
+
+
+def test_the_day_is_closed_so_that_the_books_tell_the_end(check: Check, tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
+    ran = check(*EVENING, "--report", "json:run.json", "--", *LANGUAGES["Python"], "sales")
+    assert ran.returncode == 0
+    [company] = json.loads((tmp_path / "run.json").read_text())["companies"]
+    assert [sync["code"] for sync in company["syncs"]] == [2000]
+    assert {each["kind"] for each in company["documents"]} >= {"Invoice", "Payment", "Bill"}
+    assert {each["status"] for each in company["datasets"]} == {"Complete"}
+
+
+def test_a_run_that_pushes_nothing_is_no_pass(check: Check) -> None:
+    ran = check(*python("print('hello')"))
+    assert ran.returncode == 5
+    assert ran.stdout.startswith("hello\n")
+    assert "Nothing was pushed, so that there is nothing to judge" in ran.stdout
+
+
+def test_a_run_that_only_reads_is_no_pass_either(judge: Judge) -> None:
+    ran = judge(*python(f"{PUSH}\nask('/meta/companies')"))
+    assert ran.exit_code == 5, ran.output
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("sys.exit(3)", "The command ended with exit code 3."),
+        ("raise RuntimeError", "The command ended with exit code 1."),
+        ("os.kill(os.getpid(), 9)", "The command was killed by SIGKILL."),
+    ],
+)
+def test_a_crash_is_told_although_no_rule_broke(judge: Judge, end: str, told: str) -> None:
+    ran = judge("--report", "junit:junit.xml", *python(f"{GOOD}\n{end}"))
+    assert ran.exit_code == 1
+    assert told in ran.output
+    assert "Every rule kept" in ran.output
+
+
+def test_output_passes_through(check: Check) -> None:
+    program = f"{GOOD}\nprint('to the one')\nprint('to the other', file=sys.stderr)"
+    ran = check(*EVENING, *python(program))
+    assert ran.stdout.startswith("to the one\n")
+    assert ran.stderr == "to the other\n"
+
+
+def test_what_hangs_is_ended_with_all_it_started(check: Check) -> None:
+    program = (
+        "import signal, subprocess; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "subprocess.Popen(['tail', '-f', '/dev/null']); signal.pause()"
+    )
+    # Its output ends, and so does this call, only once everything is gone that could write to it.
+    ran = check("--timeout", "1", *python(program))
+    assert ran.returncode == 1
+    assert "The command did not end within --timeout, and was ended" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_a_signal_stops_the_command_too(
+    command: Callable[..., subprocess.Popen[str]], sent: signal.Signals, code: int
+) -> None:
+    process = command("check", *python("import signal; print('up', flush=True); signal.pause()"))
+    assert process.stdout
+    assert process.stdout.readline() == "up\n"
+    process.send_signal(sent)
+    _, told = process.communicate(timeout=PATIENCE_SECONDS)  # ends only with the command
+    assert process.returncode == code
+    assert f"Stopped by {sent.name}; the command was ended." in told
+
+
+def test_a_port_that_is_taken_is_told_in_a_line(check: Check) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = check("--port", str(port), *python(GOOD))
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(f"codat-mock check: Cannot listen on 127.0.0.1:{port}: ")
+    assert ran.stderr.count("\n") == 1
+
+
+def test_a_chosen_port_is_used(check: Check) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    ran = check("--port", str(port), *python("import os; print(os.environ['CODAT_BASE_URL'])"))
+    assert ran.stdout.startswith(f"http://127.0.0.1:{port}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "Missing argument 'COMMAND...'."),
+        (("--", "no-such-command"), "no-such-command cannot be started: No such file"),
+        (("--report", "word:x", "--", "true"), "'word:x' is none of json:FILE, junit:FILE"),
+        (("--report", "junit", "--", "true"), "'junit' is none of"),
+        (("--report", "github:x", "--", "true"), "'github:x' is none of"),
+        (("--report", "junit:no/where.xml", "--", "true"), "no is no directory."),
+        (("--timeout", "0", "--", "true"), "--timeout"),
+        (("--fail-on", "notice", "--", "true"), "--fail-on"),
+        (("--expected", "none.json", "--", "true"), "none.json is no file of expected findings"),
+        (("--update-expected", "--", "true"), "--update-expected wants the file"),
+        (("--api-key", "k", "--", "true"), "--api-key means something with --url only."),
+        (("--company", "c", "--", "true"), "--company means something with --url only."),
+        (("--url", "x", "--company", "c", "--", "true"), "--company wants the key of its sandbox"),
+        (("--url", "http://127.0.0.1:1", "--", "true"), "No codat-mock answers at http://127."),
+        (("--url", "no url", "--", "true"), "No codat-mock answers at no%20url"),
+        (
+            ("--url", "http://127.0.0.1:1", "--speed", "x2", "--", "true"),
+            "--speed means something without --url only.",
+        ),
+        (("--speed", "fast", "--", "true"), "'fast' is not 'real', 'frozen'"),
+    ],
+)
+def test_wrong_use_is_told_in_a_line(arguments: tuple[str, ...], told: str) -> None:
+    ran = CliRunner().invoke(main, ["check", *arguments])
+    assert ran.exit_code == 2
+    assert told in ran.output
+    assert ran.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("push('A-1', 'A-1')", "S04"),
+        ("push('')", "S15"),
+        (
+            "push('A-1')\n"
+            "orders = {'orders': [{'id': 'A-1', 'deleted': True}]}\n"
+            "ask(f'/data/companies/{company}/sync/commerce-orders', orders)",
+            "D01",
+        ),
+    ],
+)
+def test_each_broken_rule_is_named(judge: Judge, program: str, code: str) -> None:
+    ran = judge(*python(f"{PUSH}\n{program}"))
+    assert ran.exit_code == 1
+    assert f"  {code} " in ran.output
+    assert "      Instead: " in ran.output
+
+
+def test_on_a_terminal_it_is_a_table(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [Path(sys.executable).with_name("codat-mock"), "check", *FROZEN, *python(TWICE)]
+    with subprocess.Popen(command, stdout=theirs, cwd=tmp_path) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(ours, 65_536):
+                shown += piece
+    os.close(ours)
+    assert process.returncode == 1
+    for told in ("1 error", "│ ", "only-new-or-changed", "exit code 1. 1 finding"):
+        assert told in shown.decode()
+
+
+def test_what_a_record_is_called_cannot_command_the_log_or_the_terminal(judge: Judge) -> None:
+    name = "a\\n::error::x\\x1b[31m"
+    ran = judge(*python(f"{PUSH}\npush('{name}', '{name}')"))
+    assert "Records: a ::error::x\ufffd[31m\n" in ran.output
+    assert not any(line.startswith("::") for line in ran.output.splitlines())
+
+
+def test_the_least_severity_that_fails_can_be_chosen(judge: Judge) -> None:
+    ran = judge("--fail-on", "never", *python(TWICE))
+    assert ran.exit_code == 0
+    assert "S03 only-new-or-changed" in ran.output
+
+
+def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_path: Path) -> None:
+    known = ("--expected", "known.json")
+    first = judge(*known, "--update-expected", *python(TWICE))
+    assert first.exit_code == 0
+    written = (tmp_path / "known.json").read_bytes()
+    assert json.loads(written) == {
+        "expected": [{"code": "S03", "dataType": "commerce-orders", "records": ["A-1"]}]
+    }
+    tolerated = judge(*known, *python(TWICE))
+    assert tolerated.exit_code == 0
+    assert "S03 only-new-or-changed commerce-orders (error, expected)" in tolerated.output
+    other = judge(*known, *python(f"{TWICE}\npush('A-2')"))
+    assert other.exit_code == 1
+    assert "codat-mock ends with exit code 1. 1 finding at or above" in other.output
+    stale = judge(*known, *python(GOOD))
+    assert stale.exit_code == 1
+    assert "Expected and not found any more: S03 commerce-orders A-1" in stale.output
+    assert (tmp_path / "known.json").read_bytes() == written
+    renewed = judge(*known, "--update-expected", *python(GOOD))
+    assert renewed.exit_code == 0
+    assert json.loads((tmp_path / "known.json").read_text()) == {"expected": []}
+
+
+def test_a_run_that_crashed_does_not_tell_what_to_expect(judge: Judge, tmp_path: Path) -> None:
+    ran = judge("--expected", "known.json", "--update-expected", *python(f"{TWICE}\nsys.exit(3)"))
+    assert ran.exit_code == 1
+    assert "known.json is left as it is" in ran.output
+    assert not (tmp_path / "known.json").exists()
+
+
+def test_an_entry_for_whatever_records_stays_when_the_file_is_renewed(
+    judge: Judge, tmp_path: Path
+) -> None:
+    kept = {"expected": [{"code": "S03", "dataType": "commerce-orders", "records": None}]}
+    (tmp_path / "known.json").write_text(json.dumps(kept))
+    ran = judge("--expected", "known.json", "--update-expected", *python(TWICE))
+    assert ran.exit_code == 0
+    assert json.loads((tmp_path / "known.json").read_text()) == kept
+
+
+def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
+    judge: Judge, tmp_path: Path
+) -> None:
+    forms = ("junit", "sarif", "json", "html", "markdown")
+    (tmp_path / "pyproject.toml").write_text("")
+    outputs = []
+    for number in (1, 2):
+        wanted = ",".join(f"{form}:{number}.{form}" for form in forms)
+        summary = str(tmp_path / f"{number}.summary")
+        ran = judge("--report", f"{wanted},github", *python(TWICE), GITHUB_STEP_SUMMARY=summary)
+        assert ran.exit_code == 1
+        outputs.append(ran.output)
+    for form in (*forms, "summary"):
+        assert (tmp_path / f"1.{form}").read_bytes() == (tmp_path / f"2.{form}").read_bytes()
+    assert outputs[0] == outputs[1]
+    assert (tmp_path / "1.summary").read_bytes() == (tmp_path / "1.markdown").read_bytes()
+    assert "\n::error file=push.py,line=11,title=S03 only-new-or-changed::" in outputs[0]
+    found = json.loads((tmp_path / "1.json").read_text())
+    assert found["configuration"] == "pyproject.toml"
+    assert found["command"]["code"] == 0
+
+
+def test_a_report_that_cannot_be_written_is_told_after_the_verdict(
+    judge: Judge, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").mkdir()
+    ran = judge("--report", "html:taken", *python(TWICE))
+    assert ran.exit_code == 2
+    verdict, told = ran.output.rstrip("\n").splitlines()[-2:]
+    assert "codat-mock ends with exit code 1. 1 finding" in verdict
+    assert told.endswith("Cannot write taken: Is a directory.")
+
+
+def test_a_secret_is_given_where_alerts_are_signed(check: Check, tmp_path: Path) -> None:
+    rule = {
+        "type": "Data sync completed",
+        "url": "http://127.0.0.1:1/",
+        "secrets": ["whsec_c2VjcmV0"],
+    }
+    (tmp_path / "alerts.json").write_text(json.dumps([rule]))
+    show = "import os; print(os.environ.get('CODAT_WEBHOOK_SECRET'))"
+    ran = check("--alert-rules", "alerts.json", *python(show))
+    assert ran.stdout.startswith("whsec_c2VjcmV0\n")
+    assert check(*python(show)).stdout.startswith("None\n")
+
+
+def test_an_empty_folder_is_given_for_what_is_remembered(check: Check) -> None:
+    show = "import os; print(os.listdir(os.environ['CODAT_STATE_DIR']))"
+    assert check(*python(show)).stdout.startswith("[]\n")
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("planted")
+
+
+def test_a_fault_in_a_request_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushes, "accept", broken)
+    ran = judge(*python(GOOD))
+    assert ran.exit_code == 70
+    assert "codat-mock itself failed" in ran.output
+    assert "POST /data/companies/" in ran.output
+    assert "RuntimeError: planted" in ran.output
+
+
+def test_a_fault_while_nobody_asks_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codat_mock.sandbox.Sandbox.settle", broken)
+    monkeypatch.setattr("codat_mock.http.server.TICK_SECONDS", 0.001)
+    ran = judge("--speed", "real", *python(GOOD))
+    assert ran.exit_code == 70
+    assert "what was due in the sandbox" in ran.output
+    assert "RuntimeError: planted" in ran.output
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted
+def test_a_fault_of_the_courier_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(couriers, "as_request", broken)
+    rules = tmp_path / "alerts.json"
+    rules.write_text('[{"type": "Data sync completed", "url": "http://127.0.0.1:1/"}]')
+    settled = f"{GOOD}\nwhile not json.dumps(ask('/_mock/report')).count('planted'): pass"
+    ran = judge("--timeout", "20", "--alert-rules", str(rules), *python(settled))
+    assert ran.exit_code == 70
+    assert "the delivery of alerts: RuntimeError: planted" in ran.output
+
+
+@pytest.mark.parametrize("verb", ["prepare", "close_day", "findings"])
+def test_a_fault_while_we_ask_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr(f"codat_mock.sandbox.Sandbox.{verb}", broken)
+    ran = judge(*python(GOOD))
+    assert ran.exit_code == 70
+    assert "codat-mock itself failed" in ran.output
+
+
+def test_a_fault_in_a_report_is_the_mocks_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("codat_mock.reports.junit.write", broken)
+    ran = judge("--report", f"junit:{tmp_path / 'out.xml'}", *python(GOOD))
+    assert ran.exit_code == 70
+    assert "RuntimeError: planted" in ran.output
+
+
+def test_a_planned_500_is_not_the_mocks_fault(judge: Judge) -> None:
+    plan = (
+        "ask('/_mock/faults', {'faults': [{'kind': 'refuse', 'status': 500, 'at': [1]}]})\n"
+        "try: push('A-1')\nexcept urllib.error.HTTPError as error: print(error.code)\n"
+    )
+    ran = judge(*python(GOOD.replace(PUSH, f"{PUSH}\n{plan}")))
+    assert ran.exit_code == 0, ran.output
+
+
+def test_a_running_mock_is_used_and_left_running(
+    check: Check, start_server: Callable[..., Server], auth: Callable[[str], dict[str, str]]
+) -> None:
+    address = start_server().address
+    for _ in range(2):  # the second time begins anew, so that nothing is pushed again
+        ran = check("--url", address, *python(GOOD))
+        assert ran.returncode == 0, ran.stdout
+    assert check("--url", address, *python(TWICE)).returncode == 1
+    assert httpx.get(f"{address}/_mock/health").json()["sandboxes"] == 1
+    mine = httpx.post(f"{address}/_mock/companies", headers=auth("mine"), json={"name": "Mine"})
+    company = mine.json()["id"]
+    chosen = ("--url", address, "--api-key", "mine", "--company", company)
+    assert check(*chosen, *python(f"{GOOD}\nprint(company)")).stdout.startswith(company)
+    again = check(*chosen, *python(GOOD))
+    assert again.returncode == 1, "with a key of the user's own the sandbox is taken as it stands"
+
+
+def test_faults_that_a_running_mock_had_before_do_not_count(
+    check: Check, start_server: Callable[..., Server]
+) -> None:
+    server = start_server()
+    server.registry.failures.note("long ago", RuntimeError("planted"))
+    assert check("--url", server.address, *python(GOOD)).returncode == 0
+
+
+def test_what_is_no_mock_is_told(check: Check, start_server: Callable[..., Server]) -> None:
+    address = f"{start_server().address}/nothing"
+    ran = check("--url", address, *python(GOOD))
+    assert ran.returncode == 2
+    assert "is it a codat-mock?" in ran.stderr

@@ -1,0 +1,439 @@
+"""`codat-mock explore`: what it finds, how short, and what it leaves for the next time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from codat_mock.cli.main import main
+from codat_mock.fuzz import schedule_files
+from codat_mock.sandbox import pushes
+
+SAMPLES = Path(__file__).parents[3] / "docs" / "integrations"
+MENDED = (SAMPLES / "nightly.py").read_text()
+# After an answer that was lost, every record is pushed again as if it were another sale.
+PLANTED = MENDED.replace(
+    "        time.sleep(pause)",
+    """        for record in (record for each in (body or {}).values() for record in each):
+            record["id"] += "-again"
+        time.sleep(pause)""",
+)
+# What has not ended at the first look is taken for done.
+HASTY = MENDED.replace('if history["isCompleted"] or history["isErrored"]:', "if True:").replace(
+    'return history["isCompleted"]', 'return not history["isErrored"]'
+)
+# It goes sixty times as fast, and so does the clock.
+HURRIED = ("--start-at", "2022-03-21T18:00:00Z", "--speed", "x60")
+QUICK = {"PAUSE_SECONDS": "0.05"}
+EVENT = {"kind": "lose", "operation": "push-orders", "at": [1]}
+SCHEDULE = {"startAt": "2022-03-21T18:00:00Z", "events": [EVENT]}
+
+Explore = Callable[..., Result]
+
+
+@pytest.fixture
+def explore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explore:
+    """Run `codat-mock explore` in a directory of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(program: str, *arguments: str) -> Result:
+        (tmp_path / "nightly.py").write_text(program)
+        command = ("--", sys.executable, "nightly.py", str(SAMPLES / "sales"))
+        return CliRunner().invoke(main, ["explore", *HURRIED, *arguments, *command], env=QUICK)
+
+    return run
+
+
+def saved(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / schedule_files.SCHEDULE).read_bytes()))
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> Callable[..., str]:
+    """A file with a schedule of these events."""
+
+    def write(*events: dict[str, Any]) -> str:
+        path = tmp_path / "planned.json"
+        path.write_text(json.dumps(SCHEDULE | {"events": events}))
+        return str(path)
+
+    return write
+
+
+def test_a_double_booking_after_a_lost_answer_is_found_and_shortened(explore, tmp_path):
+    ran = explore(PLANTED)
+    assert ran.exit_code == 1, ran.output
+    (event,) = saved(tmp_path)["events"]
+    assert event["kind"] in ("lose", "refuse", "spoil")
+    assert event["operation"].startswith("push-")
+    assert "the shortest that breaks the integration:\n  1. push-" in ran.output
+    assert "In the books, and not on a day without trouble: commerce-" in ran.output
+    options = f"--replay codat-mock-schedule.json {' '.join(HURRIED)}"
+    assert f"Play it again: codat-mock explore {options} -- " in ran.output
+
+
+def test_what_depends_on_an_option_is_found_again_with_what_is_told(explore):
+    found = explore(HASTY, "--fail-on", "warning")
+    assert found.exit_code == 1, found.output
+    (again,) = re.findall(r"Play it again: codat-mock (.*)", found.output)
+    ran = CliRunner().invoke(main, shlex.split(again), env=QUICK)
+    assert ran.exit_code == 1, ran.output
+
+
+def test_one_that_looks_once_and_takes_it_for_the_end_is_found(explore):
+    ran = explore(HASTY)
+    assert ran.exit_code == 1, ran.output
+    assert re.search(r"1\. dataset \d goes at the pace 'queued' and ends in Internal", ran.output)
+
+
+def test_one_that_was_kept_before_it_was_at_its_shortest_is_shortened(explore, tmp_path):
+    explore(PLANTED)
+    late = {"kind": "delay", "operation": "get-dataset", "at": [1], "seconds": 0.2}
+    for kept in (tmp_path / schedule_files.DATABASE).rglob("*"):
+        if kept.is_file() and kept.read_bytes().startswith(b"["):
+            kept.write_text(json.dumps([late, EVENT, late | {"at": [2]}]))
+    again = explore(PLANTED, "--examples", "1")
+    assert again.exit_code == 1, again.output
+    (event,) = saved(tmp_path)["events"]
+    assert EVENT.items() <= event.items()
+
+
+def test_how_far_the_search_is_stands_in_the_log(explore):
+    found = explore(PLANTED)
+    assert re.search(
+        r"^codat-mock: schedule \d+ breaks it; it is made shorter\.$", found.stderr, re.M
+    )
+    survived = explore(MENDED, "--examples", "30", "--database", "other")
+    assert survived.stderr == "codat-mock: 25 of 30 schedules played.\n"
+
+
+def test_what_was_found_is_found_again_in_a_few_runs(explore, tmp_path):
+    explore(PLANTED)
+    first = saved(tmp_path)
+    again = explore(PLANTED, "--seed", "1", "--examples", "1")
+    assert again.exit_code == 1, again.output
+    assert saved(tmp_path)["events"] == first["events"]
+    elsewhere = explore(MENDED, "--examples", "1", "--database", "empty")
+    assert elsewhere.exit_code == 0, elsewhere.output
+
+
+def test_what_was_kept_and_cannot_be_played_is_forgotten(explore, tmp_path):
+    name = shlex.join([sys.executable, "nightly.py", str(SAMPLES / "sales")]).encode()
+    kept = DirectoryBasedExampleDatabase(tmp_path / schedule_files.DATABASE)
+    kept.save(name, b'[{"kind": "lose", "operation": "push-nothing", "at": [1]}]')
+    ran = explore(MENDED, "--examples", "1")
+    assert ran.exit_code == 0, ran.output
+    assert not set(kept.fetch(name))
+
+
+def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, planned):
+    broken = explore(PLANTED, "--replay", planned(EVENT))
+    assert broken.exit_code == 1, broken.output
+    assert "The service behaves so:" in broken.output
+    assert "1. push-orders 1 is carried out, and its answer is lost (close)" in broken.output
+    assert "In the books, and not on a day without trouble: commerce-orders A-1-again, 6" in (
+        broken.output
+    )
+    mended = explore(MENDED, "--replay", planned(EVENT))
+    assert mended.exit_code == 0, mended.output
+
+
+def test_nothing_is_found_in_an_integration_that_survives(explore, tmp_path):
+    ran = explore(MENDED, "--examples", "25")
+    assert ran.exit_code == 0, ran.output
+    assert "25 schedules played: none breaks the integration." in ran.output
+    assert not (tmp_path / schedule_files.SCHEDULE).exists()
+
+
+def test_the_same_seed_finds_the_same(explore):
+    first, second = (explore(PLANTED, "--seed", "3", "--database", name) for name in "ab")
+    assert first.exit_code == 1
+    assert first.output == second.output.replace("--database b", "--database a")
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({"kind": "refuse", "operation": "push-orders", "at": [1], "status": 429, "retryAfter": 1},
+         "push-orders 1 is refused with 429, Retry-After: 1"),
+        ({"kind": "spoil", "operation": "get-dataset", "at": [2]},
+         "get-dataset 2 is carried out, and its answer cannot be read (truncated)"),
+        ({"kind": "delay", "operation": "push-payments", "at": [1], "seconds": 0.2},
+         "push-payments 1 is answered 0.2 seconds late"),
+        ({"kind": "delay", "operation": "push-payments", "at": [1], "between": [0.1, 0.2]},
+         "push-payments 1 is answered 0.1 to 0.2 seconds late"),
+        ({"kind": "elapse", "operation": "get-dataset", "at": [1], "seconds": 7},
+         "7 seconds pass before get-dataset 1"),
+        ({"kind": "elapse", "operation": "get-dataset", "at": [1], "seconds": 600},
+         "10 minutes pass before get-dataset 1"),
+        ({"kind": "dataset", "at": 2, "outcome": "FetchError"}, "dataset 2 ends in FetchError"),
+        ({"kind": "dataset", "at": 1, "profile": "queued"}, "dataset 1 goes at the pace 'queued'"),
+        ({"kind": "alerts", "copies": 2}, "alerts are delivered 2 times"),
+    ],
+)  # fmt: skip
+def test_every_event_is_told_in_words_and_survived(explore, planned, event, told):
+    ran = explore(MENDED, "--replay", planned(event))
+    assert ran.exit_code == 0, ran.output
+    assert f"  1. {told}\n" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("careless", "event", "found"),
+    [
+        # Whoever takes an error for the end loses the records.
+        (MENDED.replace("while not push(kind, records):", "if not push(kind, records):"),
+         {"kind": "dataset", "at": 1, "outcome": "FetchError"},
+         "Not in the books: commerce-orders A-1."),
+        # Whoever gives up, and forgets what was accepted, pushes it again the next time.
+        (MENDED.replace("state.exists()", "False").replace("range(8)", "range(1)"),
+         {"kind": "refuse", "operation": "push-payments", "at": [1]},
+         "S03 only-new-or-changed commerce-orders"),
+        # Whoever cannot go on where it was broken off never comes to an end.
+        (MENDED.replace("range(8)", "range(1)").replace(
+            "def ask(", "if datasets: sys.exit('broken off before')\n\n\ndef ask("),
+         {"kind": "refuse", "operation": "push-payments", "at": [1]},
+         "The command ended with exit code 1."),
+    ],
+)  # fmt: skip
+def test_a_careless_integration_breaks_in_its_own_way(explore, planned, careless, event, found):
+    ran = explore(careless, "--replay", planned(event))
+    assert ran.exit_code == 1, ran.output
+    assert found in ran.output
+
+
+def test_one_that_hangs_breaks(explore, planned):
+    hanging = MENDED.replace("            pass  #", "            time.sleep(60)  #")
+    ran = explore(hanging, "--timeout", "2", "--replay", planned(EVENT))
+    assert ran.exit_code == 1, ran.output
+    assert "The command did not end within --timeout" in ran.output
+
+
+def test_a_day_without_trouble_must_be_survived_first(explore, tmp_path):
+    ran = explore(f"{MENDED}\ndatasets.clear()\npush('orders', records)", "--examples", "1")
+    assert ran.exit_code == 1, ran.output
+    assert "So it is on a day without trouble already, and no other was played." in ran.output
+    assert not (tmp_path / schedule_files.SCHEDULE).exists()
+
+
+def test_one_that_pushes_nothing_is_not_judged(explore):
+    ran = explore("")
+    assert ran.exit_code == 5, ran.output
+
+
+def test_books_are_not_compared_where_days_without_trouble_differ(explore):
+    uneven = MENDED.replace(
+        "    while not push(kind, records):",
+        "    for record in records:\n        record['id'] += str(time.time_ns())\n"
+        "    while not push(kind, records):",
+    )
+    off = (f"--rule={code}=off" for code in ("R01", "R02", "R03"))
+    ran = explore(uneven, "--examples", "2", *off)
+    assert ran.exit_code == 0, ran.output
+    assert "Two days without trouble do not book the same records" in ran.output
+
+
+def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
+    count = tmp_path / "runs"
+    program = (
+        f"from pathlib import Path\ncount = Path({str(count)!r})\n"
+        "run = int(count.read_text()) if count.exists() else 0\ncount.write_text(str(run + 1))\n"
+        f"{MENDED}\nsys.exit(run in (2, 3))"
+    )
+    ran = explore(program, "--examples", "1")
+    assert ran.exit_code == 1, ran.output
+    assert "Played once more, it did not break the integration" in ran.output
+
+
+@pytest.mark.parametrize("is_replayed", [False, True])
+def test_a_day_without_trouble_that_breaks_once_is_no_pass(explore, planned, tmp_path, is_replayed):
+    count = tmp_path / "runs"
+    program = (
+        f"from pathlib import Path\ncount = Path({str(count)!r})\n"
+        "run = int(count.read_text()) if count.exists() else 0\ncount.write_text(str(run + 1))\n"
+        f"{MENDED}\nsys.exit(run == 1)"
+    )
+    ran = explore(program, *(["--replay", planned(EVENT)] if is_replayed else []))
+    assert ran.exit_code == 1, ran.output
+    assert "Played once more, it did not break the integration" in ran.output
+
+
+def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
+    explore, planned, tmp_path
+):
+    seen = tmp_path / "seen"
+    program = (
+        f"import os\nfrom pathlib import Path\nfolder = Path(os.environ['CODAT_STATE_DIR'])\n"
+        f"with open({str(seen)!r}, 'a') as file: print(len(list(folder.iterdir())), file=file)\n"
+        "(folder / 'mine').touch()\n" + MENDED.replace("range(8)", "range(1)")
+    )
+    ran = explore(program, "--replay", planned(EVENT))
+    assert ran.exit_code == 0, ran.output
+    without_trouble, beside_trouble = ["0"] * 2, ["0", "1"]
+    assert seen.read_text().split() == without_trouble + beside_trouble
+
+
+def test_a_folder_that_is_still_written_to_is_no_fault_of_ours(explore, planned):
+    busy = (
+        "import os, pathlib, time\nend = time.monotonic() + 3\nplace = 0\n"
+        "folder = pathlib.Path(os.environ['CODAT_STATE_DIR'])\n"
+        "while time.monotonic() < end and folder.exists():\n"
+        "    place += 1\n    (folder / str(place)).touch()"
+    )
+    program = (
+        f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {busy!r}])\n{MENDED}"
+    )
+    ran = explore(program, "--replay", planned(EVENT))
+    assert ran.exit_code == 0, ran.output
+
+
+def test_reports_tell_what_was_found(explore, planned, tmp_path):
+    reports = "json:out.json,markdown:out.md,html:out.html,junit:out.xml,sarif:out.sarif"
+    ran = explore(PLANTED, "--replay", planned(EVENT), "--report", reports)
+    assert ran.exit_code == 1
+    told = json.loads((tmp_path / "out.json").read_bytes())
+    assert "1. push-orders 1 is carried out, and its answer is lost (close)" in told["notes"]
+    assert any("A-1-again" in complaint for complaint in told["complaints"])
+    for name in ("out.md", "out.html", "out.xml"):
+        text = (tmp_path / name).read_text()
+        assert "A-1-again" in text, name
+        assert "its answer is lost (close)" in text, name
+    [found] = json.loads((tmp_path / "out.sarif").read_bytes())["runs"]
+    assert any("A-1-again" in result["message"]["text"] for result in found["results"])
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("[]", "Expected `object`, got `array`"),
+        ('{"events": []}', "missing required field `startAt`"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "vanish"}]}', "'vanish'"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "dataset", "at": 0}]}', ">= 1"),
+        ('{"startAt": "yesterday"}', "yesterday"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events":'
+         ' [{"kind": "refuse", "operation": "push-order"}]}', "'push-orders'"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events":'
+         ' [{"kind": "dataset", "at": 1, "outcome": "Pushing"}]}', "Pushing"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "dataset", "at": 1000000000}]}',
+         "<= 10000"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events":'
+         ' [{"kind": "dataset", "at": 2}, {"kind": "dataset", "at": 2}]}',
+         "there are 2 events of dataset 2"),
+        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "alerts"}, {"kind": "alerts"}]}',
+         "there is more than one event of alerts"),
+    ],
+)  # fmt: skip
+def test_what_is_no_schedule_is_refused_with_its_place(explore, tmp_path, written, told):
+    (tmp_path / "planned.json").write_text(written)
+    ran = explore(MENDED, "--replay", "planned.json")
+    assert ran.exit_code == 2, ran.output
+    assert told in ran.output
+
+
+def test_a_file_that_cannot_be_written_is_told(explore):
+    ran = explore(PLANTED, "--save", "nowhere/found.json")
+    assert ran.exit_code == 2, ran.output
+    assert "Cannot write nowhere/found.json: nowhere is no directory." in ran.output
+
+
+def test_what_was_found_is_told_where_its_file_cannot_be_written(explore, tmp_path):
+    (tmp_path / "taken").symlink_to("nowhere/at/all")
+    ran = explore(PLANTED, "--save", "taken")
+    assert ran.exit_code == 1, ran.output
+    assert "the shortest that breaks the integration:" in ran.output
+    assert "Cannot write taken: No such file or directory." in ran.output
+
+
+def test_no_run_reads_the_input_or_leaves_anything_for_the_next(explore, tmp_path, planned):
+    left = tmp_path / "left"
+    program = (
+        "import subprocess, sys\nassert not sys.stdin.read()\n"
+        f"with open({str(left)!r}, 'a') as left: print(subprocess.Popen("
+        "[sys.executable, '-c', 'import time; time.sleep(60)']).pid, file=left)\n" + MENDED
+    )
+    ran = explore(program, "--replay", planned(EVENT))
+    assert ran.exit_code == 0, ran.output
+    for number in left.read_text().split():
+        while is_there(int(number)):  # until whoever takes over orphans has buried it
+            pass
+
+
+def is_there(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_command_that_is_not_there_is_wrong_use():
+    ran = CliRunner().invoke(main, ["explore", "--", "no-such-program"])
+    assert ran.exit_code == 2
+    assert "no-such-program cannot be started" in ran.output
+
+
+def test_a_fault_of_the_mock_is_told_as_such(explore, monkeypatch):
+    def fail(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(pushes, "accept", fail)
+    ran = explore(MENDED.replace("range(8)", "range(1)"), "--examples", "2")
+    assert ran.exit_code == 70, ran.output
+    assert "planted" in ran.output
+
+
+def test_a_signal_ends_the_search_and_the_command(command, tmp_path):
+    started = tmp_path / "started"
+    program = (
+        f"import os, pathlib, time; pathlib.Path({str(started)!r}).write_text(str(os.getpid()));"
+        " time.sleep(60)"
+    )
+    process: subprocess.Popen[str] = command("explore", "--", sys.executable, "-c", program)
+    while not started.exists() or not started.read_text():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+def test_what_was_found_is_not_lost_when_a_signal_ends_the_search(explore, command, tmp_path):
+    (tmp_path / "nightly.py").write_text(PLANTED)
+    integration = ("--", sys.executable, "nightly.py", str(SAMPLES / "sales"))
+    process: subprocess.Popen[str] = command("explore", *HURRIED, *integration, **QUICK)
+    assert process.stderr is not None
+    assert "breaks it; it is made shorter" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 128 + signal.SIGTERM
+    again = explore(PLANTED, "--examples", "1")
+    assert again.exit_code == 1, again.output
+    assert len(saved(tmp_path)["events"]) == 1
+
+
+def test_a_signal_while_a_command_is_being_ended_leaves_none_of_it(command, tmp_path):
+    started, pleaded = tmp_path / "started", tmp_path / "pleaded"
+    program = (
+        "import os, pathlib, signal, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: pathlib.Path({str(pleaded)!r}).touch())\n"
+        f"pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(60)"
+    )
+    arguments = ("--timeout", "2", "--", sys.executable, "-c", program)
+    process: subprocess.Popen[str] = command("explore", *arguments)
+    while not pleaded.exists():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)

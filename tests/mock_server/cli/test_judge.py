@@ -1,0 +1,268 @@
+"""`codat-mock judge`: traffic that has happened, judged as if it happened before the mock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from har_samples import COMPANY, ORDER, entry, har, push, push_path, read_dataset
+
+import codat_fixtures
+from codat_mock.cli.main import main
+from codat_mock.har.reader import read_har
+from codat_mock.replay import replay
+from codat_mock.reports.run import Run
+from codat_mock.sandbox import Settings
+
+FIXTURE = Path(codat_fixtures.__file__).parent / "traffic" / "worked-example.har"
+PIE = ORDER | {"id": "p-1"}
+
+
+def judged(*entries: dict[str, Any]) -> Run:
+    return replay(read_har(har(*entries)), Settings())
+
+
+def codes(run: Run) -> set[str]:
+    return {finding.code for finding in run.judgement.findings}
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command on a file of that content."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(content: bytes, *arguments: str) -> Result:
+        (tmp_path / "traffic.har").write_bytes(content)
+        return CliRunner().invoke(main, ["judge", "traffic.har", *arguments])
+
+    return run
+
+
+Judge = Callable[..., Result]
+
+
+def test_the_worked_example_is_kept_and_its_syncs_run_when_they_did(judge: Judge) -> None:
+    ran = judge(FIXTURE.read_bytes(), "--report", "json:run.json")
+    assert ran.exit_code == 0, ran.output
+    run = json.loads(Path("run.json").read_text())
+    [company] = run["companies"]
+    assert company["syncs"][0]["at"] == "2022-03-22T03:00:00Z"
+    assert {each["completed"] for each in company["datasets"]} == {"2022-03-21T12:05:07.7788Z"}
+    assert run["notes"][0] == "14 of 14 recorded requests were the integration's."
+
+
+def test_what_is_sent_again_is_found_with_the_real_ids() -> None:
+    run = judged(push("12:00:00", ORDER), push("12:10:00", ORDER, PIE, dataset="d-2"))
+    [again] = [each for each in run.judgement.findings if each.code == "S03"]
+    assert (again.code, again.company_id, again.records) == ("S03", COMPANY, ["o-1"])
+    assert again.requests[0].path == push_path()
+    assert [each.id for each in run.companies[0].datasets] == ["d-1", "d-2"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 409, 429, 500, 503])
+def test_a_push_that_was_answered_by_an_error_was_not_stored(status: int) -> None:
+    run = judged(push("12:00:00", ORDER, status=status), push("12:10:00", ORDER))
+    assert "S03" not in codes(run)
+    assert len(run.companies[0].datasets) == 1
+
+
+def test_a_push_without_an_answer_may_be_sent_again() -> None:
+    run = judged(push("12:00:00", ORDER, status=0, dataset=""), push("12:10:00", ORDER))
+    assert "S03" not in codes(run)
+    assert any("have no recorded answer" in note for note in run.notes)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "code"),
+    [
+        (401, {}, "T01"),
+        (429, {}, "T03"),
+        (503, {"Retry-After": "60"}, "T04"),
+        (503, {"retry-after": "Mon, 21 Mar 2022 12:01:00 GMT"}, "T04"),
+    ],
+)
+def test_a_recorded_refusal_is_judged(status: int, headers: dict[str, str], code: str) -> None:
+    run = judged(push("12:00:00", ORDER, status=status, headers=headers), push("12:00:05", ORDER))
+    assert code in codes(run)
+
+
+def test_a_wait_that_was_kept_is_good() -> None:
+    first = push("12:00:00", ORDER, status=503, headers={"Retry-After": "60"}, milliseconds=10_000)
+    assert "T04" not in codes(judged(first, push("12:01:11", ORDER)))
+    assert "T04" in codes(judged(first, push("12:01:05", ORDER)))
+
+
+def test_a_path_that_the_api_does_not_have_is_found_on_its_host_only() -> None:
+    wrong = entry("12:01:00", "POST", push_path("order"), {}, 404)
+    assert "T02" in codes(judged(push("12:00:00", ORDER), wrong))
+    wrong["request"]["url"] = "https://elsewhere.example/x"
+    run = judged(push("12:00:00", ORDER), wrong)
+    assert "T02" not in codes(run)
+    assert run.notes[0] == "1 of 2 recorded requests were the integration's."
+
+
+@pytest.mark.parametrize(("milliseconds", "is_found"), [(5_000, True), (500, False)])
+def test_pushes_that_overlapped_are_found(milliseconds: float, is_found: bool) -> None:
+    first = push("12:00:00", ORDER, milliseconds=milliseconds)
+    run = judged(first, push("12:00:01", PIE, dataset="d-2"))
+    assert ("S05" in codes(run)) is is_found
+
+
+def test_a_dataset_ends_when_and_as_it_was_shown_to() -> None:
+    failed = {
+        "status": "ProcessingError", "isErrored": True,
+        "requested": "2022-03-21T12:00:09Z", "completed": "2022-03-21T12:00:39Z",
+    }  # fmt: skip
+    run = judged(push("12:00:00", ORDER), read_dataset("12:02:00", **failed))
+    [dataset] = run.companies[0].datasets
+    assert (dataset.status, dataset.completed) == ("ProcessingError", "2022-03-21T12:00:30Z")
+    assert "S13" not in codes(run)
+    assert "S14" in codes(run)
+
+
+def test_a_dataset_that_was_under_way_for_long_was_not_ended_before() -> None:
+    run = judged(
+        push("12:00:00", ORDER),
+        read_dataset("12:05:00", status="Processing"),
+        push("12:04:00", PIE, dataset="d-2"),
+    )
+    assert "S06" in codes(run)
+
+
+def test_a_dataset_whose_id_was_not_recorded_is_the_one_that_is_read_next() -> None:
+    pushed = push("12:00:00", ORDER)
+    del pushed["response"]["content"]
+    run = judged(pushed, read_dataset("12:01:00", "d-9"))
+    assert [each.id for each in run.companies[0].datasets] == ["d-9"]
+    assert "S13" not in codes(run)
+
+
+def test_a_push_whose_body_was_not_recorded_is_told_of() -> None:
+    pushed = push("12:00:00", ORDER)
+    del pushed["request"]["postData"]
+    run = judged(pushed, push("12:01:00", ORDER, dataset="d-2"))
+    assert any("without a body that can be read" in note for note in run.notes)
+    assert len(run.companies[0].datasets) == 1
+
+
+@pytest.mark.parametrize("sent", [[], {"syncTo": 5}, {"dateRange": None}, "x"])
+@pytest.mark.parametrize("end", ["orders", "connections", "latest", "historic", "commerce"])
+def test_what_was_sent_may_be_of_any_form(sent: Any, end: str) -> None:
+    paths = {
+        "orders": push_path(),
+        "connections": f"/meta/companies/{COMPANY}/connections",
+        "latest": f"/companies/{COMPANY}/sync/commerce/latest",
+        "historic": f"/meta/companies/{COMPANY}/sync/commerce/historic",
+        "commerce": f"/config/companies/{COMPANY}/sync/commerce",
+    }
+    odd = entry("12:10:00", "POST", paths[end], sent, answered=[1], milliseconds=1e300)
+    assert not judged(push("12:00:00", ORDER), odd).failures
+
+
+def test_both_generations_are_judged() -> None:
+    path = f"/companies/{COMPANY}/data/commerce-orders"
+    again = entry("12:10:00", "POST", path, [ORDER], answered=[ORDER])
+    assert "S03" in codes(judged(push("12:00:00", ORDER), again))
+
+
+def test_a_company_that_is_shown_to_be_unlinked_after_its_push_was() -> None:
+    made = entry(
+        "11:00:00", "POST", "/meta/companies/sync", {"name": "Café"}, answered={"id": COMPANY}
+    )
+    later = entry(
+        "13:00:00",
+        "GET",
+        f"/meta/companies/{COMPANY}/connections",
+        answered={"results": [{"id": "c", "sourceType": "Commerce", "status": "Linked"}]},
+    )
+    assert "S11" in codes(judged(made, push("12:00:00", ORDER), later))
+    assumed = judged(made, push("12:00:00", ORDER))
+    assert "S11" not in codes(assumed)
+    assert any("accounting linked before the first push" in note for note in assumed.notes)
+
+
+def test_the_syncs_that_are_shown_have_their_time_and_their_end() -> None:
+    period = {"start": "2022-03-20T22:00:00Z", "finish": "2022-03-21T22:00:00Z"}
+    summary = {"syncId": "s", "syncStatusCode": 5000, "syncDateRangeUtc": period}
+    shown = entry(
+        "23:00:00", "GET", f"/meta/companies/{COMPANY}/sync/commerce/status", answered=summary
+    )
+    [first, *_] = judged(push("12:00:00", ORDER), shown).companies[0].syncs
+    assert (first.at, first.start, first.code) == (period["finish"], period["start"], 5000)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "told"),
+    [
+        (har(push("12:00:00", ORDER), push("12:10:00", ORDER)), 1, "S03 only-new-or-changed"),
+        (har(), 5, "Nothing was pushed, so that there is nothing to judge."),
+        (har(push("12:00:00", status=401)), 1, "T01 authorised"),
+        (b'{"log":', 2, "$.log: The file breaks off, at byte 7."),
+    ],
+)
+def test_the_exit_code_is_that_of_a_check(
+    judge: Judge, content: bytes, code: int, told: str
+) -> None:
+    ran = judge(content)
+    assert ran.exit_code == code, ran.output
+    assert told in ran.output
+
+
+def test_a_fault_of_the_mock_is_its_own(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("codat_mock.replay.player.Player.play", broken)
+    ran = judge(har(push("12:00:00", ORDER)))
+    assert ran.exit_code == 70
+    assert "codat-mock itself failed" in ran.output
+
+
+def test_a_request_that_is_in_two_files_was_sent_once(judge: Judge) -> None:
+    content = har(push("12:00:00", ORDER))
+    Path("second.har").write_bytes(content)
+    ran = judge(content, "second.har", "--fail-on", "never")
+    assert "S03" not in ran.output
+    assert "1 of 1 recorded requests" in ran.output
+
+
+def test_expected_findings_rules_and_severities_are_those_of_a_check(judge: Judge) -> None:
+    content = har(push("12:00:00", ORDER), push("12:10:00", ORDER, dataset="d-2"))
+    assert judge(content, "--expected", "known.json", "--update-expected").exit_code == 0
+    assert judge(content, "--expected", "known.json").exit_code == 0
+    assert judge(content, "--rule", "S03=off", "--fail-on", "never").exit_code == 0
+    assert judge(har(push("12:00:00", ORDER)), "--expected", "known.json").exit_code == 1
+
+
+def test_every_report_tells_what_was_assumed(judge: Judge) -> None:
+    forms = {"json": "a.json", "junit": "a.xml", "html": "a.html", "markdown": "a.md"}
+    reports = ",".join(f"{form}:{path}" for form, path in forms.items())
+    ran = judge(har(push("12:00:00", ORDER)), "--report", reports, "--fail-on", "never")
+    assert ran.exit_code == 0, ran.output
+    for path in forms.values():
+        assert "linked before the recording begins" in Path(path).read_text(), path
+
+
+def test_the_journal_as_har_is_judged_as_it_was_before_the_mock(http: Any, driver: Any) -> None:
+    path = f"/data/companies/{driver.company_id}/sync/commerce-orders"
+    for _ in range(2):
+        dataset = http.post(path, json={"orders": [ORDER]}).json()["datasetId"]
+        driver.advance(minutes=10)
+        http.get(f"/meta/companies/{driver.company_id}/pull/history/{dataset}")
+    http.post(f"/companies/{driver.company_id}/data/commerce-orders", json=[ORDER])
+    http.get("/meta/compnies?api_key=s3cret")
+    live = http.get("/_mock/findings").json()["findings"]
+    answer = http.get("/_mock/requests?format=har")
+    assert b"s3cret" not in answer.content
+    run = replay(read_har(answer.content), Settings(), until=driver.now())
+    told = [(each.code, each.count, each.records) for each in run.judgement.findings]
+    assert sorted(told) == sorted((each["code"], each["count"], each["records"]) for each in live)
+    assert {"S03", "T02"} <= codes(run)
+
+
+def test_the_journal_as_har_is_the_whole_journal(http: Any) -> None:
+    assert http.get("/_mock/requests?format=har&code=S03").status_code == 400

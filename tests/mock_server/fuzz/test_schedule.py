@@ -1,0 +1,85 @@
+"""What is drawn for an exploration, and how it is told and planned."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import find, given
+from hypothesis import strategies as st
+
+from codat_mock.clock import parse_moment
+from codat_mock.fuzz.exploration import start_of
+from codat_mock.fuzz.schedule import AlertEvent, DatasetEvent, Schedule, Uses, told
+from codat_mock.fuzz.strategies import MOST_EVENTS, schedules, subject
+from codat_mock.models.faults import Delay, Elapse, Lose, Refuse, Spoil
+from codat_mock.models.planned_outcomes import PlannedOutcome
+
+USES = Uses({"push-orders": 2, "get-dataset": 3}, datasets=2, has_alerts=True)
+START = "2022-03-21T18:00:00Z"
+
+
+@given(schedules(USES))
+def test_events_are_at_places_that_the_integration_comes_to(events):
+    assert 1 <= len(events) <= MOST_EVENTS
+    assert len({subject(event) for event in events}) == len(events)
+    for event in events:
+        if isinstance(event, DatasetEvent):
+            assert event.at <= USES.datasets + 1
+        elif not isinstance(event, AlertEvent):
+            (place,) = event.at
+            assert place <= USES.operations[event.operation] + 1
+
+
+@given(schedules(USES), st.integers(0))
+def test_a_schedule_comes_back_from_its_file_as_it_was(events, seed):
+    schedule = Schedule(start_at=START, seed=seed, events=events)
+    assert msgspec.json.decode(msgspec.json.encode(schedule), type=Schedule) == schedule
+
+
+@given(schedules(USES))
+def test_every_event_is_told_and_planned(events):
+    schedule = Schedule(start_at=START, events=events)
+    planned = [event for event in events if not isinstance(event, DatasetEvent | AlertEvent)]
+    assert schedule.faults == planned
+    assert all(told(event) for event in events)
+    assert schedule.origin.events == ()
+
+
+@pytest.mark.parametrize("kind", [Lose, Refuse, Spoil, Delay, Elapse, DatasetEvent, AlertEvent])
+def test_every_kind_is_drawn(kind):
+    (event,) = find(schedules(USES), lambda events: any(isinstance(each, kind) for each in events))
+    assert isinstance(event, kind)
+
+
+def test_alerts_are_left_alone_where_nobody_hears_them():
+    deaf = Uses(USES.operations, USES.datasets, has_alerts=False)
+
+    @given(schedules(deaf))
+    def hears_nothing(events):
+        assert not any(isinstance(event, AlertEvent) for event in events)
+
+    hears_nothing()
+
+
+def test_a_dataset_s_end_is_planned_behind_those_before_it():
+    late = DatasetEvent(at=3, outcome="FetchError")
+    slow = DatasetEvent(at=1, profile="queued")
+    planned = list(Schedule(start_at=START, events=(late, slow)).outcomes)
+    assert planned == [
+        PlannedOutcome(target="dataset", profile="queued"),
+        PlannedOutcome(target="dataset"),
+        PlannedOutcome(target="dataset", outcome="FetchError"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "start"),
+    [
+        ("2022-03-21T08:30:00Z", "2022-03-21T08:30:00Z"),
+        ("2022-03-21T02:45:00Z", "2022-03-21T00:00:00Z"),
+        ("2022-03-21T03:00:01Z", "2022-03-21T03:00:01Z"),
+        ("2022-03-21T23:59:00Z", "2022-03-21T21:00:00Z"),
+    ],
+)
+def test_trouble_has_room_before_the_end_of_the_day(now, start):
+    assert start_of(parse_moment(now)) == start

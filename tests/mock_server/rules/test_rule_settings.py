@@ -1,0 +1,185 @@
+"""What users choose about rules: off, severities, thresholds, from files, flags and over HTTP."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from codat_mock.http.app import create_app
+from codat_mock.http.operations import OPERATIONS
+from codat_mock.rule_config import choices
+from codat_mock.rules import Rule, rulebook
+from codat_mock.rules.registry import describe
+from codat_mock.rules.rule_settings import BadRuleSetting, describe_setting, read_settings
+from codat_mock.sandbox import SandboxRegistry, Settings
+
+ORDERS = "commerce-orders"
+ORDER = {"id": "o", "totalAmount": 1}
+
+
+def test_a_choice_is_told_as_it_was_written():
+    wanted = {
+        "S03": "off",
+        "S06": {"severity": "error"},
+        "S09": {"severity": "info", "minutes": 30.0},
+    }
+    assert {each.code: describe_setting(each) for each in read_settings(wanted)} == wanted
+
+
+@pytest.mark.parametrize(
+    ("wanted", "key", "message"),
+    [
+        ({"S99": "off"}, "S99", "There is no rule 'S99'"),
+        ({"s03": "off"}, "s03", "did you mean S03?"),
+        ({"S03": "of"}, "S03.severity", "one of off, error, warning, info"),
+        ({"S03": None}, "S03.severity", "and not None"),
+        ({"S03": {"seconds": 1}}, "S03.seconds", "known: severity."),
+        ({"T06": {"minutes": 1}}, "T06.minutes", "known: severity, seconds."),
+        ({"T06": {"seconds": -1}}, "T06.seconds", "not below 0"),
+        ({"T06": {"seconds": "x"}}, "T06.seconds", "must be a number"),
+        ({"T06": {"seconds": True}}, "T06.seconds", "must be a number"),
+        ({"T06": {"seconds": float("nan")}}, "T06.seconds", "must be a number"),
+        ({"S09": {"minutes": 1e300}}, "S09.minutes", "nor above 1000000000"),
+        ({"S07": {"records": 10**400}}, "S07.records", "nor above 1000000000"),
+    ],
+)
+def test_what_is_not_known_is_refused_by_name(wanted, key, message):
+    with pytest.raises(BadRuleSetting, match=re.escape(message)) as refused:
+        read_settings(wanted)
+    assert refused.value.key == key
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def here(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+
+    def test_without_a_file_nothing_is_chosen(self):
+        assert choices(None, []) == {}
+
+    def test_its_own_file_goes_before_the_project_s(self):
+        Path("pyproject.toml").write_text('[tool.codat-mock.rules]\nS03 = "off"\n')
+        assert choices(None, [])["S03"].is_off
+        Path("codat-mock.toml").write_text('[rules]\nS03 = "info"\n')
+        assert choices(None, [])["S03"].severity == "info"
+
+    def test_a_project_without_our_table_chooses_nothing(self):
+        Path("pyproject.toml").write_text('[project]\nname = "x"\n')
+        assert choices(None, []) == {}
+
+    def test_a_flag_goes_before_the_file_for_its_rule_alone(self):
+        path = Path("other.toml")
+        path.write_text('[rules]\nS03 = "off"\nT06 = { seconds = 5 }\n')
+        chosen = choices(path, ["S03=warning", "S09.minutes=30", "S09.severity=error"])
+        assert chosen["S03"].severity == "warning"
+        assert chosen["T06"].thresholds == {"seconds": 5}
+        assert (chosen["S09"].thresholds, chosen["S09"].severity) == ({"minutes": 30}, "error")
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("[rules", "codat-mock.toml cannot be read"),
+            ("[rule]\n", "codat-mock.toml: there is no setting 'rule'; known: rules."),
+            ("rules = 1\n", "codat-mock.toml: rules must be a table"),
+            ('[rules]\nS99 = "off"\n', "codat-mock.toml: rules.S99: There is no rule 'S99'"),
+            ("[rules]\nT06 = { x = 1 }\n", "codat-mock.toml: rules.T06.x: Rule T06 has no setting"),
+        ],
+    )
+    def test_what_is_wrong_in_a_file_is_told_with_its_place(self, text, message):
+        Path("codat-mock.toml").write_text(text)
+        with pytest.raises(click.UsageError, match=re.escape(message)):
+            choices(None, [])
+
+    @pytest.mark.parametrize("text", ["tool.codat-mock = 1\n", 'tool.codat-mock = "x"\n'])
+    def test_a_project_s_table_that_is_none_is_told(self, text):
+        Path("pyproject.toml").write_text(text)
+        with pytest.raises(click.UsageError, match=r"tool\.codat-mock must be a table"):
+            choices(None, [])
+
+    @pytest.mark.parametrize("flag", ["S03", "S99=off", "T06.seconds=soon"])
+    def test_what_is_wrong_in_a_flag_is_told(self, flag):
+        with pytest.raises(click.UsageError, match=flag.partition("=")[0].partition(".")[0]):
+            choices(None, [flag])
+
+
+def codes(driver):
+    return {each["code"]: each["severity"] for each in driver.findings()["findings"]}
+
+
+def test_a_rule_that_is_off_is_neither_found_nor_exercised(driver):
+    driver.call("PUT", "/_mock/rules", {"rules": {"S03": "off"}})
+    for _ in range(2):
+        driver.push(ORDERS, [ORDER])
+    seen = driver.findings()
+    assert "S03" not in codes(driver)
+    assert "S03" not in seen["exercised"] + seen["notExercised"]
+
+
+def test_a_severity_and_a_threshold_are_judged_by(driver):
+    chosen = {"S03": "info", "S07": {"records": 2}}
+    assert driver.call("PUT", "/_mock/rules", {"rules": chosen}) == {
+        "rules": {"S03": {"severity": "info"}, "S07": {"records": 2.0}}
+    }
+    for _ in range(2):
+        driver.push(ORDERS, [ORDER, {"id": "p"}])
+    assert {"S03": "info", "S07": "warning"}.items() <= codes(driver).items()
+
+
+def test_a_threshold_may_be_a_fraction(http):
+    answer = http.put("/_mock/rules", content='{"rules": {"T06": {"seconds": 0.5}}}')
+    assert answer.json() == {"rules": {"T06": {"seconds": 0.5}}}
+
+
+def test_a_sandbox_chooses_for_itself_and_forgets_with_its_reset(http, driver):
+    driver.call("PUT", "/_mock/rules", {"rules": {"S03": "off"}})
+    other = {"X-Test-Id": "other"}
+    assert http.get("/_mock/rules/chosen", headers=other).json() == {"rules": {}}
+    driver.call("POST", "/_mock/reset")
+    assert driver.call("GET", "/_mock/rules/chosen") == {"rules": {}}
+
+
+def test_a_sandbox_s_choice_goes_before_the_server_s_rule_by_rule():
+    settings = Settings(rules={each.code: each for each in read_settings({"S03": "off"})})
+    http = create_app(SandboxRegistry(settings)).test_client()
+    assert http.get("/_mock/rules/chosen", headers={"X-Test-Id": "a"}).json == {
+        "rules": {"S03": "off"}
+    }
+    body = {"rules": {"S03": "error", "S04": "off"}}
+    http.put("/_mock/rules", headers={"X-Test-Id": "a"}, json=body)
+    assert http.get("/_mock/rules/chosen", headers={"X-Test-Id": "a"}).json == {
+        "rules": {"S03": {"severity": "error"}, "S04": "off"}
+    }
+
+
+def test_a_refused_choice_names_its_path_and_changes_nothing(http, driver):
+    wanted = {"rules": {"S03": "off", "T06": {"minutes": 1}}}
+    answer = http.put("/_mock/rules", json=wanted)
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["path"] == "$.rules.T06.minutes"
+    assert driver.call("GET", "/_mock/rules/chosen") == {"rules": {}}
+
+
+# A call made with what the finding's own request names: the same call, later or with the key.
+SAME_CALL = {"T01", "T03", "T04", "T05"}
+NO_CALL = {"U02"}  # what is to be done is done by hand
+
+
+@pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
+def test_advice_names_the_call_to_make(rule: Rule):
+    assert rule.code in SAME_CALL | NO_CALL or re.search("(GET|POST) /", describe(rule).advice)
+
+
+@pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
+def test_advice_names_calls_that_there_are(http, rule: Rule):
+    known = {(each.method, each.path) for each in OPERATIONS.values()}
+    for data_type in ("commerce-orders", "{dataType}"):
+        advice = describe(rule).advice.replace("{dataType}", data_type)
+        for method, path in re.findall(r"(GET|POST|PUT|PATCH) (/[^\s,;]+)", advice):
+            if path.startswith("/_mock/"):
+                assert http.request(method, path).status_code != 404
+                continue
+            meant = path.replace("{dataType}", "commerce-orders").rstrip(".")
+            assert (method, meant) in known, rule.code

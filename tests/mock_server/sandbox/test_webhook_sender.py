@@ -1,0 +1,243 @@
+"""Alerts: how they are delivered, signed and tried again, and that nothing waits for them."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from hashlib import sha256
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from webhook_receiver import (
+    RULES,
+    Receiver,
+    add_rule,
+    push,
+    receiving,
+    seconds_of,
+    settle,
+    trickling,
+)
+
+from codat_mock.clock import machine_seconds
+from codat_mock.domain.webhook_delivery import INTERVALS, RETRIABLE, WITHIN, next_try, state_after
+from codat_mock.sandbox import webhook_sender
+
+START = datetime(2022, 3, 21, 8, tzinfo=UTC)
+FINAL = [400, 401, 403, 404, 409, 410, 418, 421, 500, 501, 505, 521, 523]
+SECRET, OLD_SECRET = ("whsec_" + b64encode(each * 24).decode() for each in (b"n", b"o"))
+
+
+@pytest.mark.parametrize("status", sorted(RETRIABLE))
+def test_a_retriable_code_is_tried_again_at_most_three_times(live, company, receiver, status):
+    receiver.answers = [(status, {})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=3)
+    assert seconds_of(alert) == [0, 15, 45, 105]
+    assert [attempt["status"] for attempt in alert["attempts"]] == [status] * 4
+    assert (alert["state"], alert["nextTry"]) == ("failed", None)
+    assert len(receiver.got) == 4
+    assert len({body for _, _, body in receiver.got}) == 1
+
+
+def test_with_a_frozen_clock_two_minutes_of_retries_take_milliseconds(live, company, receiver):
+    add_rule(live, receiver)
+    push(live, company)
+    settle(live, seconds=8)  # what is loaded for the first alert does not count
+    receiver.answers = [(503, {})]
+    for _ in range(10):
+        push(live, company)
+    began = machine_seconds()
+    alerts = settle(live, minutes=3)
+    seconds = machine_seconds() - began
+    tries = sum(len(alert["attempts"]) for alert in alerts[1:])
+    print(f"{tries} tries over two minutes took {seconds * 1000:.0f} ms")
+    assert (tries, len(receiver.got)) == (40, 41)
+    assert seconds < 1
+
+
+@pytest.mark.parametrize("status", FINAL)
+def test_any_other_code_is_given_up_at_once(live, company, receiver, status):
+    receiver.answers = [(status, {})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=3)
+    assert alert["state"] == "failed"
+    assert len(receiver.got) == 1
+
+
+def test_a_retry_waits_for_its_moment_and_may_succeed(live, company, receiver):
+    receiver.answers = [(503, {}), (204, {})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, seconds=10)
+    assert (alert["state"], alert["nextTry"]) == ("pending", "2022-03-21T08:00:22.7788Z")
+    assert len(receiver.got) == 1
+    assert live.get("/_mock/clock").json()["nextEvent"] == alert["nextTry"]
+    live.post("/_mock/clock/advance-to-next-event")
+    [alert] = settle(live)
+    assert (alert["state"], seconds_of(alert)) == ("delivered", [0, 15])
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["40", format_datetime(START + timedelta(seconds=47, hours=0), usegmt=True)]
+)
+def test_retry_after_is_honoured(live, company, receiver, retry_after):
+    receiver.answers = [(429, {"Retry-After": retry_after}), (200, {})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=3)
+    assert alert["state"] == "delivered"
+    assert seconds_of(alert)[1] == pytest.approx(40, abs=1)
+
+
+def test_a_receiver_that_wants_to_wait_too_long_is_given_up(live, company, receiver):
+    receiver.answers = [(503, {"Retry-After": "121"})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=5)
+    assert (alert["state"], seconds_of(alert)) == ("failed", [0])
+
+
+def test_no_answer_is_retried_too(live, company, receiver, monkeypatch):
+    monkeypatch.setattr(webhook_sender, "TIMEOUT_SECONDS", 0.1)
+    receiver.may_answer.clear()
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=3)
+    assert [attempt["status"] for attempt in alert["attempts"]] == [None] * 4
+    assert alert["attempts"][0]["error"] == "No answer within 0.1 seconds."
+
+
+def test_an_answer_that_trickles_is_given_up_as_one_that_does_not_come(live, company, monkeypatch):
+    monkeypatch.setattr(webhook_sender, "TIMEOUT_SECONDS", 0.3)
+    with trickling() as receiver:
+        add_rule(live, receiver)
+        push(live, company)
+        [alert] = settle(live, minutes=3)
+    assert [attempt["error"] for attempt in alert["attempts"]] == [
+        "No answer within 0.3 seconds."
+    ] * 4
+
+
+def test_redirects_have_one_time_limit_together(live, company, receiver, monkeypatch):
+    monkeypatch.setattr(webhook_sender, "TIMEOUT_SECONDS", 0.5)
+    with trickling() as second:
+        receiver.answers = [(307, {"Location": second.url})]
+        add_rule(live, receiver)
+        push(live, company)
+        [alert] = settle(live, seconds=8)
+    assert alert["attempts"][0]["error"] == "No answer within 0.5 seconds."
+
+
+def test_nobody_there_is_retried_too(live, company):
+    add_rule(live, Receiver(url="http://127.0.0.1:1/"))
+    push(live, company)
+    [alert] = settle(live, minutes=3)
+    assert len(alert["attempts"]) == 4
+    assert "ConnectError" in alert["attempts"][0]["error"]
+
+
+def test_a_slow_receiver_never_slows_the_api(live, company, receiver):
+    receiver.may_answer.clear()
+    add_rule(live, receiver)
+    push(live, company)
+    live.post("/_mock/clock/advance", json={"seconds": 8})
+    while not receiver.got:
+        pass
+    began = machine_seconds()
+    for _ in range(20):
+        assert live.get("/meta/companies").status_code == 200
+    assert machine_seconds() - began < 5
+    assert live.get("/_mock/alerts").json()["isSettled"] is False
+    receiver.may_answer.set()
+    [alert] = settle(live)
+    assert alert["state"] == "delivered"
+
+
+def test_redirects_are_followed(live, company, receiver):
+    with receiving() as second:
+        receiver.answers = [(307, {"Location": second.url})]
+        add_rule(live, receiver)
+        push(live, company)
+        [alert] = settle(live, seconds=8)
+        assert alert["state"] == "delivered"
+        assert [body["AlertId"] for body in second.bodies] == [alert["alertId"]]
+
+
+def test_no_redirect_leads_to_another_machine(live, company, receiver):
+    receiver.answers = [(308, {"Location": "http://192.0.2.1/"})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=3)
+    [attempt] = alert["attempts"]
+    assert (alert["state"], attempt["status"]) == ("failed", 308)
+    assert attempt["error"] == "It leads to http://192.0.2.1/: not allowed."
+
+
+def test_a_redirect_in_a_circle_ends(live, company, receiver):
+    receiver.answers = [(307, {"Location": receiver.url})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=3)
+    assert alert["state"] == "failed"
+    assert len(receiver.got) == webhook_sender.MOST_REDIRECTS + 1
+
+
+def test_alerts_are_signed_with_every_secret(live, company, receiver):
+    rule_id = add_rule(live, receiver, secrets=[OLD_SECRET])
+    rule = {"type": "Data sync completed", "url": receiver.url, "secrets": [SECRET, OLD_SECRET]}
+    assert live.put(f"{RULES}/{rule_id}", json=rule).status_code == 200
+    push(live, company)
+    [alert] = settle(live, seconds=8)
+    [(_, headers, body)] = receiver.got
+    assert headers["webhook-id"] == alert["alertId"]
+    moment = int((START + timedelta(seconds=7)).timestamp())
+    assert headers["webhook-timestamp"] == str(moment)
+    signed = f"{alert['alertId']}.{moment}.".encode() + body
+    signatures = [
+        b64encode(hmac.digest(b64decode(secret[6:]), signed, sha256)).decode()
+        for secret in (SECRET, OLD_SECRET)
+    ]
+    assert headers["webhook-signature"] == " ".join(f"v1,{each}" for each in signatures)
+
+
+def test_a_running_clock_delivers_by_itself(start_server, auth, receiver):
+    server = start_server(speed=1000)
+    with httpx.Client(base_url=server.address, headers=auth("k")) as client:
+        company = client.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
+        add_rule(client, receiver)
+        push(client, company)
+        deadline = machine_seconds() + 20
+        while not receiver.got:
+            assert machine_seconds() < deadline
+
+
+@given(st.integers(100, 599))
+def test_a_code_delivers_retries_or_ends(status):
+    expected = "delivered" if status // 100 == 2 else "failed"
+    assert state_after(status) == ("pending" if status in RETRIABLE else expected)
+
+
+@given(st.lists(st.none() | st.integers(0, 200).map(str) | st.text(max_size=9), max_size=9))
+def test_there_are_never_more_than_three_retries_nor_any_after_two_minutes(asked):
+    tried: datetime | None = START
+    moments = []
+    for tries, retry_after in enumerate(asked, 1):
+        if tried is None:
+            break
+        moments.append(tried)
+        tried = next_try(START, tries, tried, retry_after)
+    assert len(moments) <= 4
+    assert moments == sorted(moments)
+    assert all(moment - START <= WITHIN for moment in moments)
+
+
+def test_intervals_grow_to_at_most_a_minute():
+    assert list(INTERVALS) == sorted(INTERVALS)
+    assert INTERVALS[-1] <= timedelta(seconds=60)

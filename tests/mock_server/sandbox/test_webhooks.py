@@ -1,0 +1,152 @@
+"""Alerts: when they are raised, and what they tell."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+from click.testing import CliRunner
+from webhook_receiver import ORDER, Receiver, add_rule, push, settle
+
+from codat_mock.cli.main import main
+from codat_scenarios.sandbox_driver import SandboxDriver
+
+
+def types(client: httpx.Client, receiver: Receiver, **duration: float) -> list[str]:
+    settle(client, **duration)
+    return [body["RuleType"] for body in receiver.bodies]
+
+
+def add_all_rules(client: httpx.Client, receiver: Receiver) -> None:
+    for kind in (
+        "Data sync completed",
+        "Dataset data changed",
+        "Data Sync Status Changed to Error",
+        "DataConnectionStatusChanged",
+        "New company synchronised",
+        "Sync Connection Deleted",
+    ):
+        add_rule(client, receiver, type=kind)
+
+
+def test_an_alert_tells_what_is_published(live, company, receiver):
+    rule_id = add_rule(live, receiver, authorization="Bearer abc")
+    dataset = push(live, company, ORDER)
+    settle(live, seconds=7.7)
+    assert receiver.got == []
+    [alert] = settle(live, seconds=0.1)
+    [(path, headers, body)] = receiver.got
+    assert path == "/hook"
+    assert headers["authorization"] == "Bearer abc"
+    assert headers["content-type"] == "application/json"
+    connection = live.get(f"/companies/{company}").json()["dataConnections"][0]["id"]
+    assert json.loads(body) == {
+        "CompanyId": company,
+        "ClientId": headers["x-codat-clientid"],
+        "ClientName": "codat-mock",
+        "DataConnectionId": connection,
+        "RuleId": rule_id,
+        "RuleType": "Data sync completed",
+        "AlertId": alert["alertId"],
+        "Message": "commerce-orders of Café has been synchronised.",
+        "Data": {"dataType": "commerce-orders", "datasetId": dataset},
+    }
+    assert alert["state"] == "delivered"
+    assert alert["raised"] == "2022-03-21T08:00:07.7788Z"
+
+
+def test_every_rule_type_is_fired_when_it_happens(live, set_stage, receiver):
+    add_all_rules(live, receiver)
+    driver: SandboxDriver = set_stage(live)
+    assert types(live, receiver) == ["DataConnectionStatusChanged"]
+    push(live, driver.company_id)
+    assert types(live, receiver, seconds=8)[1:] == ["Data sync completed"]
+    push(live, driver.company_id, ORDER)
+    assert types(live, receiver, seconds=8)[2:] == ["Data sync completed", "Dataset data changed"]
+    push(live, driver.company_id, {"totalAmount": 1})
+    assert types(live, receiver, seconds=8)[4:] == ["Data Sync Status Changed to Error"]
+    assert receiver.bodies[-1]["Data"]["datasetStatus"] == "ValidationError"
+    for kind in ("payments", "transactions"):
+        live.post(f"/data/companies/{driver.company_id}/sync/commerce-{kind}", json={})
+    assert types(live, receiver, hours=20)[5:] == [
+        *["Data sync completed"] * 2,
+        "New company synchronised",
+    ]
+    assert types(live, receiver, days=2)[8:] == []
+    live.post(f"/_mock/companies/{driver.company_id}/delete-connection").raise_for_status()
+    assert types(live, receiver)[8:] == ["Sync Connection Deleted", "DataConnectionStatusChanged"]
+    assert receiver.bodies[-1]["Data"] | {"dataConnectionId": ""} == {
+        "dataConnectionId": "",
+        "newStatus": "Unlinked",
+        "oldStatus": "Linked",
+        "platformKey": "lqai",
+    }
+
+
+def test_alerts_are_raised_in_the_order_of_what_they_tell_of(live, set_stage, receiver):
+    driver: SandboxDriver = set_stage(live)
+    add_all_rules(live, receiver)
+    for profile, kind in (("slow", "orders"), ("fast", "payments"), ("realistic", "transactions")):
+        wanted = {"target": "dataset", "durations": [7200] * 5} if profile == "slow" else {}
+        live.post("/_mock/outcomes", json={"target": "dataset", "profile": profile} | wanted)
+        live.post(f"/data/companies/{driver.company_id}/sync/commerce-{kind}", json={})
+    alerts = settle(live, days=3)
+    moments = [alert["raised"] for alert in alerts]
+    assert moments == sorted(moments)
+    told = [body["Data"].get("dataType", body["RuleType"]) for body in receiver.bodies]
+    assert sorted(told) == [
+        "New company synchronised",
+        "commerce-orders",
+        "commerce-payments",
+        "commerce-transactions",
+    ]
+    assert told[:2] == ["commerce-payments", "commerce-transactions"]
+
+
+def test_rules_are_for_one_company_where_they_say_so(live, company, receiver):
+    other = live.post("/meta/companies/sync", json={"name": "Bar"}).json()["id"]
+    add_rule(live, receiver, companyId=company)
+    push(live, other)
+    push(live, company)
+    settle(live, seconds=8)
+    assert [body["CompanyId"] for body in receiver.bodies] == [company]
+
+
+def test_copies_are_the_same_alert_and_some_are_overtaken(live, company, receiver):
+    add_rule(live, receiver, copies=2, overtakenSeconds=60)
+    first, second = push(live, company), push(live, company)
+    settle(live, minutes=2)
+    assert [body["Data"]["datasetId"] for body in receiver.bodies] == [second] * 2 + [first] * 2
+    assert len({body["AlertId"] for body in receiver.bodies}) == 2
+
+
+def test_after_a_deletion_the_next_sync_fails_and_none_follows(live, set_stage):
+    driver: SandboxDriver = set_stage(live)
+    path = f"/_mock/companies/{driver.company_id}/delete-connection"
+    assert live.post(path).status_code == 200
+    assert live.post(path).status_code == 409
+    dataset = push(live, driver.company_id, ORDER)
+    live.post("/_mock/clock/advance", json={"days": 4})
+    history = live.get(f"/companies/{driver.company_id}/data/history/{dataset}").json()
+    assert history["status"] == "AuthError"
+    listed = live.get(f"/companies/{driver.company_id}/sync/commerce/syncs/list/status").json()
+    assert [sync["syncStatusCode"] for sync in listed] == [4040]
+
+
+def test_the_command_deletes_the_connection(live, company):
+    told = ["--url", str(live.base_url), "--api-key", "test-key"]
+    ran = CliRunner().invoke(main, ["delete-connection", company, *told])
+    assert (ran.exit_code, ran.output) == (0, "Partner Commerce: Unlinked\n")
+    again = CliRunner().invoke(main, ["delete-connection", company, *told])
+    assert (again.exit_code, "no linked commerce connection" in again.output) == (2, True)
+
+
+def test_a_deleted_connection_can_be_linked_again(live, set_stage):
+    driver: SandboxDriver = set_stage(live)
+    deleted = live.post(f"/_mock/companies/{driver.company_id}/delete-connection").json()
+    commerce = deleted["dataConnections"][0]["id"]
+    latest = f"/companies/{driver.company_id}/sync/commerce/latest"
+    assert live.post(latest).json()["syncStatusCode"] == 4040
+    path = f"/companies/{driver.company_id}/connections/{commerce}"
+    assert live.patch(path, json={"status": "Linked"}).status_code == 200
+    assert live.post(latest).json()["syncStatusCode"] == 2040

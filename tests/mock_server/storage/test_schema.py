@@ -1,0 +1,285 @@
+"""The database file: what is refused, what survives, what a reset leaves."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+from threading import Thread
+
+import httpx
+import pytest
+
+from codat_mock.models.pushes import split_push
+from codat_mock.storage import Store, UnusableFile
+from codat_mock.storage.schema import VERSION, connect
+
+ORDERS = "commerce-orders"
+
+
+def fill(path, *statements):
+    """Write a database by hand."""
+    db = sqlite3.connect(path)
+    for statement in statements:
+        db.execute(statement)
+    db.commit()
+    db.close()
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    path = tmp_path / "foreign.db"
+    fill(path, "CREATE TABLE theirs (x)")
+    return path
+
+
+@pytest.fixture
+def older(tmp_path):
+    path = tmp_path / "older.db"
+    Store(path).close()
+    fill(path, f"PRAGMA user_version = {VERSION - 1}")
+    return path
+
+
+@pytest.fixture
+def newer(tmp_path):
+    path = tmp_path / "newer.db"
+    Store(path).close()
+    fill(path, f"PRAGMA user_version = {VERSION + 1}")
+    return path
+
+
+@pytest.fixture
+def no_database(tmp_path):
+    path = tmp_path / "text.db"
+    path.write_text("This is no database, and long enough to be told apart from one.\n" * 40)
+    return path
+
+
+@pytest.fixture
+def directory(tmp_path):
+    path = tmp_path / "directory.db"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def nowhere(tmp_path):
+    return tmp_path / "no such directory" / "x.db"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("foreign", "another program"),
+        ("older", "another version"),
+        ("newer", "another version"),
+        ("no_database", "not a database"),
+        ("directory", "directory"),
+        ("nowhere", "unable to open"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_by_the_command(request, command, kind, words):
+    path = request.getfixturevalue(kind)
+    process = command("serve", "--port", "0", "--db", str(path))
+    out, error = process.communicate()
+    assert process.returncode == 2
+    assert out == ""
+    (told,) = error.splitlines()
+    assert words in told
+    assert str(path) in told
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("kind", ["foreign", "older", "newer", "no_database"])
+def test_a_file_that_cannot_be_used_is_left_as_it_was(request, kind):
+    path = request.getfixturevalue(kind)
+    before = path.read_bytes()
+    with pytest.raises(UnusableFile):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_may_not_be_written_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "ours.db"
+    Store(path).close()
+    connect = sqlite3.connect  # by its own means, since root may write to any file
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, **how: connect(f"file:{path}?mode=ro", uri=True, **how)
+    )
+    with pytest.raises(UnusableFile, match=r"ours\.db.*readonly"):
+        Store(path)
+
+
+def test_an_empty_file_becomes_a_database(tmp_path):
+    path = tmp_path / "empty.db"
+    path.touch()
+    Store(path).close()
+    Store(path).close()
+
+
+def rows(path):
+    """How many rows each table holds."""
+    db = sqlite3.connect(path)
+    names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
+    counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}  # noqa: S608
+    db.close()
+    counts.pop("sqlite_sequence")
+    return counts
+
+
+def test_a_reset_leaves_no_row_of_what_was(serve, set_stage, tmp_path):
+    path = tmp_path / "shop.db"
+    served = serve("--db", str(path), "--speed", "frozen", "--start-at", "2022-03-21T08:00:00Z")
+    driver = set_stage(served.http)
+    order = {"id": "o", "createdDate": "2022-03-21T09:00:00Z", "totalAmount": 5}
+    line = {"id": "l", "quantity": 1, "taxPercentage": 20, "totalAmount": 5, "totalTaxAmount": 0}
+    for _ in range(2):
+        driver.push(ORDERS, [order | {"orderLineItems": [line]}])
+    driver.push("commerce-payments", [])
+    driver.push("commerce-transactions", [])
+    driver.advance(days=2)
+    flow = f"/config/sync/commerce/lqai/gbol/start?merchantIdentifier={driver.company_id}"
+    assert served.http.get(flow).is_success
+    texts = {"salesAccountLabel": {"required": True, "text": "Where your sales go"}}
+    assert served.http.patch("/sync/commerce/config/ui/text", json=texts).is_success
+    served.http.post("/_mock/outcomes", json={"target": "sync"}).raise_for_status()
+    rule = {"type": "Data sync completed", "url": "http://127.0.0.1:1/"}
+    served.http.post("/_mock/alerts/rules", json=rule).raise_for_status()
+    driver.push(ORDERS, [])
+    driver.advance(seconds=8)
+    driver.push(ORDERS, [])
+    served.http.put("/_mock/faults", json={"faults": [{"kind": "slow"}]}).raise_for_status()
+    declared = f"/_mock/companies/{driver.company_id}/merchant-records"
+    served.http.put(declared, json={"orders": [order]}).raise_for_status()
+    before = rows(path)
+    assert all(before.values()), before
+    served.http.post("/_mock/reset")
+    served.end()
+    assert rows(path) == dict.fromkeys(before, 0) | {"sandboxes": 1}
+
+
+def test_what_a_sandbox_was_begun_with_is_kept(serve, set_stage, tmp_path):
+    arguments = ("--db", str(tmp_path / "shop.db"))
+    first = serve(*arguments)
+    start = {"startAt": "2022-03-21T08:00:00Z", "speed": "frozen", "profile": "instant"}
+    first.http.post("/_mock/reset", json=start).raise_for_status()
+    driver = set_stage(first.http)
+    assert first.end() == 0
+    second = serve(*arguments)
+    clock = second.http.get("/_mock/clock").json()
+    assert (clock["now"], clock["mode"]) == (start["startAt"], "frozen")
+    path = f"/data/companies/{driver.company_id}/sync/{ORDERS}"
+    pushed = second.http.post(path, json={"orders": []}).json()["datasetId"]
+    history = f"/meta/companies/{driver.company_id}/pull/history/{pushed}"
+    assert second.http.get(history).json()["status"] == "Complete"
+
+
+def test_all_is_there_after_a_stop_and_a_start(serve, set_stage, tmp_path):
+    arguments = ("--db", str(tmp_path / "shop.db"), "--speed", "frozen")
+    arguments += ("--start-at", "2022-03-21T08:00:00Z")
+
+    def seen(client, driver):
+        paths = ["/_mock/clock", "/_mock/findings", "/_mock/books"]
+        paths += [f"/config/companies/{driver.company_id}/sync/commerce"]
+        paths += [f"/meta/companies/{driver.company_id}/sync/commerce/status"]
+        return [client.get(path).json() for path in paths]
+
+    first = serve(*arguments)
+    driver = set_stage(first.http)
+    driver.push(ORDERS, [{"id": "o", "totalAmount": 1}])
+    driver.push(ORDERS, [{"id": "o", "totalAmount": 1}])
+    driver.advance(days=2)
+    before = seen(first.http, driver)
+    assert first.end() == 0
+    second = serve(*arguments)
+    assert seen(second.http, driver) == before
+    body = {"orders": [{"id": "o", "totalAmount": 1}]}
+    path = f"/data/companies/{driver.company_id}/sync/{ORDERS}"
+    second.http.post(path, json=body)
+    found = second.http.get("/_mock/findings").json()["findings"]
+    numbers = [one["number"] for each in found if each["code"] == "S03" for one in each["requests"]]
+    pushes = second.http.get("/_mock/requests?operation=push-orders").json()["requests"]
+    one, two, three = (push["number"] for push in pushes)
+    assert numbers == [two, one, three, one]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_killed_server_has_lost_nothing_that_it_acknowledged(serve, tmp_path, seed):
+    path = tmp_path / "shop.db"
+    served = serve("--db", str(path))
+    company = served.http.post("/meta/companies/sync", json={"name": "x"}).json()["id"]
+    acknowledged, chance = {}, random.Random(seed)  # noqa: S311  (a test's own chance)
+    kill_after = chance.randrange(5, 60)
+
+    def push_on(worker):
+        with httpx.Client(base_url=served.http.base_url, headers=served.http.headers) as client:
+            for number in range(10_000):
+                keys = [f"{worker}-{number}-{n}" for n in range(50)]
+                body = json.dumps({"orders": [{"id": key, "totalAmount": 1} for key in keys]})
+                try:
+                    answer = client.post(f"/data/companies/{company}/sync/{ORDERS}", content=body)
+                except httpx.TransportError:
+                    return
+                acknowledged[answer.json()["datasetId"]] = body
+                if len(acknowledged) == kill_after:
+                    os.kill(served.process.pid, signal.SIGKILL)
+
+    workers = [Thread(target=push_on, args=(worker,)) for worker in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert served.process.wait() == -signal.SIGKILL
+
+    again = serve("--db", str(path))
+    for dataset in acknowledged:
+        answer = again.http.get(f"/meta/companies/{company}/pull/history/{dataset}")
+        assert answer.json()["id"] == dataset
+    again.end()
+    db = sqlite3.connect(path)
+    kept = {
+        id_: (number, body)
+        for number, id_, body in db.execute("SELECT number, id, body FROM datasets")
+    }
+    assert acknowledged.keys() <= kept.keys()
+    for id_, (number, body) in kept.items():
+        assert body == acknowledged.get(id_, body.decode()).encode()
+        (count,) = db.execute(
+            "SELECT count(*) FROM versions WHERE dataset = ?", (number,)
+        ).fetchone()
+        assert count == len(split_push(ORDERS, body)) == 50
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db.close()
+
+
+def test_two_servers_on_one_file_lose_nothing(serve, tmp_path):
+    path = tmp_path / "shop.db"
+    servers = [serve("--db", str(path)) for _ in range(2)]
+    company = servers[0].http.post("/meta/companies/sync", json={"name": "x"}).json()["id"]
+    statuses = []
+
+    def push_on(served, worker):
+        with httpx.Client(base_url=served.http.base_url, headers=served.http.headers) as client:
+            for number in range(30):
+                body = {"orders": [{"id": f"{worker}-{number}", "totalAmount": 1}]}
+                answer = client.post(f"/data/companies/{company}/sync/{ORDERS}", json=body)
+                statuses.append(answer.status_code)
+
+    workers = [Thread(target=push_on, args=(s, n)) for n, s in enumerate(servers)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert statuses == [200] * 60
+    assert [served.end() for served in servers] == [0, 0]
+    assert (rows(path)["datasets"], rows(path)["versions"]) == (60, 60)
+
+
+def test_the_latest_sync_is_found_without_sorting_them_all(tmp_path):
+    db = connect(tmp_path / "x.db")
+    query = "SELECT id FROM syncs WHERE company = 1 ORDER BY number DESC LIMIT 1"
+    plan = [row[-1] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
+    db.close()
+    assert len(plan) == 1
+    assert "INDEX syncs_in_order" in plan[0]

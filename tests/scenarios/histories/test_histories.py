@@ -1,0 +1,160 @@
+"""Histories: kept and broken rules, and the books that come of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+
+from codat_mock.http.app import create_app
+from codat_mock.rules import rulebook
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios.histories import Came, History, Night, Pushed, Recorded, perform
+from codat_scenarios.histories.steps import Sent
+from codat_scenarios.merchants import Record
+from codat_scenarios.sandbox_driver import SandboxDriver
+from codat_scenarios.strategies import broken_histories, histories, large_pushes
+
+# `pytest --hypothesis-profile thorough` performs 2,000 histories, which takes some minutes.
+HISTORIES = 2_000 if settings.get_current_profile_name() == "thorough" else 300
+seeking = settings(max_examples=2_000, database=None, derandomize=True)
+# The rarest edge is one draw in some hundreds: so many that none is missed by chance.
+unshrunk = settings(seeking, max_examples=20_000, phases=[Phase.generate])
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[SandboxDriver]:
+    """A mock that keeps the limits on requests, in process."""
+    transport = httpx.WSGITransport(
+        create_app(SandboxRegistry(Settings(speed=0, rate_limits=True)))
+    )
+    with httpx.Client(base_url="http://localhost", transport=transport) as http:
+        yield SandboxDriver(http, "histories")
+
+
+def test_histories_break_no_rule_give_every_rule_occasion_and_their_books_are_right(
+    driver: SandboxDriver,
+) -> None:
+    exercised = set()
+
+    @settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.too_slow], database=None)
+    @given(histories())
+    def kept(history):
+        came = perform(history, driver)
+        assert came.findings == ()
+        assert came.differences == ()
+        assert history.failed == failures(history, came)
+        exercised.update(came.exercised)
+
+    kept()
+    assert exercised == {rule.code for rule in rulebook()}
+
+
+def failures(history: History, came: Came) -> int:
+    """How many pushes have no dataset that is known of and Complete."""
+    pushes = sum(isinstance(step, Pushed) for step in history.steps)
+    return pushes - came.datasets.count("Complete")
+
+
+def test_the_simplest_history_is_a_night_without_a_sale() -> None:
+    assert re.fullmatch(
+        r"History:\n  22 Mar 09:00:00  the night has passed",
+        repr(find(histories(), lambda _: True)),
+    )
+
+
+SALE = (
+    "1 order ('sale-1' of 1.00); pushed: 1 payment ('sale-1-paid' of 1.00);"
+    " pushed: 2 transactions ('sale-1-paid' of 1.00, 'sale-1-paid' of -0.03)"
+)
+
+
+def test_the_simplest_history_with_a_finding_tells_only_what_it_needs(
+    driver: SandboxDriver,
+) -> None:
+    history = find(broken_histories("S03"), lambda _: True)
+    assert repr(history) == (
+        "History:\n"
+        f"  21 Mar 09:01:00  recorded: {SALE.replace('pushed: ', '')}\n"
+        "  21 Mar 09:02:00  linked and configured\n"
+        f"  21 Mar 09:03:00  pushed: {SALE}\n"
+        "  21 Mar 09:03:08  read: each dataset under way\n"
+        "  21 Mar 09:04:08  pushed: 1 order ('sale-1' of 1.00)\n"
+        "  21 Mar 09:04:16  read: each dataset under way\n"
+        "  22 Mar 09:00:00  the night has passed"
+    )
+    assert perform(history, driver).findings == ("S03",)
+
+
+def records_pushed(history: History) -> Iterator[Record]:
+    return (record for step in history.steps if isinstance(step, Pushed) for record in step.records)
+
+
+def has_delete(history: History) -> bool:
+    return any(record.keys() == {"id"} for record in records_pushed(history))
+
+
+def planned(history: History) -> Iterator[str]:
+    """The trouble that is planned, as text."""
+    return (repr(s.content) for s in history.steps if isinstance(s, Sent) and s.content)
+
+
+EDGES = {
+    "a delete that is pushed": has_delete,
+    "a delete of what was never pushed": lambda history: (
+        any(
+            change.record.keys() == {"id"}
+            for step in history.steps
+            if isinstance(step, Recorded)
+            for change in step.changes
+        )
+        and not has_delete(history)
+    ),
+    "a correction that is pushed": lambda history: any(
+        record.get("sourceModifiedDate", "") > record.get("createdDate", "")
+        for record in records_pushed(history)
+    ),
+    "a dataset that fails": lambda history: any("MapError" in told for told in planned(history)),
+    "a lost answer": lambda history: any("bad-gateway" in told for told in planned(history)),
+    "a wait that is asked for": lambda history: any(
+        "retryAfter" in told and "push" in told for told in planned(history)
+    ),
+    "a sync that fails": lambda history: any("ServerError" in told for told in planned(history)),
+    "a refund of everything": lambda history: any(
+        record.get("totalRefund", 0) < 0 and record["totalAmount"] == 0
+        for record in history.due.values()
+    ),
+    "cash, without a fee": lambda history: any(
+        record.get("type") == "Cash" for record in history.due.values()
+    ),
+    "two nights": lambda history: sum(isinstance(s, Night) for s in history.steps) > 2,
+    "an empty push": lambda history: any(
+        isinstance(s, Pushed) and not s.records for s in history.steps
+    ),
+}
+
+
+# What is found is not shrunk, and so may be large to show.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_edges_of_a_life_are_reached(edge: str) -> None:
+    find(histories(), EDGES[edge], settings=unshrunk)  # raises where there is none
+
+
+@pytest.mark.parametrize("count", [4_999, 5_000, 5_001])
+def test_a_large_push_of_each_size_is_taken_and_booked(count: int) -> None:
+    orders = find(large_pushes(), lambda drawn: len(drawn) == count, settings=seeking)
+    transport = httpx.WSGITransport(create_app(SandboxRegistry(Settings(speed=0))))
+    with httpx.Client(base_url="http://localhost", transport=transport) as http:
+        driver = SandboxDriver(http, "large")
+        driver.begin("Large Café")
+        driver.push("commerce-orders", orders)
+        driver.advance(minutes=1)
+        assert driver.dataset(driver.datasets[0])["status"] == "Complete"
+        assert len({order["id"] for order in orders}) == count
+        found = {finding["code"] for finding in driver.findings()["findings"]}
+        # The orders may be of any time: S12 tells of one before the start date.
+        assert found - {"S12"} == ({"S07"} if count >= 5_000 else set())

@@ -1,0 +1,106 @@
+"""A mock to push to, in this process, whose clock is also the client's: nothing ever sleeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from threading import Event
+from typing import Any
+
+import httpx
+
+from codat_mock.clock import EPOCH
+from codat_mock.http.app import create_app
+from codat_mock.http.request_context import name_of_key
+from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings
+from codat_push import PushClient
+from codat_scenarios.sandbox_driver import SandboxDriver
+
+KEY = "key"
+HOST = "http://localhost"
+NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
+
+
+class SandboxClock:
+    """The sandbox's time; to sleep is to advance it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return (datetime.fromisoformat(self.sandbox.clock().now) - EPOCH) / timedelta(seconds=1)
+
+    monotonic = now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.sandbox.advance(timedelta(microseconds=ceil(seconds * 1_000_000)))
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def wait(self, event: Event, seconds: float | None) -> None:
+        event.wait(0.001)
+        self.sleep(seconds or 0.0)
+
+
+class Idle:
+    """A clock of its own that stands still but when something sleeps."""
+
+    def __init__(self, start: float = 0.0) -> None:
+        self.seconds = start
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    monotonic = now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def wait(self, event: Event, seconds: float | None) -> None:
+        event.wait(0.001)
+        self.sleep(seconds or 0.0)
+
+
+class Here:
+    """One company on the mock, the client that pushes to it, and the clock they share."""
+
+    def __init__(
+        self, start: datetime = NOON, speed: float = 0.0, key: str = KEY, beside: Here | None = None
+    ) -> None:
+        self.key = key
+        self.registry = (
+            beside.registry if beside else SandboxRegistry(Settings(start_at=start, speed=speed))
+        )
+        self.sandbox = self.registry.sandbox(name_of_key(key))
+        self.clock = SandboxClock(self.sandbox)
+        self.app = beside.app if beside else create_app(self.registry)  # which takes long to make
+        self.wire = httpx.WSGITransport(self.app)
+        self.driver = SandboxDriver(httpx.Client(base_url=HOST, transport=self.wire), key)
+        company = self.driver.create_company("Café")
+        self.company = str(company["id"])
+        self.commerce = str(company["dataConnections"][0]["id"])
+        self.driver.link_accounting()
+        self.driver.configure(start - timedelta(days=1))
+        self.client = self.connect(self.wire)
+
+    def connect(self, transport: httpx.BaseTransport) -> PushClient:
+        return PushClient(self.key, HOST, httpx.Client(transport=transport), clock=self.clock)
+
+    @property
+    def pushes(self) -> int:
+        """How many pushes the mock has taken."""
+        listed = self.driver.call("GET", f"/companies/{self.company}/data/history")
+        return int(listed["totalResults"])
+
+    @property
+    def findings(self) -> list[str]:
+        found: list[dict[str, Any]] = self.driver.findings()["findings"]
+        return [f"{finding['code']}: {finding['message']}" for finding in found]
