@@ -22,6 +22,7 @@ from codat_push import Outbox
 
 ORDERS = "commerce-orders"
 FAULTS = ["none", "unreachable", "lost", "acted-502", "429", "503", "500", "garbled"]
+LONGEST_UNREAD_SECONDS = 240.0  # rule S13 allows five minutes after a dataset's end
 
 
 class Killed(BaseException):
@@ -50,6 +51,13 @@ class Weather(httpx.BaseTransport):
         self.plan: list[str] = []
         self.quiet_until = 0.0
         self.polled: dict[str, float] = {}
+        self.unread: dict[str, float] = {}  # when each dataset was pushed whose end was not read
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether a worker that never rests would have read the end of a dataset by now."""
+        now = self.here.clock.now()
+        return any(now - pushed >= LONGEST_UNREAD_SECONDS for pushed in self.unread.values())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.fuse.burn()
@@ -64,6 +72,7 @@ class Weather(httpx.BaseTransport):
             return httpx.Response(500, json={"error": "oops", "correlationId": "c-1"})
         response = self.here.wire.handle_request(request)
         response.read()
+        self._note(request, response)
         self.fuse.burn()
         if fault == "lost":
             raise httpx.ReadError("connection reset", request=request)
@@ -80,6 +89,18 @@ class Weather(httpx.BaseTransport):
         if "/pull/history/" in path:
             assert now - self.polled.get(path, 0.0) >= 1.0, "rule T06"
             self.polled[path] = now
+
+    def _note(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Keep book of the datasets whose end the service has not told yet, lost answers or not."""
+        if not response.is_success:
+            return
+        answer = response.json()
+        if "datasetId" in answer:
+            self.unread[answer["datasetId"]] = self.here.clock.now()
+        elif "/history" in request.url.path:
+            for dataset in answer.get("results", [answer]):
+                if dataset["isCompleted"] or dataset["isErrored"]:
+                    self.unread.pop(dataset["id"], None)
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -102,6 +123,8 @@ class OutboxMachine(RuleBasedStateMachine):
             "payments": [other | {"type": "Cash"}],
             "transactions": [other | {"type": "Transfer"}],
         }
+        # No sync but those asked for: a nightly one could find the worker resting (rule S13).
+        self.here.driver.configure(NOON - timedelta(days=1), "Monthly")
         for kind, records in others.items():  # so that a sync never lacks a type (rule R01)
             client, company = self.here.client, self.here.company
             client.wait(client.push(company, f"commerce-{kind}", records))
@@ -193,12 +216,15 @@ class OutboxMachine(RuleBasedStateMachine):
             for _ in range(rounds):
                 self.here.clock.sleep(self.outbox.run_once() or 0.0)
 
-    @rule(minutes=st.integers(1, 10))  # so few that the day ends before its nightly sync
+    @rule(minutes=st.integers(1, 10))
     def pass_time(self, minutes: int) -> None:
         self.here.clock.sleep(60.0 * minutes)
 
     @rule()
     def sync(self) -> None:
+        """Sync at any moment of an outbox whose worker runs, however long it backs off."""
+        while self.weather.is_overdue:
+            self.here.clock.sleep(self.outbox.run_once() or 1.0)
         self.here.clock.sleep(10)  # a push that is under way at a sync is rule S09's matter
         self.here.client.sync_now(self.here.company)
 
