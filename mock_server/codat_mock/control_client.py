@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 
 from codat_mock.http.request_context import CONTROL, encode
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 from codat_mock.reports.run import Run
 
 PATIENCE_SECONDS: Final = 120.0  # closing a day of many thousand sales takes a while

@@ -14,7 +14,7 @@ from codat_mock.clock import format_moment, parse_moment
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.datasets import LIST_NAMES, DataType
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 from codat_scenarios.merchants import encode
 from codat_scenarios.webhook_inbox import WebhookInbox
 

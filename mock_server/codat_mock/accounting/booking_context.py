@@ -14,7 +14,7 @@ from codat_mock.configuration.charts_of_accounts import XERO, Chart, find_chart
 from codat_mock.configuration.rates import rate_key
 from codat_mock.models.commerce import PaymentType, Record
 from codat_mock.models.configuration import AccountSelection, Configuration, Mapping, Option
-from codat_mock.models.zones import find_zone
+from codat_mock.models.values import find_zone
 
 
 @dataclass(frozen=True, slots=True)

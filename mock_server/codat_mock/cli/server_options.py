@@ -17,7 +17,7 @@ from codat_mock.domain.dataset_lifecycle import PROFILES, route_of
 from codat_mock.domain.webhook_delivery import is_allowed
 from codat_mock.http.server import listen
 from codat_mock.models.alerts import AlertRule
-from codat_mock.models.planned_outcomes import LONGEST_STEP
+from codat_mock.models.planned_outcomes import MAX_STEP_SECONDS
 from codat_mock.rule_config import choices
 from codat_mock.sandbox import Settings
 
@@ -55,7 +55,7 @@ def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> 
         route_of(durations)
     except ValueError:
         durations = ()
-    if not durations or not all(0 <= each <= LONGEST_STEP for each in durations):
+    if not durations or not all(0 <= each <= MAX_STEP_SECONDS for each in durations):
         told = f"{value!r} is none of {', '.join(PROFILES)}, nor the seconds of 5 or 8 steps."
         raise click.BadParameter(told)
     return durations

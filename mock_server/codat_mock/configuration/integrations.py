@@ -5,55 +5,20 @@ Source: contract section 7. Ids and states of features are our choice.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import quote
 
-from codat_mock.models.branding import (
+from codat_mock.models.integrations import (
     Branding,
     BrandingButton,
     BrandingImage,
     BrandingLogo,
+    DatatypeFeature,
+    FeatureType,
     ImageReference,
+    Integration,
+    SupportedFeature,
 )
-from codat_mock.models.commerce import Wire
-from codat_mock.models.companies import SourceKind
-from codat_mock.models.pages import Page
-
-FeatureType = Literal["Get", "Create", "CreateWithPush", "Update", "Push"]
-FeatureState = Literal["Release", "Beta", "Alpha", "Deprecated", "NotSupported", "NotImplemented"]
-Environments = Literal["Unknown", "SandboxOnly", "LiveOnly", "LiveAndSandbox"]
-
-
-class SupportedFeature(Wire, omit_defaults=False):
-    """One thing that can be done with a data type."""
-
-    feature_type: FeatureType
-    feature_state: FeatureState = "Release"
-
-
-class DatatypeFeature(Wire, omit_defaults=False):
-    """What can be done with one data type of a platform."""
-
-    datatype: str
-    supported_features: tuple[SupportedFeature, ...]
-
-
-class Integration(Wire, kw_only=True, omit_defaults=False):
-    """A platform, as `GET /config/integrations` shows it."""
-
-    key: str
-    integration_id: str
-    source_id: str
-    source_type: SourceKind
-    name: str
-    logo_url: str
-    enabled: bool = True
-    is_beta: bool = False
-    is_offline_connector: bool = False
-    supported_environments: Environments = "LiveAndSandbox"
-    linked_connections_count: int = 0
-    total_connections_count: int = 0
-    datatype_features: tuple[DatatypeFeature, ...] = ()
 
 
 def features(
@@ -131,10 +96,6 @@ INTEGRATIONS: Final = (
         datatype_features=WRITTEN,
     ),
 )
-
-
-class Integrations(Page[Integration]):
-    """A page of integrations."""
 
 
 BY_NAME: Final = {

@@ -10,7 +10,7 @@ from typing import Final
 
 from codat_mock.configuration.option_checks import is_among, wrong_choice
 from codat_mock.models.configuration import Configuration
-from codat_mock.models.zones import find_zone
+from codat_mock.models.values import find_zone
 
 HOURS: Final = range(24)
 

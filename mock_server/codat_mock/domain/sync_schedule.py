@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from codat_mock.models.configuration import Schedule
-from codat_mock.models.zones import find_zone
+from codat_mock.models.values import find_zone
 
 MAX_FAILURES: Final = 31  # "31 failed days in a row switch the sync off"
 HOURS: Final = range(24)

@@ -13,7 +13,7 @@ from codat_mock.accounting.comparison import read_books
 from codat_mock.accounting.documents import RecordId
 from codat_mock.control_client import ControlClient, MockFailed
 from codat_mock.fuzz.schedule import AlertEvent, Schedule, Uses
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 from codat_mock.reports.run import CommandEnd, Run
 from codat_mock.reports.verdict import KEPT, code_of
 from codat_mock.sandbox.books_view import Books

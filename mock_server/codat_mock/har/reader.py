@@ -13,7 +13,7 @@ from msgspec import DecodeError, Struct, ValidationError, field
 
 from codat_mock.clock import in_calendar, parse_moment
 from codat_mock.har.exchange import Headers, Recorded, unpacked
-from codat_mock.models.pushes import BOM, decoder, problem_from
+from codat_mock.models.decoding import BOM, decoder, problem_from
 
 TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},:]', re.DOTALL)
 MILLISECONDS: Final = 1000.0

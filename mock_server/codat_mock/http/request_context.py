@@ -16,9 +16,15 @@ from msgspec import DecodeError, ValidationError
 
 from codat_mock.clock import machine_seconds
 from codat_mock.http import request_body
+from codat_mock.models.decoding import (
+    BOM,
+    Decode,
+    decoder,
+    malformed_json,
+    problem_from,
+    with_names,
+)
 from codat_mock.models.errors import Malformed, NotFound, Unauthorised
-from codat_mock.models.json_paths import with_names
-from codat_mock.models.pushes import BOM, Decode, decoder, malformed_json, problem_from
 from codat_mock.sandbox import Sandbox, SandboxRegistry
 
 REGISTRY: Final = "codat_mock.world"  # where the app keeps its world
@@ -173,7 +179,7 @@ def decode(sent: bytes, read: Decode) -> Any:
         return read(sent)
     except ValidationError as error:
         problem = with_names(problem_from(error, "$"), sent, read)
-        raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
+        raise Malformed(f"The body is not valid. {problem}", [problem]) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         raise malformed_json(sent) from None
 

@@ -1,1 +1,1 @@
-"""The wire types: what requests are decoded into and answers are encoded from."""
+"""The wire types: requests are decoded into them, answers encoded from them."""

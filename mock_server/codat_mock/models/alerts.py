@@ -1,4 +1,4 @@
-"""Alerts: the rules that ask for them, and what is known of each.
+"""Alerts: the rules that trigger them, their payloads and their deliveries.
 
 Source: contract section 8.
 """
@@ -25,17 +25,16 @@ Secret = Annotated[str, Meta(pattern="^whsec_[A-Za-z0-9+/]+={0,2}$")]
 
 
 class AlertRule(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """What is to be told to whom.
+    """A subscription: which alerts are sent to which URL.
 
     Args:
-        url: where alerts are posted.
-        company_id: of which company, None for any.
-        authorization: the value of that header, `Basic …` or `Bearer …`.
-        secrets: what alerts are signed with, each `whsec_` and base64; while a secret is changed,
-            the new one and the old.
-        copies: how often each alert is delivered, to rehearse duplicates.
-        overtaken_seconds: how much later every other alert is sent, beginning with the first, so
-            that the next one overtakes it.
+        url: the receiver.
+        company_id: only alerts of this company; None for every company.
+        authorization: value of the `Authorization` header, `Basic …` or `Bearer …`.
+        secrets: signing secrets, each `whsec_` and base64; during a rotation the new and the old.
+        copies: deliveries of each alert, to test how a receiver handles duplicates.
+        overtaken_seconds: delay of every other alert, starting with the first, so that the next
+            one arrives before it.
     """
 
     type: RuleType
@@ -60,8 +59,8 @@ class AlertRules(Wire, omit_defaults=False):
     rules: list[StoredRule]
 
 
-class Message(Struct, rename="pascal"):
-    """The body of an alert."""
+class AlertPayload(Struct, rename="pascal"):
+    """The body of the webhook request."""
 
     company_id: str
     client_id: str
@@ -74,13 +73,13 @@ class Message(Struct, rename="pascal"):
     data: dict[str, Any]
 
 
-class Attempt(Wire, omit_defaults=False):
-    """One try to deliver an alert.
+class DeliveryAttempt(Wire, omit_defaults=False):
+    """One attempt to deliver an alert.
 
     Args:
         at: when it was due, in the sandbox's time.
-        status: what the receiver answered, None where it did not.
-        error: why it did not.
+        status: the receiver's HTTP status, None without an answer.
+        error: why there was no answer.
     """
 
     at: MomentText
@@ -89,12 +88,12 @@ class Attempt(Wire, omit_defaults=False):
 
 
 class Alert(Wire, omit_defaults=False):
-    """An alert, and what became of it.
+    """An alert and its deliveries.
 
     Args:
-        raised: when what it tells of happened.
-        next_try: when it is tried next, None where it is not any more.
-        attempts: all tries so far.
+        raised: when its event happened.
+        next_try: when the next attempt is due, None after the last.
+        attempts: all attempts so far.
     """
 
     alert_id: str
@@ -102,15 +101,15 @@ class Alert(Wire, omit_defaults=False):
     state: AlertState
     raised: MomentText
     next_try: MomentText | None
-    attempts: list[Attempt]
-    body: Message
+    attempts: list[DeliveryAttempt]
+    body: AlertPayload
 
 
 class Alerts(Wire, omit_defaults=False):
     """All alerts of a sandbox.
 
     Args:
-        is_settled: whether every try that was due until now has been made.
+        is_settled: whether every attempt due until now has been made.
     """
 
     alerts: list[Alert]

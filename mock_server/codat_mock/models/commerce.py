@@ -1,4 +1,4 @@
-"""The merchant's records as they travel: orders, payments, transactions.
+"""The merchant's records on the wire: orders, payments, transactions.
 
 Every property but `id` may be absent (`UNSET`), and absent is not null. Source: contract section 3.
 """
@@ -20,32 +20,33 @@ TransactionType = Literal[
     "Unknown", "Payment", "Refund", "Payout", "FailedPayout", "Transfer", "PaymentFee",
     "PaymentFeeRefund",
 ]  # fmt: skip
-# The types that carry a payment's id. Where both do, the first tells the payment's order.
+# The types whose transactions have a payment's id. If a payment has both, the first links it to
+# its order.
 LINKING: Final[tuple[TransactionType, ...]] = ("Payment", "Refund")
 SourceType = Literal["Unknown", "Fee", "Order", "Payment", "ServiceCharge"]
 ServiceChargeType = Literal["Unknown", "Generic", "Shipping", "Overpayment"]
 
 
 class Wire(Struct, gc=False, rename="camel", omit_defaults=True):
-    """What travels as JSON: camelCase there, snake_case here."""
+    """Base of the wire types: camelCase in JSON, snake_case in Python."""
 
 
 class Ref(Wire):
-    """A reference to something of the merchant's, by its id."""
+    """A reference to another of the merchant's objects, by its id."""
 
     id: str | UnsetType = UNSET
     name: str | UnsetType | None = UNSET
 
 
 class DiscountAllocation(Wire):
-    """A part of a discount that falls on one line."""
+    """The part of a discount that applies to one line."""
 
     name: str | UnsetType | None = UNSET
     total_amount: Amount | UnsetType = UNSET
 
 
 class LineItem(Wire):
-    """A product sold (or, with a negative quantity, taken back); its total includes tax."""
+    """A product sold (or returned: negative quantity); its total includes tax."""
 
     id: str | UnsetType = UNSET
     quantity: Amount | UnsetType = UNSET
@@ -59,7 +60,7 @@ class LineItem(Wire):
 
 
 class ServiceCharge(Wire):
-    """A charge beside the products, such as shipping; its total includes tax."""
+    """A charge other than a product, such as shipping; its total includes tax."""
 
     description: str | UnsetType | None = UNSET
     total_amount: Amount | UnsetType = UNSET
@@ -70,7 +71,7 @@ class ServiceCharge(Wire):
 
 
 class Payment(Wire):
-    """Money taken from (or given back to) a customer; its amount includes gratuity."""
+    """Money received from (or returned to) a customer; its amount includes gratuity."""
 
     id: str | UnsetType | None = UNSET
     amount: Amount | UnsetType = UNSET
@@ -108,14 +109,14 @@ class Order(Wire):
 
 
 class SourceRef(Wire):
-    """What a transaction belongs to: an order, a payment or a charge."""
+    """The source of a transaction: an order, a payment or a service charge."""
 
     id: str | UnsetType = UNSET
     type: SourceType | UnsetType = UNSET
 
 
 class Transaction(Wire):
-    """A movement of money at the payment provider: a payment, its fee, a refund, a payout."""
+    """A movement of money at the payment provider, such as a payment, its fee or a payout."""
 
     id: str | UnsetType | None = UNSET
     total_amount: Amount | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Companies, their connections, and the integrations they connect to.
+"""Companies and their connections.
 
 Source: contract section 7.
 """
@@ -28,7 +28,7 @@ class LinkError(Wire):
 
 
 class Connection(Wire, kw_only=True, omit_defaults=False):
-    """A company's link to one platform."""
+    """A company's connection to one platform."""
 
     id: str
     integration_id: str
@@ -44,7 +44,7 @@ class Connection(Wire, kw_only=True, omit_defaults=False):
 
 
 class Company(Wire, kw_only=True, omit_defaults=False):
-    """A merchant, with its connections."""
+    """A company with its connections."""
 
     id: str
     name: str
@@ -57,18 +57,18 @@ class Company(Wire, kw_only=True, omit_defaults=False):
 
 
 class NewCompany(Wire):
-    """What a client sends to create a company."""
+    """The body that creates a company."""
 
     name: str
 
 
 class ConnectionUpdate(Wire):
-    """What a client sends to change a connection."""
+    """The body that changes a connection."""
 
     status: ConnectionStatus
 
 
 class NewConnection(Wire):
-    """What a client of the later generation sends to add a connection."""
+    """The body that adds a connection (later generation)."""
 
     platform_key: str

@@ -1,4 +1,4 @@
-"""The mapping configuration as it travels: the options, and what the merchant selected.
+"""The mapping configuration: the options and the merchant's selections.
 
 Source: contract section 5.
 """
@@ -14,11 +14,11 @@ from codat_mock.models.values import Moment
 
 
 class Setting(Wire, kw_only=True, omit_defaults=False):
-    """A part of the configuration; what is absent in a request reads as not selected."""
+    """A part of the configuration; an absent property counts as not selected."""
 
 
 class AccountOption(Setting):
-    """An account of the accounting platform that may be selected."""
+    """A selectable account of the accounting platform."""
 
     id: str
     name: str | None = None
@@ -27,14 +27,14 @@ class AccountOption(Setting):
 
 
 class Option(Setting):
-    """A customer, supplier or tax rate of the accounting platform that may be selected."""
+    """A selectable customer, supplier or tax rate of the accounting platform."""
 
     id: str
     name: str | None = None
 
 
 class AccountSelection(Setting):
-    """One purpose (such as `card`) and the account selected for it."""
+    """The account selected for one purpose, such as `card`."""
 
     label_text: str | None = None
     description_text: str | None = None
@@ -51,28 +51,28 @@ class InvoiceStatus(Setting):
 
 
 class SalesCustomer(Setting):
-    """The customer in whose name the daily invoice is written."""
+    """The customer of the daily invoices."""
 
     selected_customer_id: str | None = None
     customer_options: list[Option] | None = field(default_factory=list)
 
 
 class TaxRate(Setting):
-    """The accounting platform's tax rate for one percentage of the merchant's."""
+    """The accounting platform's tax rate for one of the merchant's percentages."""
 
     selected_tax_rate_id: str | None = None
     tax_rate_options: list[Option] | None = field(default_factory=list)
 
 
 class GroupingPeriod(Setting):
-    """How long a time one invoice covers."""
+    """The period one invoice covers."""
 
     selected_grouping_period: str | None = None
     grouping_period_options: list[str] | None = field(default_factory=list)
 
 
 class GroupingLevel(Setting):
-    """By what, beside the period and the currency, documents or lines are split."""
+    """What, besides period and currency, splits invoices or their lines."""
 
     selected_group_by_options: list[str] | None = field(default_factory=list)
     group_by_options: list[str] | None = field(default_factory=list)
@@ -86,7 +86,7 @@ class GroupingLevels(Setting):
 
 
 class Grouping(Setting):
-    """How sales are gathered into invoices."""
+    """How sales are grouped into invoices."""
 
     grouping_period: GroupingPeriod = field(default_factory=GroupingPeriod)
     grouping_levels: GroupingLevels = field(default_factory=GroupingLevels)
@@ -104,14 +104,14 @@ class Sales(Setting):
 
 
 class Payments(Setting):
-    """How payments are written against invoices."""
+    """How payments are booked against invoices."""
 
     sync_payments: bool = False
     accounts: dict[str, AccountSelection] = field(default_factory=dict)
 
 
 class FeesSupplier(Setting):
-    """The supplier in whose name the fee bills are written."""
+    """The supplier of the fee bills."""
 
     selected_supplier_id: str | None = None
     supplier_options: list[Option] | None = field(default_factory=list)
@@ -126,18 +126,18 @@ class Fees(Setting):
 
 
 class Mapping(Setting):
-    """What is written, and to which accounts."""
+    """What is booked, and to which accounts."""
 
     sales: Sales = field(default_factory=Sales)
     payments: Payments = field(default_factory=Payments)
     fees: Fees = field(default_factory=Fees)
-    # The reference names these two without saying what they do: kept and returned as sent.
+    # The reference does not explain these two: stored and returned as sent.
     new_payments: Any = None
     new_tax_rates: Any = None
 
 
 class Schedule(Setting):
-    """When syncs run: daily at an hour of the merchant's own time zone."""
+    """When syncs run: daily, at an hour in the merchant's time zone."""
 
     selected_frequency: str | None = None
     frequency_options: list[str] | None = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Datasets: what a push makes, and what the history endpoint tells of it.
+"""Datasets: the data types, their statuses, and the answer of the history endpoint.
 
 Source: contract section 4.
 """
@@ -33,7 +33,7 @@ LIST_NAMES: Final[dict[DataType, str]] = {
 
 
 class DatasetHistory(Wire, kw_only=True, omit_defaults=False):
-    """A dataset as the history endpoint shows it at one moment."""
+    """A dataset's status at one time."""
 
     id: str
     company_id: str

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, each with the status the service answers."""
+"""The errors of the API, each with its HTTP status."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from msgspec import Struct
 
 
 class Problem(Struct, frozen=True, gc=False):
-    """One thing wrong with a request.
+    """One mistake in a request.
 
     Args:
-        path: where, as a JSON path from the body's root (`$.orders[3].totalAmount`).
-        message: what, in one sentence.
-        item: the id of the record it stands in, empty where there is none.
+        path: its JSON path from the body's root, such as `$.orders[3].totalAmount`.
+        message: one sentence.
+        item: the id of the record that contains it, empty if there is none.
     """
 
     path: str
@@ -25,11 +25,11 @@ class Problem(Struct, frozen=True, gc=False):
 
 
 class ApiError(Exception):
-    """A request that the service does not carry out.
+    """A request that the service refuses.
 
     Args:
-        message: what is wrong and what to do, for the answer's `error`.
-        problems: every place in the request's body that is wrong.
+        message: the answer's `error`: the mistake and its remedy.
+        problems: every mistake in the request's body.
     """
 
     status = 400
@@ -41,7 +41,7 @@ class ApiError(Exception):
 
 
 class Malformed(ApiError):
-    """The body is not what the operation takes; nothing of it was stored."""
+    """The body does not fit the operation; nothing of it is stored."""
 
 
 class Unauthorised(ApiError):
@@ -51,36 +51,36 @@ class Unauthorised(ApiError):
 
 
 class LimitExceeded(ApiError):
-    """The account holds as many companies as it may."""
+    """The account has reached its limit of companies."""
 
     status = 402
 
 
 class Forbidden(ApiError):
-    """The request comes from where none may come from."""
+    """The request comes from a host or origin that is not allowed."""
 
     status = 403
 
 
 class NotFound(ApiError):
-    """There is no such company, connection, dataset, data type or sync."""
+    """The company, connection, dataset, data type or sync does not exist."""
 
     status = 404
 
 
 class Conflict(ApiError):
-    """The thing exists, but not in a state that allows this."""
+    """The state of the resource does not allow the operation."""
 
     status = 409
 
 
 class TooLarge(ApiError):
-    """The body is larger than the service takes."""
+    """The body exceeds the size limit."""
 
     status = 413
 
 
 class UnsupportedMedia(ApiError):
-    """The body is of a type or encoding that the service does not read."""
+    """The service does not support the body's type or encoding."""
 
     status = 415

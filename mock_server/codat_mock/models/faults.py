@@ -1,4 +1,4 @@
-"""Planned trouble on the wire."""
+"""Faults: planned failures of HTTP requests."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from msgspec import Meta, Struct
 
 from codat_mock.models.commerce import Wire
 
-LONGEST: Final = 86_400
-Seconds = Annotated[float, Meta(ge=0, le=LONGEST)]
+LONGEST_SECONDS: Final = 86_400
+Seconds = Annotated[float, Meta(ge=0, le=LONGEST_SECONDS)]
 Position = Annotated[int, Meta(ge=1)]
 
 
 class Planned(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """Which requests a fault meets.
+    """The requests that a fault applies to.
 
     Args:
-        operation: the name of an operation of the API, None for any.
-        company_id: of which company, None for any.
-        at: the positions among those requests, counted from 1 since it was planned; every one of
-            them where none is given.
+        operation: the name of an API operation; None for any.
+        company_id: a company; None for any.
+        at: positions among those requests, counted from 1 since the fault was planned; empty for
+            every one.
     """
 
     operation: str | None = None
@@ -29,34 +29,34 @@ class Planned(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True, 
 
 
 class Refuse(Planned, tag="refuse"):
-    """The request is answered with an error, and not carried out.
+    """The request is answered with an error and has no effect.
 
     Args:
         status: from 400 to 599.
-        retry_after: seconds of the header `Retry-After`, None for no such header.
+        retry_after: seconds, for the header `Retry-After`; None omits the header.
     """
 
     status: Annotated[int, Meta(ge=400, le=599)] = 500
-    retry_after: Annotated[int, Meta(ge=0, le=LONGEST)] | None = None
+    retry_after: Annotated[int, Meta(ge=0, le=LONGEST_SECONDS)] | None = None
 
 
 class Lose(Planned, tag="lose"):
-    """The request is carried out, and its answer is lost.
+    """The request takes effect, but its answer is lost.
 
     Args:
-        by: the connection is closed or reset, hangs until the client goes, or a gateway answers.
+        by: the connection closes, is reset, hangs until the client gives up, or a gateway answers.
     """
 
     by: Literal["close", "reset", "hang", "bad-gateway"] = "close"
 
 
 class Delay(Planned, tag="delay"):
-    """The request is carried out, and its answer comes late.
+    """The request takes effect, and its answer is late.
 
     Args:
-        seconds: how late, by the machine's clock.
-        between: the least and the most of a uniform distribution instead.
-        mean: the mean of an exponential distribution instead.
+        seconds: the delay, by the machine's clock.
+        between: bounds in seconds of a uniformly distributed delay instead.
+        mean: mean in seconds of an exponentially distributed delay instead.
     """
 
     seconds: Seconds | None = None
@@ -65,23 +65,23 @@ class Delay(Planned, tag="delay"):
 
 
 class Slow(Planned, tag="slow"):
-    """The answer comes a few bytes at a time."""
+    """The answer arrives a few bytes at a time."""
 
     bytes_per_second: Annotated[int, Meta(ge=1)] = 10
 
 
 class Spoil(Planned, tag="spoil"):
-    """The request is carried out, and its answer cannot be read.
+    """The request takes effect, but its answer is unreadable.
 
     Args:
-        how: the JSON breaks off, is another one, or is said to be HTML.
+        how: truncated JSON, different JSON, or the content type of HTML.
     """
 
     how: Literal["truncated", "wrong-json", "wrong-type"] = "truncated"
 
 
 class Unreachable(Planned, tag="unreachable"):
-    """The request is lost before it is carried out, and then nobody answers for a while.
+    """The request is lost without effect, and then the server is unreachable for a while.
 
     Args:
         seconds: how long connections are refused, by the machine's clock.
@@ -91,30 +91,30 @@ class Unreachable(Planned, tag="unreachable"):
 
 
 class Maintenance(Planned, tag="maintenance"):
-    """Every request is answered 503 with `Retry-After`, and not carried out.
+    """Every request is answered 503 with `Retry-After` and has no effect.
 
     Args:
-        seconds: how long from now, in the sandbox's time.
+        seconds: the duration, in the sandbox's time.
     """
 
-    seconds: Annotated[float, Meta(gt=0, le=LONGEST)] = 600
+    seconds: Annotated[float, Meta(gt=0, le=LONGEST_SECONDS)] = 600
 
 
 class Elapse(Planned, tag="elapse"):
-    """Time passes before the request is carried out; another fault may hit the same request.
+    """Time passes before the request takes effect; another fault may hit the same request.
 
     Args:
-        seconds: how much, in the sandbox's time.
+        seconds: in the sandbox's time.
     """
 
-    seconds: Annotated[float, Meta(gt=0, le=LONGEST)] = 60
+    seconds: Annotated[float, Meta(gt=0, le=LONGEST_SECONDS)] = 60
 
 
 Fault = Refuse | Lose | Delay | Slow | Spoil | Unreachable | Maintenance | Elapse
 
 
 class CountedFault(Wire, omit_defaults=False):
-    """A fault, how many requests it was meant for, and how many of them it hit."""
+    """A fault, the number of requests that matched it, and the number it hit."""
 
     number: int
     fault: Fault
@@ -129,6 +129,6 @@ class Faults(Wire, omit_defaults=False):
 
 
 class FaultPlan(Struct, forbid_unknown_fields=True):
-    """The faults that a sandbox is to have."""
+    """The body that plans a sandbox's faults."""
 
     faults: list[Fault]

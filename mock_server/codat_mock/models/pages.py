@@ -12,18 +12,19 @@ from msgspec import UNSET, UnsetType, field
 from codat_mock.models.commerce import Wire
 from codat_mock.models.companies import Company, Connection
 from codat_mock.models.datasets import DatasetHistory
+from codat_mock.models.integrations import Integration
 
 Item = TypeVar("Item")
 
 
 class Link(Wire, omit_defaults=False):
-    """Where something else is found."""
+    """A link to another page."""
 
     href: str
 
 
 class Links(Wire, kw_only=True):
-    """Where this page is found, and the pages around it; absent where there is none."""
+    """Links to this page and its neighbours; a neighbour that does not exist is absent."""
 
     current: Link
     this: Link = field(name="self")
@@ -32,7 +33,7 @@ class Links(Wire, kw_only=True):
 
 
 class Page(Wire, Generic[Item], kw_only=True, omit_defaults=False):
-    """A part of a list."""
+    """One page of a list."""
 
     results: list[Item]
     page_number: int
@@ -51,3 +52,7 @@ class Connections(Page[Connection]):
 
 class DatasetHistories(Page[DatasetHistory]):
     """A page of a company's datasets."""
+
+
+class Integrations(Page[Integration]):
+    """A page of integrations."""

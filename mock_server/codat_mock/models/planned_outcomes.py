@@ -1,4 +1,4 @@
-"""How coming datasets and syncs are planned to end.
+"""Planned outcomes of the next datasets and syncs.
 
 Source: contract sections 4 and 6.
 """
@@ -12,24 +12,25 @@ from msgspec import Meta, Struct
 from codat_mock.models.datasets import DatasetStatus, DataType
 
 Profile = Literal["instant", "fast", "realistic", "slow", "queued"]
-# So that the end of what begins on the clock's last day lies in the calendar.
-LONGEST_STEP: Final = 7200
-Seconds = Annotated[float, Meta(ge=0, le=LONGEST_STEP)]
+# Keeps the end of a dataset that starts on the clock's last day within the calendar.
+MAX_STEP_SECONDS: Final = 7200
+Seconds = Annotated[float, Meta(ge=0, le=MAX_STEP_SECONDS)]
 
 
 class PlannedOutcome(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """How the next datasets or syncs go.
+    """How the next datasets or syncs end.
 
     Args:
-        target: what is meant.
-        company_id: of which company, None for any.
-        data_type: of which data type, None for any; syncs have none.
-        outcome: a dataset's last status, or the name of a sync's end.
-        message: what is told of an error; a text of our own where it is empty.
-        profile: how fast a dataset goes; `durations` (in seconds, of each step) say it precisely,
-            and for a sync how long it runs.
+        target: datasets or syncs.
+        company_id: only of this company; None for any.
+        data_type: only of this data type; None for any, and for syncs.
+        outcome: a dataset's last status, or the name of a sync's outcome.
+        message: the error message; empty for a default.
+        profile: a dataset's speed.
+        durations: instead of `profile`, the seconds of each step of a dataset; for a sync, how long
+            it runs.
         stuck_in: the status that a dataset never leaves.
-        count: how many of them.
+        count: the number of datasets or syncs.
     """
 
     target: Literal["dataset", "sync"]

@@ -1,6 +1,6 @@
-"""What is kept of the integration's requests.
+"""The log of the integration's requests.
 
-Source: none; the journal is the mock's own.
+Source: none; the log is the mock's own.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from codat_mock.models.values import MomentText
 
 
 class CausedFinding(Wire, omit_defaults=False):
-    """A rule that a request broke, and how often."""
+    """A rule that a request violated, and how many times."""
 
     code: str
     count: int
 
 
 class LoggedRequest(Wire, kw_only=True, omit_defaults=False):
-    """One request of the integration, with its answer.
+    """One request of the integration and its answer.
 
     Args:
-        number: its place among the sandbox's requests, from 1.
-        at: the sandbox's time when it came, or was answered where no verb asked for it before.
-        seconds: how long the answer took, by the machine's clock.
-        query: what followed the question mark, empty where nothing did.
-        status: of the answer; where the answer was lost on its way, of what was to be answered.
-        is_planned: whether a fault had its hand in the answer.
-        operation: the name of the operation, None where the API has none of that method and path.
-        nearest: the operation most like it, where there is none: method and path.
-        company_id: the company in its path, None where there is none.
-        dataset_id: the dataset that it made or asked for, None where there is none.
-        sent_bytes: of its body as it came.
-        answered_bytes: of the answer's body.
-        findings: what it broke.
-        caller: where the integration says that it sent it, such as `sync.py:42`.
-        is_lost: whether the client was not able to read the answer.
-        retry_after: what the answer's `Retry-After` says, in seconds; None without.
+        number: its number in the sandbox, from 1.
+        at: the sandbox's time at its arrival, or at its answer if nothing read the clock before.
+        seconds: the duration of the answer, by the machine's clock.
+        query: the query string, empty if there is none.
+        status: of the answer; if the answer was lost, the status it would have had.
+        is_planned: whether a fault affected the answer.
+        operation: the operation's name, None if the API has none of that method and path.
+        nearest: method and path of the most similar operation, if there is none.
+        company_id: the company in its path, None if there is none.
+        dataset_id: the dataset it created or asked for, None if there is none.
+        sent_bytes: size of its body as received.
+        answered_bytes: size of the answer's body.
+        findings: the rules it violated.
+        caller: the source location the integration reports, such as `sync.py:42`.
+        is_lost: whether the client could not read the answer.
+        retry_after: the answer's `Retry-After` in seconds, None if there is none.
     """
 
     number: int
@@ -63,7 +63,7 @@ class LoggedRequest(Wire, kw_only=True, omit_defaults=False):
 
 
 class LoggedBodies(Struct, frozen=True):
-    """The bodies of a request and of its answer, unpacked."""
+    """The bodies of a request and its answer, uncompressed."""
 
     sent: bytes
     answered: bytes

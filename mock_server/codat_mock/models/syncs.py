@@ -1,4 +1,4 @@
-"""What the service tells of a sync.
+"""Syncs: their summaries, and the bodies that start them.
 
 Source: contract section 6.
 """
@@ -20,7 +20,7 @@ class DateRange(Wire, omit_defaults=False):
 
 
 class SyncSummary(Wire, kw_only=True, omit_defaults=False):
-    """One sync as the status endpoints show it."""
+    """A sync's summary, which the status endpoints answer."""
 
     company_id: str
     commerce_sync_id: str
@@ -36,19 +36,19 @@ class SyncSummary(Wire, kw_only=True, omit_defaults=False):
 
 
 class SyncRequest(Wire):
-    """What a client may send to run a sync now."""
+    """The optional body of a request to sync now."""
 
     sync_to: Moment | UnsetType | None = UNSET
 
 
 class RequestedRange(Wire):
-    """The period that a client wants to be synced."""
+    """The period to sync."""
 
     start: Moment
     finish: Moment
 
 
 class HistoricSyncRequest(Wire):
-    """What a client sends to have a given period synced."""
+    """The body of a request to sync a given period."""
 
     date_range: RequestedRange

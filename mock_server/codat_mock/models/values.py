@@ -1,59 +1,61 @@
-"""The two kinds of value that JSON itself does not tell apart: money and moments."""
+"""Values that JSON has no type for: exact amounts, times, and time zones."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
 
 from codat_mock.clock import parse_moment
 
-LARGEST = Decimal("7.9e28")  # the service's own decimals end here
-SMALLEST = -60  # a power of ten; what is nearer to nothing would make sums inexact
-LONGEST_NUMBER = 64  # letters
+MAX_AMOUNT: Final = Decimal("7.9e28")  # the range of the service's own decimals
+MIN_EXPONENT: Final = -60  # of ten; sums of smaller numbers would be inexact
+MAX_NUMBER_CHARACTERS: Final = 64
 
 if TYPE_CHECKING:
     Amount = Decimal
     Moment = datetime
 else:
-    # The decoder's own Decimal takes text as well as numbers, and its own datetime takes no bare
-    # date and rounds the last tick of a day into the next one. Hence two names of our own: the
-    # decoder asks `read_value` for them, and what it gives is a plain Decimal or datetime.
-    class Named(type):
-        """What a name to decode by is: the decoder asks whether `read_value` gave one of those."""
+    # msgspec's own Decimal accepts strings as well as numbers, and its own datetime accepts no
+    # bare date and rounds the last tick of a day into the next day. So these two types are custom:
+    # the decoder calls `read_value` for them, which returns a plain Decimal or datetime.
+    class CustomType(type):
+        """The metaclass of a custom type: msgspec checks what `read_value` returns against it."""
 
         def __instancecheck__(cls, _value: object) -> bool:
-            # It always has. A look at the value, a hundred thousand times in a large push, would
-            # cost a tenth of its time.
+            # Always true: a real check, a hundred thousand times in a large push, costs a tenth of
+            # the decoding.
             return True
 
-    class Amount(metaclass=Named):
+    class Amount(metaclass=CustomType):
         """An exact decimal, a JSON number on the wire."""
 
-    class Moment(metaclass=Named):
-        """A moment, UTC, an ISO 8601 text on the wire."""
+    class Moment(metaclass=CustomType):
+        """A time in UTC, an ISO 8601 string on the wire."""
 
 
 MomentText = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 def read_value(kind: type[Any], found: Any) -> Decimal | datetime:
-    """Make an `Amount` or a `Moment` of a decoded JSON value (numbers arrive as int or Decimal).
+    """Convert a decoded JSON value (numbers arrive as int or Decimal) to an `Amount` or `Moment`.
 
     Raises:
-        ValueError: the value is of another JSON type or form; the text says what was found.
+        ValueError: the value has the wrong JSON type or form; the message quotes it.
     """
-    seen = found.__class__
+    found_type = found.__class__
     if kind is Amount:
-        amount = found if seen is Decimal else Decimal(found) if seen is int else None
+        amount = found if found_type is Decimal else Decimal(found) if found_type is int else None
         if amount is None:
             raise ValueError(f"Expected a number, got {quote(found)}")
-        if not -LARGEST < amount < LARGEST:
+        if not -MAX_AMOUNT < amount < MAX_AMOUNT:
             raise ValueError(f"Expected a number of at most 28 digits, got {quote(found)}")
         return amount
-    if seen is str:
+    if found_type is str:
         try:
             return parse_moment(found)
         except ValueError:
@@ -62,14 +64,14 @@ def read_value(kind: type[Any], found: Any) -> Decimal | datetime:
 
 
 def read_number(text: str) -> Decimal:
-    """Make an exact decimal of a JSON number with a point or an exponent.
+    """Convert a JSON number with a point or an exponent to an exact decimal.
 
     Raises:
         ValueError: it has more digits than the service's decimals.
     """
     try:
-        number = Decimal(text) if len(text) <= LONGEST_NUMBER else None
-        if number is not None and (number.adjusted() >= SMALLEST or not number):
+        number = Decimal(text) if len(text) <= MAX_NUMBER_CHARACTERS else None
+        if number is not None and (number.adjusted() >= MIN_EXPONENT or not number):
             return number
     except InvalidOperation:
         pass
@@ -77,10 +79,19 @@ def read_number(text: str) -> Decimal:
 
 
 def quote(found: Any) -> str:
-    """Show a JSON value in a message, cut to a readable length."""
+    """A JSON value for a message, shortened to a readable length."""
     if found is None or isinstance(found, bool):
         return {None: "null", True: "true", False: "false"}[found]
     if isinstance(found, dict | list):
         return "an object" if isinstance(found, dict) else "an array"
     text = f"'{found}'" if isinstance(found, str) else str(found)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+@lru_cache(maxsize=1024)
+def find_zone(name: str | None) -> ZoneInfo | None:
+    """The IANA time zone of that name; None if there is none."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
+        return None

@@ -11,7 +11,7 @@ from msgspec import Struct
 from codat_mock.domain.dataset_lifecycle import LAST_STEP
 from codat_mock.har.reader import decoded
 from codat_mock.models.datasets import DataType
-from codat_mock.models.planned_outcomes import LONGEST_STEP, PlannedOutcome
+from codat_mock.models.planned_outcomes import MAX_STEP_SECONDS, PlannedOutcome
 from codat_mock.replay.observed import (
     ObservedDataset,
     ObservedPush,
@@ -93,7 +93,7 @@ def planned(call: Call, reads: Iterable[tuple[datetime, ObservedDataset]]) -> Pl
     if not outcome:
         return None
     # A step has its longest time; an end that is reached from an early one has the first only.
-    first = min(max(seconds, 0.0), LONGEST_STEP)
+    first = min(max(seconds, 0.0), MAX_STEP_SECONDS)
     return PlannedOutcome(
         target="dataset",
         company_id=call.company_id,

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from codat_mock.clock import parse_moment
 from codat_mock.har.reader import decoded
 from codat_mock.models.configuration import Schedule
-from codat_mock.models.pushes import Decode, decoder
+from codat_mock.models.decoding import Decode, decoder
 from codat_mock.replay.routes import Call
 from codat_mock.sandbox.client_behaviour import DATASET_READS
 

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import LIST_NAMES
+from codat_mock.models.decoding import BOM, decoder
 from codat_mock.models.errors import Malformed
-from codat_mock.models.pushes import BOM, decoder, read_push
+from codat_mock.models.pushes import read_push
 from codat_mock.models.syncs import HistoricSyncRequest, SyncRequest
 from codat_mock.replay.inferred_outcomes import PUSHES, pushes_of
 from codat_mock.replay.routes import Call

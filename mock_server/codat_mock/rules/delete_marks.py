@@ -8,7 +8,7 @@ from msgspec import UNSET, DecodeError, Struct
 from msgspec.structs import astuple
 
 from codat_mock.models.commerce import Record
-from codat_mock.models.pushes import anything, parts
+from codat_mock.models.decoding import anything, parts
 
 MARKS: Final = (b"eleted", b"ELETED")  # what every mark of a deletion has in its bytes
 LONGEST_MARK: Final = 512  # bytes; nothing longer is empty or a mark

@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
-from codat_mock.configuration.integrations import INTEGRATIONS, Integration, find_integration
+from codat_mock.configuration.integrations import INTEGRATIONS, find_integration
 from codat_mock.models.companies import Company, Connection, ConnectionStatus, LinkError, SourceKind
 from codat_mock.models.errors import Conflict, NotFound
+from codat_mock.models.integrations import Integration
 from codat_mock.sandbox import webhooks
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow

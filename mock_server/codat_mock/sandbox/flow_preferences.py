@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from codat_mock.models.errors import NotFound
-from codat_mock.models.preferences import Locale, Localization, VisibleAccounts
+from codat_mock.models.sync_flow import Locale, Localization, VisibleAccounts
 from codat_mock.sandbox.connections import integration
 from codat_mock.sandbox.session import Session
 

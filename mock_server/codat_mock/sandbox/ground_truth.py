@@ -13,9 +13,9 @@ from codat_mock.accounting.selection import Picked
 from codat_mock.clock import is_within
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import LIST_NAMES
-from codat_mock.models.declarations import Declaration
 from codat_mock.models.errors import Conflict
-from codat_mock.models.pushes import keys_meant
+from codat_mock.models.merchant_records import Declaration
+from codat_mock.models.pushes import deleted_keys
 from codat_mock.sandbox import companies
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
@@ -62,7 +62,7 @@ def declare(
         declared.clear(row.number)
     for data_type, record in told:
         if record.is_delete:
-            declared.remove(row.number, data_type, keys_meant(data_type, str(record.record.id)))
+            declared.remove(row.number, data_type, deleted_keys(data_type, str(record.record.id)))
         else:
             declared.put(row.number, data_type, record.key, record.raw)
     counts = {LIST_NAMES[kind]: count for kind, count in declared.counts(row.number).items()}

@@ -15,7 +15,7 @@ from codat_mock.models.commerce import Order
 from codat_mock.models.companies import Connection
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.errors import Malformed, NotFound, Problem
-from codat_mock.models.pushes import PushedRecord, keys_meant, objects_in
+from codat_mock.models.pushes import PushedRecord, deleted_keys, objects_in
 from codat_mock.rules.contexts import KnownVersion, NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
 from codat_mock.sandbox.session import Session
@@ -197,7 +197,7 @@ def judged_records(
     if not datasets.has_versions(row.number, data_type):
         return [RecordContext(record, None) for record in records]
     meant = {
-        record.position: keys_meant(data_type, str(record.record.id))
+        record.position: deleted_keys(data_type, str(record.record.id))
         for record in records
         if record.key and record.is_delete
     }
@@ -263,7 +263,7 @@ def versions_of(
             continue
         keys = [record.key]
         if record.pushed.is_delete:
-            meant = keys_meant(data_type, str(record.pushed.record.id))
+            meant = deleted_keys(data_type, str(record.pushed.record.id))
             known = session.tables.datasets.known(row.number, data_type, meant)
             keys = [key for key in meant if key in known and not known[key].is_delete]
             for key in meant:

@@ -10,15 +10,15 @@ from random import Random
 from typing import Any
 
 from codat_mock.clock import Clock, format_moment, machine_seconds
-from codat_mock.configuration.integrations import Integration
 from codat_mock.models.companies import Company, Connection, ConnectionStatus
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.datasets import DatasetHistory, DataType
-from codat_mock.models.declarations import Declaration
 from codat_mock.models.errors import Malformed
-from codat_mock.models.preferences import Locale, VisibleAccounts
+from codat_mock.models.integrations import Integration
+from codat_mock.models.merchant_records import Declaration
 from codat_mock.models.pushes import read_push
 from codat_mock.models.request_log import CausedFinding
+from codat_mock.models.sync_flow import Locale, VisibleAccounts
 from codat_mock.models.syncs import SyncSummary
 from codat_mock.rules.contexts import Request
 from codat_mock.rules.judge import Finding, Findings

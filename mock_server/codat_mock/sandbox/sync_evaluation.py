@@ -11,7 +11,7 @@ from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST, format_moment
 from codat_mock.models.commerce import Payment, Record, Transaction
 from codat_mock.models.datasets import DataType
-from codat_mock.models.pushes import RECORDS, PushedRecord, keys_meant, record_key
+from codat_mock.models.pushes import RECORDS, PushedRecord, deleted_keys, record_key
 from codat_mock.rules.contexts import (
     EndedDataset,
     KnownVersion,
@@ -190,7 +190,7 @@ def held(session: Session, dataset: DatasetRow) -> Iterator[PushedRecord]:
 
 def keys_of(data_type: DataType, pushed: PushedRecord) -> list[str]:
     """The keys that a pushed record is about."""
-    return keys_meant(data_type, str(pushed.record.id)) if pushed.is_delete else [pushed.key]
+    return deleted_keys(data_type, str(pushed.record.id)) if pushed.is_delete else [pushed.key]
 
 
 def declared(

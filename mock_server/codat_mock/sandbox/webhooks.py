@@ -15,11 +15,11 @@ from codat_mock.domain.dataset_lifecycle import Plan
 from codat_mock.domain.webhook_delivery import is_allowed, next_try, state_after
 from codat_mock.models.alerts import (
     Alert,
+    AlertPayload,
     AlertRule,
     AlertRules,
     Alerts,
-    Attempt,
-    Message,
+    DeliveryAttempt,
     StoredRule,
 )
 from codat_mock.models.companies import Connection, ConnectionStatus
@@ -41,7 +41,7 @@ class Delivery(Struct, frozen=True):
     number: int
     at: datetime
     rule: AlertRule
-    body: Message
+    body: AlertPayload
 
 
 def add_rules(session: Session, wanted: Sequence[AlertRule]) -> AlertRules:
@@ -187,7 +187,7 @@ def raise_alert(session: Session, stored: StoredRule, happening: Event) -> None:
     due = session.now
     if earlier % 2 == 0:
         due += timedelta(seconds=stored.rule.overtaken_seconds)
-    body = Message(
+    body = AlertPayload(
         company_id=happening.company_id,
         client_id=client_id(session),
         client_name=CLIENT_NAME,
@@ -262,7 +262,7 @@ def note(
     if row is None or row.due != done.at:  # the rules were cleared, or it is being sent again
         return
     row.tries += 1
-    row.attempts.append(Attempt(format_moment(done.at), status, error))
+    row.attempts.append(DeliveryAttempt(format_moment(done.at), status, error))
     row.state, row.due = state_after(status), None
     if row.state == "delivered":
         note_told(session, row.body)
@@ -272,7 +272,7 @@ def note(
     session.tables.alerts.save(row)
 
 
-def note_told(session: Session, body: Message) -> None:
+def note_told(session: Session, body: AlertPayload) -> None:
     """Note that the end of a dataset has been told, if that is what the alert is about."""
     company = session.tables.companies.find(body.company_id)
     dataset_id = body.data.get("datasetId")

@@ -10,7 +10,14 @@ import msgspec
 from msgspec import Struct
 
 from codat_mock.clock import from_microseconds, to_microseconds
-from codat_mock.models.alerts import AlertRule, AlertState, Attempt, Message, RuleType, StoredRule
+from codat_mock.models.alerts import (
+    AlertPayload,
+    AlertRule,
+    AlertState,
+    DeliveryAttempt,
+    RuleType,
+    StoredRule,
+)
 
 encode = msgspec.json.encode
 decode_rule = msgspec.json.Decoder(AlertRule).decode
@@ -38,11 +45,11 @@ class AlertRow(Struct):
     rule: str
     raised: datetime
     due: datetime | None
-    body: Message
+    body: AlertPayload
     first: datetime
     state: AlertState = "pending"
     tries: int = 0
-    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    attempts: list[DeliveryAttempt] = msgspec.field(default_factory=list)
     number: int = 0
 
 

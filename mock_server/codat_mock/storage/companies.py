@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.models.companies import Company
 from codat_mock.models.configuration import Configuration
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_company = decoder(Company)

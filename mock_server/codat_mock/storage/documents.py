@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from codat_mock.accounting.documents import Document, Kind, RecordId, booked_in, last_numbers
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_document = decoder(Document)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from codat_mock.accounting.reconciliation import Unreconciled
 from codat_mock.clock import from_microseconds, to_microseconds
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 from codat_mock.models.syncs import SyncSummary
 
 SyncKind = Literal["scheduled", "latest", "historic"]

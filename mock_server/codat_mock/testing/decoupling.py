@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from codat_mock.clock import machine_seconds
 from codat_mock.control_client import ControlClient
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 from codat_mock.rules.contexts import ProbedSale
 from codat_mock.rules.judge import Finding
 from codat_mock.testing.handles import FaultsHandle, Json

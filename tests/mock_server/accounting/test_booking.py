@@ -41,7 +41,7 @@ from codat_mock.accounting.booking import unmapped_rates
 from codat_mock.accounting.documents import Document, booked_in, last_numbers, settled
 from codat_mock.accounting.orders import take_apart
 from codat_mock.models.commerce import LineItem, Order, Ref, ServiceCharge
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 
 
 def test_the_worked_example_is_a_paid_invoice_of_85_and_a_paid_bill_of_1_49():

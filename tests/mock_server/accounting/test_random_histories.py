@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from codat_mock.clock import format_moment
 from codat_mock.configuration.rates import rate_key
 from codat_mock.configuration.suggestions import suggest
-from codat_mock.models.declarations import read_declaration
+from codat_mock.models.merchant_records import read_declaration
 from codat_mock.models.planned_outcomes import PlannedOutcome
 from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings
 from codat_mock.sandbox.books_view import CompanyBooks

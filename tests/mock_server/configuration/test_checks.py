@@ -11,7 +11,7 @@ from codat_mock.configuration.checks import problems, selection_problems
 from codat_mock.configuration.options import with_options
 from codat_mock.models.companies import Connection
 from codat_mock.models.configuration import Configuration
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 
 decode = decoder(Configuration)
 encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -1,4 +1,4 @@
-"""Reading a push: every wrong place is named, and nothing else is."""
+"""Decoding a push: every value of the wrong type is named, and no other."""
 
 import json
 from decimal import Decimal
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from codat_fixtures import load_bytes
 from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.models.errors import Malformed
-from codat_mock.models.pushes import MOST_PROBLEMS, read_push
+from codat_mock.models.pushes import MAX_PROBLEMS, read_push
 
 ORDERS, PAYMENTS, TRANSACTIONS = LIST_NAMES
 AT = "2022-03-21T11:02:17.1234567Z"
@@ -44,7 +44,7 @@ FULL = {  # a record of each type with every property of contract section 3
         "modifiedDate": AT, "sourceModifiedDate": AT,
     },
 }  # fmt: skip
-MAY_BE_NULL = {  # those with "?" in contract section 3; a null id is well-formed, though unusable
+MAY_BE_NULL = {  # marked "?" in contract section 3; a null id is well-formed but unusable
     "orderNumber", "country", "currency", "closedDate", "orderLineItems", "payments",
     "serviceCharges", "modifiedDate", "sourceModifiedDate", "name", "discountAllocations",
     "description", "paymentProvider", "subType", "id",
@@ -66,7 +66,7 @@ JUNK = st.recursive(
 
 
 def kinds_allowed(name, value):
-    """The kinds of JSON values that may stand in place of this one; "text" is no valid enum."""
+    """The kinds of JSON values allowed in place of this one; "text" is no enumeration value."""
     allowed = {"null"} if name in MAY_BE_NULL else set()
     if isinstance(value, dict | list):
         return allowed | {"object" if isinstance(value, dict) else "array"}
@@ -77,7 +77,7 @@ def kinds_allowed(name, value):
 
 
 def places(value, path=""):
-    """Every place in a record: its container, its step, its path, and the kinds that are wrong."""
+    """Every place in a record: its container, step, path, and the kinds not allowed there."""
     steps = value.items() if isinstance(value, dict) else enumerate(value)
     for step, inner in steps:
         name = step if isinstance(step, str) else ""
@@ -96,7 +96,7 @@ def dump(data_type, records):
 
 
 def copied(record):
-    """A copy that shares nothing, not even with itself."""
+    """A deep copy, in which no two places share a value."""
     return json.loads(json.dumps(record))
 
 
@@ -107,7 +107,7 @@ def problems_in(data_type, body):
 
 
 def draw_record(data, data_type, key):
-    """A full record without some of its properties, with one that the service does not know."""
+    """A record with some of its properties, and one that the service does not know."""
     record = copied(FULL[data_type])
     dropped = data.draw(st.sets(st.sampled_from(sorted(record)), max_size=6)) - {"id"}
     kept = {name: value for name, value in record.items() if name not in dropped}
@@ -115,11 +115,11 @@ def draw_record(data, data_type, key):
 
 
 def plant(data, record):
-    """Put wrong values into a record; gives their paths."""
+    """Put values of the wrong type into a record; returns their paths."""
     known = {name: value for name, value in record.items() if name != "unknownToTheService"}
-    wanted = data.draw(st.lists(st.integers(0, 10_000), min_size=1, max_size=4))
+    numbers = data.draw(st.lists(st.integers(0, 10_000), min_size=1, max_size=4))
     spots, planted = list(places(known)), []
-    for number in wanted:
+    for number in numbers:
         _, _, path, wrong = spots[number % len(spots)]
         if any(path.startswith(other) or other.startswith(path) for other, _ in planted):
             continue
@@ -131,13 +131,13 @@ def plant(data, record):
 
 
 @pytest.mark.parametrize("data_type", LIST_NAMES)
-def test_a_record_with_every_property_is_read(data_type):
+def test_a_record_with_every_property_is_decoded(data_type):
     (read,) = read_push(data_type, dump(data_type, [FULL[data_type]]))
     assert read.record.id == FULL[data_type]["id"]
 
 
 @given(st.data(), DATA_TYPES)
-def test_valid_records_are_read_whatever_else_they_hold(data, data_type):
+def test_valid_records_are_decoded_whatever_unknown_properties_they_have(data, data_type):
     records = [
         draw_record(data, data_type, f"key {n}") for n in range(data.draw(st.integers(0, 3)))
     ]
@@ -148,7 +148,7 @@ def test_valid_records_are_read_whatever_else_they_hold(data, data_type):
 
 @settings(max_examples=150)
 @given(st.data(), DATA_TYPES, st.integers(1, 5))
-def test_exactly_the_wrong_places_are_named_with_their_record(data, data_type, count):
+def test_exactly_the_wrong_values_are_named_with_their_record(data, data_type, count):
     records = [draw_record(data, data_type, f"key {n}") for n in range(count)]
     position = data.draw(st.integers(0, count - 1))
     planted = plant(data, records[position])
@@ -171,30 +171,30 @@ def test_the_4321st_record_of_5000_is_named(data, data_type):
 
 
 @pytest.mark.parametrize("wrong", [None, True, 5, 1.5, "text", [], [{"id": "x"}]])
-def test_a_record_that_is_no_object_is_named(wrong):
+def test_a_record_that_is_not_an_object_is_named(wrong):
     (problem,) = problems_in(ORDERS, dump(ORDERS, [{"id": "a"}, wrong]))
     assert problem.path == "$.orders[1]"
 
 
-def test_no_more_than_ten_thousand_problems_are_told():
+def test_at_most_ten_thousand_problems_are_named():
     body = dump(PAYMENTS, [{"id": 5, "amount": "x"} for _ in range(5001)])
-    assert len(problems_in(PAYMENTS, body)) == MOST_PROBLEMS
+    assert len(problems_in(PAYMENTS, body)) == MAX_PROBLEMS
 
 
 @pytest.mark.parametrize("body", [b'{"id": 5, "id": "x"}', b'{"id": "x", "id": 5}'])
-def test_a_wrong_value_is_found_in_a_doubled_property(body):
+def test_a_wrong_value_of_a_duplicate_property_is_named(body):
     (problem,) = problems_in(ORDERS, b'{"orders": [%b]}' % body)
     assert problem.path == "$.orders[0].id"
 
 
-def test_a_wrong_value_deep_within_a_wrong_one_is_named_by_the_property():
+def test_a_wrong_value_inside_a_wrong_value_is_named_by_the_outer_property():
     deep = b'{"id": "x", "totalAmount": {"a": {"b": [1, [0, 1e-999]]}}}'
     (problem,) = problems_in(ORDERS, b'{"orders": [%b]}' % deep)
     assert problem.path == "$.orders[0].totalAmount"
 
 
 @pytest.mark.parametrize("number", ["1.0", "2.50", "1e2", "1e-3"])
-def test_a_whole_number_is_written_without_point_or_exponent(number):
+def test_a_whole_number_has_no_point_and_no_exponent(number):
     body = b'{"orders":[{"id":"x","serviceCharges":[{"quantity":%b}]}]}' % number.encode()
     (problem,) = problems_in(ORDERS, body)
     assert problem.path == "$.orders[0].serviceCharges[0].quantity"
@@ -205,7 +205,7 @@ def test_a_whole_number_is_written_without_point_or_exponent(number):
     "number",
     ["1e29", "-1e29", "1" + 40 * "0", "1" + 5000 * "0", "1e99999999999999999999", "1e999999"],
 )
-def test_an_amount_beyond_the_services_own_decimals_is_named(number):
+def test_an_amount_out_of_range_is_named(number):
     body = b'{"orders":[{"id":"x","currency":5,"totalAmount":%b}]}' % number.encode()
     problems = problems_in(ORDERS, body)
     assert [problem.path for problem in problems] == [
@@ -216,7 +216,7 @@ def test_an_amount_beyond_the_services_own_decimals_is_named(number):
 
 @pytest.mark.parametrize("number", ["1" + 5000 * "0", "1e99999999999999999999", "-1e-99999999999"])
 @pytest.mark.parametrize("rest", [b"", b',"deleted":true', b',"totalAmount":1'])
-def test_a_property_that_is_not_known_may_hold_any_number(number, rest):
+def test_an_unknown_property_may_be_any_number(number, rest):
     body = b'{"orders":[{"id":"x","weight":%b%b}]}' % (number.encode(), rest)
     (read,) = read_push(ORDERS, body)
     assert not read.is_delete
@@ -237,7 +237,7 @@ def test_amounts_keep_all_their_digits():
 
 
 @pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity", b"nan", b"+1", b"01", b".5"])
-def test_numbers_that_json_does_not_know_are_refused_with_their_place(word):
+def test_a_number_that_is_not_json_is_refused_with_its_line(word):
     (problem,) = problems_in(PAYMENTS, b'{"payments":[{"id":"x",\n"amount":%b}]}' % word)
     assert "at line 2, column " in problem.message
 
@@ -246,7 +246,7 @@ TEXTS = [load_bytes(f"{LIST_NAMES[ORDERS]}/worked-example"), dump(ORDERS, [FULL[
 
 
 @given(st.sampled_from(TEXTS), st.integers(0, 10_000), st.sampled_from([b"\x00", b"\x01", b"}]}"]))
-def test_broken_json_is_told_by_line_and_column(text, at, broken):
+def test_broken_json_is_reported_with_line_and_column(text, at, broken):
     at %= len(text)
     body = text[:at] + broken + text[at:]
     try:
@@ -258,7 +258,7 @@ def test_broken_json_is_told_by_line_and_column(text, at, broken):
 
 
 @given(st.sampled_from(TEXTS), st.integers(0, 10_000))
-def test_a_body_cut_off_is_refused(text, at):
+def test_a_truncated_body_is_refused(text, at):
     (problem,) = problems_in(ORDERS, text.rstrip()[: at % (len(text.rstrip()) - 1)])
     assert problem.message.startswith("The body is not JSON: ")
 
@@ -269,7 +269,7 @@ def test_columns_are_counted_in_characters():
 
 
 @given(st.sampled_from(TEXTS), st.integers(0, 10_000))
-def test_bytes_that_are_not_utf_8_are_refused_wherever_they_stand(text, at):
+def test_a_byte_that_is_not_utf_8_is_refused_with_its_place(text, at):
     at %= len(text)
     before = text[:at].decode()
     (problem,) = problems_in(ORDERS, text[:at] + b"\xff" + text[at:])
@@ -279,14 +279,14 @@ def test_bytes_that_are_not_utf_8_are_refused_wherever_they_stand(text, at):
     )
 
 
-def test_bytes_that_are_not_utf_8_are_refused_where_the_service_does_not_look():
+def test_a_byte_that_is_not_utf_8_is_refused_in_an_unknown_property_too():
     (problem,) = problems_in(ORDERS, b'{"orders":[{"id":"x","note":"caf\xe9"}]}')
     assert "not UTF-8" in problem.message
 
 
 @pytest.mark.parametrize("depth", [500, 5_000, 500_000])
 @pytest.mark.parametrize("wrong", [b"", b',"totalAmount":"x"'])
-def test_deep_nesting_is_read_or_refused_and_never_a_crash(depth, wrong):
+def test_deep_nesting_is_decoded_or_refused_without_a_crash(depth, wrong):
     nested = depth * b"[" + depth * b"]"
     body = b'{"orders":[{"id":"x"%b,"note":%b}]}' % (wrong, nested)
     if depth == 500 and not wrong:
@@ -298,13 +298,13 @@ def test_deep_nesting_is_read_or_refused_and_never_a_crash(depth, wrong):
 
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"null", b"[]", b"5", b'"orders"', b'{"orders":{}}'])
-def test_a_body_of_another_form_is_refused(body):
+def test_a_body_that_is_not_a_push_is_refused(body):
     (problem,) = problems_in(ORDERS, body)
     assert problem.path in {"$", "$.orders"}
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"orders":null}', b'{"orders":[]}', b'{"x":1}'])
-def test_absent_null_or_empty_the_list_is_an_empty_push(body):
+def test_an_absent_null_or_empty_list_is_an_empty_push(body):
     assert read_push(ORDERS, body) == []
 
 
@@ -319,13 +319,13 @@ def test_absent_null_or_empty_the_list_is_an_empty_push(body):
         (b"{}", False),
     ],
 )
-def test_a_delete_is_an_object_with_an_id_and_nothing_else(record, is_delete):
+def test_a_record_with_only_an_id_is_a_delete(record, is_delete):
     (read,) = read_push(ORDERS, b'{"orders":[%b]}' % record)
     assert read.is_delete is is_delete
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-def test_a_key_is_the_merchants_own_text_to_the_letter(key):
+def test_a_key_contains_the_merchants_id_unchanged(key):
     (order,) = read_push(ORDERS, dump(ORDERS, [{"id": key}]))
     assert order.key == key
     (fee,) = read_push(TRANSACTIONS, dump(TRANSACTIONS, [{"id": key, "type": "PaymentFee"}]))

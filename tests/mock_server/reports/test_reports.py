@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from codat_mock.accounting.comparison import Compared
-from codat_mock.models.pushes import decoder
+from codat_mock.models.decoding import decoder
 from codat_mock.reports import FORMATS
 from codat_mock.reports.run import (
     CommandEnd,

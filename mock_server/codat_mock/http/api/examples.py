@@ -11,15 +11,23 @@ from typing import Any, Final
 import msgspec
 
 from codat_mock.clock import parse_moment
-from codat_mock.configuration.integrations import INTEGRATIONS, Integration, Integrations, branding
+from codat_mock.configuration.integrations import INTEGRATIONS, branding
 from codat_mock.configuration.options import with_options
 from codat_mock.configuration.suggestions import suggest
-from codat_mock.models.answers import SyncFlowUrl
 from codat_mock.models.companies import Company, Connection, ConnectionStatus
 from codat_mock.models.configuration import Configuration, Schedule
 from codat_mock.models.datasets import DatasetHistory
-from codat_mock.models.pages import Companies, Connections, DatasetHistories, Link, Links, Page
-from codat_mock.models.preferences import Localization, VisibleAccounts
+from codat_mock.models.integrations import Integration
+from codat_mock.models.pages import (
+    Companies,
+    Connections,
+    DatasetHistories,
+    Integrations,
+    Link,
+    Links,
+    Page,
+)
+from codat_mock.models.sync_flow import Localization, SyncFlowUrl, VisibleAccounts
 from codat_mock.models.syncs import DateRange, SyncSummary
 
 CREATED: Final = "2022-03-21T09:00:00Z"

@@ -10,8 +10,7 @@ from codat_mock.http import request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import Parameter, serve
 from codat_mock.http.query_language import malformed
-from codat_mock.models.answers import SyncFlowUrl
-from codat_mock.models.preferences import Locale, Localization, VisibleAccounts
+from codat_mock.models.sync_flow import Locale, Localization, SyncFlowUrl, VisibleAccounts
 
 blueprint = Blueprint("flow", __name__)
 

@@ -6,12 +6,13 @@ from typing import Final
 
 from flask import Blueprint, Response
 
-from codat_mock.configuration.integrations import Integration, Integrations, branding
+from codat_mock.configuration.integrations import branding
 from codat_mock.http import request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import serve
 from codat_mock.http.pagination import PAGING, page
-from codat_mock.models.branding import Branding
+from codat_mock.models.integrations import Branding, Integration
+from codat_mock.models.pages import Integrations
 
 blueprint = Blueprint("integrations", __name__)
 

@@ -11,11 +11,11 @@ from msgspec import Raw
 from codat_mock.http import middleware_faults, middleware_log, request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import serve
-from codat_mock.models import answers
+from codat_mock.models import pushes
 from codat_mock.models.commerce import Order, Payment, Transaction
 from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.models.decoding import decoder
 from codat_mock.models.errors import Malformed, Problem
-from codat_mock.models.pushes import decoder
 from codat_mock.sandbox import Sandbox
 
 blueprint = Blueprint("pushes", __name__)
@@ -109,15 +109,15 @@ def register_pushes(
     )(partner_push(data_type))  # fmt: skip
 
 
-register_pushes("commerce-orders", Order, answers.OrdersDataset, answers.PushedOrders, ORDERS)
+register_pushes("commerce-orders", Order, pushes.OrdersDataset, pushes.PushedOrders, ORDERS)
 register_pushes(
-    "commerce-payments", Payment, answers.PaymentsDataset, answers.PushedPayments, PAYMENTS
+    "commerce-payments", Payment, pushes.PaymentsDataset, pushes.PushedPayments, PAYMENTS
 )
 register_pushes(
     "commerce-transactions",
     Transaction,
-    answers.TransactionsDataset,
-    answers.PushedTransactions,
+    pushes.TransactionsDataset,
+    pushes.PushedTransactions,
     TRANSACTIONS,
 )
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
-from codat_mock.models.declarations import read_declaration
+from codat_mock.models.merchant_records import read_declaration
 
 blueprint = Blueprint("merchant_records", __name__)
 

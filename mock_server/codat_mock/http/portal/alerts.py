@@ -11,8 +11,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 from codat_mock.http import request_context
 from codat_mock.http.portal.link import see
 from codat_mock.models.alerts import AlertRule, RuleType
+from codat_mock.models.decoding import decoder
 from codat_mock.models.errors import Malformed, Problem
-from codat_mock.models.pushes import decoder
 from codat_mock.sandbox import Sandbox
 
 blueprint = Blueprint("portal_alerts", __name__)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from codat_mock.configuration.account_purposes import Section
 from codat_mock.models import configuration as settings
 from codat_mock.models.configuration import AccountSelection, Configuration
-from codat_mock.models.zones import find_zone
+from codat_mock.models.values import find_zone
 
 Answers = Mapping[str, str]
 

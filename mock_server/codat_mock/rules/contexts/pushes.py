@@ -12,8 +12,9 @@ from msgspec import Struct
 from codat_mock.clock import is_within
 from codat_mock.models.commerce import Record
 from codat_mock.models.datasets import DataType
+from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
-from codat_mock.models.pushes import RECORDS, PushedRecord, parts
+from codat_mock.models.pushes import RECORDS, PushedRecord
 from codat_mock.rules.contexts.common import Context, Evidence, Request
 from codat_mock.rules.delete_marks import is_fat_delete, may_be_delete, small
 from codat_mock.rules.differences import PropertyDifference, differences_between, losses_between

@@ -1,4 +1,4 @@
-"""The members that the decoder leaves unnamed."""
+"""Decoding: members of mappings are named in the paths of mistakes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codat_mock.http.request_context import decode
-from codat_mock.models import json_paths
+from codat_mock.models import decoding
 from codat_mock.models.configuration import Configuration
+from codat_mock.models.decoding import decoder
 from codat_mock.models.errors import Malformed
-from codat_mock.models.preferences import Localization
-from codat_mock.models.pushes import decoder
+from codat_mock.models.sync_flow import Localization
 
 TEXTS = decoder(dict[str, Localization])
 CARD = {"card": {"selectedAccountId": 5}}
@@ -37,7 +37,7 @@ def refused(sent: bytes, read: Any) -> str:
         ({"sales": {"taxRates": {"5": {}, "17.5": 3}}}, "sales.taxRates['17.5']"),
     ],
 )
-def test_a_wrong_place_in_a_mapping_is_named(mapping: dict[str, Any], path: str) -> None:
+def test_a_wrong_value_in_a_mapping_is_named(mapping: dict[str, Any], path: str) -> None:
     sent = json.dumps({"configuration": mapping}).encode()
     assert refused(sent, decoder(Configuration)) == f"$.configuration.{path}"
 
@@ -50,11 +50,11 @@ def test_the_first_wrong_member_is_named(members: dict[str, bool]) -> None:
         assert refused(json.dumps(sent).encode(), TEXTS) == f"$.{wrong[0]}.text"
 
 
-def test_a_place_before_broken_json_keeps_its_path_as_far_as_it_is_known() -> None:
+def test_a_member_before_broken_json_stays_unnamed() -> None:
     assert refused(b'{"a": 5, "b": nonsense', TEXTS) == "$[...]"
 
 
-def test_a_large_body_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_paths, "LONGEST", 7)
+def test_a_large_body_is_not_searched_for_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "MAX_SEARCHED_BYTES", 7)
     assert refused(b'{"a": 5}', TEXTS) == "$[...]"
     assert refused(b'{"a":5}', TEXTS) == "$.a"

@@ -1,4 +1,4 @@
-"""What an integration prefers for the Sync Flow: its texts, and the accounts shown in it.
+"""The Sync Flow: its URL, the texts an integration sets for it, and the accounts it shows.
 
 Source: contract section 2 (operations), the vendor's later SDK (shapes).
 """
@@ -14,6 +14,12 @@ from codat_mock.models.commerce import Wire
 Locale = Literal["en-us", "fr-fr"]
 
 
+class SyncFlowUrl(Wire):
+    """The URL that the merchant's browser opens."""
+
+    url: str
+
+
 class Localization(Wire):
     """The text of one field of the Sync Flow."""
 
@@ -22,6 +28,6 @@ class Localization(Wire):
 
 
 class VisibleAccounts(Wire, omit_defaults=False):
-    """The accounts that the Sync Flow shows; null where all are."""
+    """The accounts that the Sync Flow shows; null shows all."""
 
     visible_accounts: list[str] | None = None

@@ -1,4 +1,4 @@
-"""A merchant's own records, as a test declares them: the truth that the books are compared with."""
+"""A merchant's own records, which a test declares so that the books can be compared with them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import msgspec
 from msgspec import DecodeError, Raw, Struct
 
 from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.models.decoding import decoder, malformed_json, problem_from
 from codat_mock.models.errors import Malformed, Problem
-from codat_mock.models.pushes import PushedRecord, decoder, malformed_json, problem_from, read_push
+from codat_mock.models.pushes import PushedRecord, read_push
 
 Declaration = tuple[DataType, PushedRecord]
 
@@ -25,7 +26,7 @@ class Body(Struct, forbid_unknown_fields=True):
 
 
 class Line(Struct, rename="camel"):
-    """One record, or one change of a record, on a line of its own."""
+    """One line of JSON Lines: one version of a record."""
 
     data_type: Literal["commerce-orders", "commerce-payments", "commerce-transactions"]
     record: Raw
@@ -36,14 +37,14 @@ read_line: Final = decoder(Line)
 
 
 def read_declaration(sent: bytes) -> list[Declaration]:
-    """Read declared records, in the order in which they apply.
+    """Decode declared records, in the order in which they apply.
 
     Args:
         sent: `{"orders": […], "payments": […], "transactions": […]}`, or JSON Lines of
             `{"dataType": …, "record": …}`, as `codat-mock generate` writes them.
 
     Raises:
-        Malformed: it is neither; every wrong place is named.
+        Malformed: the body is neither; names every wrong value.
     """
     lines = [(number, line) for number, line in enumerate(sent.splitlines(), 1) if line.strip()]
     if lines and is_line(lines[0][1]):
@@ -52,7 +53,7 @@ def read_declaration(sent: bytes) -> list[Declaration]:
         body = read_body(sent)
     except msgspec.ValidationError as error:
         problem = problem_from(error, "$")
-        raise Malformed(f"The body is not as expected. {problem}", [problem]) from None
+        raise Malformed(f"The body is not valid. {problem}", [problem]) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         raise malformed_json(sent) from None
     return [
@@ -63,7 +64,7 @@ def read_declaration(sent: bytes) -> list[Declaration]:
 
 
 def is_line(line: bytes) -> bool:
-    """Whether a line is a record of its own."""
+    """Whether a line holds one record."""
     try:
         read_line(line)
     except (DecodeError, UnicodeDecodeError, RecursionError):
@@ -74,26 +75,26 @@ def is_line(line: bytes) -> bool:
 def records_of_line(number: int, line: bytes) -> Iterator[Declaration]:
     """The record on a line."""
     try:
-        told: Line = read_line(line)
-        name = LIST_NAMES[told.data_type]
-        records = read_push(told.data_type, pushed(name, Raw(b"[%s]" % bytes(told.record))))
-        for record in with_ids(told.data_type, records):
-            yield told.data_type, record
+        declared: Line = read_line(line)
+        name = LIST_NAMES[declared.data_type]
+        records = read_push(declared.data_type, pushed(name, Raw(b"[%s]" % bytes(declared.record))))
+        for record in with_ids(declared.data_type, records):
+            yield declared.data_type, record
     except (Malformed, DecodeError, UnicodeDecodeError) as error:
         message = f"Line {number} is not a record with its dataType. {error}"
         raise Malformed(message, [Problem(f"$[{number - 1}]", str(error))]) from None
 
 
 def pushed(name: str, records: Raw) -> bytes:
-    """The records as a push would hold them."""
+    """The body of a push of the records."""
     return b'{"%s":%s}' % (name.encode(), bytes(records))
 
 
 def with_ids(data_type: DataType, records: Sequence[PushedRecord]) -> Sequence[PushedRecord]:
-    """The same records.
+    """The same records, each with an id.
 
     Raises:
-        Malformed: one has no id, so that it cannot be found in the books.
+        Malformed: a record has no id, so it cannot be found in the books.
     """
     for record in records:
         if not record.key:
