@@ -90,8 +90,8 @@ def test_the_integration_without_the_line_fails_as_shown(address: str) -> None:
     day = pushing_machine(address, integration)()
     day.open()
     day.sell(pence=1, tip=0, by_card=False)
-    day.sleep()
-    day.correct_too_late(which=0, pence=2)
+    day.end_day()
+    day.correct_after_sync(which=0, pence=2)
     day.push()
     with pytest.raises(AssertionError) as caught:
         day.no_rule_is_broken()

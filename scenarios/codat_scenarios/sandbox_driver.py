@@ -1,4 +1,4 @@
-"""A stage: one merchant's company on a running mock, driven over HTTP as an integration would."""
+"""Drives a company on a running mock over HTTP, as an integration and its merchant would."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from codat_mock.models.decoding import decoder
 from codat_scenarios.merchants import encode
 from codat_scenarios.webhook_inbox import WebhookInbox
 
-MORNING: Final = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at three in the night
+MORNING: Final = datetime(2022, 3, 21, 9, tzinfo=UTC)  # a Monday; syncs run at 03:00
 START: Final = datetime(2022, 3, 21, tzinfo=UTC)
 
 Json = dict[str, Any]
 CONFLICT: Final = 409
 NOT_FOUND: Final = 404
-FIRST_LOOK: Final = timedelta(seconds=3)  # after a push; each later look comes after twice the wait
-PATIENCE_SECONDS: Final = 2.0  # with a wire that may fail, by the machine's clock
+FIRST_POLL: Final = timedelta(seconds=3)  # after a push; each later wait is twice as long
+TIMEOUT_SECONDS: Final = 2.0  # of a push while faults are planned, in real time
 
 read_configuration = decoder(Configuration)
 
@@ -36,21 +36,23 @@ def authorization(api_key: str) -> str:
 
 
 class SandboxDriver:
-    """A company on a mock, with an integration that behaves well.
+    """A company on a mock, with a correct integration.
 
-    Before it lets much time pass it looks how its pushes end, at growing intervals, as an
-    integration must (rules S13, T06 and T07).
+    While time passes it polls the datasets of its pushes at growing intervals, as an integration
+    must (rules S13, T06 and T07).
 
     Args:
         http: a client whose base URL is the mock's.
-        api_key: the key, which chooses the sandbox.
-        name: a sandbox to choose instead, by the header `X-Test-Id`.
+        api_key: selects the sandbox.
+        name: selects another sandbox by the header `X-Test-Id`.
 
     Attributes:
-        company_id: the company's, once there is one.
-        datasets: the ids of the datasets of its pushes, in the order of their answers.
+        company_id: the id of the company, empty until it is created.
+        datasets: the ids of the datasets of its pushes, in the order of the responses.
 
-    Every method raises `httpx.HTTPStatusError` where the mock refuses, but for `try_push`.
+    Raises:
+        httpx.HTTPStatusError: from every method whose request is refused, except `send`,
+            `try_push`, `push_despite_faults` and `try_call`.
     """
 
     def __init__(self, http: httpx.Client, api_key: str, name: str | None = None) -> None:
@@ -62,25 +64,25 @@ class SandboxDriver:
         self.datasets: list[str] = []
         self._connections: list[Json] = []
         self._unread: list[str] = []
-        self._looks_away = False
+        self._polls = True
 
     def call(self, method: str, path: str, content: Any = None) -> Json:
-        """Send a request and give the answer's JSON."""
+        """Send a request and return the JSON of the response."""
         body = None if content is None else encode(content)
-        answer = self._send(method, path, body)
-        answer.raise_for_status()
-        return dict(answer.json())
+        response = self._send(method, path, body)
+        response.raise_for_status()
+        return dict(response.json())
 
     def send(
         self, method: str, path: str, content: Any = None, key: str | None = None
     ) -> httpx.Response:
-        """Send a request; gives whatever the mock answers.
+        """Send a request and return the response, whatever its status.
 
         Args:
-            method: of the request.
+            method: the HTTP method.
             path: with the query, if there is one.
-            content: becomes the JSON of the body; None for no body.
-            key: what the header Authorization says instead of the stage's key.
+            content: the body as a JSON value; None for no body.
+            key: an Authorization header to send instead of the API key's.
         """
         headers = self._headers | ({"Authorization": key} if key is not None else {})
         if content is None:
@@ -88,18 +90,18 @@ class SandboxDriver:
         headers["Content-Type"] = "application/json"
         return self._http.request(method, path, content=encode(content), headers=headers)
 
-    def begin(self, name: str) -> None:
-        """Begin anew on Monday at nine, with a company that is linked and configured."""
+    def set_up(self, name: str) -> None:
+        """Reset to Monday 09:00, and create a company that is linked and configured."""
         self.reset(MORNING)
         self.create_company(name)
         self.link_accounting()
         self.configure(START)
 
     def reset(self, at: datetime) -> None:
-        """Begin anew, the clock set to `at`."""
+        """Reset the sandbox and set its clock, UTC."""
         self.datasets.clear()
         self._unread.clear()
-        self._looks_away = False
+        self._polls = True
         self.call("POST", "/_mock/reset")
         self.call("POST", "/_mock/clock/set", {"to": format_moment(at)})
 
@@ -110,29 +112,29 @@ class SandboxDriver:
         return company
 
     def link_accounting(self, integration: str = "gbol") -> Json:
-        """Add an accounting connection and do the merchant's part of authorising it."""
+        """Add an accounting connection and authorise it as the merchant."""
         self.call("POST", f"/meta/companies/{self.company_id}/connections", integration)
         company = self.call("POST", f"/_mock/companies/{self.company_id}/authorize")
         self._connections = company["dataConnections"]
         return company
 
     def configure(self, start: datetime, frequency: str = "Daily") -> Json:
-        """Store a mapping of sensible choices among the options, syncing from `start` on.
+        """Store a mapping of sensible choices among the options.
 
         Args:
-            start: the start date.
+            start: the start date of syncing.
             frequency: `Daily` or `Monthly`.
         """
         path = f"/config/companies/{self.company_id}/sync/commerce"
-        answer = self._send("GET", path)
-        answer.raise_for_status()
-        options: Configuration = read_configuration(answer.content)
+        response = self._send("GET", path)
+        response.raise_for_status()
+        options: Configuration = read_configuration(response.content)
         options.schedule.start_date = start
         options.schedule.selected_frequency = frequency
         return self.call("POST", path, suggest(options))
 
     def set_connection(self, kind: str, status: str) -> Json:
-        """Set the status of the company's connection of that kind.
+        """Set the status of the company's connection of a kind.
 
         Args:
             kind: `Commerce` or `Accounting`.
@@ -143,95 +145,117 @@ class SandboxDriver:
         return self.call("PATCH", f"{connections}/{found['id']}", {"status": status})
 
     def plan_fault(self, kind: str, operation: str, **details: Any) -> Json:
-        """Plan trouble for the next call of an operation, such as `push-orders`."""
+        """Plan a fault for the next call of an operation.
+
+        Args:
+            kind: the kind of fault, such as `refuse`.
+            operation: such as `push-orders`.
+            details: more properties of the fault, such as `status`.
+        """
         fault = {"kind": kind, "operation": operation, "at": [1], **details}
         return self.call("PUT", "/_mock/faults", {"faults": [fault]})
 
     def plan_outcome(self, target: str, outcome: str = "Complete", **details: Any) -> Json:
-        """Plan how the next dataset or sync ends.
+        """Plan the outcome of the next dataset or sync.
 
         Args:
             target: `dataset` or `sync`.
-            outcome: the dataset's last status, or the name of the sync's end.
-            details: more of what `POST /_mock/outcomes` takes, such as `stuckIn`.
+            outcome: the final status of the dataset, or the outcome of the sync.
+            details: more properties that `POST /_mock/outcomes` takes, such as `stuckIn`.
         """
         planned = {"target": target, "outcome": outcome, **details}
         return self.call("POST", "/_mock/outcomes", planned)
 
     def delete_connection(self) -> Json:
-        """Do as a merchant who deletes the sync connection."""
+        """Delete the sync connection as the merchant."""
         return self.call("POST", f"/_mock/companies/{self.company_id}/delete-connection")
 
-    def ask_for_alerts(self, kind: str, url: str, **details: Any) -> Json:
-        """Have alerts of that type posted there; details are more properties of the rule."""
+    def add_alert_rule(self, kind: str, url: str, **details: Any) -> Json:
+        """Add an alert rule.
+
+        Args:
+            kind: the type of alert.
+            url: where alerts are posted.
+            details: more properties of the rule.
+        """
         return self.call("POST", "/_mock/alerts/rules", {"type": kind, "url": url, **details})
 
     def alerts(self) -> list[Json]:
-        """All alerts, once every try that is due has been made."""
+        """All alerts, once every delivery that is due has been attempted."""
         while not (told := self.call("GET", "/_mock/alerts"))["isSettled"]:
             pass
         return list(told["alerts"])
 
     def wait_for_alert(self, inbox: WebhookInbox, dataset_id: str) -> None:
-        """Let time pass until an alert has told of a dataset, and ask for nothing meanwhile."""
-        while not inbox.has_heard_of(dataset_id):
+        """Let time pass until an alert about a dataset arrives, without polling."""
+        while not inbox.has_alert_for(dataset_id):
             self.advance_to_next_event()
             self.alerts()
 
     def try_push(self, data_type: DataType, records: Sequence[Any]) -> httpx.Response:
-        """Push records; gives whatever the mock answers."""
+        """Push records and return the response, whatever its status."""
         body = encode({LIST_NAMES[data_type]: records})
-        return self._noted(self._send("POST", self._push_path(data_type), body))
+        return self._with_dataset(self._send("POST", self._push_path(data_type), body))
 
-    def push_through(self, data_type: DataType, records: Sequence[Any]) -> str:
-        """Push records over a wire that may fail; gives what went wrong, empty where nothing did.
+    def push_despite_faults(self, data_type: DataType, records: Sequence[Any]) -> str:
+        """Push records although the connection or the response may fail.
 
-        Where nobody answers any more, it waits until somebody does.
+        If the connection fails, it waits until the server answers again.
+
+        Returns:
+            What failed: the transport error, an unreadable response or the HTTP status; empty if
+            nothing did.
         """
         body = encode({LIST_NAMES[data_type]: records})
         try:
-            answer = self._send("POST", self._push_path(data_type), body, PATIENCE_SECONDS)
-            self._noted(answer)
+            response = self._send("POST", self._push_path(data_type), body, TIMEOUT_SECONDS)
+            self._with_dataset(response)
         except httpx.TransportError as error:
             self.wait_for_server()
             return type(error).__name__
         except (ValueError, KeyError):
-            return "an answer that cannot be read"
-        return str(answer.status_code) if answer.is_error else ""
+            return "an unreadable response"
+        return str(response.status_code) if response.is_error else ""
 
     def push(self, data_type: DataType, records: Sequence[Any]) -> str:
-        """Push records; gives the id of the dataset."""
+        """Push records and return the id of the dataset."""
         self.try_push(data_type, records).raise_for_status()
         return self.datasets[-1]
 
     def push_during(
         self, data_type: DataType, records: Sequence[Any], meanwhile: Sequence[Any]
     ) -> None:
-        """Push records, and while they are being sent push `meanwhile` on another connection."""
+        """Push records, and while they are being sent push others on another connection.
+
+        Args:
+            data_type: of both pushes.
+            records: of the outer push.
+            meanwhile: the records of the push that starts later and ends first.
+        """
         body = encode({LIST_NAMES[data_type]: records})
 
-        def halting() -> Iterator[bytes]:
+        def halves() -> Iterator[bytes]:
             yield body[: len(body) // 2]
-            self.now()  # once this is answered, the mock has surely begun to read the push
+            self.now()  # once this is answered, the mock has started to read the outer push
             self.push(data_type, meanwhile)
             yield body[len(body) // 2 :]
 
         headers = self._headers | {"Content-Length": str(len(body))}
         path = self._push_path(data_type)
-        answer = self._noted(self._http.post(path, content=halting(), headers=headers))
-        answer.raise_for_status()
+        response = self._with_dataset(self._http.post(path, content=halves(), headers=headers))
+        response.raise_for_status()
 
     def dataset(self, dataset_id: str) -> Json:
         """A dataset's status."""
         path = f"/meta/companies/{self.company_id}/pull/history/{dataset_id}"
-        told = self.call("GET", path)
-        if "completed" in told and dataset_id in self._unread:
+        dataset = self.call("GET", path)
+        if "completed" in dataset and dataset_id in self._unread:
             self._unread.remove(dataset_id)
-        return told
+        return dataset
 
-    def look_away(self) -> None:
-        """Do not look by itself any more how pushes end, as an integration should."""
-        self._looks_away = True
+    def stop_polling(self) -> None:
+        """Stop polling datasets while time passes, until the next reset."""
+        self._polls = False
 
     def sync_status(self) -> Json:
         """The latest sync."""
@@ -255,25 +279,25 @@ class SandboxDriver:
         return parse_moment(self.call("GET", "/_mock/clock")["now"])
 
     def at(self, day: date, clock: str) -> None:
-        """Let time pass until that day and time, `HH:MM` UTC."""
+        """Let time pass until a time of a day, `HH:MM` UTC."""
         self.wait_until(datetime.combine(day, time.fromisoformat(clock), UTC))
 
     def wait_until(self, moment: datetime) -> None:
-        """Let time pass until that moment; what falls due on the way happens in order.
+        """Let time pass until a moment, UTC; everything due before it happens in order.
 
-        Until then, datasets are read after 3, 6, 12 … seconds, each until it has ended.
+        Meanwhile, datasets are polled after waits of 3, 6, 12 … seconds, each until it has ended.
         """
-        wait = FIRST_LOOK
-        while self._is_looking and (look := self.now() + wait) < moment:
-            self.pass_to(look)
+        wait = FIRST_POLL
+        while self._has_to_poll and (next_poll := self.now() + wait) < moment:
+            self.set_clock(next_poll)
             for dataset_id in [*self._unread]:
-                with suppress(httpx.HTTPStatusError):  # it may be refused; the next look counts
+                with suppress(httpx.HTTPStatusError):  # a refused poll is repeated by the next one
                     self.dataset(dataset_id)
             wait *= 2
-        self.pass_to(moment)
+        self.set_clock(moment)
 
-    def pass_to(self, moment: datetime) -> None:
-        """Set the clock to that moment, which a clock that runs may have passed by itself."""
+    def set_clock(self, moment: datetime) -> None:
+        """Set the clock to a moment, UTC; a running clock may have passed it already."""
         try:
             self.call("POST", "/_mock/clock/set", {"to": format_moment(moment)})
         except httpx.HTTPStatusError as error:
@@ -282,47 +306,47 @@ class SandboxDriver:
 
     def advance(self, **duration: float) -> Json:
         """Move the clock, by `days`, `hours`, `minutes` and `seconds`."""
-        if not self._is_looking:
+        if not self._has_to_poll:
             return self.call("POST", "/_mock/clock/advance", duration)
         self.wait_until(self.now() + timedelta(**duration))
         return self.call("GET", "/_mock/clock")
 
     def advance_to_next_event(self) -> Json:
-        """Move the clock to where something happens next."""
+        """Move the clock to the next event."""
         return self.call("POST", "/_mock/clock/advance-to-next-event")
 
     def declare(self, **records: Sequence[Any]) -> Json:
-        """Tell what the merchant really has: `orders`, `payments`, `transactions`; and more of it.
+        """Declare the merchant's true records: `orders`, `payments` and `transactions`.
 
-        What was told before stays, and newer versions take the place of older ones.
+        They are added to those declared before; newer versions replace older ones.
         """
         path = f"/_mock/companies/{self.company_id}/merchant-records"
         return self.call("POST", path, records)
 
-    def tell_of_sale(self, service: str, seconds: float, error: str | None = None) -> Json:
-        """Tell how recording a sale went while the service was in trouble.
+    def report_sale(self, service: str, seconds: float, error: str | None = None) -> Json:
+        """Report how recording a sale went while the service was disturbed.
 
         Args:
-            service: the trouble: `slow`, `down`, `hanging` or `refusing`.
-            seconds: how long the till took.
-            error: what it said instead of recording the sale.
+            service: the disturbance: `slow`, `down`, `hanging` or `refusing`.
+            seconds: how long the point of sale took.
+            error: its error message if it did not record the sale.
         """
         sale = {"seconds": seconds, "error": error}
         return self.call("POST", "/_mock/decoupling", {"service": service, "sales": [sale]})
 
     def try_call(self, method: str, path: str, *, times: int = 1, key: str | None = None) -> int:
-        """Send a request that may be wrong, or too often; gives the last answer's status.
+        """Send a request, perhaps repeatedly, and return the last response's status.
 
         Args:
-            method: of the request.
-            path: of it.
-            times: how often it is sent.
-            key: what the header Authorization says instead of the stage's key.
+            method: the HTTP method.
+            path: with the query, if there is one.
+            times: how often to send it.
+            key: an Authorization header to send instead of the API key's.
         """
         return [self.send(method, path, key=key).status_code for _ in range(times)][-1]
 
     def findings(self) -> Json:
-        """What the rules found."""
+        """The findings so far."""
         return self.call("GET", "/_mock/findings")
 
     def books(self) -> Json:
@@ -331,21 +355,21 @@ class SandboxDriver:
         return dict(found["companies"][0])
 
     def wait_for_server(self) -> None:
-        """Wait until somebody answers."""
+        """Wait until the server answers."""
         while True:
             with suppress(httpx.TransportError):
                 self.call("GET", "/_mock/health")
                 return
 
     @property
-    def _is_looking(self) -> bool:
-        return bool(self._unread) and not self._looks_away
+    def _has_to_poll(self) -> bool:
+        return bool(self._unread) and self._polls
 
-    def _noted(self, answer: httpx.Response) -> httpx.Response:
-        if answer.is_success:
-            self.datasets.append(str(answer.json()["datasetId"]))
+    def _with_dataset(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            self.datasets.append(str(response.json()["datasetId"]))
             self._unread.append(self.datasets[-1])
-        return answer
+        return response
 
     def _push_path(self, data_type: DataType) -> str:
         return f"/data/companies/{self.company_id}/sync/{data_type}"

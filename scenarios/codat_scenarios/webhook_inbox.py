@@ -1,4 +1,4 @@
-"""Where alerts come in: the part of an integration that is told instead of asking."""
+"""Receives alerts: the part of an integration that waits for webhooks instead of polling."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any
 
 
 class WebhookInbox:
-    """A receiver of alerts on this machine, to be used as a context.
+    """A webhook receiver on this machine; use it as a context manager.
 
     Args:
-        answers: the status codes that it answers, one after the other; then 200 for ever.
+        answers: the status codes that it answers with, in order; afterwards always 200.
 
     Attributes:
-        url: where alerts are to be posted.
-        alerts: the bodies of those that were answered 200, in the order they came.
+        url: where alerts must be posted.
+        alerts: the bodies of the alerts that it answered with 200, in order of arrival.
     """
 
     def __init__(self, *answers: int) -> None:
         self.alerts: list[dict[str, Any]] = []
-        left = [*answers]
+        statuses = [*answers]
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler) -> None:  # noqa: N805  (the name is given; `self` is the inbox)
+            def do_POST(handler) -> None:  # noqa: N805  (`self` is the inbox)
                 body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                status = left.pop(0) if left else 200
+                status = statuses.pop(0) if statuses else 200
                 if status == 200:
                     self.alerts.append(json.loads(body))
                 handler.send_response(status)
@@ -43,12 +43,12 @@ class WebhookInbox:
         )
         self.url = f"http://127.0.0.1:{self._server.server_port}/alerts"
 
-    def has_heard_of(self, dataset_id: str) -> bool:
-        """Whether an alert told of that dataset."""
+    def has_alert_for(self, dataset_id: str) -> bool:
+        """Whether an alert about a dataset arrived."""
         return any(alert["Data"].get("datasetId") == dataset_id for alert in self.alerts)
 
     def __enter__(self) -> WebhookInbox:
-        """Begin to listen."""
+        """Start to listen."""
         self._thread.start()
         return self
 
@@ -58,7 +58,7 @@ class WebhookInbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -131,9 +131,9 @@ def test_the_books_are_held_against_the_sales_at_the_end(address: str) -> None:
     with pytest.raises(AssertionError) as caught:
         day.teardown()
     assert str(caught.value) == (
-        "The books are not right:\n"
+        "The books are wrong:\n"
         "commerce-payments 'sale-1-paid' is not in the books.\n"
-        "commerce-payments amount to 0.01 at the merchant's and to 0 in the books."
+        "commerce-payments total 0.01 in the shop and 0 in the books."
     )
 
 
@@ -157,6 +157,6 @@ def test_a_late_hour_brings_the_night_with_its_push(address: str) -> None:
     for _ in range(4):
         day.wait(minutes=240)
     assert day.driver.now().day == 22
-    assert day.till.synced_sales()
+    assert day.pos.synced_sales()
     assert day.driver.last_sync()["syncStatusCode"] == 2000
     day.teardown()

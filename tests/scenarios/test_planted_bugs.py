@@ -1,6 +1,6 @@
 """Bugs planted in the mock's lifecycle, comparison and books: the strategies alone find each.
 
-A history says by itself what must come of it. So a bug is found where what came differs: other
+A history says by itself what must come of it. So a bug is found where what result differs: other
 findings, a dataset that does not end as it must, or books that are not the merchant's.
 """
 
@@ -26,7 +26,7 @@ from codat_mock.rules.contexts import RecordContext
 from codat_mock.sandbox import SandboxRegistry, Settings, pushes, sync_execution
 from codat_mock.sandbox import dataset_views as dataset_histories
 from codat_mock.storage.versions import Versions
-from codat_scenarios.histories import Came, History, Pushed, perform
+from codat_scenarios.histories import History, HistoryResult, Pushed, perform
 from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.strategies import broken_histories, histories
 
@@ -46,18 +46,18 @@ seeking = settings(
 )
 
 
-def came_otherwise(history: History, came: Came) -> bool:
+def came_otherwise(history: History, result: HistoryResult) -> bool:
     """Whether something else has come of a history than it says."""
     pushes = sum(isinstance(step, Pushed) for step in history.steps)
-    if pushes - came.datasets.count("Complete") != history.failed:
+    if pushes - result.datasets.count("Complete") != history.failed_pushes:
         return True
-    if set(came.findings) != history.breaks:
+    if set(result.findings) != history.broken_rules:
         return True
-    return not history.spoils and came.differences != ()
+    return not history.corrupts_books and result.differences != ()
 
 
 def found(most: int = seeking.max_examples) -> History:
-    """A history of which something else came, among so many."""
+    """A history of which something else result, among so many."""
     transport = httpx.WSGITransport(create_app(SandboxRegistry(Settings(speed=0))))
     limited = settings(seeking, max_examples=most)
     with httpx.Client(base_url="http://localhost", transport=transport) as http:

@@ -21,7 +21,7 @@ def driver() -> Iterator[SandboxDriver]:
     transport = httpx.WSGITransport(create_app(SandboxRegistry(Settings(speed=0))))
     with httpx.Client(base_url="http://localhost", transport=transport) as http:
         made = SandboxDriver(http, "k")
-        made.begin("Café")
+        made.set_up("Café")
         made.at(MONDAY, "12:00")
         yield made
 
@@ -64,11 +64,11 @@ def test_a_refused_look_is_made_again(driver: SandboxDriver) -> None:
 
 
 def test_who_looks_away_reads_nothing_until_the_stage_begins_anew(driver: SandboxDriver) -> None:
-    driver.look_away()
+    driver.stop_polling()
     driver.push("commerce-orders", ORDERS)
     driver.at(TUESDAY, "09:00")
     assert looks(driver) == []
-    driver.begin("Café")
+    driver.set_up("Café")
     driver.push("commerce-orders", ORDERS)
     driver.advance(minutes=1)
     assert looks(driver) == ["09:00:03", "09:00:09"]

@@ -96,7 +96,7 @@ class TroubleMachine(RuleBasedStateMachine):
     server: Server | None
 
     @initialize()
-    def begin(self) -> None:
+    def set_up(self) -> None:
         self.http.post("/_mock/reset")
         self.driver = SandboxDriver(self.http, KEY)
         self.driver.create_company("Café")
@@ -106,7 +106,7 @@ class TroubleMachine(RuleBasedStateMachine):
         self.sandbox = self.registry.sandbox(self.registry.names()[0])
         self.receiver.got, self.receiver.answered = [], []
         self.receiver.answers = [(200, {})]
-        self.driver.ask_for_alerts("Data sync completed", self.receiver.url)
+        self.driver.add_alert_rule("Data sync completed", self.receiver.url)
         self.now = 0.0
         self.faults: list[Plan] = []
         self.outcomes: list[str] = []

@@ -1,4 +1,4 @@
-"""A merchant's days plotted: one HTML file, without scripts or anything from elsewhere."""
+"""Charts of a merchant's days: one HTML file without scripts or external resources."""
 
 from codat_scenarios.generation_report.document import page
 from codat_scenarios.generation_report.tally import Tally

@@ -1,4 +1,4 @@
-"""Charts as SVG, coloured by the page's style; bars show their value when pointed at."""
+"""SVG bar charts, coloured by the page's style; bars show their value on hover."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ Bars = Sequence[tuple[str, float]]
 WIDTH, HEIGHT = 560, 210
 LEFT, BOTTOM, TOP = 44, 24, 10
 ROW = 30  # height of a horizontal bar with its gap
-LETTER = 7  # width of a letter of a label, roughly
-STEPS = (4, 5, 6, 8, 10, 12, 16, 20, 24, 32)  # ends of scales whose quarters are short figures
+LETTER = 7  # approximate width of a letter of a label
+STEPS = (4, 5, 6, 8, 10, 12, 16, 20, 24, 32)  # ends of scales whose quarters are short numbers
 
 
 def columns(title: str, bars: Bars, unit: str) -> str:
-    """Draw upright bars over a scale from 0.
+    """Draw vertical bars over a scale from 0.
 
     Args:
-        title: what the chart says, for those who cannot see it.
-        bars: each with its label.
-        unit: what is counted, for the values shown.
+        title: the accessible name of the chart.
+        bars: labels and values.
+        unit: the unit of the values.
     """
     top = scale_end(max((value for _, value in bars), default=0))
     plot = HEIGHT - BOTTOM - TOP
@@ -42,7 +42,13 @@ def columns(title: str, bars: Bars, unit: str) -> str:
 
 
 def rows(title: str, bars: Bars, unit: str) -> str:
-    """Draw lying bars, each with its label before and its value behind it."""
+    """Draw horizontal bars, each with its label on the left and its value on the right.
+
+    Args:
+        title: the accessible name of the chart.
+        bars: labels and values.
+        unit: the unit of the values.
+    """
     most = max((value for _, value in bars), default=0) or 1
     parts = []
     for number, (label, value) in enumerate(bars):
@@ -56,7 +62,7 @@ def rows(title: str, bars: Bars, unit: str) -> str:
 
 
 def svg(title: str, height: int, parts: Sequence[str]) -> str:
-    """Wrap the parts of a chart."""
+    """Wrap the parts of a chart in an `svg` element."""
     name = escape(title, quote=True)
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{name}">{"".join(parts)}</svg>'
@@ -64,14 +70,22 @@ def svg(title: str, height: int, parts: Sequence[str]) -> str:
 
 
 def gridline(value: float, top: float, plot: int) -> str:
-    """Draw a line across the chart, with its value."""
+    """Draw a horizontal grid line with its value."""
     y = TOP + plot * (1 - value / top)
     line = f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
     return line + text(LEFT - 6, y + 4, figure(value), "end")
 
 
 def text(x: float, y: float, content: str, anchor: str, style: str = "tick") -> str:
-    """Write a text into a chart."""
+    """Draw a text.
+
+    Args:
+        x: in user units.
+        y: of the baseline, in user units.
+        content: the text.
+        anchor: `start`, `middle` or `end`.
+        style: the CSS class.
+    """
     return (
         f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">'
         f"{escape(content)}</text>"
@@ -79,7 +93,7 @@ def text(x: float, y: float, content: str, anchor: str, style: str = "tick") -> 
 
 
 def scale_end(most: float) -> float:
-    """A round number not below the largest value, so that its quarters are readable too."""
+    """A round number at or above the largest value, with round quarters."""
     if most <= 0:
         return 4.0
     power = 1.0
@@ -91,7 +105,7 @@ def scale_end(most: float) -> float:
 
 
 def figure(value: float) -> str:
-    """Show a value with three digits or so: `1,240`, `37`, `3.5`; thousands of thousands as `M`."""
+    """Format a value with about three digits: `1,240`, `37`, `3.5`; thousands `k`, millions `M`."""
     if value >= 1_000_000:
         return f"{value / 1_000_000:.3g}M"
     if value >= 10_000:

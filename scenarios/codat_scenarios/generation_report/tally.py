@@ -1,4 +1,4 @@
-"""Counting days as they pass, in memory that grows by a number a day."""
+"""Statistics of a merchant's days, in memory that grows by one number a day."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from codat_scenarios.merchants import Day, Merchant
 
 
 class Tally:
-    """What the report shows of a merchant's days, changes not told in.
+    """The statistics that the report shows; later changes are counted but not applied.
 
     Args:
-        merchant: whose days they are.
+        merchant: the merchant whose days are added.
     """
 
     def __init__(self, merchant: Merchant) -> None:
@@ -35,16 +35,16 @@ class Tally:
 
     @property
     def orders(self) -> int:
-        """How many orders there were."""
+        """The number of orders."""
         return self.weekdays.total()
 
     @property
     def turnover(self) -> Decimal:
-        """What was taken for all orders, tips not included."""
+        """The total of all orders, without tips."""
         return sum(self.takings.values(), Decimal(0))
 
     def add(self, day: Day) -> None:
-        """Count a day."""
+        """Add a day."""
         weekday = day.date.weekday()
         self.weekdays[weekday] += len(day.orders)
         self.open_weekdays[weekday] += bool(day.orders)
@@ -64,7 +64,7 @@ class Tally:
         self.changes += len(day.changes)
 
     def per_day(self) -> Bars:
-        """What was taken on each day."""
+        """The takings of each day."""
         return [(day.isoformat(), float(taken)) for day, taken in sorted(self.takings.items())]
 
     def per_open_hour(self) -> Bars:
@@ -73,7 +73,7 @@ class Tally:
         return [(f"{hour:02}", self.hours[hour] / days) for hour in range(24)]
 
     def per_weekday(self) -> Bars:
-        """Mean orders of each day of the week on which it was open."""
+        """Mean orders of each weekday, over the days on which the shop was open."""
         names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
         return [
             (name, self.weekdays[day] / (self.open_weekdays[day] or 1))
@@ -81,14 +81,14 @@ class Tally:
         ]
 
     def per_basket(self) -> Bars:
-        """Percent of the orders that have one line, two, three and so on."""
+        """Percent of the orders by their number of lines."""
         most = max(self.lines, default=1)
         return [(str(n), 100 * self.lines[n] / (self.orders or 1)) for n in range(1, most + 1)]
 
     def per_value(self, bins: int) -> Bars:
-        """Percent of the orders by their total, in about so many bins of a round width."""
+        """Percent of the orders by their total, in about `bins` bins of a round width."""
         counted = self.orders or 1
-        end = self.reach(counted * 93 // 100) + 1
+        end = self.total_at_rank(counted * 93 // 100) + 1
         width = next(w for n in range(12) for w in (10**n, 2 * 10**n, 5 * 10**n) if w * bins >= end)
         last = (end - 1) // width
         shares: Counter[int] = Counter()
@@ -96,8 +96,8 @@ class Tally:
             shares[min(max(total, 0) // width, last)] += orders
         return [(f"{n * width:,}", 100 * shares[n] / counted) for n in range(last + 1)]
 
-    def reach(self, orders: int) -> int:
-        """The total that this many orders do not exceed."""
+    def total_at_rank(self, orders: int) -> int:
+        """The total that this number of orders do not exceed."""
         seen = 0
         for total in sorted(self.totals):
             seen += self.totals[total]
@@ -106,6 +106,6 @@ class Tally:
         return 0
 
     def per_method(self) -> Bars:
-        """Percent of the payments made in each way, the commonest first."""
+        """Percent of the payments by type, the most common first."""
         made = self.methods.total() or 1
         return [(method, 100 * n / made) for method, n in self.methods.most_common()]

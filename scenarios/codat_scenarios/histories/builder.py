@@ -1,4 +1,4 @@
-"""A merchant's life with an integration that keeps the rules by construction."""
+"""Builds a history step by step, with an integration that is correct by construction."""
 
 from __future__ import annotations
 
@@ -16,156 +16,156 @@ from codat_scenarios.sandbox_driver import Json
 
 
 class HistoryBuilder:
-    """Lived step by step; it never breaks a rule by itself.
+    """Builds a history step by step; by itself it never breaks a rule.
 
-    Sales are corrected, given back and deleted only until their sync, and everything is pushed
-    before the night. The shop is closed in the night.
+    Sales are corrected, refunded and deleted only before their sync, and everything is pushed
+    before the night. The shop is closed at night.
 
     Args:
-        is_declared: whether the mock is told what the merchant really has, as it happens.
+        is_declared: whether the merchant's true records are declared to the mock as they change.
 
     Attributes:
-        diary: the steps, and the time.
-        till: the merchant's system.
-        integration: what pushes its records.
-        nights: how many syncs have succeeded.
-        breaks: the codes of the rules that have been broken, on purpose.
-        spoils: whether the books cannot be right any more.
+        timeline: the steps and the current moment.
+        pos: the merchant's point of sale.
+        integration: pushes its records.
+        successful_syncs: the number of syncs that succeeded.
+        broken_rules: the codes of the rules broken on purpose.
+        corrupts_books: whether the books can no longer match the merchant's records.
     """
 
     def __init__(self, *, is_declared: bool = False) -> None:
         self.timeline = Timeline()
-        self.till = HistoryPos()
+        self.pos = HistoryPos()
         self.integration = Integration(self.timeline)
         self.is_declared = is_declared
-        self.nights = 0
-        self.breaks: set[str] = set()
-        self.spoils = False
-        self._left_alone: set[str] = set()
+        self.successful_syncs = 0
+        self.broken_rules: set[str] = set()
+        self.corrupts_books = False
+        self._frozen: set[str] = set()
 
     def sell(self, pence: int, tip: int = 0, by_card: bool = True) -> HistorySale:
         """Sell something."""
-        self.rouse()
-        self.record(self.till.sell(self.timeline.tick(), pence, tip, by_card=by_card))
-        return [*self.till.sales.values()][-1]
+        self.start_next_day_if_late()
+        self.record(self.pos.sell(self.timeline.tick(), pence, tip, by_card=by_card))
+        return [*self.pos.sales.values()][-1]
 
     def correct(self, which: int, pence: int) -> None:
         """Correct the price of one of today's sales, if there are any."""
-        self.rouse()
+        self.start_next_day_if_late()
         if sale := self._choose(which):
-            self.record(self.till.correct(self.timeline.tick(), sale, pence))
+            self.record(self.pos.correct(self.timeline.tick(), sale, pence))
 
-    def give_back(self, which: int, pence: int) -> None:
-        """Give back money for one of today's sales, if there are any."""
-        self.rouse()
+    def refund(self, which: int, pence: int) -> None:
+        """Refund part or all of one of today's sales, if there are any."""
+        self.start_next_day_if_late()
         if sale := self._choose(which):
-            self.record(self.till.give_back(self.timeline.tick(), sale, pence))
+            self.record(self.pos.refund(self.timeline.tick(), sale, pence))
 
     def delete(self, which: int) -> None:
         """Delete one of today's sales, if there are any."""
-        self.rouse()
-        if self.integration.failed:  # of what has failed nobody could tell that it need not be sent
+        self.start_next_day_if_late()
+        if self.integration.failed_records:  # whether a failed record needs a delete is unknown
             self.integration.push()
         if sale := self._choose(which):
-            self.record(self.till.delete(self.timeline.tick(), sale))
+            self.record(self.pos.delete(self.timeline.tick(), sale))
 
-    def open(self) -> None:
-        """Link accounting and configure the mapping, if it is not done yet."""
-        self.rouse()
-        self.integration.open()
+    def configure(self) -> None:
+        """Link accounting and configure the mapping, unless that is done."""
+        self.start_next_day_if_late()
+        self.integration.configure()
 
-    def push(self, trouble: PlannedFaults | None = None, reading: Reading = PLAIN) -> None:
+    def push(self, faults: PlannedFaults | None = None, reading: Reading = PLAIN) -> None:
         """Push what is new or changed."""
-        self.rouse()
-        self.integration.push(trouble, reading)
+        self.start_next_day_if_late()
+        self.integration.push(faults, reading)
 
-    def push_rest(self) -> None:
-        """Push what is left, and see that all datasets have ended well."""
+    def push_remaining(self) -> None:
+        """Push the remaining records, and read every dataset until it is Complete."""
         if self.integration.pending:
             self.integration.push()
-        self.integration.read_to_the_end()
+        self.integration.read_until_complete()
 
-    def look(self, path: str) -> None:
-        """Read something that the integration might want to know."""
-        self.rouse()
-        self.timeline.note(Sent(self.timeline.tick(), "GET", path))
+    def get(self, path: str) -> None:
+        """Send a GET request."""
+        self.start_next_day_if_late()
+        self.timeline.add(Sent(self.timeline.tick(), "GET", path))
 
-    def probe(self, service: str, sales: list[Json]) -> None:
-        """Tell the mock how the shop sold while the service was in trouble."""
+    def report_sales(self, service: str, sales: list[Json]) -> None:
+        """Report to the mock how sales went while the service was down or slow."""
         self.timeline.plan("decoupling", {"service": service, "sales": sales})
 
     def wait(self, minutes: int) -> None:
         """Let time pass, at most until the evening."""
-        self.rouse()
+        self.start_next_day_if_late()
         self.timeline.now = min(
             self.timeline.now + timedelta(minutes=minutes), self.timeline.evening
         )
 
     def night(self, failure: str | None = None) -> None:
-        """Push what is left, and let the night pass with its sync.
+        """Push the remaining records, and let the night pass with its sync.
 
         Args:
-            failure: how the sync ends instead of well; its period is left to the next one.
+            failure: the outcome of a sync that fails; the next sync covers its period.
         """
-        self.push_rest()
-        self.sleep(failure)
+        self.push_remaining()
+        self.pass_night(failure)
 
     def sync_now(self) -> None:
-        """Push what is left, and have a sync run at once."""
-        self.rouse()
-        self.push_rest()
-        if self.integration.is_open:
+        """Push the remaining records, and run a sync at once."""
+        self.start_next_day_if_late()
+        self.push_remaining()
+        if self.integration.is_configured:
             latest = "/companies/{companyId}/sync/commerce/latest"
-            self.timeline.note(Sent(self.timeline.tick(), "POST", latest))
-            self.till.close()
-            self.nights += 1
+            self.timeline.add(Sent(self.timeline.tick(), "POST", latest))
+            self.pos.mark_synced()
+            self.successful_syncs += 1
             self.timeline.tick(minutes=15)
 
-    def sleep(self, failure: str | None = None) -> None:
-        """Let the night pass with its sync, whatever is left to be pushed."""
-        if self.integration.is_open:
+    def pass_night(self, failure: str | None = None) -> None:
+        """Let the night pass with its sync without pushing first."""
+        if self.integration.is_configured:
             if failure:
                 self.timeline.plan("outcomes", {"target": "sync", "outcome": failure})
             else:
-                self.till.close()
-                self.nights += 1
+                self.pos.mark_synced()
+                self.successful_syncs += 1
         self.timeline.now = self.timeline.next_morning
-        self.timeline.note(Night(self.timeline.now))
+        self.timeline.add(Night(self.timeline.now))
 
-    def history(self) -> History:
-        """The history up to the next morning."""
+    def build(self) -> History:
+        """Finish the history with a night."""
         self.night()
         return History(
             steps=tuple(self.timeline.steps),
-            due=dict(self.till.due),
-            failed=self.integration.lost,
-            breaks=frozenset(self.breaks),
-            spoils=self.spoils,
+            expected_records=dict(self.pos.expected_records),
+            failed_pushes=self.integration.failed_pushes,
+            broken_rules=frozenset(self.broken_rules),
+            corrupts_books=self.corrupts_books,
         )
 
     def record(self, changes: Iterable[Change]) -> None:
-        """Have the merchant's system record something, and the integration take it."""
+        """Record changes in the merchant's system and pass them to the integration."""
         self.declare(changes := [*changes])
-        self.integration.take(changes)
+        self.integration.receive(changes)
 
     def declare(self, changes: Iterable[Change]) -> None:
-        """Have the merchant's system record something that the integration does not get."""
+        """Record changes in the merchant's system without passing them to the integration."""
         changes = tuple(changes)
         if changes:
-            self.timeline.note(Recorded(changes[0].moment, changes, self.is_declared))
+            self.timeline.add(Recorded(changes[0].moment, changes, self.is_declared))
 
-    def leave_alone(self, sale: HistorySale) -> None:
-        """Change that sale no more."""
-        self._left_alone.add(sale.id)
+    def freeze(self, sale: HistorySale) -> None:
+        """Exclude a sale from later changes."""
+        self._frozen.add(sale.id)
 
-    def rouse(self) -> None:
-        """Go to bed where it is late."""
-        if self.timeline.is_late:
+    def start_next_day_if_late(self) -> None:
+        """Let the night pass if the shop has closed."""
+        if self.timeline.is_night:
             self.night()
 
     def open_sales(self) -> list[HistorySale]:
-        """The sales that may be changed, in the order they were made."""
-        return [sale for sale in self.till.open_sales() if sale.id not in self._left_alone]
+        """The unsynced sales that may be changed, in the order they were made."""
+        return [sale for sale in self.pos.open_sales() if sale.id not in self._frozen]
 
     def _choose(self, which: int) -> HistorySale | None:
         sales = self.open_sales()

@@ -1,4 +1,4 @@
-"""Trouble that a history's integration meets, none of it its own fault."""
+"""Faults and outcomes planned for a push of a history; the integration causes none of them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from codat_scenarios.sandbox_driver import Json
 
 @dataclass(frozen=True, slots=True)
 class PlannedFaults:
-    """What becomes of the next push of a data type.
+    """What happens to the next push of a data type.
 
     Args:
-        data_type: of what kind the push is.
-        profile: how fast its dataset goes.
-        outcome: how its dataset ends.
-        fault: what its first tries meet; None for nothing.
-        tries: how many do.
-        wait: seconds until the second try; each later wait is twice as long.
+        data_type: the data type that is pushed.
+        profile: how fast its dataset progresses.
+        outcome: the final status of its dataset.
+        fault: the fault that its first attempts hit; None for no fault.
+        tries: the number of attempts that hit the fault.
+        wait: seconds before the second attempt; each later wait is twice as long.
     """
 
     data_type: DataType
@@ -31,14 +31,14 @@ class PlannedFaults:
 
     @property
     def planned_fault(self) -> Json:
-        """The fault as it is planned."""
+        """The body that plans the fault."""
         operation = f"push-{LIST_NAMES[self.data_type]}"
         at = [*range(1, self.tries + 1)]
         return {"faults": [{**(self.fault or {}), "operation": operation, "at": at}]}
 
     @property
     def planned_outcome(self) -> Json:
-        """The outcome as it is planned."""
+        """The body that plans the outcome of the dataset."""
         return {
             "target": "dataset",
             "dataType": self.data_type,
@@ -48,6 +48,6 @@ class PlannedFaults:
 
     @property
     def waits(self) -> list[int]:
-        """Seconds to wait after each try that met the fault; none is shorter than it asked for."""
-        asked = (self.fault or {}).get("retryAfter", 0)
-        return [max(self.wait * 2**number, asked) for number in range(self.tries)]
+        """Seconds to wait after each attempt that hit the fault, at least its Retry-After."""
+        retry_after = (self.fault or {}).get("retryAfter", 0)
+        return [max(self.wait * 2**number, retry_after) for number in range(self.tries)]

@@ -1,4 +1,4 @@
-"""What a history is, and performing it on a mock."""
+"""What a history is, and how it is performed on a mock."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from codat_scenarios.sandbox_driver import MORNING, SandboxDriver
 
 @dataclass(frozen=True, slots=True, repr=False)
 class History:
-    """What a merchant recorded and what an integration sent, by date; it ends in a morning.
+    """What a merchant recorded and what an integration sent, in order; it ends in a morning.
 
     Args:
-        steps: what happened, in its order.
-        due: what the books must show at the end, by data type and key.
-        failed: how many pushes have no dataset that is known of and Complete.
-        breaks: the codes of the rules that are broken: of the one that is, and of those that are
-            broken with it; empty where all are kept.
-        spoils: whether that leaves the books otherwise than due.
+        steps: the steps in order.
+        expected_records: what the books must show at the end, by data type and key.
+        failed_pushes: the number of pushes without a known dataset that is Complete.
+        broken_rules: the codes of the rules that the history breaks: the intended one and those
+            that are broken as a consequence; empty for a correct history.
+        corrupts_books: whether the books differ from `expected_records` because of that.
     """
 
     steps: tuple[Step, ...]
-    due: Mapping[RecordId, Record]
-    failed: int = 0
-    breaks: frozenset[str] = frozenset()
-    spoils: bool = False
+    expected_records: Mapping[RecordId, Record]
+    failed_pushes: int = 0
+    broken_rules: frozenset[str] = frozenset()
+    corrupts_books: bool = False
 
     def __repr__(self) -> str:
-        """The steps as lines of prose, which is what Hypothesis shows of an example."""
+        """The steps as lines of prose, which Hypothesis prints for an example."""
         lines = (
             f"  {moment:%d %b %H:%M:%S}  {'; '.join(map(str, steps))}"
             for moment, steps in groupby(self.steps, lambda step: step.moment)
@@ -41,14 +41,14 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
-    """What came of a history.
+class HistoryResult:
+    """What a mock reports after a history.
 
     Args:
-        findings: the codes of the rules found broken, in order, once a finding.
-        exercised: the codes of the rules that had an occasion to be kept or broken.
-        datasets: the status of each dataset at the end, where its id was answered.
-        differences: how the books differ from what is due, a sentence each.
+        findings: the codes of the findings, in order, repeated for each finding.
+        exercised: the codes of the rules that were exercised.
+        datasets: the final status of each dataset whose id was answered.
+        differences: how the books differ from the expected records, a sentence each.
     """
 
     findings: tuple[str, ...]
@@ -57,20 +57,20 @@ class Came:
     differences: tuple[str, ...]
 
 
-def perform(history: History, driver: SandboxDriver) -> Came:
-    """Take a history's steps on a stage, which begins anew; the clock is moved along with it."""
+def perform(history: History, driver: SandboxDriver) -> HistoryResult:
+    """Run the steps of a history in a sandbox, which is reset first; its clock moves along."""
     driver.reset(MORNING)
-    driver.create_company("Historic Café")
-    scene, now = StepContext(driver), MORNING
+    driver.create_company("Example Café")
+    context, now = StepContext(driver), MORNING
     for step in history.steps:
         if step.moment > now:
-            driver.pass_to(step.moment)
+            driver.set_clock(step.moment)
             now = step.moment
-        step.take(scene)
-    verdicts = driver.findings()
-    return Came(
-        findings=tuple(finding["code"] for finding in verdicts["findings"]),
-        exercised=frozenset(verdicts["exercised"]),
+        step.run(context)
+    verdict = driver.findings()
+    return HistoryResult(
+        findings=tuple(finding["code"] for finding in verdict["findings"]),
+        exercised=frozenset(verdict["exercised"]),
         datasets=tuple(driver.dataset(id_)["status"] for id_ in driver.datasets),
-        differences=tuple(differences(history.due, driver.books())),
+        differences=tuple(differences(history.expected_records, driver.books())),
     )

@@ -1,4 +1,4 @@
-"""A till: plain sales, changed and deleted later, as a merchant's system keeps them."""
+"""A point of sale for histories: simple sales that are later corrected, refunded and deleted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FEE = 175  # hundredths of a percent
 
 @dataclass(slots=True)
 class HistorySale:
-    """One sale of one thing, paid at once.
+    """One sale of one product, paid at once.
 
     Args:
-        id: its order's.
+        id: the order's id.
         created: UTC.
-        pence: its price, tax included.
-        tip: pence on top.
-        given_back: pence of the price that were repaid.
-        by_card: else in cash, which costs no fee.
-        is_synced: whether its day has been synced, so that it must not be pushed again.
+        pence: the price, tax included.
+        tip: in pence.
+        by_card: whether it is paid by card; cash costs no fee.
+        refunded: pence of the price that were refunded.
+        is_synced: whether its day has been synced; then it must not be pushed again.
     """
 
     id: str
@@ -37,24 +37,24 @@ class HistorySale:
     pence: int
     tip: int
     by_card: bool
-    given_back: int = 0
+    refunded: int = 0
     is_synced: bool = False
 
 
 class HistoryPos:
-    """What a merchant's system records; each verb gives the records that it makes or changes.
+    """A merchant's point of sale; each method returns the records that it creates or changes.
 
     Attributes:
-        sales: those that there are, by their order's id.
+        sales: the sales that are not deleted, by order id.
         records: the newest version of every record, by data type and key.
-        due: what the books must show: the records as they were when their day was synced.
+        expected_records: what the books must show: each record as it was when its day was synced.
     """
 
     def __init__(self) -> None:
         self.sales: dict[str, HistorySale] = {}
         self.records: dict[RecordId, Record] = {}
-        self.due: dict[RecordId, Record] = {}
-        self._made = 0
+        self.expected_records: dict[RecordId, Record] = {}
+        self._sale_count = 0
 
     def open_sales(self) -> list[HistorySale]:
         """The sales that are not synced yet, in the order they were made."""
@@ -67,38 +67,47 @@ class HistoryPos:
     def sell(
         self, now: datetime, pence: int, tip: int = 0, *, by_card: bool = True
     ) -> list[Change]:
-        """Sell something."""
-        self._made += 1
-        sale = HistorySale(f"sale-{self._made}", now, pence, tip, by_card)
+        """Record a sale.
+
+        Args:
+            now: UTC.
+            pence: the price, tax included.
+            tip: in pence.
+            by_card: whether it is paid by card.
+        """
+        self._sale_count += 1
+        sale = HistorySale(f"sale-{self._sale_count}", now, pence, tip, by_card)
         self.sales[sale.id] = sale
-        return self._tell(sale, now)
+        return self._changed_records(sale, now)
 
     def correct(self, now: datetime, sale: HistorySale, pence: int) -> list[Change]:
         """Correct a sale's price."""
-        sale.pence = max(pence, sale.given_back)
-        return self._tell(sale, now)
+        sale.pence = max(pence, sale.refunded)
+        return self._changed_records(sale, now)
 
-    def give_back(self, now: datetime, sale: HistorySale, pence: int) -> list[Change]:
-        """Give back a part of what was paid for a sale, or all of it."""
-        sale.given_back = min(sale.given_back + pence, sale.pence)
-        return self._tell(sale, now)
+    def refund(self, now: datetime, sale: HistorySale, pence: int) -> list[Change]:
+        """Refund part of a sale's price, or all of it."""
+        sale.refunded = min(sale.refunded + pence, sale.pence)
+        return self._changed_records(sale, now)
 
     def delete(self, now: datetime, sale: HistorySale) -> list[Change]:
         """Delete a sale with all its records."""
         del self.sales[sale.id]
-        gone = {(kind, key): self.records.pop((kind, key)) for kind, key, _ in sale_to_wire(sale)}
-        ids = dict.fromkeys((kind, record["id"]) for (kind, _), record in gone.items())
+        deleted = {
+            (kind, key): self.records.pop((kind, key)) for kind, key, _ in sale_to_wire(sale)
+        }
+        ids = dict.fromkeys((kind, record["id"]) for (kind, _), record in deleted.items())
         return [Change(now, data_type, {"id": id_}) for data_type, id_ in ids]
 
-    def close(self) -> None:
-        """Note that every sale there is has been synced as it is."""
+    def mark_synced(self) -> None:
+        """Mark every sale as synced in its current version."""
         for sale in self.open_sales():
             sale.is_synced = True
-            self.due |= {
+            self.expected_records |= {
                 (kind, key): self.records[kind, key] for kind, key, _ in sale_to_wire(sale)
             }
 
-    def _tell(self, sale: HistorySale, now: datetime) -> list[Change]:
+    def _changed_records(self, sale: HistorySale, now: datetime) -> list[Change]:
         changes = []
         for data_type, key, record in sale_to_wire(sale):
             known = self.records.get((data_type, key), {})
@@ -111,22 +120,23 @@ class HistoryPos:
 
 
 def sale_to_wire(sale: HistorySale) -> Iterator[tuple[DataType, str, Record]]:
-    """Tell a sale's records with their data types and keys, without when they were modified.
+    """Yield a sale's records with their data types and keys, without `sourceModifiedDate`.
 
     Source: contract section 3.
     """
     base = {"currency": "GBP", "createdDate": format_moment(sale.created)}
     order = {"id": sale.id, **base, **totals(sale)}
     paid = [("paid", sale.pence + sale.tip, "Payment")]
-    if sale.given_back:
-        paid.append(("repaid", -sale.given_back, "Refund"))
+    if sale.refunded:
+        paid.append(("repaid", -sale.refunded, "Refund"))
     yield ORDERS, sale.id, order
-    for what, pence, moved in paid:
-        id_ = f"{sale.id}-{what}"
+    for suffix, pence, transaction_type in paid:
+        id_ = f"{sale.id}-{suffix}"
         kind = "Card" if sale.by_card else "Cash"
         payment = {"id": id_, **base, "amount": AMOUNTS[pence], "type": kind, "status": "Paid"}
         yield PAYMENTS, id_, payment
-        yield TRANSACTIONS, f"{id_}/{moved}", transaction(id_, pence, moved, base, sale.id, "Order")
+        moved = transaction(id_, pence, transaction_type, base, sale.id, "Order")
+        yield TRANSACTIONS, f"{id_}/{transaction_type}", moved
     if sale.by_card:
         id_ = f"{sale.id}-paid"
         fee = transaction(id_, -fee_of(sale), "PaymentFee", base, id_, "Payment")
@@ -134,13 +144,13 @@ def sale_to_wire(sale: HistorySale) -> Iterator[tuple[DataType, str, Record]]:
 
 
 def totals(sale: HistorySale) -> Record:
-    """Tell an order's totals and lines."""
+    """An order's totals and lines."""
     lines = [line(f"{sale.id}-1", 1, sale.pence)]
-    if sale.given_back:
-        lines.append(line(f"{sale.id}-2", -1, sale.given_back))
+    if sale.refunded:
+        lines.append(line(f"{sale.id}-2", -1, sale.refunded))
     return {
-        "totalAmount": AMOUNTS[sale.pence - sale.given_back],
-        "totalRefund": AMOUNTS[-sale.given_back],
+        "totalAmount": AMOUNTS[sale.pence - sale.refunded],
+        "totalRefund": AMOUNTS[-sale.refunded],
         "totalTaxAmount": sum(each["totalTaxAmount"] for each in lines),
         "totalGratuity": AMOUNTS[sale.tip],
         "orderLineItems": lines,
@@ -148,7 +158,7 @@ def totals(sale: HistorySale) -> Record:
 
 
 def line(id_: str, quantity: int, pence: int) -> Record:
-    """Tell a line of an order."""
+    """A line of an order."""
     return {
         "id": id_,
         "quantity": quantity,
@@ -162,7 +172,16 @@ def line(id_: str, quantity: int, pence: int) -> Record:
 def transaction(
     id_: str, pence: int, kind: str, base: Record, source: str, source_kind: str
 ) -> Record:
-    """Tell what moved at the payment provider."""
+    """A transaction of the payment provider.
+
+    Args:
+        id_: the payment's id.
+        pence: the amount; fees and refunds are negative.
+        kind: the transaction type.
+        base: currency and creation date, shared with the order.
+        source: the id of the source.
+        source_kind: `Order` or `Payment`.
+    """
     return {
         "id": id_,
         **base,
@@ -173,5 +192,5 @@ def transaction(
 
 
 def fee_of(sale: HistorySale) -> int:
-    """The provider's fee in pence: never nothing, so that no correction makes one vanish."""
+    """The provider's fee in pence: never zero, so that no correction removes it."""
     return 1 + proportion(sale.pence + sale.tip, FEE, 10_000)

@@ -1,4 +1,4 @@
-"""An integration that keeps the rules by construction: what it knows, and what it sends."""
+"""An integration that keeps the rules by construction: its state and its requests."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from codat_scenarios.histories.timeline import Timeline
 from codat_scenarios.merchants import TRANSACTIONS, Change, Record
 from codat_scenarios.sandbox_driver import MORNING, Json
 
-Way = Literal["at once", "later", "in the list"]
-POLLS: Final = 4  # about so many reads until a dataset has ended
+ReadMode = Literal["poll", "later", "list"]
+POLLS: Final = 4  # reads of a dataset until it has ended, approximately
 REALISTIC: Final = timedelta(seconds=ceil(sum(PROFILES["realistic"])))
 GET_DATASET: Final = "get-dataset"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the ends of datasets are read.
+    """How the final statuses of datasets are read.
 
     Args:
-        way: again and again at once; later; or at once in the list.
-        every: seconds between two reads, at the least.
-        fault: what the first read meets; None for nothing.
+        mode: poll each dataset at once, read it later, or read the list of datasets at once.
+        every: minimum seconds between two reads.
+        fault: the fault that the first read hits; None for no fault.
     """
 
-    way: Way = "at once"
+    mode: ReadMode = "poll"
     every: int = 8
     fault: Json | None = None
 
@@ -42,149 +42,151 @@ PLAIN: Final = Reading()
 
 
 class Integration:
-    """What pushes a merchant's records.
+    """Pushes a merchant's records.
 
-    Every record is pushed once a version, whole; a delete is sparse, and only of what was pushed.
-    No push comes before the datasets of the pushes before it have ended; what has failed is
-    pushed again, first of all; what got no answer is sent again, after ever longer waits.
+    Every version of a record is pushed once, whole; a delete holds only the id, and only a pushed
+    record is deleted. A push waits until earlier datasets have ended. Records of a failed dataset
+    are pushed again first; a push without an answer is sent again after growing waits.
 
     Attributes:
-        pending: what is to be pushed, by data type and key.
-        failed: what was in a dataset that has failed, and has not been pushed since.
-        lost: how many pushes have no dataset that is known of and Complete.
-        is_open: whether accounting is linked and the mapping configured.
+        pending: the records to push, by data type and key.
+        failed_records: the records of failed datasets that have not been pushed since.
+        failed_pushes: the number of pushes without a known dataset that is Complete.
+        is_configured: whether accounting is linked and the mapping configured.
     """
 
     def __init__(self, timeline: Timeline) -> None:
         self.pending: dict[RecordId, Record] = {}
-        self.failed: set[RecordId] = set()
-        self.lost = 0
-        self.is_open = False
-        self._diary = timeline
+        self.failed_records: set[RecordId] = set()
+        self.failed_pushes = 0
+        self.is_configured = False
+        self._timeline = timeline
         self._pushed: set[RecordId] = set()
         self._types_pushed: set[DataType] = set()
-        self._ends = MORNING  # when the last of the datasets under way has ended
+        self._ends = MORNING  # when the last dataset in progress ends
         self._is_unread = False
 
-    def open(self) -> None:
-        """Have the merchant link accounting, and configure the mapping, if it is not done yet."""
-        if not self.is_open:
-            self.is_open = True
-            self._diary.note(Configured(self._diary.tick()))
+    def configure(self) -> None:
+        """Have the merchant link accounting, and configure the mapping, unless that is done."""
+        if not self.is_configured:
+            self.is_configured = True
+            self._timeline.add(Configured(self._timeline.tick()))
 
-    def take(self, changes: Iterable[Change]) -> None:
-        """Take what the merchant's system has recorded."""
+    def receive(self, changes: Iterable[Change]) -> None:
+        """Receive changes from the merchant's system."""
         for change in changes:
             if change.record.keys() == {"id"}:
                 self._forget(change.data_type, change.record)
             else:
                 self.pending[change.data_type, key_of(change)] = change.record
 
-    def push(self, trouble: PlannedFaults | None = None, reading: Reading = PLAIN) -> None:
-        """Push what is new or changed; of a data type never pushed, at least an empty list."""
-        self.open()
-        self._diary.tick()
+    def push(self, faults: PlannedFaults | None = None, reading: Reading = PLAIN) -> None:
+        """Push new and changed records; for a data type never pushed, at least an empty list."""
+        self.configure()
+        self._timeline.tick()
         self.wait_for_datasets()
         for data_type in LIST_NAMES:
             records = self.pending_of(data_type)
             if records or data_type not in self._types_pushed:
-                own = trouble if trouble and trouble.data_type == data_type else None
+                own = faults if faults and faults.data_type == data_type else None
                 self.push_one(data_type, records, own)
         self.read(reading)
 
     def push_one(
-        self, data_type: DataType, records: list[Record], trouble: PlannedFaults | None = None
+        self, data_type: DataType, records: list[Record], faults: PlannedFaults | None = None
     ) -> None:
-        """Push records of a data type; what is pending of it is not any more, unless it fails."""
-        timeline = self._diary
-        trouble = trouble or PlannedFaults(data_type)
-        if trouble.fault:
-            timeline.plan("faults", trouble.planned_fault)
-            self.lost += trouble.tries
-            for seconds in trouble.waits:
-                timeline.note(Pushed(timeline.now, data_type, records))
+        """Push records of a data type; they are no longer pending unless their dataset fails."""
+        timeline = self._timeline
+        faults = faults or PlannedFaults(data_type)
+        if faults.fault:
+            timeline.plan("faults", faults.planned_fault)
+            self.failed_pushes += faults.tries
+            for seconds in faults.waits:
+                timeline.add(Pushed(timeline.now, data_type, records))
                 timeline.tick(seconds=seconds)
-        if (trouble.profile, trouble.outcome) != ("realistic", "Complete"):
-            timeline.plan("outcomes", trouble.planned_outcome)
-        timeline.note(Pushed(timeline.now, data_type, records))
-        self.expect_end(timeline.now + timedelta(seconds=ceil(sum(PROFILES[trouble.profile]))))
+        if (faults.profile, faults.outcome) != ("realistic", "Complete"):
+            timeline.plan("outcomes", faults.planned_outcome)
+        timeline.add(Pushed(timeline.now, data_type, records))
+        self.expect_completion(
+            timeline.now + timedelta(seconds=ceil(sum(PROFILES[faults.profile])))
+        )
         ids = self._ids_of(data_type, records)
-        if trouble.outcome == "Complete":
-            self.settle(ids)
+        if faults.outcome == "Complete":
+            self.mark_pushed(ids)
             self._types_pushed.add(data_type)
         else:
-            self.lost += 1
-            self.failed |= ids
+            self.failed_pushes += 1
+            self.failed_records |= ids
 
     def push_to_fail(self, data_type: DataType, records: list[Record]) -> None:
-        """Push records in such a way that nothing can come of it; they stay pending."""
-        self._diary.note(Pushed(self._diary.now, data_type, records))
-        self.expect_end(self._diary.now + REALISTIC)
-        self.failed |= self._ids_of(data_type, records)
-        self.lost += 1
+        """Push records whose dataset cannot become Complete; they stay pending."""
+        self._timeline.add(Pushed(self._timeline.now, data_type, records))
+        self.expect_completion(self._timeline.now + REALISTIC)
+        self.failed_records |= self._ids_of(data_type, records)
+        self.failed_pushes += 1
 
     def pending_of(self, data_type: DataType) -> list[Record]:
-        """What is to be pushed of a data type."""
+        """The records of a data type to push."""
         return [record for (kind, _), record in self.pending.items() if kind == data_type]
 
     def drop(self, ids: Iterable[RecordId]) -> None:
-        """Forget that those records are to be pushed."""
+        """Remove records from the pending ones."""
         for id_ in [*ids]:
             self.pending.pop(id_, None)
-            self.failed.discard(id_)
+            self.failed_records.discard(id_)
 
-    def settle(self, ids: Iterable[RecordId]) -> None:
-        """Note that those records need not be pushed any more: their versions are taken."""
+    def mark_pushed(self, ids: Iterable[RecordId]) -> None:
+        """Mark records as pushed: their current versions were accepted."""
         for id_ in ids:
             record = self.pending.pop(id_, None)
-            self.failed.discard(id_)
+            self.failed_records.discard(id_)
             if record is not None and record.keys() != {"id"}:
                 self._pushed.add(id_)
 
-    def expect_end(self, moment: datetime) -> None:
-        """Note that a dataset will have ended by that moment."""
+    def expect_completion(self, moment: datetime) -> None:
+        """Expect a dataset to have ended by a moment."""
         self._ends = max(self._ends, moment)
         self._is_unread = True
 
     def wait_for_datasets(self) -> None:
         """Let time pass until every dataset has ended."""
-        self._diary.now = max(self._diary.now, self._ends)
+        self._timeline.now = max(self._timeline.now, self._ends)
 
     def read(self, reading: Reading = PLAIN) -> None:
-        """Read how the datasets under way end, in one of the ways there are."""
+        """Read the datasets in progress, in the given mode."""
         if not self._is_unread:
             return
-        timeline = self._diary
+        timeline = self._timeline
         if reading.fault:
             timeline.tick()
             timeline.plan(
                 "faults", {"faults": [{**reading.fault, "operation": GET_DATASET, "at": [1]}]}
             )
-            timeline.note(Read(timeline.now))
+            timeline.add(Read(timeline.now))
             timeline.tick(seconds=max(2, reading.fault.get("retryAfter", 0)))
-        if reading.way == "at once":
-            self.read_to_the_end(reading.every)
-        elif reading.way == "in the list":
+        if reading.mode == "poll":
+            self.read_until_complete(reading.every)
+        elif reading.mode == "list":
             self.wait_for_datasets()
-            timeline.note(Read(timeline.now, in_list=True))
+            timeline.add(Read(timeline.now, in_list=True))
             self._is_unread = False
 
-    def read_to_the_end(self, every: int = PLAIN.every) -> None:
-        """Read the datasets under way again and again until they have ended."""
+    def read_until_complete(self, every: int = PLAIN.every) -> None:
+        """Poll the datasets in progress until they have ended."""
         if not self._is_unread:
             return
-        timeline = self._diary
+        timeline = self._timeline
         left = (self._ends - timeline.now).total_seconds()
         every = max(every, ceil(left / POLLS))
         while True:
             timeline.tick(seconds=every)
-            timeline.note(Read(timeline.now))
+            timeline.add(Read(timeline.now))
             if timeline.now >= self._ends:
                 break
         self._is_unread = False
 
     def _ids_of(self, data_type: DataType, records: list[Record]) -> set[RecordId]:
-        """Which of what is pending those records are."""
+        """The ids of pending records."""
         return {
             id_
             for id_, record in self.pending.items()
@@ -192,7 +194,7 @@ class Integration:
         }
 
     def _forget(self, data_type: DataType, delete: Record) -> None:
-        """Push no version of a deleted record any more, and its delete only if it was pushed."""
+        """Drop all versions of a deleted record, and push its delete only if it was pushed."""
         keys = [id_ for id_ in {*self.pending, *self._pushed} if is_of(id_, data_type, delete)]
         for id_ in keys:
             self.pending.pop(id_, None)
@@ -202,11 +204,11 @@ class Integration:
 
 
 def key_of(change: Change) -> str:
-    """What identifies a record: its id, for a transaction its id and type."""
+    """The key of a record: its id, for a transaction `id/type`."""
     record = change.record
     return f"{record['id']}/{record['type']}" if change.data_type == TRANSACTIONS else record["id"]
 
 
 def is_of(id_: RecordId, data_type: DataType, delete: Record) -> bool:
-    """Whether a delete is for that record; of transactions, for all with its id."""
+    """Whether a delete concerns a record; a transaction's concerns all with its id."""
     return id_[0] == data_type and id_[1].partition("/")[0] == delete["id"]

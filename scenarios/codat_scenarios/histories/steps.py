@@ -1,4 +1,4 @@
-"""The steps of a history: each is taken on a stage, at its moment, and can be told."""
+"""The steps of a history: each runs in a sandbox at its moment and describes itself."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ UNDER_WAY: Final = frozenset(QUEUED_ROUTE) - {"Complete"}
 
 @dataclass(slots=True)
 class StepContext:
-    """A stage, and what the integration on it knows.
+    """A company on a mock, and the datasets that are still to be read.
 
     Args:
-        runner: a company on a mock.
-        unread: the ids of datasets whose end has not been read.
+        driver: drives the company.
+        unread: the ids of datasets whose final status has not been read.
     """
 
     driver: SandboxDriver
@@ -36,53 +36,53 @@ class Step(Protocol):
     def moment(self) -> datetime:
         """When it happens, UTC."""
 
-    def take(self, scene: StepContext) -> None:
-        """Do it; the clock stands at its moment."""
+    def run(self, context: StepContext) -> None:
+        """Run it; the clock shows its moment."""
 
     def __str__(self) -> str:
-        """What happens, in few words."""
+        """A short description."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The merchant's system records something.
+    """The merchant's system records changes.
 
     Args:
         moment: UTC.
-        changes: in their order.
-        is_declared: whether the mock is told of it, as a test may.
+        changes: in order.
+        is_declared: whether the changes are declared to the mock as the merchant's records.
     """
 
     moment: datetime
     changes: tuple[Change, ...]
     is_declared: bool = False
 
-    def take(self, scene: StepContext) -> None:
-        """Tell the mock of it, if it is to be told."""
+    def run(self, context: StepContext) -> None:
+        """Declare the changes to the mock, if they are to be declared."""
         if self.is_declared:
-            driver = scene.driver
+            driver = context.driver
             path = f"/_mock/companies/{driver.company_id}/merchant-records"
             driver.call("POST", path, by_type(self.changes))
 
     def __str__(self) -> str:
-        told = (
+        described = (
             told_records(data_type, records)
             for data_type, name in LIST_NAMES.items()
             if (records := by_type(self.changes)[name])
         )
-        return f"{'declared' if self.is_declared else 'recorded'}: {'; '.join(told)}"
+        return f"{'declared' if self.is_declared else 'recorded'}: {'; '.join(described)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Accounting is linked, and the mapping configured."""
+    """The merchant links accounting and configures the mapping."""
 
     moment: datetime
 
-    def take(self, scene: StepContext) -> None:
-        """Do the merchant's part, and the mapping."""
-        scene.driver.link_accounting()
-        scene.driver.configure(START)
+    def run(self, context: StepContext) -> None:
+        """Link and configure."""
+        context.driver.link_accounting()
+        context.driver.configure(START)
 
     def __str__(self) -> str:
         return "linked and configured"
@@ -90,13 +90,14 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A push, whatever the answer.
+    """A push; any answer is accepted.
 
     Args:
         moment: UTC.
-        data_type: of what kind the records are.
-        records: in their order.
-        meanwhile: records of a push of the same kind that is sent and answered during this one.
+        data_type: the data type of the records.
+        records: in order.
+        meanwhile: records of another push of the same data type, sent and answered during this
+            one.
     """
 
     moment: datetime
@@ -104,68 +105,68 @@ class Pushed:
     records: list[Record]
     meanwhile: list[Record] | None = None
 
-    def take(self, scene: StepContext) -> None:
+    def run(self, context: StepContext) -> None:
         """Push."""
-        driver = scene.driver
+        driver = context.driver
         known = len(driver.datasets)
         if self.meanwhile is None:
             driver.try_push(self.data_type, self.records)
         else:
             driver.push_during(self.data_type, self.records, self.meanwhile)
-        scene.unread += driver.datasets[known:]
+        context.unread += driver.datasets[known:]
 
     def __str__(self) -> str:
-        told = f"pushed: {told_records(self.data_type, self.records)}"
+        described = f"pushed: {told_records(self.data_type, self.records)}"
         if self.meanwhile:
-            told += f", during it {told_records(self.data_type, self.meanwhile)}"
-        return told
+            described += f", during it {told_records(self.data_type, self.meanwhile)}"
+        return described
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The datasets that are not known to have ended are read.
+    """The datasets whose final status is unknown are read.
 
     Args:
         moment: UTC.
-        in_list: all at once, and not each by its id.
+        in_list: whether the list of datasets is read instead of each dataset by id.
     """
 
     moment: datetime
     in_list: bool = False
 
-    def take(self, scene: StepContext) -> None:
-        """Read them; where a read fails, the others are left for later."""
-        if not scene.unread:
+    def run(self, context: StepContext) -> None:
+        """Read them; if a read fails, the rest is left for later."""
+        if not context.unread:
             return
-        company = scene.driver.company_id
+        company = context.driver.company_id
         if self.in_list:
-            found = scene.driver.call("GET", f"/companies/{company}/data/history?pageSize=2000")
+            found = context.driver.call("GET", f"/companies/{company}/data/history?pageSize=2000")
             for dataset in found["results"]:
-                note_status(scene, dataset)
+                note_status(context, dataset)
             return
-        for dataset_id in [*scene.unread]:
-            answer = scene.driver.send(
+        for dataset_id in [*context.unread]:
+            answer = context.driver.send(
                 "GET", f"/meta/companies/{company}/pull/history/{dataset_id}"
             )
             if not answer.is_success:
                 return
-            note_status(scene, answer.json())
+            note_status(context, answer.json())
 
     def __str__(self) -> str:
-        return f"read: {'the list of datasets' if self.in_list else 'each dataset under way'}"
+        return f"read: {'the list of datasets' if self.in_list else 'each dataset in progress'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Any request, whatever the answer.
+    """A request; any answer is accepted.
 
     Args:
         moment: UTC.
-        method: of the request.
+        method: the HTTP method.
         path: with `{companyId}` for the company's id.
-        content: of the body; None for no body.
-        key: what the header Authorization says instead of the API key.
-        times: how often it is sent.
+        content: the body as a JSON value; None for no body.
+        key: an Authorization header to send instead of the API key's.
+        times: how often to send it.
     """
 
     moment: datetime
@@ -175,11 +176,11 @@ class Sent:
     key: str | None = None
     times: int = 1
 
-    def take(self, scene: StepContext) -> None:
+    def run(self, context: StepContext) -> None:
         """Send it."""
-        path = self.path.replace("{companyId}", scene.driver.company_id)
+        path = self.path.replace("{companyId}", context.driver.company_id)
         for _ in range(self.times):
-            scene.driver.send(self.method, path, self.content, self.key)
+            context.driver.send(self.method, path, self.content, self.key)
 
     def __str__(self) -> str:
         times = f" {self.times} times" if self.times > 1 else ""
@@ -189,15 +190,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Relinked:
-    """A connection of the company's gets another status."""
+    """A connection of the company changes its status."""
 
     moment: datetime
     status: str
     kind: str = "Commerce"
 
-    def take(self, scene: StepContext) -> None:
-        """Set it."""
-        scene.driver.set_connection(self.kind, self.status)
+    def run(self, context: StepContext) -> None:
+        """Set the status."""
+        context.driver.set_connection(self.kind, self.status)
 
     def __str__(self) -> str:
         return f"the {self.kind} connection becomes {self.status}"
@@ -209,7 +210,7 @@ class Night:
 
     moment: datetime
 
-    def take(self, scene: StepContext) -> None:
+    def run(self, context: StepContext) -> None:
         """Do nothing: the clock has moved."""
 
     def __str__(self) -> str:
@@ -217,15 +218,15 @@ class Night:
 
 
 def by_type(changes: Sequence[Change]) -> Json:
-    """The changed records as lists by their kinds."""
+    """The changed records in a list for each data type."""
     return {
         name: [change.record for change in changes if change.data_type == data_type]
         for data_type, name in LIST_NAMES.items()
     }
 
 
-def note_status(scene: StepContext, dataset: Json) -> None:
-    """Note what a dataset's status says; one that has ended need not be read again."""
+def note_status(context: StepContext, dataset: Json) -> None:
+    """Stop reading a dataset whose status is final."""
     id_, status = dataset["id"], dataset["status"]
-    if id_ in scene.unread and status not in UNDER_WAY:
-        scene.unread.remove(id_)
+    if id_ in context.unread and status not in UNDER_WAY:
+        context.unread.remove(id_)

@@ -1,4 +1,4 @@
-"""What is written down of a life: its steps, and the time."""
+"""The steps of a history in the order of time, and the current moment."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from codat_scenarios.histories.steps import Sent, Step
 from codat_scenarios.sandbox_driver import MORNING
 
 DAY: Final = timedelta(days=1)
-BEDTIME: Final = 23  # the hour after which nothing is begun: well before the sync
+LAST_HOUR: Final = 23  # after it nothing is started any more: well before the nightly sync
 
 
 class Timeline:
-    """The steps of a life, one after the other.
+    """The steps of a history, one after the other.
 
     Attributes:
-        now: UTC.
-        steps: what has happened so far.
+        now: the current moment, UTC.
+        steps: the steps so far.
     """
 
     def __init__(self) -> None:
@@ -25,14 +25,14 @@ class Timeline:
         self.steps: list[Step] = []
 
     @property
-    def is_late(self) -> bool:
-        """Whether it is night."""
-        return self.now.hour >= BEDTIME or self.now.hour < MORNING.hour
+    def is_night(self) -> bool:
+        """Whether the shop is closed for the night."""
+        return self.now.hour >= LAST_HOUR or self.now.hour < MORNING.hour
 
     @property
     def evening(self) -> datetime:
-        """When this day's night begins."""
-        return self.now.replace(hour=BEDTIME, minute=0, second=0, microsecond=0)
+        """When the current day's night begins."""
+        return self.now.replace(hour=LAST_HOUR, minute=0, second=0, microsecond=0)
 
     @property
     def next_morning(self) -> datetime:
@@ -41,14 +41,14 @@ class Timeline:
         return morning if morning > self.now else morning + DAY
 
     def tick(self, **duration: float) -> datetime:
-        """Let time pass, a minute unless told otherwise."""
+        """Let time pass, by default a minute; returns the new moment."""
         self.now += timedelta(**duration or {"minutes": 1})
         return self.now
 
-    def note(self, step: Step) -> None:
-        """Write a step down."""
+    def add(self, step: Step) -> None:
+        """Append a step."""
         self.steps.append(step)
 
-    def plan(self, path: str, planned: Any) -> None:
-        """Plan trouble, at `/_mock/` and that path."""
-        self.note(Sent(self.now, "POST", f"/_mock/{path}", planned))
+    def plan(self, path: str, content: Any) -> None:
+        """Append a request to the control API: `POST /_mock/{path}`."""
+        self.add(Sent(self.now, "POST", f"/_mock/{path}", content))

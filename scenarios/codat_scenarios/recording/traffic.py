@@ -37,7 +37,7 @@ def record_worked_example() -> bytes:
 
 def play(driver: SandboxDriver) -> None:
     """Do what the guide tells, step by step; when datasets are read is told here, too."""
-    driver.look_away()
+    driver.stop_polling()
     driver.create_company("Example Café")
     driver.link_accounting()
     driver.configure(START)

@@ -39,7 +39,7 @@ def alert_story(
     def enter(act: Act) -> Act:
         def listen(driver: SandboxDriver) -> None:
             with WebhookInbox(*answers) as inbox:
-                driver.ask_for_alerts(kind, inbox.url, **rule)
+                driver.add_alert_rule(kind, inbox.url, **rule)
                 act(driver)
                 driver.alerts()
 
@@ -61,9 +61,9 @@ def alert_story(
 )
 def waits_for_alerts(driver: SandboxDriver) -> None:
     """The integration pushes what is next once an alert says that the push before is complete."""
-    driver.look_away()
+    driver.stop_polling()
     with WebhookInbox() as inbox:
-        driver.ask_for_alerts("Data sync completed", inbox.url)
+        driver.add_alert_rule("Data sync completed", inbox.url)
         driver.at(MONDAY, "12:05")
         for data_type, name in LIST_NAMES.items():
             dataset_id = driver.push(data_type, load(f"{name}/worked-example")[name])

@@ -79,11 +79,11 @@ class NarratedDriver(SandboxDriver):
         self._tell_alerts()
         return company
 
-    def ask_for_alerts(self, kind: str, url: str, **details: Any) -> Json:
+    def add_alert_rule(self, kind: str, url: str, **details: Any) -> Json:
         """Ask for alerts, and tell it."""
         told = "".join(f", {name} {value}" for name, value in details.items())
         self._say(f"Ask for alerts: {kind}{told}.")
-        return super().ask_for_alerts(kind, url, **details)
+        return super().add_alert_rule(kind, url, **details)
 
     def advance_to_next_event(self) -> Json:
         """Move the clock to where something happens next, and tell what comes of it."""
@@ -100,10 +100,10 @@ class NarratedDriver(SandboxDriver):
         self._tell_findings()
         return answer
 
-    def push_through(self, data_type: DataType, records: Sequence[Any]) -> str:
+    def push_despite_faults(self, data_type: DataType, records: Sequence[Any]) -> str:
         """Push records over a wire that may fail, and tell it."""
         self._say(f"Push {told_records(data_type, records)}.")
-        wrong = super().push_through(data_type, records)
+        wrong = super().push_despite_faults(data_type, records)
         self._say(f"It meets {wrong}." if wrong else "The answer comes whole.")
         self._tell_findings()
         return wrong
@@ -135,20 +135,20 @@ class NarratedDriver(SandboxDriver):
         self._tell_findings()
         return status
 
-    def tell_of_sale(self, service: str, seconds: float, error: str | None = None) -> Json:
+    def report_sale(self, service: str, seconds: float, error: str | None = None) -> Json:
         """Tell how recording a sale went."""
         came = f"and fails: {error}" if error else f"in {seconds:g} s"
         self._say(f"The service is {service}, and a sale is recorded {came}.")
-        told = super().tell_of_sale(service, seconds, error)
+        told = super().report_sale(service, seconds, error)
         self._tell_findings()
         return told
 
-    def pass_to(self, moment: datetime) -> None:
+    def set_clock(self, moment: datetime) -> None:
         """Let time pass event by event, and tell what comes of them."""
         while (upcoming := self._next_event()) and upcoming <= moment:
-            super().pass_to(upcoming)
+            super().set_clock(upcoming)
             self._tell_events()
-        super().pass_to(moment)
+        super().set_clock(moment)
 
     def _say(self, sentence: str) -> None:
         self._tell(self.now(), sentence)

@@ -78,7 +78,7 @@ def story(
 
 def play(told: Story, driver: SandboxDriver) -> Played:
     """Play a story from its beginning, and see how it ends."""
-    driver.begin("Story Café")
+    driver.set_up("Story Café")
     told.act(driver)
     return see(driver)
 

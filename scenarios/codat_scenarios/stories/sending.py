@@ -196,7 +196,7 @@ def before_the_start(driver: SandboxDriver) -> None:
 @story("blind", Ending(("S13",), EXAMPLE, sync=2000, documents=books_of_example()))
 def blind(driver: SandboxDriver) -> None:
     """Nobody looks how the datasets end."""
-    driver.look_away()
+    driver.stop_polling()
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(TUESDAY, "09:00")
@@ -221,7 +221,7 @@ def decoupled_till(driver: SandboxDriver) -> None:
     """The service hangs, and the till records a sale at once."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
-    driver.tell_of_sale("hanging", 0.01)
+    driver.report_sale("hanging", 0.01)
     driver.at(TUESDAY, "09:00")
 
 
@@ -230,7 +230,7 @@ def coupled_till(driver: SandboxDriver) -> None:
     """The service hangs, and the till waits with it until it records a sale."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
-    driver.tell_of_sale("hanging", 30)
+    driver.report_sale("hanging", 30)
     driver.at(TUESDAY, "09:00")
 
 

@@ -117,5 +117,5 @@ def gives_up(driver: SandboxDriver) -> None:
     dataset = driver.push(ORDERS, [order("A-1")])
     driver.advance(seconds=2)
     driver.dataset(dataset)
-    driver.look_away()
+    driver.stop_polling()
     driver.at(TUESDAY, "09:00")

@@ -40,7 +40,7 @@ def tell_wire(name: str, text: str, kind: str, details: dict[str, Any]) -> None:
         push_worked_example(driver)
         driver.at(MONDAY, "12:10")
         driver.plan_fault(kind, "push-orders", **details)
-        if driver.push_through(ORDERS, [order("A-1")]):
+        if driver.push_despite_faults(ORDERS, [order("A-1")]):
             driver.at(MONDAY, "12:16")
             driver.push(ORDERS, [order("A-1")])
         driver.at(TUESDAY, "09:00")

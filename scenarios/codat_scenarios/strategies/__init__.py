@@ -1,7 +1,7 @@
-"""Hypothesis strategies for records, right and wrong; needs the extra `test`.
+"""Hypothesis strategies for records, valid and invalid, and histories; needs the extra `test`.
 
-Importing this makes `st.from_type` know `Order`, `Payment` and `Transaction` of
-`codat_mock.models.commerce`.
+Importing it registers `Order`, `Payment` and `Transaction` of `codat_mock.models.commerce` with
+`st.from_type`.
 """
 
 from codat_scenarios.strategies.histories import broken_histories, histories

@@ -1,4 +1,4 @@
-"""Strategies for histories, with every rule kept or exactly one broken."""
+"""Strategies for histories that keep every rule or break one."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from hypothesis.strategies import SearchStrategy
 
 from codat_scenarios.histories import History, HistoryBuilder
 from codat_scenarios.strategies.merchant_events import (
-    BEFORE_OPENING,
-    HAPPENINGS,
-    LONG_LIVES,
-    Happening,
+    BEFORE_CONFIGURATION,
+    LONG_HISTORIES,
+    MERCHANT_EVENTS,
+    MerchantEvent,
 )
 from codat_scenarios.strategies.violations import VIOLATIONS
 
 
 def histories() -> SearchStrategy[History]:
-    """A merchant's life with sales, corrections, refunds, deletes, pushes, trouble and nights.
+    """Histories with sales, corrections, refunds, deletes, pushes, faults and nights.
 
-    Every rule is kept by construction, and the books must show what is `due`. They shrink to a
-    night without a sale.
+    They keep every rule by construction, and the books must show the `expected_records`. They
+    shrink to a night without a sale.
     """
-    return st.builds(lived, LONG_LIVES, is_declared=st.booleans())
+    return st.builds(build_history, LONG_HISTORIES, is_declared=st.booleans())
 
 
 def broken_histories(code: str) -> SearchStrategy[History]:
-    """A merchant's life in which one rule is broken once.
+    """Histories in which one rule is broken once.
 
-    The codes of what is broken by that, its own and those of its consequences, are `breaks`.
+    Their `broken_rules` are that rule and those that are broken as a consequence.
 
     Args:
-        code: any rule's.
+        code: the code of a rule.
     """
     violation = VIOLATIONS[code]
     return st.builds(
-        lambda before, breaks, after, is_declared: lived(
-            [*before, breaks, *after], is_declared=is_declared
+        lambda before, breaking, after, is_declared: build_history(
+            [*before, breaking, *after], is_declared=is_declared
         ),
-        BEFORE_OPENING if violation.comes_first else HAPPENINGS,
-        violation.happenings,
-        HAPPENINGS,
+        BEFORE_CONFIGURATION if violation.comes_first else MERCHANT_EVENTS,
+        violation.events,
+        MERCHANT_EVENTS,
         st.just(True) if violation.is_declared else st.booleans(),
     )
 
 
-def lived(happenings: Iterable[Happening], *, is_declared: bool) -> History:
-    """Live through happenings, until the next morning.
+def build_history(events: Iterable[MerchantEvent], *, is_declared: bool) -> History:
+    """Build a history from events, up to the next morning.
 
     Args:
-        happenings: what happens, in its order.
-        is_declared: whether the mock is told what the merchant really has, as it happens.
+        events: in order.
+        is_declared: whether the merchant's true records are declared to the mock as they change.
     """
     builder = HistoryBuilder(is_declared=is_declared)
-    for happens in happenings:
-        happens(builder)
-    return builder.history()
+    for event in events:
+        event(builder)
+    return builder.build()

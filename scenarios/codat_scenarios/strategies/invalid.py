@@ -1,4 +1,4 @@
-"""Strategies for records that are wrong in one place, labelled with that place."""
+"""Strategies for records that are wrong in one place, labelled with its JSON path."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from codat_scenarios.strategies.sales import orders
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A record that must be reported.
+    """A record that the mock must report.
 
     Args:
-        record: what is pushed; not always an object.
-        path: where it is wrong, from the record, e.g. `$.orderLineItems[0].totalAmount`.
-        fault: `malformed` is refused at once; `unusable` is well-formed, so it is accepted, and
-            its dataset ends in `ValidationError`.
+        record: the JSON value to push; not always an object.
+        path: the JSON path of the error within the record, such as
+            `$.orderLineItems[0].totalAmount`.
+        fault: a `malformed` record is refused at once; an `unusable` one is accepted, and its
+            dataset ends in `ValidationError`.
 
     Source: contract section 2.
     """
@@ -35,22 +36,22 @@ class Invalid:
 
 
 def invalid_orders() -> SearchStrategy[Invalid]:
-    """Orders wrong in one place: of a wrong type, enumeration or date form, or without an id."""
+    """Orders with one wrong type, enumeration value or date format, or without an id."""
     return spoiled(orders(), record_schema.ORDER)
 
 
 def invalid_payments() -> SearchStrategy[Invalid]:
-    """Payments wrong in one place: of a wrong type, enumeration or date form, or without an id."""
+    """Payments with one wrong type, enumeration value or date format, or without an id."""
     return spoiled(payments(), record_schema.PAYMENT)
 
 
 def invalid_transactions() -> SearchStrategy[Invalid]:
-    """Transactions wrong in one place: as payments are."""
+    """Transactions with one wrong type, enumeration value or date format, or without an id."""
     return spoiled(transactions(), record_schema.TRANSACTION)
 
 
 def spoiled(valid: SearchStrategy[Record], shape: record_schema.Shape) -> SearchStrategy[Invalid]:
-    """Take valid records and spoil each in one way."""
+    """Spoil valid records, each in one way."""
     no_objects = st.sampled_from((*record_schema.NOT_OBJECTS, None))
     return st.one_of(
         without_id(valid),
@@ -61,7 +62,7 @@ def spoiled(valid: SearchStrategy[Record], shape: record_schema.Shape) -> Search
 
 @st.composite
 def without_id(draw: DrawFn, valid: SearchStrategy[Record]) -> Invalid:
-    """Draw records whose id is absent, null or empty."""
+    """Draw a record whose id is absent, null or empty."""
     record = {name: value for name, value in draw(valid).items() if name != "id"}
     record |= draw(st.sampled_from(({}, {"id": None}, {"id": ""})))
     return Invalid(record, "$.id", "unusable")
@@ -71,32 +72,32 @@ def without_id(draw: DrawFn, valid: SearchStrategy[Record]) -> Invalid:
 def spoiled_inside(
     draw: DrawFn, valid: SearchStrategy[Record], shape: record_schema.Shape
 ) -> Invalid:
-    """Draw records with a value that must not stand where it does."""
-    place, values = draw(st.sampled_from(list(record_schema.spots(shape))))
+    """Draw a record with an invalid value in one property or array element."""
+    path, values = draw(st.sampled_from(list(record_schema.invalid_values(shape))))
     record = deepcopy(draw(valid))
-    wrong = deepcopy(draw(st.sampled_from(values)))
-    return Invalid(record, "$" + put(draw, record, place, wrong))
+    invalid = deepcopy(draw(st.sampled_from(values)))
+    return Invalid(record, "$" + put(draw, record, path, invalid))
 
 
-def put(draw: DrawFn, at: Any, place: Sequence[str | int], wrong: Any) -> str:
-    """Put a value at its place, making what leads there where it is missing or empty.
+def put(draw: DrawFn, at: Any, path: Sequence[str | int], value: Any) -> str:
+    """Put a value at a path, creating missing and empty parents.
 
     Args:
-        draw: draws which element of an array is taken.
-        at: the object or array that the place is told from.
-        place: where, with 0 for any element of an array.
-        wrong: what is put there.
+        draw: draws which element of an array is used.
+        at: the object or array that the path starts from.
+        path: property names, and 0 for any element of an array.
+        value: the value to put there.
 
     Returns:
-        The JSON path of the place, from `at`.
+        The JSON path of the value, from `at`.
     """
-    token, *rest = place
+    token, *rest = path
     if isinstance(token, int):
         token = draw(st.integers(0, len(at) - 1))
     here = f"[{token}]" if isinstance(token, int) else f".{token}"
     if not rest:
-        at[token] = wrong
+        at[token] = value
         return here
     if isinstance(token, str) and not at.get(token):
         at[token] = [{}] if isinstance(rest[0], int) else {}
-    return here + put(draw, at[token], rest, wrong)
+    return here + put(draw, at[token], rest, value)

@@ -1,4 +1,4 @@
-"""Strategies for pushes about as large as is recommended."""
+"""Strategies for pushes about as large as recommended."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SIZES: Final = (4_999, 5_000, 5_001)  # the guide recommends "under 5000 records
 
 
 class LargePush(list[Record]):
-    """Many records, shown by their number: thousands of them would tell nothing."""
+    """Many records, printed as their number and the first one."""
 
     def __repr__(self) -> str:
         return f"{len(self):,} records, the first {self[0]!r}"
 
 
 def large_pushes() -> SearchStrategy[LargePush]:
-    """Pushes of 4,999, 5,000 or 5,001 orders that differ in their ids only."""
+    """Pushes of 4,999, 5,000 or 5,001 orders that differ only in their ids."""
     return st.builds(
         lambda count, order: LargePush(order | {"id": f"{number}"} for number in range(count)),
         st.sampled_from(SIZES),

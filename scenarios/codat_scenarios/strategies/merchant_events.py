@@ -1,4 +1,4 @@
-"""Strategies for a merchant's life with an integration that keeps every rule."""
+"""Strategies for the events of a history with an integration that keeps every rule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from codat_mock.models.datasets import LIST_NAMES
 from codat_scenarios.histories import HistoryBuilder, PlannedFaults, Reading
 from codat_scenarios.sandbox_driver import Json
 
-Happening = Callable[[HistoryBuilder], object]
+MerchantEvent = Callable[[HistoryBuilder], object]
 
 PENCE = st.integers(1, 10_000)
 WHICH = st.integers(0, 5)
@@ -37,18 +37,18 @@ REFUSALS: Final[tuple[Json, ...]] = (
 LOSSES: Final[tuple[Json, ...]] = ({"kind": "lose", "by": "bad-gateway"},)
 
 
-def happening(verb: str, *arguments: SearchStrategy[Any]) -> SearchStrategy[Happening]:
-    """Draw a verb of a life with its arguments."""
+def event(verb: str, *arguments: SearchStrategy[Any]) -> SearchStrategy[MerchantEvent]:
+    """Draw a call of a method of `HistoryBuilder`."""
     return st.builds(methodcaller, st.just(verb), *arguments)
 
 
 READINGS = st.builds(
     Reading,
-    way=st.sampled_from(("at once", "later", "in the list")),
+    mode=st.sampled_from(("poll", "later", "list")),
     every=st.integers(1, 8),
     fault=st.none() | st.sampled_from(REFUSALS),
 )
-TROUBLES = st.builds(
+PLANNED_FAULTS = st.builds(
     PlannedFaults,
     data_type=st.sampled_from([*LIST_NAMES]),
     profile=st.sampled_from([*PROFILES]),
@@ -57,34 +57,38 @@ TROUBLES = st.builds(
     tries=st.integers(1, 6),
     wait=st.integers(1, 5),
 )
-PROBED = st.lists(st.builds(lambda seconds: {"seconds": seconds}, st.floats(0, 1)), max_size=3)
-SALE = happening("sell", PENCE, st.integers(0, 500), st.booleans())
+REPORTED_SALES = st.lists(
+    st.builds(lambda seconds: {"seconds": seconds}, st.floats(0, 1)), max_size=3
+)
+SALE = event("sell", PENCE, st.integers(0, 500), st.booleans())
 CHANGES = (
     SALE,
-    happening("correct", WHICH, PENCE),
-    happening("give_back", WHICH, PENCE),
-    happening("delete", WHICH),
+    event("correct", WHICH, PENCE),
+    event("refund", WHICH, PENCE),
+    event("delete", WHICH),
 )
-BEFORE_OPENING = st.lists(st.one_of(*CHANGES), max_size=5)
-# Lived one after the other by functions that draw nothing: so any of them can be left out, and an
-# example shrinks to the few that tell.
-HAPPENINGS = st.lists(
+BEFORE_CONFIGURATION = st.lists(st.one_of(*CHANGES), max_size=5)
+# Events are applied in order by functions that draw nothing: so any event can be left out, and an
+# example shrinks to the few that matter.
+MERCHANT_EVENTS = st.lists(
     st.one_of(
         SALE,
-        happening("push"),
-        happening("night"),
+        event("push"),
+        event("night"),
         *CHANGES,
-        happening("push", st.none() | TROUBLES, READINGS),
-        happening("wait", st.integers(1, 600)),
+        event("push", st.none() | PLANNED_FAULTS, READINGS),
+        event("wait", st.integers(1, 600)),
         st.one_of(
-            happening("night", st.sampled_from(FAILED_SYNCS)),
-            happening("open"),
-            happening("sync_now"),
-            happening("look", st.sampled_from(PATHS)),
-            happening("probe", st.sampled_from(("slow", "down")), PROBED),
+            event("night", st.sampled_from(FAILED_SYNCS)),
+            event("configure"),
+            event("sync_now"),
+            event("get", st.sampled_from(PATHS)),
+            event("report_sales", st.sampled_from(("slow", "down")), REPORTED_SALES),
         ),
     ),
     max_size=20,
 )
-# Hypothesis draws about five to a list; it takes more to push, delete and sync something.
-LONG_LIVES = st.lists(HAPPENINGS, max_size=5).map(lambda parts: [*chain.from_iterable(parts)])
+# Hypothesis draws about five elements to a list; pushing, deleting and syncing a sale takes more.
+LONG_HISTORIES = st.lists(MERCHANT_EVENTS, max_size=5).map(
+    lambda parts: [*chain.from_iterable(parts)]
+)

@@ -1,4 +1,4 @@
-"""Strategies for what an order is made of: lines and charges, with their exact sums."""
+"""Strategies for the lines and charges of an order, with their exact sums."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from codat_scenarios.strategies import record_schema
 from codat_scenarios.strategies.values import units
 
 RATES = st.sampled_from((0, 20_000, 5_000, 12_500, 8_875))  # thousandths of a percent
-PRICES = st.integers(0, 10_000) | st.integers(0, 10**8)  # smallest units
+PRICES = st.integers(0, 10_000) | st.integers(0, 10**8)  # minor units
 PERCENT = st.integers(0, 100)
 NO_LIST = st.sampled_from(("absent", "null", "empty"))
 
@@ -30,7 +30,7 @@ CHARGE_EXTRAS = record_schema.extras(
 
 @dataclass(frozen=True, slots=True)
 class WireLines:
-    """A part of an order as told, with its sums in smallest units; refunds are below zero."""
+    """A line or charge of an order, with its sums in minor units; refunds are negative."""
 
     record: Record
     total: int
@@ -40,7 +40,7 @@ class WireLines:
 
 @st.composite
 def lines(draw: DrawFn) -> WireLines:
-    """Draw lines: bought, taken back (of negative quantity, never of negative price), or of zero.
+    """Draw a line: bought, returned (negative quantity, never negative price) or zero.
 
     Source: contract section 3.
     """
@@ -64,7 +64,7 @@ def lines(draw: DrawFn) -> WireLines:
 
 @st.composite
 def charges(draw: DrawFn) -> WireLines:
-    """Draw service charges, their tax included."""
+    """Draw a service charge, tax included."""
     total, rate = draw(PRICES), draw(RATES)
     tax = tax_within(total, rate)
     record = {
@@ -75,16 +75,16 @@ def charges(draw: DrawFn) -> WireLines:
     return WireLines(record | draw(CHARGE_EXTRAS), total, tax)
 
 
-def few(told: SearchStrategy[WireLines], most: int) -> SearchStrategy[list[WireLines]]:
-    """Lists of some, at most so many."""
+def few(elements: SearchStrategy[WireLines], most: int) -> SearchStrategy[list[WireLines]]:
+    """Lists of at most `most` elements."""
     # Hypothesis deletes an element of many draws rarely; one that became None is deleted readily.
-    return st.lists(st.none() | told, max_size=most).map(lambda some: [x for x in some if x])
+    return st.lists(st.none() | elements, max_size=most).map(lambda some: [x for x in some if x])
 
 
 def parts(draw: DrawFn, total: int) -> list[int]:
-    """Split an amount in smallest units into one part or two, nothing into none or a zero."""
-    # Here and below the draws are the same whatever the arguments are: an example shrinks to
-    # nothing only where nothing takes no more draws than something.
+    """Split an amount in minor units into one or two parts; zero into no part or one zero."""
+    # Here and below the number of draws does not depend on the arguments: an example shrinks to
+    # an empty one only if that takes no more draws.
     percent = draw(PERCENT)
     first = proportion(total, percent, 100)
     if first in (0, total):
@@ -93,7 +93,7 @@ def parts(draw: DrawFn, total: int) -> list[int]:
 
 
 def listed(draw: DrawFn, name: str, records: list[Record]) -> Record:
-    """The property that holds the records; of none, it may be absent, null or empty."""
+    """A property that holds the records; without records it is absent, null or empty."""
     none = draw(NO_LIST)
     if records:
         return {name: records}

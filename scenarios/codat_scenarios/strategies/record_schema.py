@@ -1,7 +1,7 @@
-"""Which properties a record has and what may stand in each: a table of contract section 3.
+"""The properties of records and their values: a table of contract section 3.
 
-It is written down here a second time, not taken from the server's types, so that each can be held
-against the other. In enumerations the plainest name stands first, since examples shrink to it.
+It is written independently of the server's types, so that a test can compare the two. The simplest
+value of an enumeration comes first, since examples shrink to it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from codat_scenarios.strategies.values import amounts, moments, texts
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a property holds.
+    """The values of a property.
 
     Args:
-        valid: values that are taken.
-        invalid: values that are not, null apart.
+        valid: accepted values.
+        invalid: refused values, except null.
     """
 
     valid: SearchStrategy[Any]
@@ -47,7 +47,7 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property by its name on the wire, what it holds, and whether null is taken too."""
+    """A property: its JSON name, its values, and whether null is accepted."""
 
     name: str
     holds: Kind | One | Many
@@ -55,7 +55,7 @@ class Property:
 
     @property
     def values(self) -> SearchStrategy[Any]:
-        """What may stand in it, null included where that is taken."""
+        """The accepted values, with null if it is accepted."""
         if isinstance(self.holds, Kind):
             valid = self.holds.valid
         else:
@@ -66,23 +66,23 @@ class Property:
 
 Shape = tuple[Property, ...]
 Path = tuple[str | int, ...]
-"""Where a value lies: names of properties, and indices in arrays."""
+"""The path of a value: property names and array indices."""
 
 
 def extras(shape: Shape, *without: str) -> SearchStrategy[Record]:
-    """Properties of a shape, each absent, null where that is taken, or with any valid value.
+    """Properties of a shape, each absent or with any valid value.
 
     Args:
-        shape: what may be there.
-        without: names of properties that are left out.
+        shape: the possible properties.
+        without: names of properties to leave out.
     """
     names = {each.name: each.values for each in shape if each.name not in without}
-    # Nothing at all stands first, so that an example sheds all of them in one step.
+    # No property at all comes first, so that an example drops all of them in one step.
     return st.just({}) | st.fixed_dictionaries({}, optional=names)
 
 
 def one_of(*names: str) -> Kind:
-    """One of an enumeration's names."""
+    """A value of an enumeration."""
     return Kind(st.sampled_from(names), (0, True, "", "Nonsense"))
 
 
@@ -134,7 +134,7 @@ SERVICE_CHARGE: Shape = (
     Property("quantity", WHOLE),
     Property("type", one_of("Unknown", "Generic", "Shipping", "Overpayment")),
 )
-# A record's id may be null on the wire: that is well-formed, but of no use.
+# A record's id may be null in JSON: that is well-formed but unusable.
 RECORD_ID = Property("id", TEXT, nullable=True)
 PAYMENT: Shape = (
     RECORD_ID,
@@ -179,22 +179,22 @@ TRANSACTION: Shape = (
 )
 
 
-def spots(shape: Shape, at: Path = ()) -> Iterator[tuple[Path, tuple[Any, ...]]]:
-    """Give every place in a record of this shape with what must not stand there.
+def invalid_values(shape: Shape, at: Path = ()) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+    """Yield every path in a record of a shape with the values that are invalid there.
 
     Args:
-        shape: the record's.
-        at: where the record itself lies.
+        shape: of the record.
+        at: the path of the record itself.
     """
     for each in shape:
-        place = (*at, each.name)
+        path = (*at, each.name)
         null = () if each.nullable else (None,)
         if isinstance(each.holds, Kind):
-            yield place, (*each.holds.invalid, *null)
+            yield path, (*each.holds.invalid, *null)
         elif isinstance(each.holds, One):
-            yield place, (*NOT_OBJECTS, *null)
-            yield from spots(each.holds.shape, place)
+            yield path, (*NOT_OBJECTS, *null)
+            yield from invalid_values(each.holds.shape, path)
         else:
-            yield place, (*NOT_ARRAYS, *null)
-            yield (*place, 0), (*NOT_OBJECTS, None)
-            yield from spots(each.holds.shape, (*place, 0))
+            yield path, (*NOT_ARRAYS, *null)
+            yield (*path, 0), (*NOT_OBJECTS, None)
+            yield from invalid_values(each.holds.shape, (*path, 0))

@@ -1,4 +1,4 @@
-"""Strategies for payments and transactions that stand alone, of every type and status."""
+"""Strategies for single payments and transactions of every type and status."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from codat_scenarios.strategies.values import amounts, ids, moments
 
 
 def payments() -> SearchStrategy[Record]:
-    """Payments of any type, status and amount, refunds and zero included.
+    """Payments of any type, status and amount, including refunds and zero.
 
-    Id, amount, type, status and creation are always there, as a payment without them says nothing;
-    all else may be absent, or null where that is taken.
+    Id, amount, type, status and creation date are always present; other properties may be absent,
+    or null where null is accepted.
 
     Source: contract section 3.
     """
@@ -27,10 +27,10 @@ def payments() -> SearchStrategy[Record]:
 
 
 def transactions() -> SearchStrategy[Record]:
-    """Transactions of any type, source and amount, fees and zero included.
+    """Transactions of any type, source and amount, including fees and zero.
 
-    Id, total, type and creation are always there; all else may be absent, or null where that is
-    taken.
+    Id, total, type and creation date are always present; other properties may be absent, or null
+    where null is accepted.
 
     Source: contract section 3.
     """
@@ -42,7 +42,7 @@ def transactions() -> SearchStrategy[Record]:
 def recorded(
     shape: record_schema.Shape, **always: SearchStrategy[object]
 ) -> SearchStrategy[Record]:
-    """Records of a shape with an id, a creation and the given properties in every one."""
+    """Records of a shape that always have an id, a creation date and the given properties."""
     fixed = {"id": ids(), "createdDate": moments(), **always}
     return st.builds(
         lambda required, rest: required | rest,

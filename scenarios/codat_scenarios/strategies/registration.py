@@ -1,4 +1,4 @@
-"""Telling Hypothesis how the server's own types are drawn, for `st.from_type(Order)`."""
+"""Registers strategies for the server's own types, for `st.from_type(Order)`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def register() -> None:
 
 
 def decoded(records: SearchStrategy[Record], kind: type[Kind]) -> SearchStrategy[Kind]:
-    """Turn records into a server's type the way the server does: by way of the wire."""
+    """Decode records to a type of the server as the server does: from JSON."""
     decoder = msgspec.json.Decoder(kind, dec_hook=read_value, float_hook=Decimal)
     return records.map(lambda record: decoder.decode(encode(record)))

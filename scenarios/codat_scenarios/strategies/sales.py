@@ -1,4 +1,4 @@
-"""Strategies for sales that add up: an order, its payments, their transactions."""
+"""Strategies for sales that add up: an order, its payments and their transactions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from codat_scenarios.strategies import record_schema
 from codat_scenarios.strategies.order_lines import WireLines, charges, few, lines, listed, parts
 from codat_scenarios.strategies.values import amounts, ids, moments, units
 
-# Made once, since strategies are slow to make, and an example is shrunk through thousands of draws.
+# Created once: strategies are slow to create, and shrinking an example takes thousands of draws.
 GOODS = few(lines(), 4)
 CHARGES = few(charges(), 2)
-TIPS = st.integers(0, 500) | st.integers(0, 10**6)  # smallest units
-FEES = st.integers(0, 500)  # smallest units
+TIPS = st.integers(0, 500) | st.integers(0, 10**6)  # minor units
+FEES = st.integers(0, 500)  # minor units
 IDS = ids()
 MOMENTS = moments()
 UNPAID = st.sampled_from(("Pending", "Authorized", "Failed", "Cancelled", "Unknown"))
@@ -40,12 +40,13 @@ TRANSACTION_EXTRAS = record_schema.extras(
 
 @dataclass(frozen=True, slots=True)
 class GeneratedSale:
-    """A sale as its three kinds of record, which reconcile with each other.
+    """A sale as records of the three data types, which reconcile with each other.
 
     Args:
         order: with its payments inside.
-        payments: the same payments, on their own.
-        transactions: of the paid ones: `Payment` or `Refund`, and fees, under the payment's id.
+        payments: the same payments as separate records.
+        transactions: those of the paid payments, under the payment's id: `Payment` or `Refund`,
+            and fees.
     """
 
     order: Record
@@ -55,11 +56,11 @@ class GeneratedSale:
 
 @st.composite
 def sales(draw: DrawFn) -> GeneratedSale:
-    """Draw sales that add up and reconcile.
+    """Draw a sale that adds up and reconciles.
 
-    Line totals and service charges make the order's total; paid payments make that and the
-    gratuity; each paid payment has its transaction. They shrink to an order of nothing, without
-    the properties that may be absent.
+    Line totals and service charges add up to the order's total; the paid payments to that and the
+    gratuity; each paid payment has its transaction. It shrinks to an order of zero without
+    optional properties.
 
     Source: contract section 3.
     """
@@ -67,7 +68,7 @@ def sales(draw: DrawFn) -> GeneratedSale:
     base = {"createdDate": draw(MOMENTS), **draw(CURRENCIES)}
     order: Record = {"id": draw(IDS), **base, **totals(draw, goods, charged, tip)}
     returned = sum(line.total for line in goods if line.total < 0)
-    taken = sum(told.total for told in (*goods, *charged)) + tip - returned
+    taken = sum(each.total for each in (*goods, *charged)) + tip - returned
     payments = payments_of(draw, [*parts(draw, taken), *parts(draw, returned)], base)
     order |= listed(draw, "orderLineItems", [line.record for line in goods])
     order |= listed(draw, "serviceCharges", [charge.record for charge in charged])
@@ -84,45 +85,52 @@ def sales(draw: DrawFn) -> GeneratedSale:
 
 
 def totals(draw: DrawFn, goods: list[WireLines], charged: list[WireLines], tip: int) -> Record:
-    """Tell an order's totals; those that are zero may be absent, but for the total itself."""
-    told = [*goods, *charged]
+    """Draw an order's totals; those that are zero may be absent, except `totalAmount`.
+
+    Args:
+        draw: draws from a strategy.
+        goods: the lines.
+        charged: the service charges.
+        tip: in minor units.
+    """
+    lines_and_charges = [*goods, *charged]
     zeroes = draw(st.booleans())
     sums = {
         "totalRefund": sum(line.total for line in goods if line.record["quantity"] < 0),
-        "totalTaxAmount": sum(each.tax for each in told),
-        "totalDiscount": sum(each.discount for each in told),
+        "totalTaxAmount": sum(each.tax for each in lines_and_charges),
+        "totalDiscount": sum(each.discount for each in lines_and_charges),
         "totalGratuity": tip,
     }
     present = {name: units(total) for name, total in sums.items() if total or zeroes}
-    return {"totalAmount": units(sum(each.total for each in told)), **present}
+    return {"totalAmount": units(sum(each.total for each in lines_and_charges)), **present}
 
 
 def payments_of(draw: DrawFn, paid: list[int], base: Record) -> list[Record]:
-    """Tell the payments of an order: attempts that were not paid, then those that were.
+    """Draw the payments of an order: first unpaid attempts, then paid ones.
 
     Args:
         draw: draws from a strategy.
-        paid: the amounts paid (or, below zero, given back), in smallest units.
-        base: what they share with the order.
+        paid: the amounts paid, or refunded if negative, in minor units.
+        base: the properties that they share with the order.
     """
-    told: dict[str, Record] = {}
+    payments: dict[str, Record] = {}
     for status, amount in [*draw(ATTEMPTS), *(("Paid", units(amount)) for amount in paid)]:
         id_ = draw(IDS)
-        while id_ in told:  # lengthened, not drawn again: that shrinks better than a unique list
+        while id_ in payments:  # lengthened, not drawn again: that shrinks better than unique ids
             id_ += "0"
-        told[id_] = {"id": id_, **base, "amount": amount, "status": status}
-        told[id_] |= {"type": draw(record_schema.PAYMENT_TYPE.valid)} | draw(PAYMENT_EXTRAS)
-    return list(told.values())
+        payments[id_] = {"id": id_, **base, "amount": amount, "status": status}
+        payments[id_] |= {"type": draw(record_schema.PAYMENT_TYPE.valid)} | draw(PAYMENT_EXTRAS)
+    return list(payments.values())
 
 
 def transactions_of(draw: DrawFn, payment: Record, order: str, base: Record) -> list[Record]:
-    """Tell what moved with a paid payment: the money, and sometimes the provider's fee.
+    """Draw the transactions of a paid payment: the money, and sometimes the provider's fee.
 
     Args:
         draw: draws from a strategy.
-        payment: as told.
-        order: its order's id.
-        base: what they share with the order.
+        payment: the payment record.
+        order: the id of its order.
+        base: the properties that they share with the order.
     """
     returned = payment["amount"] < 0
     kinds = ("Refund", "PaymentFeeRefund") if returned else ("Payment", "PaymentFee")
@@ -140,5 +148,5 @@ def transactions_of(draw: DrawFn, payment: Record, order: str, base: Record) -> 
 
 
 def orders() -> SearchStrategy[Record]:
-    """Orders that add up, their payments inside; they shrink to an order of nothing."""
+    """Orders that add up, with their payments; they shrink to an order of zero."""
     return sales().map(lambda sale: sale.order)

@@ -153,7 +153,7 @@ def test_a_clock_that_runs_past_an_event_by_itself_does_not_carry_the_story_off(
                 return upcoming
 
         driver = Hurried(http, "hurried", None, lambda *_: None)
-        driver.begin("Café")
+        driver.set_up("Café")
         driver.push("commerce-orders", [{"id": "A-1", "totalAmount": 1}])
         driver.wait_until(MORNING + timedelta(hours=2))
         assert driver.now() == MORNING + timedelta(hours=2)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from codat_mock.http.app import create_app
 from codat_mock.rules import rulebook
 from codat_mock.sandbox import SandboxRegistry, Settings
-from codat_scenarios.histories import Came, History, Night, Pushed, Recorded, perform
+from codat_scenarios.histories import History, HistoryResult, Night, Pushed, Recorded, perform
 from codat_scenarios.histories.steps import Sent
 from codat_scenarios.merchants import Record
 from codat_scenarios.sandbox_driver import SandboxDriver
@@ -43,20 +43,20 @@ def test_histories_break_no_rule_give_every_rule_occasion_and_their_books_are_ri
     @settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.too_slow], database=None)
     @given(histories())
     def kept(history):
-        came = perform(history, driver)
-        assert came.findings == ()
-        assert came.differences == ()
-        assert history.failed == failures(history, came)
-        exercised.update(came.exercised)
+        result = perform(history, driver)
+        assert result.findings == ()
+        assert result.differences == ()
+        assert history.failed_pushes == failures(history, result)
+        exercised.update(result.exercised)
 
     kept()
     assert exercised == {rule.code for rule in rulebook()}
 
 
-def failures(history: History, came: Came) -> int:
+def failures(history: History, result: HistoryResult) -> int:
     """How many pushes have no dataset that is known of and Complete."""
     pushes = sum(isinstance(step, Pushed) for step in history.steps)
-    return pushes - came.datasets.count("Complete")
+    return pushes - result.datasets.count("Complete")
 
 
 def test_the_simplest_history_is_a_night_without_a_sale() -> None:
@@ -81,9 +81,9 @@ def test_the_simplest_history_with_a_finding_tells_only_what_it_needs(
         f"  21 Mar 09:01:00  recorded: {SALE.replace('pushed: ', '')}\n"
         "  21 Mar 09:02:00  linked and configured\n"
         f"  21 Mar 09:03:00  pushed: {SALE}\n"
-        "  21 Mar 09:03:08  read: each dataset under way\n"
+        "  21 Mar 09:03:08  read: each dataset in progress\n"
         "  21 Mar 09:04:08  pushed: 1 order ('sale-1' of 1.00)\n"
-        "  21 Mar 09:04:16  read: each dataset under way\n"
+        "  21 Mar 09:04:16  read: each dataset in progress\n"
         "  22 Mar 09:00:00  the night has passed"
     )
     assert perform(history, driver).findings == ("S03",)
@@ -125,10 +125,10 @@ EDGES = {
     "a sync that fails": lambda history: any("ServerError" in told for told in planned(history)),
     "a refund of everything": lambda history: any(
         record.get("totalRefund", 0) < 0 and record["totalAmount"] == 0
-        for record in history.due.values()
+        for record in history.expected_records.values()
     ),
     "cash, without a fee": lambda history: any(
-        record.get("type") == "Cash" for record in history.due.values()
+        record.get("type") == "Cash" for record in history.expected_records.values()
     ),
     "two nights": lambda history: sum(isinstance(s, Night) for s in history.steps) > 2,
     "an empty push": lambda history: any(
@@ -150,7 +150,7 @@ def test_a_large_push_of_each_size_is_taken_and_booked(count: int) -> None:
     transport = httpx.WSGITransport(create_app(SandboxRegistry(Settings(speed=0))))
     with httpx.Client(base_url="http://localhost", transport=transport) as http:
         driver = SandboxDriver(http, "large")
-        driver.begin("Large Café")
+        driver.set_up("Large Café")
         driver.push("commerce-orders", orders)
         driver.advance(minutes=1)
         assert driver.dataset(driver.datasets[0])["status"] == "Complete"

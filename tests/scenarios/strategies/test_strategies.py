@@ -106,7 +106,7 @@ def test_every_unusable_record_is_well_formed_but_has_no_id(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_value_that_must_not_stand_anywhere_is_refused_there(kind):
-    for place, values in record_schema.spots(SHAPES[kind]):
+    for place, values in record_schema.invalid_values(SHAPES[kind]):
         for value in values:
             record = value
             for token in reversed(place):

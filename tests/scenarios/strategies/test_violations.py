@@ -64,12 +64,12 @@ def test_a_breach_is_found_with_its_consequences_and_nothing_else(code: str) -> 
     @examples(code)
     @given(broken_histories(code))
     def broken(history: History) -> None:
-        came = perform(history, driver)
-        assert set(came.findings) == history.breaks
-        assert code in history.breaks
-        assert history.spoils or came.differences == ()
+        result = perform(history, driver)
+        assert set(result.findings) == history.broken_rules
+        assert code in history.broken_rules
+        assert history.corrupts_books or result.differences == ()
         pushes = sum(1 + bool(step.meanwhile) for step in history.steps if isinstance(step, Pushed))
-        assert history.failed == pushes - came.datasets.count("Complete")
+        assert history.failed_pushes == pushes - result.datasets.count("Complete")
 
     with stage_for(code) as driver:
         broken()
@@ -80,4 +80,4 @@ def test_a_breach_is_not_found_where_its_rule_is_off(code: str) -> None:
     once = settings(max_examples=2, phases=[Phase.generate], database=None, derandomize=True)
     history = find(broken_histories(code), lambda _: True, settings=once)
     with stage_for(code, **{code: RuleSetting(code, is_off=True)}) as driver:
-        assert set(perform(history, driver).findings) == history.breaks - {code}
+        assert set(perform(history, driver).findings) == history.broken_rules - {code}

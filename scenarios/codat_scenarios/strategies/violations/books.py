@@ -14,7 +14,7 @@ from codat_scenarios.strategies.violations.updating import update_late
 def book_twice(builder: HistoryBuilder) -> None:
     """Update an order that has been synced."""
     update_late(builder)
-    builder.breaks.add("U02")
+    builder.broken_rules.add("U02")
 
 
 @violation("B02", is_declared=True, what=FORGETTABLE)
@@ -27,6 +27,6 @@ def lose(builder: HistoryBuilder, what: str) -> None:
 def keep_old(builder: HistoryBuilder, pence: int) -> None:
     """Forget to push a change."""
     sale = pushed_sale(builder)
-    builder.leave_alone(sale)
-    builder.declare(builder.till.correct(builder.timeline.tick(), sale, sale.pence + pence))
-    builder.spoils = True
+    builder.freeze(sale)
+    builder.declare(builder.pos.correct(builder.timeline.tick(), sale, sale.pence + pence))
+    builder.corrupts_books = True

@@ -32,11 +32,11 @@ FAT: Final[tuple[Record, ...]] = (
 def delete_fat(builder: HistoryBuilder, rest: Record) -> None:
     """Delete an order with more than its id, and the rest of its sale rightly."""
     sale = pushed_sale(builder)
-    changes = builder.till.delete(builder.timeline.tick(), sale)
+    changes = builder.pos.delete(builder.timeline.tick(), sale)
     builder.declare(changes)
-    builder.integration.take(change for change in changes if change.data_type != ORDERS)
+    builder.integration.receive(change for change in changes if change.data_type != ORDERS)
     push_only(builder, ORDERS, [{"id": sale.id, **rest}])
-    builder.spoils = True
+    builder.corrupts_books = True
 
 
 @violation("D02", data_type=TYPES)
@@ -64,15 +64,15 @@ def delete_again(builder: HistoryBuilder, data_type: DataType) -> None:
 @violation("D05")
 def raise_up(builder: HistoryBuilder) -> None:
     """Push an order again that was deleted before."""
-    order = builder.till.records[ORDERS, pushed_sale(builder).id]
+    order = builder.pos.records[ORDERS, pushed_sale(builder).id]
     delete_rightly(builder)
     push_only(builder, ORDERS, [order | {MODIFIED: format_moment(builder.timeline.now)}])
-    builder.spoils = True
+    builder.corrupts_books = True
 
 
 def delete_rightly(builder: HistoryBuilder) -> list[Change]:
     """Delete a sale that was pushed, and push that."""
-    changes = builder.till.delete(builder.timeline.tick(), pushed_sale(builder))
+    changes = builder.pos.delete(builder.timeline.tick(), pushed_sale(builder))
     builder.record(changes)
     settle(builder)
     return changes

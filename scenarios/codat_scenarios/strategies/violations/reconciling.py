@@ -21,12 +21,12 @@ PENCE: Final = st.integers(1, 500)
 @violation("R01", comes_first=True)
 def push_orders_alone(builder: HistoryBuilder) -> None:
     """Push nothing but orders before a sync."""
-    builder.leave_alone(builder.sell(100))
-    builder.integration.open()
+    builder.freeze(builder.sell(100))
+    builder.integration.configure()
     push_only(builder, ORDERS, builder.integration.pending_of(ORDERS))
-    builder.integration.read_to_the_end()
+    builder.integration.read_until_complete()
     builder.timeline.now = builder.timeline.next_morning
-    builder.timeline.note(Night(builder.timeline.now))
+    builder.timeline.add(Night(builder.timeline.now))
 
 
 @violation("R02", by_card=BY_CARD, kind=st.sampled_from(("Order", "Payment")))
@@ -77,9 +77,9 @@ def change_currency(builder: HistoryBuilder, by_card: bool, currency: str) -> No
 
 def leave_unreconciled(builder: HistoryBuilder) -> None:
     """Note that a payment is left out of the books, to be reconciled by hand."""
-    builder.spoils = True
+    builder.corrupts_books = True
     if builder.is_declared:
-        builder.breaks.add("B02")
+        builder.broken_rules.add("B02")
 
 
 def of_transaction(

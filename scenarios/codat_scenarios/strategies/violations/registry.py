@@ -14,7 +14,7 @@ from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_scenarios.histories import HistoryBuilder
 from codat_scenarios.histories.history_pos import HistorySale
 from codat_scenarios.merchants import Change, Record
-from codat_scenarios.strategies.merchant_events import Happening
+from codat_scenarios.strategies.merchant_events import MerchantEvent
 
 Given = ParamSpec("Given")
 
@@ -24,12 +24,12 @@ class Violation:
     """One mutation of a good life, which breaks one rule.
 
     Args:
-        happenings: draws it.
+        events: draws it.
         is_declared: whether the mock must be told what the merchant really has.
         comes_first: whether it can only come before the first push.
     """
 
-    happenings: SearchStrategy[Happening]
+    events: SearchStrategy[MerchantEvent]
     is_declared: bool
     comes_first: bool
 
@@ -52,13 +52,13 @@ def violation(
         happens: Callable[Concatenate[HistoryBuilder, Given], object],
     ) -> Callable[Concatenate[HistoryBuilder, Given], object]:
         def break_rule(builder: HistoryBuilder, *given: Given.args, **named: Given.kwargs) -> None:
-            builder.rouse()
-            builder.breaks.add(code)
+            builder.start_next_day_if_late()
+            builder.broken_rules.add(code)
             happens(builder, *given, **named)
 
         break_rule.__name__ = break_rule.__qualname__ = happens.__name__
-        happenings: SearchStrategy[Happening] = st.builds(partial, st.just(break_rule), **drawn)
-        VIOLATIONS[code] = Violation(happenings, is_declared, comes_first)
+        events: SearchStrategy[MerchantEvent] = st.builds(partial, st.just(break_rule), **drawn)
+        VIOLATIONS[code] = Violation(events, is_declared, comes_first)
         return happens
 
     return enter
@@ -66,9 +66,9 @@ def violation(
 
 def settle(builder: HistoryBuilder) -> None:
     """Push what is left and an empty list of what was never pushed, and see how that ends."""
-    builder.rouse()
+    builder.start_next_day_if_late()
     builder.integration.push()
-    builder.push_rest()
+    builder.push_remaining()
 
 
 def pushed_sale(builder: HistoryBuilder) -> HistorySale:
@@ -80,10 +80,10 @@ def pushed_sale(builder: HistoryBuilder) -> HistorySale:
 
 def synced_sale(builder: HistoryBuilder) -> HistorySale:
     """A sale that was synced."""
-    if not builder.till.synced_sales():
+    if not builder.pos.synced_sales():
         builder.sell(100)
         builder.night()
-    return builder.till.synced_sales()[-1]
+    return builder.pos.synced_sales()[-1]
 
 
 def push_only(builder: HistoryBuilder, data_type: DataType, records: list[Record]) -> None:
@@ -106,9 +106,9 @@ def push_in_vain(builder: HistoryBuilder) -> None:
 
 def miss(builder: HistoryBuilder) -> None:
     """Note that declared records of the current period are not pushed before its sync."""
-    builder.spoils = True
+    builder.corrupts_books = True
     if builder.is_declared:
-        builder.breaks |= {"S02" if builder.nights else "S01", "B02"}
+        builder.broken_rules |= {"S02" if builder.successful_syncs else "S01", "B02"}
 
 
 def mutate(
@@ -122,6 +122,6 @@ def mutate(
         by_card: else in cash.
     """
     settle(builder)
-    changes = builder.till.sell(builder.timeline.tick(), 100, by_card=by_card)
+    changes = builder.pos.sell(builder.timeline.tick(), 100, by_card=by_card)
     builder.record(told for change in changes if (told := changed(change)))
-    builder.leave_alone([*builder.till.sales.values()][-1])
+    builder.freeze([*builder.pos.sales.values()][-1])

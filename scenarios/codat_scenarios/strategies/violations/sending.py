@@ -34,14 +34,14 @@ FORGETTABLE: Final = st.sampled_from(("sale", "fee"))
 
 def forget(builder: HistoryBuilder, what: str) -> None:
     """Sell something, of which the integration forgets all or the fee; then something else."""
-    changes = builder.till.sell(builder.timeline.tick(), 100)
-    builder.leave_alone([*builder.till.sales.values()][-1])
+    changes = builder.pos.sell(builder.timeline.tick(), 100)
+    builder.freeze([*builder.pos.sales.values()][-1])
     builder.declare(changes)
     is_fee = (change.record.get("type") == "PaymentFee" for change in changes)
     kept = [change for change, is_it in zip(changes, is_fee, strict=True) if not is_it]
-    builder.integration.take(kept if what == "fee" else [])
+    builder.integration.receive(kept if what == "fee" else [])
     miss(builder)
-    builder.leave_alone(builder.sell(100))
+    builder.freeze(builder.sell(100))
 
 
 @violation("S01", is_declared=True, comes_first=True, what=FORGETTABLE)
@@ -53,7 +53,7 @@ def forget_at_first(builder: HistoryBuilder, what: str) -> None:
 @violation("S02", is_declared=True, what=FORGETTABLE)
 def forget_later(builder: HistoryBuilder, what: str) -> None:
     """Forget a record after a sync."""
-    if not builder.nights:
+    if not builder.successful_syncs:
         builder.sell(100)
         builder.night()
     forget(builder, what)
@@ -62,9 +62,9 @@ def forget_later(builder: HistoryBuilder, what: str) -> None:
 @violation("S03", is_told_otherwise=st.booleans())
 def repeat(builder: HistoryBuilder, is_told_otherwise: bool) -> None:
     """Push an order again that has not changed, perhaps with its properties in another order."""
-    sale = ([*builder.till.sales.values()] or [builder.sell(100)])[-1]
+    sale = ([*builder.pos.sales.values()] or [builder.sell(100)])[-1]
     settle(builder)
-    order = builder.till.records[ORDERS, sale.id]
+    order = builder.pos.records[ORDERS, sale.id]
     if is_told_otherwise:
         order = dict(reversed(order.items()))
     push_only(builder, ORDERS, [order])
@@ -88,9 +88,9 @@ def overlap(builder: HistoryBuilder) -> None:
     builder.sell(200)
     first, second = builder.integration.pending_of(ORDERS)
     moment = builder.timeline.tick()
-    builder.timeline.note(Pushed(moment, ORDERS, [first], meanwhile=[second]))
-    builder.integration.settle([(ORDERS, first["id"]), (ORDERS, second["id"])])
-    builder.integration.expect_end(moment + AT_ONCE)
+    builder.timeline.add(Pushed(moment, ORDERS, [first], meanwhile=[second]))
+    builder.integration.mark_pushed([(ORDERS, first["id"]), (ORDERS, second["id"])])
+    builder.integration.expect_completion(moment + AT_ONCE)
 
 
 @violation("S06", seconds=st.integers(0, 7))
@@ -110,16 +110,16 @@ def push_many(builder: HistoryBuilder, count: int) -> None:
     """Push 5,000 orders or some more."""
     settle(builder)
     push_only(builder, ORDERS, LargePush(new_order(builder, f"bulk-{n}") for n in range(count)))
-    builder.spoils = True
+    builder.corrupts_books = True
 
 
 @violation("S08")
 def be_late(builder: HistoryBuilder) -> None:
     """Push a sale only on the morning after its sync."""
     settle(builder)
-    builder.leave_alone(builder.sell(100))
+    builder.freeze(builder.sell(100))
     miss(builder)
-    builder.sleep()
+    builder.pass_night()
     builder.push()
 
 
@@ -138,22 +138,22 @@ def be_silent(builder: HistoryBuilder, minutes: int) -> None:
     """Sell something, and push nothing for over a day."""
     settle(builder)
     sale = builder.sell(100)
-    builder.leave_alone(sale)
+    builder.freeze(sale)
     miss(builder)
     builder.integration.drop([*builder.integration.pending])
-    builder.sleep()
+    builder.pass_night()
     builder.timeline.now = sale.created + timedelta(days=1, minutes=minutes)
 
 
 @violation("S11", comes_first=True, times=st.integers(1, 2))
 def push_unconfigured(builder: HistoryBuilder, times: int) -> None:
     """Push before anything is configured."""
-    builder.integration.is_open = True
+    builder.integration.is_configured = True
     for _ in range(times):
         builder.sell(100)
         builder.integration.push()
-    builder.integration.is_open = False
-    builder.integration.open()
+    builder.integration.is_configured = False
+    builder.integration.configure()
 
 
 @violation("S12", days=st.integers(1, 400))
@@ -170,14 +170,14 @@ def be_blind(builder: HistoryBuilder) -> None:
     settle(builder)
     builder.sell(100)
     builder.push(reading=Reading("later"))
-    builder.sleep()
+    builder.pass_night()
 
 
 @violation("S14", outcome=st.sampled_from([*LAST_STEP]))
 def leave_failed(builder: HistoryBuilder, outcome: DatasetStatus) -> None:
     """Do not push again what was in datasets that have failed."""
     settle(builder)
-    builder.leave_alone(builder.sell(100))
+    builder.freeze(builder.sell(100))
     builder.timeline.tick()
     for data_type in LIST_NAMES:
         records = builder.integration.pending_of(data_type)
@@ -192,7 +192,7 @@ def push_invalid(builder: HistoryBuilder, invalid: Invalid) -> None:
     settle(builder)
     builder.timeline.tick()
     builder.integration.push_to_fail(ORDERS, [invalid.record])
-    builder.integration.read_to_the_end()
+    builder.integration.read_until_complete()
 
 
 @violation(
@@ -205,7 +205,7 @@ def push_invalid(builder: HistoryBuilder, invalid: Invalid) -> None:
 )
 def couple(builder: HistoryBuilder, service: str, sale: Record) -> None:
     """Sell only when the service answers."""
-    builder.probe(service, [{"seconds": 0.01}, sale])
+    builder.report_sales(service, [{"seconds": 0.01}, sale])
 
 
 @violation("S17", status=st.sampled_from(("Unlinked", "Deauthorized")))
@@ -213,10 +213,10 @@ def push_unlinked(builder: HistoryBuilder, status: str) -> None:
     """Push though the merchant has unlinked, who links again afterwards."""
     settle(builder)
     builder.sell(100)
-    builder.timeline.note(Relinked(builder.timeline.tick(), status))
+    builder.timeline.add(Relinked(builder.timeline.tick(), status))
     push_in_vain(builder)
-    builder.integration.read_to_the_end()
-    builder.timeline.note(Relinked(builder.timeline.tick(), "Linked"))
+    builder.integration.read_until_complete()
+    builder.timeline.add(Relinked(builder.timeline.tick(), "Linked"))
 
 
 def next_sync(builder: HistoryBuilder) -> datetime:

@@ -23,7 +23,7 @@ MISTAKEN: Final = (
 
 def send(builder: HistoryBuilder, key: str | None = None, times: int = 1) -> None:
     """Ask for the company."""
-    builder.timeline.note(Sent(builder.timeline.now, "GET", COMPANY, key=key, times=times))
+    builder.timeline.add(Sent(builder.timeline.now, "GET", COMPANY, key=key, times=times))
 
 
 @violation("T01", key=st.sampled_from(KEYS))
@@ -36,7 +36,7 @@ def show_no_key(builder: HistoryBuilder, key: str) -> None:
 @violation("T02", sent=st.sampled_from(MISTAKEN))
 def misspell(builder: HistoryBuilder, sent: tuple[str, str]) -> None:
     """Send something that the API does not have."""
-    builder.timeline.note(Sent(builder.timeline.tick(), *sent))
+    builder.timeline.add(Sent(builder.timeline.tick(), *sent))
 
 
 @violation("T03")
@@ -79,9 +79,9 @@ def poll_hotly(builder: HistoryBuilder, milliseconds: int) -> None:
     settle(builder)
     builder.sell(100)
     builder.push(reading=Reading("later"))
-    builder.timeline.note(Read(builder.timeline.tick(seconds=1)))
-    builder.timeline.note(Read(builder.timeline.tick(milliseconds=milliseconds)))
-    builder.push_rest()
+    builder.timeline.add(Read(builder.timeline.tick(seconds=1)))
+    builder.timeline.add(Read(builder.timeline.tick(milliseconds=milliseconds)))
+    builder.push_remaining()
 
 
 @violation("T07", seconds=st.integers(0, 7))
@@ -90,6 +90,6 @@ def give_up(builder: HistoryBuilder, seconds: int) -> None:
     settle(builder)
     builder.sell(100)
     builder.push(reading=Reading("later"))
-    builder.timeline.note(Read(builder.timeline.tick(seconds=seconds)))
-    builder.sleep()
-    builder.breaks.add("S13")
+    builder.timeline.add(Read(builder.timeline.tick(seconds=seconds)))
+    builder.pass_night()
+    builder.broken_rules.add("S13")

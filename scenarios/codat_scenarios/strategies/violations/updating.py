@@ -34,18 +34,18 @@ def leave_out(builder: HistoryBuilder, name: str) -> None:
 def update_late(builder: HistoryBuilder) -> None:
     """Put a customer on an order that has been synced, and push it."""
     push_only(builder, ORDERS, [updated(builder, synced_sale(builder))])
-    builder.spoils = True
+    builder.corrupts_books = True
     if builder.is_declared:
-        builder.breaks.add("B01")
+        builder.broken_rules.add("B01")
 
 
 @violation("U03", seconds=st.integers(0, 3_600))
 def move_no_date(builder: HistoryBuilder, seconds: int) -> None:
     """Put a customer on an order, without a later sourceModifiedDate."""
     sale = pushed_sale(builder)
-    builder.leave_alone(sale)
+    builder.freeze(sale)
     order = updated(builder, sale)
-    old = parse_moment(builder.till.records[ORDERS, sale.id][MODIFIED])
+    old = parse_moment(builder.pos.records[ORDERS, sale.id][MODIFIED])
     order[MODIFIED] = format_moment(old - timedelta(seconds=seconds))
     push_only(builder, ORDERS, [order])
 
@@ -54,12 +54,12 @@ def move_no_date(builder: HistoryBuilder, seconds: int) -> None:
 def move_creation(builder: HistoryBuilder, seconds: int) -> None:
     """Have an order created later than before, within the period that it was created in."""
     sale = pushed_sale(builder)
-    builder.leave_alone(sale)
+    builder.freeze(sale)
     created = format_moment(sale.created + timedelta(seconds=seconds))
     push_only(builder, ORDERS, [updated(builder, sale) | {"createdDate": created}])
 
 
 def updated(builder: HistoryBuilder, sale: HistorySale) -> Record:
     """The order of a sale with a customer, changed a minute from now."""
-    order = deepcopy(builder.till.records[ORDERS, sale.id])
+    order = deepcopy(builder.pos.records[ORDERS, sale.id])
     return order | CUSTOMER | {MODIFIED: format_moment(builder.timeline.tick())}
