@@ -29,7 +29,7 @@ from codat_scenarios.kill_matrix.runner import run
 from codat_scenarios.kill_matrix.table import page
 from codat_scenarios.sandbox_driver import SandboxDriver
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +63,12 @@ def test_there_are_good_integrations_of_six_habits_and_more(matrix: Matrix) -> N
     assert len(matrix.good) >= 6
 
 
-def test_readme_tells_the_matrix_as_it_is(matrix: Matrix) -> None:
-    readme = README.read_text(encoding="utf-8")
-    assert with_section(readme, page(matrix)) == readme
+def test_the_page_shows_the_current_matrix(matrix: Matrix) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert with_section(text, page(matrix)) == text
 
 
-def test_a_readme_without_the_section_is_not_written() -> None:
+def test_a_page_without_the_section_is_not_written() -> None:
     with pytest.raises(ValueError, match="no section"):
         with_section("# A page", "The matrix")
 

@@ -6,16 +6,17 @@ import socket
 from random import Random
 from threading import Event, RLock, Thread
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 from wsgiref.types import WSGIApplication
 
+from msgspec.structs import replace
 from waitress import wasyncore
 from waitress.server import create_server
 
 from codat_mock.clock import machine_seconds
 from codat_mock.http.app import create_app
 from codat_mock.http.held_responses import Channel
-from codat_mock.sandbox import SandboxRegistry
+from codat_mock.sandbox import SandboxRegistry, Settings
 
 THREADS: Final = 16
 TICK_SECONDS: Final = 0.25
@@ -55,7 +56,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 class Server:
-    """Serves a world on a bound socket, in this thread (`run`) or beside it (as a context).
+    """Serves sandboxes on a bound socket, in this thread (`run`) or in another (as a context).
 
     Args:
         registry: what is served; it is closed with the server.
@@ -89,6 +90,21 @@ class Server:
         self._shut_until = 0.0  # in machine seconds
         self._is_shut = False
         self._thread = Thread(target=self.run, name="codat-mock")
+
+    @classmethod
+    def bind(cls, settings: Settings | None = None, *, port: int = 0) -> Self:
+        """A server with sandboxes of its own, bound to loopback: `with Server.bind() as server`.
+
+        Args:
+            settings: what every sandbox starts from; its `address` becomes the server's.
+            port: 0 for any free one.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        listener = listen("127.0.0.1", port)
+        own = replace(settings or Settings(), address=address_of(listener))
+        return cls(SandboxRegistry(own), listener)
 
     def run(self) -> None:
         """Serve until `stop`."""

@@ -10,9 +10,9 @@ from codat_scenarios.kill_matrix.page import with_section
 from codat_scenarios.kill_matrix.table import complaints, page
 
 if len(sys.argv) != 2:
-    sys.exit("Name the file: python -m codat_scenarios.kill_matrix README.md")
-readme = Path(sys.argv[1])
+    sys.exit("Name the file: python -m codat_scenarios.kill_matrix docs/kill-matrix.md")
+target = Path(sys.argv[1])
 matrix = run_all(load_all())
 if not matrix.is_complete:
     sys.exit("\n".join(complaints(matrix)))
-readme.write_text(with_section(readme.read_text(encoding="utf-8"), page(matrix)), encoding="utf-8")
+target.write_text(with_section(target.read_text(encoding="utf-8"), page(matrix)), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The kill matrix in words: a line for each integration, a sum, and a page for the README."""
+"""The kill matrix in words: a line for each integration, a total, and a section of Markdown."""
 
 from __future__ import annotations
 
