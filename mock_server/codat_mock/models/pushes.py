@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final, get_args
+from functools import cached_property
+from typing import Any, Final, cast, get_args
 
 import msgspec
 from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, ValidationError
@@ -24,6 +25,7 @@ from codat_mock.models.decoding import (
     problem_from,
 )
 from codat_mock.models.errors import Malformed, Problem
+from codat_mock.models.native_records import NativeDecoder
 
 MAX_PROBLEMS: Final = 10_000  # named in one answer
 
@@ -102,31 +104,81 @@ BODIES: Final[dict[DataType, Decode]] = {
 RECORDS: Final[dict[DataType, Decode]] = {
     data_type: decoder(kind) for data_type, kind in RECORD_TYPES.items()
 }
+NATIVE_RECORDS: Final[dict[DataType, NativeDecoder]] = {
+    data_type: NativeDecoder(kind) for data_type, kind in RECORD_TYPES.items()
+}
 
 
-class PushedRecord(Struct, frozen=True):
+class PushedRecord(Struct, frozen=True, dict=True):
     """One record of a push.
 
     Args:
+        data_type: of the record.
         key: identifies the record within its company and data type.
         position: its index in the push, from 0.
-        record: its properties.
+        native: its properties as `native_records` decodes them; the exact record where it does not
+            decode so.
         raw: its JSON as received.
+        is_delete: whether it has an id and nothing else, not even an unknown property.
     """
 
+    data_type: DataType
     key: str
     position: int
-    record: Record
+    native: Any
     raw: bytes
+    is_delete: bool
 
-    @property
-    def is_delete(self) -> bool:
-        """Whether the record has an id and nothing else, not even an unknown property."""
-        bare = self.record == type(self.record)(id=self.record.id)
-        return bare and parts(self.raw).keys() == {"id"}
+    @cached_property
+    def record(self) -> Record:
+        """Its properties with exact amounts, decoded when they are asked for."""
+        return exact_record(self.data_type, self.raw)
 
 
-def record_key(data_type: DataType, record: Record) -> str:
+def exact_record(data_type: DataType, raw: bytes) -> Record:
+    """Decode a valid record with exact amounts.
+
+    Raises:
+        ValidationError: a value has the wrong type.
+    """
+    return cast(Record, RECORDS[data_type](raw))
+
+
+def native_record(data_type: DataType, raw: Raw | bytes) -> Any:
+    """Decode a record natively; exactly where that fails.
+
+    Raises:
+        ValidationError: a value has the wrong type.
+    """
+    try:
+        return NATIVE_RECORDS[data_type](raw)
+    except (ValidationError, ValueError):
+        return RECORDS[data_type](raw)
+
+
+def pushed_record(data_type: DataType, position: int, raw: Raw | bytes) -> PushedRecord:
+    """Decode one record of a push.
+
+    Args:
+        data_type: of the push.
+        position: the record's index in the push, from 0.
+        raw: its JSON.
+
+    Raises:
+        ValidationError: a value has the wrong type.
+    """
+    native = native_record(data_type, raw)
+    text = bytes(raw)
+    is_delete = is_bare(native) and parts(text).keys() == {"id"}
+    return PushedRecord(data_type, record_key(data_type, native), position, native, text, is_delete)
+
+
+def is_bare(native: Any) -> bool:
+    """Whether a record has no known property but its id."""
+    return bool(native == type(native)(id=native.id))
+
+
+def record_key(data_type: DataType, record: Any) -> str:
     """The record's id; for a transaction its id and type; empty for a record without an id.
 
     Source: contract section 3 (the fee of a payment has the payment's id).
@@ -153,20 +205,16 @@ def read_push(data_type: DataType, body: bytes) -> list[PushedRecord]:
         Malformed: the body is not JSON, or a value has the wrong type; names every such value.
     """
     raws = split_push(data_type, body)
-    decode = RECORDS[data_type]
     records: list[PushedRecord] = []
     problems: list[Problem] = []
     for position, raw in enumerate(raws):
         try:
-            record = decode(raw)
+            records.append(pushed_record(data_type, position, raw))
         except ValidationError:
             if len(problems) < MAX_PROBLEMS:
                 problems += record_problems(data_type, position, bytes(raw))
         except (DecodeError, UnicodeDecodeError, RecursionError):
             raise malformed_json(body) from None
-        else:
-            key = record_key(data_type, record)
-            records.append(PushedRecord(key, position, record, bytes(raw)))
     if problems:
         raise Malformed(summary(data_type, problems), problems[:MAX_PROBLEMS])
     return records
@@ -179,7 +227,8 @@ def split_push(data_type: DataType, body: bytes) -> list[Raw]:
         Malformed: the body is not JSON, or not an object with a list of that data type.
     """
     try:
-        str(body, "utf-8")  # the decoder skips unknown properties, but the answer repeats them
+        if not body.isascii():
+            str(body, "utf-8")  # the decoder skips unknown properties, but the answer repeats them
         pushed = BODIES[data_type](body)
     except ValidationError as error:
         problem = problem_from(error, "$")

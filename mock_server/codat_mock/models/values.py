@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +14,9 @@ from codat_mock.clock import parse_moment
 
 MAX_AMOUNT: Final = Decimal("7.9e28")  # the range of the service's own decimals
 MIN_EXPONENT: Final = -60  # of ten; sums of smaller numbers would be inexact
-MAX_NUMBER_CHARACTERS: Final = 64
+MAX_NUMBER_CHARACTERS: Final = 64  # kept exactly
+ROUNDING: Final = Context(prec=40)
+ZERO: Final = Decimal(0)
 
 if TYPE_CHECKING:
     Amount = Decimal
@@ -66,15 +68,19 @@ def read_value(kind: type[Any], found: Any) -> Decimal | datetime:
 def read_number(text: str) -> Decimal:
     """Convert a JSON number with a point or an exponent to an exact decimal.
 
+    A number closer to zero than 1e-60 is zero, as in the service's own decimals (assumed), and one
+    of more than 64 characters is rounded to 40 digits.
+
     Raises:
-        ValueError: it has more digits than the service's decimals.
+        ValueError: it is out of the range of a decimal's exponent.
     """
     try:
-        number = Decimal(text) if len(text) <= MAX_NUMBER_CHARACTERS else None
-        if number is not None and (number.adjusted() >= MIN_EXPONENT or not number):
-            return number
+        is_long = len(text) > MAX_NUMBER_CHARACTERS
+        number = ROUNDING.create_decimal(text) if is_long else Decimal(text)
+        return number if number.adjusted() >= MIN_EXPONENT else ZERO
     except InvalidOperation:
-        pass
+        if float(text) == 0:
+            return ZERO
     raise ValueError("Expected a number of at most 28 digits")
 
 

@@ -11,10 +11,10 @@ from msgspec import UNSET, Struct
 from codat_mock.accounting.orders import percentages
 from codat_mock.accounting.selection import Version
 from codat_mock.domain.dataset_lifecycle import Plan, end_of, make_plan
-from codat_mock.models.commerce import Order
 from codat_mock.models.companies import Connection
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.errors import Malformed, NotFound, Problem
+from codat_mock.models.native_records import exact_amount
 from codat_mock.models.pushes import PushedRecord, deleted_keys, objects_in
 from codat_mock.rules.contexts import KnownVersion, NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
@@ -93,8 +93,9 @@ def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
 
 def note_rates(session: Session, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
     """Remember the tax percentages of orders, which the configuration offers to map."""
-    orders = (pushed.record for pushed in records if isinstance(pushed.record, Order))
-    seen = {rate for order in orders for rate in percentages(order)}
+    orders = [pushed.native for pushed in records if pushed.data_type == "commerce-orders"]
+    named = {rate for order in orders for rate in percentages(order)}
+    seen = {exact_amount(rate) for rate in named}
     if not seen <= row.rates:
         row.rates |= seen
         session.tables.companies.save(row)
@@ -163,7 +164,7 @@ def problems_in(data_type: DataType, records: Sequence[PushedRecord]) -> list[Pr
     return [
         Problem(f"$.{LIST_NAMES[data_type]}[{record.position}].id", "The record has no id.")
         for record in records
-        if record.record.id in (None, "", UNSET)
+        if record.native.id in (None, "", UNSET)
     ]
 
 
@@ -197,7 +198,7 @@ def judged_records(
     if not datasets.has_versions(row.number, data_type):
         return [RecordContext(record, None) for record in records]
     meant = {
-        record.position: deleted_keys(data_type, str(record.record.id))
+        record.position: deleted_keys(data_type, str(record.native.id))
         for record in records
         if record.key and record.is_delete
     }
@@ -263,7 +264,7 @@ def versions_of(
             continue
         keys = [record.key]
         if record.pushed.is_delete:
-            meant = deleted_keys(data_type, str(record.pushed.record.id))
+            meant = deleted_keys(data_type, str(record.pushed.native.id))
             known = session.tables.datasets.known(row.number, data_type, meant)
             keys = [key for key in meant if key in known and not known[key].is_delete]
             for key in meant:
@@ -297,7 +298,7 @@ def is_effective(record: RecordContext) -> bool:
         return True
     if record.is_repeat:
         return False
-    old, new = known.record.source_modified_date, record.pushed.record.source_modified_date
+    old, new = known.native.source_modified_date, record.pushed.native.source_modified_date
     if isinstance(old, datetime) and isinstance(new, datetime):
         return new > old
     return True
@@ -305,7 +306,7 @@ def is_effective(record: RecordContext) -> bool:
 
 def created_date(pushed: PushedRecord) -> datetime | None:
     """When the record was created in the merchant's system, None where it does not say."""
-    created = pushed.record.created_date
+    created = pushed.native.created_date
     return created if isinstance(created, datetime) else None
 
 

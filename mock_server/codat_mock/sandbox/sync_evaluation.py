@@ -11,7 +11,7 @@ from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST, format_moment
 from codat_mock.models.commerce import Payment, Record, Transaction
 from codat_mock.models.datasets import DataType
-from codat_mock.models.pushes import RECORDS, PushedRecord, deleted_keys, record_key
+from codat_mock.models.pushes import PushedRecord, deleted_keys, pushed_record
 from codat_mock.rules.contexts import (
     EndedDataset,
     KnownVersion,
@@ -182,15 +182,13 @@ def unmended(session: Session, row: CompanyRow, failed: DatasetRow) -> Iterator[
 
 def held(session: Session, dataset: DatasetRow) -> Iterator[PushedRecord]:
     """The records in the push of a dataset."""
-    decode = RECORDS[dataset.data_type]
     for position, raw in enumerate(session.tables.datasets.raw_records(dataset.number)):
-        record = decode(raw)
-        yield PushedRecord(record_key(dataset.data_type, record), position, record, raw)
+        yield pushed_record(dataset.data_type, position, raw)
 
 
 def keys_of(data_type: DataType, pushed: PushedRecord) -> list[str]:
     """The keys that a pushed record is about."""
-    return deleted_keys(data_type, str(pushed.record.id)) if pushed.is_delete else [pushed.key]
+    return deleted_keys(data_type, str(pushed.native.id)) if pushed.is_delete else [pushed.key]
 
 
 def declared(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from codat_mock.models.commerce import Record
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
-from codat_mock.models.pushes import RECORDS, PushedRecord
+from codat_mock.models.pushes import PushedRecord, exact_record, native_record
 from codat_mock.rules.contexts.common import Context, Evidence, Request
 from codat_mock.rules.delete_marks import is_fat_delete, may_be_delete, small
 from codat_mock.rules.differences import PropertyDifference, differences_between, losses_between
@@ -41,8 +42,12 @@ class KnownVersion(Struct, frozen=True, dict=True):
     @cached_property
     def record(self) -> Record:
         """Its properties, decoded when they are asked for."""
-        record: Record = RECORDS[self.data_type](self.raw)
-        return record
+        return exact_record(self.data_type, self.raw)
+
+    @cached_property
+    def native(self) -> Any:
+        """Its properties as `PushedRecord.native` has them."""
+        return native_record(self.data_type, self.raw)
 
 
 class RecordContext(Struct, frozen=True, dict=True):
@@ -73,7 +78,9 @@ class RecordContext(Struct, frozen=True, dict=True):
             return False
         if self.pushed.raw == known.raw:
             return True
-        return not self.pushed.is_delete and self.pushed.record == known.record
+        if self.pushed.is_delete or differ(self.pushed.native, known.native):
+            return False
+        return self.pushed.record == known.record
 
     @property
     def is_update(self) -> bool:
@@ -96,13 +103,13 @@ class RecordContext(Struct, frozen=True, dict=True):
     @property
     def created(self) -> datetime | None:
         """When it was created at the merchant's; None where it does not say."""
-        return moment_or_none(self.pushed.record.created_date)
+        return moment_or_none(self.pushed.native.created_date)
 
     @cached_property
     def is_fat_delete(self) -> bool:
         """Whether it seems to mean a delete, yet carries more than its id."""
         pushed = self.pushed
-        return may_be_delete(pushed.record, pushed.raw) and is_fat_delete(pushed.raw)
+        return may_be_delete(pushed.native, pushed.raw) and is_fat_delete(pushed.raw)
 
 
 class NextSync(Struct, frozen=True):
@@ -241,3 +248,8 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
 def moment_or_none(value: object) -> datetime | None:
     """A property that is a moment; None where it is absent or null."""
     return value if isinstance(value, datetime) else None
+
+
+def differ(native: Any, other: Any) -> bool:
+    """Whether two natively decoded records differ for sure."""
+    return native.__class__ is other.__class__ and bool(native != other)
