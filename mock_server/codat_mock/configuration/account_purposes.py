@@ -1,6 +1,7 @@
-"""The purposes that an account is selected for, and which accounts will do.
+"""The purposes that an account is selected for, and which accounts are offered for each.
 
-Source: contract section 5 (names); which are required, and the classes accepted, are our choice.
+Source: contract section 5 and part 2, sections A9 (names) and B (classes); which are required is
+assumed.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ PURPOSES: Final = (
         "sales", "refund", "Refunds", "What is given back to customers.",
         ("Income", "Expense"), required=True,
     ),
+    Purpose("sales", "prepaid", "Prepaid", "Gift cards and vouchers sold.", ("Liability",)),
     Purpose("payments", "cash", "Cash", "Payments in cash, kept in the till.", MONEY),
     Purpose(
         "payments", "card", "Card",
@@ -62,6 +64,7 @@ PURPOSES: Final = (
     Purpose("payments", "loan", "Loan", "Takings that pay back a cash advance.", MONEY),
     Purpose("payments", "cashback", "Cashback", "Cash given out on a card payment.", MONEY),
     Purpose("payments", "prePaid", "Prepaid", "Gift cards and vouchers that were spent.", MONEY),
+    Purpose("payments", "payout", "Payout", "The bank account that providers pay into.", ("Asset",)),
     Purpose(
         "fees", "paymentFee", "Payment fees", "What the payment provider charges.",
         COST, required=True,

@@ -1,227 +1,352 @@
-"""Whether a configuration will do for a sync: every reason for status code 4000.
+"""Whether a configuration is complete and valid: every reason for sync status code 4000.
 
-Source: contract section 5.
+Source: contract section 5, and part 2, section C, whose messages are used word for word. Where
+neither has a message (start date, hour, time zone, payments without sales) it is ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from codat_mock.configuration.account_purposes import Section
-from codat_mock.configuration.charts_of_accounts import CHARTS
-from codat_mock.configuration.option_checks import is_among, not_selected, wrong_choice
-from codat_mock.configuration.schedule_checks import SCHEDULE_CHECKS
 from codat_mock.models.companies import Connection, SourceKind
-from codat_mock.models.configuration import AccountSelection, Configuration, GroupingLevel
+from codat_mock.models.configuration import (
+    AccountSelection,
+    Configuration,
+    GroupingLevel,
+    Option,
+)
+from codat_mock.models.values import find_zone
 
-PAYOUT_ACCOUNTS: Final = {chart.payout.id for chart in CHARTS.values()}
-
-Check = Callable[[Configuration], Iterator[str]]
+HOURS: Final = range(24)
 
 
-def problems(configuration: Configuration, connections: Sequence[Connection]) -> list[str]:
-    """Every reason why a sync of this company fails with code 4000, in the order of the contract.
+class ConfigurationProblem(NamedTuple):
+    """One thing that is wrong with a configuration.
 
     Args:
-        configuration: with its options, as `with_options` gives it.
-        connections: the company's.
-
-    Returns:
-        One sentence each: what is wrong, then what to do; empty where a sync can run.
+        message: the vendor's, where it has one: it does not always name the offender.
+        advice: ours: the property that is wrong, and what to set it to.
     """
-    reasons = [*unlinked(connections)]
+
+    message: str
+    advice: str
+
+    def __str__(self) -> str:
+        """The message and the advice, as people read it."""
+        return f"{self.message} {self.advice}"
+
+
+Check = Callable[[Configuration], Iterator[ConfigurationProblem]]
+
+
+def problems(
+    configuration: Configuration, connections: Sequence[Connection]
+) -> list[ConfigurationProblem]:
+    """Every reason why a sync of this company fails with code 4000; empty where a sync can run.
+
+    Args:
+        configuration: with its options, as `with_options` returns it.
+        connections: the company's.
+    """
+    found = [*unlinked(connections)]
     if not is_linked(connections, "Accounting"):
-        return reasons  # whose options could be selected? The rest would only hide the cause
-    return [*reasons, *selection_problems(configuration)]
+        return found  # without a platform there are no options; the rest would hide the cause
+    return [*found, *selection_problems(configuration)]
 
 
-def is_linked(connections: Sequence[Connection], kind: SourceKind) -> bool:
-    """Whether one of the connections of that kind is authorised."""
-    return any(each.source_type == kind and each.status == "Linked" for each in connections)
-
-
-def selection_problems(configuration: Configuration) -> list[str]:
-    """The same, as far as the configuration alone tells."""
+def selection_problems(configuration: Configuration) -> list[ConfigurationProblem]:
+    """The same, of the configuration alone."""
     return [problem for check in CHECKS for problem in check(configuration)]
 
 
-def unlinked(connections: Sequence[Connection]) -> Iterator[str]:
+def schedule_problems(configuration: Configuration) -> list[ConfigurationProblem]:
+    """Why no sync can be scheduled; empty where one can."""
+    return [problem for check in SCHEDULE_CHECKS for problem in check(configuration)]
+
+
+def is_linked(connections: Sequence[Connection], kind: SourceKind) -> bool:
+    """Whether one of the connections of that kind is linked."""
+    return any(each.source_type == kind and each.status == "Linked" for each in connections)
+
+
+def unlinked(connections: Sequence[Connection]) -> Iterator[ConfigurationProblem]:
     """A company needs a linked commerce and a linked accounting connection."""
     kinds: tuple[SourceKind, ...] = ("Commerce", "Accounting")
-    for kind in kinds:
-        if is_linked(connections, kind):
-            continue
-        states = ", ".join(
-            sorted({each.status for each in connections if each.source_type == kind})
-        )
-        found = f"the company's is {states}" if states else "the company has none"
-        yield (
-            f"No {kind.lower()} connection is linked ({found}): "
-            "authorise one, so that one commerce and one accounting connection are linked."
-        )
+    missing = [
+        f"No {kind.lower()} connection is linked ({status_of(connections, kind)})."
+        for kind in kinds
+        if not is_linked(connections, kind)
+    ]
+    if missing:
+        advice = f"{' '.join(missing)} Link one commerce and one accounting connection."
+        yield ConfigurationProblem("Company needs to have two valid data connections.", advice)
 
 
-def fees_without_payments(configuration: Configuration) -> Iterator[str]:
-    """Fees are paid from the accounts that payments are written to."""
+def status_of(connections: Sequence[Connection], kind: SourceKind) -> str:
+    """What a company has instead of a linked connection of that kind."""
+    statuses = sorted({each.status for each in connections if each.source_type == kind})
+    return f"the company's is {', '.join(statuses)}" if statuses else "the company has none"
+
+
+def fees_without_payments(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """Fees are paid from the accounts that payments go to."""
     mapping = configuration.configuration
     if mapping.fees.sync_fees and not mapping.payments.sync_payments:
-        yield (
-            "Fees are synced but payments are not: "
-            "set payments.syncPayments to true, or fees.syncFees to false."
+        yield ConfigurationProblem(
+            "To sync fees: Payments section needs to exist Payments account id needs to be set",
+            "Set payments.syncPayments to true, or fees.syncFees to false.",
         )
 
 
-def payments_without_sales(configuration: Configuration) -> Iterator[str]:
-    """Payments are written against sales invoices."""
+def payments_without_sales(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """Payments settle sales invoices."""
     mapping = configuration.configuration
     if mapping.payments.sync_payments and not mapping.sales.sync_sales:
-        yield (
-            "Payments are synced but sales are not: "
-            "set sales.syncSales to true, or payments.syncPayments to false."
+        yield ConfigurationProblem(
+            "Payments are synced but sales are not.",
+            "Set sales.syncSales to true, or payments.syncPayments to false.",
         )
 
 
-def sales_customer(configuration: Configuration) -> Iterator[str]:
+def prepaid_accounts(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """Gift cards sold and gift cards redeemed have accounts of their own."""
+    mapping = configuration.configuration
+    sold = selected(mapping.sales.accounts, "prepaid")
+    redeemed = selected(mapping.payments.accounts, "prePaid")
+    if mapping.payments.sync_payments and sold and sold == redeemed:
+        yield ConfigurationProblem(
+            "Accounts config invalid. Prepaid account in Sales should not match"
+            " {CommerceAccountType. PrepaidPayment} in Payments.",
+            f"Both are '{sold}': select another account for sales.accounts.prepaid"
+            " or for payments.accounts.prePaid.",
+        )
+
+
+def card_into_payouts(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """Card payments wait in an account of their own until the provider pays them out."""
+    payments = configuration.configuration.payments
+    card, payout = selected(payments.accounts, "card"), selected(payments.accounts, "payout")
+    if payments.sync_payments and card and card == payout:
+        yield ConfigurationProblem(
+            "Payments config invalid. {Card Acount} should not match {Payout Account}.",
+            f"Both are '{card}': select a clearing account for payments.accounts.card.",
+        )
+
+
+def sales_customer(configuration: Configuration) -> Iterator[ConfigurationProblem]:
     """Invoices are written to one of the accounting platform's customers."""
     sales = configuration.configuration.sales
     if sales.sync_sales:
         customer = sales.sales_customer
         yield from not_selected(
-            "sales customer",
-            "sales.salesCustomer.selectedCustomerId",
             customer.selected_customer_id,
             customer.customer_options,
+            "sales.salesCustomer.selectedCustomerId",
+            nothing="No sales customer has been configured.",
+            unknown="Selected customer not present in customer options.",
         )
 
 
-def unknown_accounts(configuration: Configuration) -> Iterator[str]:
-    """A selected account is one of those that were offered for its purpose."""
+def unknown_accounts(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """A selected account is one of those that are offered for its purpose."""
     for place, account in active_accounts(configuration):
-        selected = account.selected_account_id
+        chosen = account.selected_account_id
         offered = {option.id for option in account.account_options or ()}
-        if selected and selected not in offered:
-            yield (
-                f"The account '{selected}' is not among the options of {place}: "
-                "select the id of one of its accountOptions."
+        if chosen and chosen not in offered:
+            yield ConfigurationProblem(
+                "Selected Account is not a valid option.",
+                f"'{chosen}' is not one of the accountOptions of {place}: select one of them.",
             )
 
 
-def grouping_period(configuration: Configuration) -> Iterator[str]:
-    """Sales are gathered by one of the periods offered."""
+def grouping_period(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """Sales are grouped by one of the periods offered."""
     sales = configuration.configuration.sales
     period = sales.grouping.grouping_period
-    selected = period.selected_grouping_period
-    if sales.sync_sales and not is_among(selected, period.grouping_period_options):
-        yield wrong_choice(
-            "grouping period",
-            "sales.grouping.groupingPeriod.selectedGroupingPeriod",
-            selected,
+    if sales.sync_sales:
+        yield from wrong_choice(
+            period.selected_grouping_period,
             period.grouping_period_options,
+            "sales.grouping.groupingPeriod.selectedGroupingPeriod",
+            nothing="No grouping period selected.",
+            unknown="Grouping period selected not from options.",
         )
 
 
-def grouping_levels(configuration: Configuration) -> Iterator[str]:
+def grouping_levels(configuration: Configuration) -> Iterator[ConfigurationProblem]:
     """Invoices and lines are split only by what is offered."""
     sales = configuration.configuration.sales
     if not sales.sync_sales:
         return
     levels = sales.grouping.grouping_levels
-    yield from unknown_levels("invoiceLevel", levels.invoice_level)
-    yield from unknown_levels("invoiceLineLevel", levels.invoice_line_level)
+    yield from unknown_levels("invoiceLevel", "invoice level", levels.invoice_level)
+    yield from unknown_levels("invoiceLineLevel", "invoice line level", levels.invoice_line_level)
 
 
-def unknown_levels(name: str, level: GroupingLevel) -> Iterator[str]:
-    """Name each selected option of a level that is not offered."""
-    for selected in level.selected_group_by_options or ():
-        if not is_among(selected, level.group_by_options):
-            yield wrong_choice(
-                "grouping level",
-                f"sales.grouping.groupingLevels.{name}.selectedGroupByOptions",
-                selected,
-                level.group_by_options,
-            )
+def unknown_levels(name: str, title: str, level: GroupingLevel) -> Iterator[ConfigurationProblem]:
+    """A problem for each selected option of a level that is not offered."""
+    message = f"Invalid {title} grouping selected."
+    for chosen in level.selected_group_by_options or ():
+        place = f"sales.grouping.groupingLevels.{name}.selectedGroupByOptions"
+        yield from wrong_choice(
+            chosen, level.group_by_options, place, nothing=message, unknown=message
+        )
 
 
-def payments_on_drafts(configuration: Configuration) -> Iterator[str]:
-    """An accounting platform takes no payment against a draft."""
+def payments_on_drafts(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """An accounting platform accepts no payment against a draft."""
     mapping = configuration.configuration
     status = mapping.sales.invoice_status.selected_invoice_status
     if mapping.payments.sync_payments and status and status.casefold() == "draft":
-        yield (
-            "Payments are synced but invoices are written as 'draft', which take no payments: "
-            "select the invoice status 'submitted', or set payments.syncPayments to false."
+        yield ConfigurationProblem(
+            "Payments cannot be enabled if invoice status is set to 'draft'.",
+            "Select the invoice status 'submitted', or set payments.syncPayments to false.",
         )
 
 
-def required_accounts(configuration: Configuration) -> Iterator[str]:
-    """Every required purpose of a section that is synced has its account."""
+def required_accounts(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """Every required account of a section that is synced is selected."""
     for place, account in active_accounts(configuration):
         if account.required and not account.selected_account_id:
-            yield (
-                f"No account is selected for {place}, which needs one: "
-                "set its selectedAccountId to the id of one of its accountOptions."
+            yield ConfigurationProblem(
+                "Config contains required accounts without selections.",
+                f"{place} needs one: set its selectedAccountId to one of its accountOptions.",
             )
 
 
-def invoice_status(configuration: Configuration) -> Iterator[str]:
+def invoice_status(configuration: Configuration) -> Iterator[ConfigurationProblem]:
     """Invoices are written in one of the statuses offered."""
     sales = configuration.configuration.sales
-    status = sales.invoice_status
-    selected = status.selected_invoice_status
-    if sales.sync_sales and not is_among(selected, status.invoice_status_options):
-        yield wrong_choice(
-            "invoice status",
+    if sales.sync_sales:
+        yield from wrong_choice(
+            sales.invoice_status.selected_invoice_status,
+            sales.invoice_status.invoice_status_options,
             "sales.invoiceStatus.selectedInvoiceStatus",
-            selected,
-            status.invoice_status_options,
+            nothing="No selected invoice status.",
+            unknown="Invalid invoice status selected (must be submitted or draft).",
         )
 
 
-def tax_rates(configuration: Configuration) -> Iterator[str]:
+def tax_rates(configuration: Configuration) -> Iterator[ConfigurationProblem]:
     """Every percentage of the merchant's has a tax rate of the platform's."""
     sales = configuration.configuration.sales
     if sales.sync_sales:
         for percentage, rate in sales.tax_rates.items():
             yield from not_selected(
-                f"tax rate for {percentage}%",
-                f"sales.taxRates['{percentage}'].selectedTaxRateId",
                 rate.selected_tax_rate_id,
                 rate.tax_rate_options,
+                f"sales.taxRates['{percentage}'].selectedTaxRateId",
+                nothing="Tax rate is missing selected tax rate id.",
+                unknown=f"Selected tax rate id for {percentage}% tax-rate has no options.",
             )
 
 
-def fees_supplier(configuration: Configuration) -> Iterator[str]:
-    """Fee bills are written from one of the accounting platform's suppliers."""
+def fees_supplier(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """Fee bills come from one of the accounting platform's suppliers."""
     fees = configuration.configuration.fees
     if fees.sync_fees:
         supplier = fees.fees_supplier
         yield from not_selected(
-            "fees supplier",
-            "fees.feesSupplier.selectedSupplierId",
             supplier.selected_supplier_id,
             supplier.supplier_options,
+            "fees.feesSupplier.selectedSupplierId",
+            nothing="No fees supplier has been configured.",
+            unknown="Selected supplier not present in supplier options.",
         )
 
 
-def card_into_payouts(configuration: Configuration) -> Iterator[str]:
-    """Card takings wait in an account of their own until they are paid out.
+def frequency(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """A schedule has one of the frequencies offered."""
+    schedule = configuration.schedule
+    yield from wrong_choice(
+        schedule.selected_frequency,
+        schedule.frequency_options,
+        "schedule.selectedFrequency",
+        nothing="No schedule selected frequency.",
+        unknown="Selected schedule frequency not present in options.",
+    )
 
-    The contract names the payout account without a selection for it: it is the platform's bank
-    account (our choice).
+
+def start_date(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """A schedule has a day to start from."""
+    if configuration.schedule.start_date is None:
+        yield ConfigurationProblem(
+            "No start date is set.",
+            "Set schedule.startDate to the day from which sales are to be synced.",
+        )
+
+
+def sync_hour(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """A schedule has an hour of the day."""
+    hour = configuration.schedule.sync_hour_utc
+    if hour not in HOURS:
+        yield ConfigurationProblem(
+            "No sync hour is set." if hour is None else f"The sync hour {hour} does not exist.",
+            "Set schedule.syncHourUtc to a whole number from 0 to 23.",
+        )
+
+
+def time_zone(configuration: Configuration) -> Iterator[ConfigurationProblem]:
+    """A schedule names a time zone of the IANA database."""
+    name = configuration.schedule.time_zone
+    if find_zone(name) is None:
+        yield ConfigurationProblem(
+            f"The time zone '{name}' is not known." if name else "No time zone is set.",
+            "Set schedule.timeZone to an IANA name such as 'Europe/London'.",
+        )
+
+
+def wrong_choice(
+    chosen: str | None, options: Sequence[str] | None, place: str, *, nothing: str, unknown: str
+) -> Iterator[ConfigurationProblem]:
+    """A problem where none of some words is chosen, in any case.
+
+    Args:
+        chosen: what the configuration has.
+        options: the words offered.
+        place: the property, as advice names it.
+        nothing: the message where nothing is chosen.
+        unknown: the message where something else is.
     """
-    payments = configuration.configuration.payments
-    card = payments.accounts.get("card", AccountSelection()).selected_account_id
-    if payments.sync_payments and card in PAYOUT_ACCOUNTS:
-        yield (
-            f"The card account '{card}' is the bank account that payouts arrive in: "
-            "select a clearing account for payments.accounts.card."
+    offered = {option.casefold() for option in options or ()}
+    if chosen is None or chosen.casefold() not in offered:
+        words = " or ".join(f"'{option}'" for option in options or ())
+        found = f"'{chosen}' is not an option. " if chosen else ""
+        yield ConfigurationProblem(
+            unknown if chosen else nothing, f"{found}Set {place} to {words or 'an option'}."
         )
 
 
-def active_accounts(
-    configuration: Configuration,
-) -> Iterator[tuple[str, AccountSelection]]:
+def not_selected(
+    chosen: str | None, options: Sequence[Option] | None, place: str, *, nothing: str, unknown: str
+) -> Iterator[ConfigurationProblem]:
+    """A problem where none of the platform's customers, suppliers or tax rates is selected.
+
+    Args:
+        chosen: the id that the configuration has.
+        options: what the platform offers.
+        place: the property, as advice names it.
+        nothing: the message where nothing is selected.
+        unknown: the message where something else is.
+    """
+    if not chosen:
+        yield ConfigurationProblem(nothing, f"Set {place} to the id of one of its options.")
+    elif chosen not in {option.id for option in options or ()}:
+        yield ConfigurationProblem(
+            unknown,
+            f"'{chosen}' is not one of the platform's: set {place} to the id of one of its"
+            " options.",
+        )
+
+
+def selected(accounts: dict[str, AccountSelection], name: str) -> str | None:
+    """The account selected for a purpose."""
+    return accounts.get(name, AccountSelection()).selected_account_id
+
+
+def active_accounts(configuration: Configuration) -> Iterator[tuple[str, AccountSelection]]:
     """The accounts of the sections that are synced, each with its place in the configuration."""
     mapping = configuration.configuration
     sections: tuple[tuple[Section, bool, dict[str, AccountSelection]], ...] = (
@@ -235,9 +360,12 @@ def active_accounts(
                 yield f"{section}.accounts.{name}", account
 
 
+SCHEDULE_CHECKS: Final[tuple[Check, ...]] = (frequency, start_date, sync_hour, time_zone)
 CHECKS: Final[tuple[Check, ...]] = (
     fees_without_payments,
     payments_without_sales,
+    prepaid_accounts,
+    card_into_payouts,
     sales_customer,
     unknown_accounts,
     grouping_period,
@@ -248,5 +376,4 @@ CHECKS: Final[tuple[Check, ...]] = (
     invoice_status,
     tax_rates,
     fees_supplier,
-    card_into_payouts,
 )

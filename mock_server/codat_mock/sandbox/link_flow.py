@@ -212,7 +212,9 @@ def save(
     take_answer(session, visit, code)
     wanted = read(suggested(session.company(visit.company_id)))
     if reasons := selection_problems(wanted):
-        raise Malformed("The settings are not complete.", [Problem("$", why) for why in reasons])
+        raise Malformed(
+            "The settings are not complete.", [Problem("$", str(why)) for why in reasons]
+        )
     companies.configure(session, visit.company_id, wanted)
     session.tables.codes.delete(visiting)
     return visit.redirect_url

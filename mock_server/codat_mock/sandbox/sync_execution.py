@@ -118,7 +118,7 @@ def obstacles(
             yield from lost(row, kind)
     reasons = problems(settings, row.company.data_connections)
     if reasons:
-        yield SyncResult(4000, "; ".join(reasons))
+        yield SyncResult(4000, " ".join(dict.fromkeys(each.message for each in reasons)))
 
 
 def lost(row: CompanyRow, kind: SourceKind) -> Iterator[SyncResult]:

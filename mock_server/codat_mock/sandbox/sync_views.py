@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import format_moment
-from codat_mock.configuration.schedule_checks import schedule_problems
+from codat_mock.configuration.checks import schedule_problems
 from codat_mock.models.errors import NotFound
 from codat_mock.models.syncs import SyncSummary
 from codat_mock.sandbox import companies
@@ -76,7 +76,7 @@ def ahead(row: CompanyRow) -> str:
             ", and none is planned: syncs are switched off; store a configuration"
             ' with "enabled": true'
         )
-    problems = " ".join(schedule_problems(companies.configured(row)))
+    problems = " ".join(map(str, schedule_problems(companies.configured(row))))
     return f", and none is planned. {problems}".rstrip(".")
 
 

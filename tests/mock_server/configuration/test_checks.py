@@ -58,84 +58,126 @@ LEVELS = f"{SALES}.grouping.groupingLevels"
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (f"{SALES}.salesCustomer.selectedCustomerId", None, "No sales customer is selected"),
-        (f"{SALES}.salesCustomer.selectedCustomerId", "nobody", "sales customer 'nobody' is not"),
+        (
+            f"{SALES}.salesCustomer.selectedCustomerId",
+            None,
+            "No sales customer has been configured.",
+        ),
+        (
+            f"{SALES}.salesCustomer.selectedCustomerId",
+            "nobody",
+            "Selected customer not present in customer options. 'nobody' is not",
+        ),
         (
             f"{SALES}.accounts.refund.selectedAccountId",
             "gone",
-            "The account 'gone' is not among the options of sales.accounts.refund",
+            "not a valid option. 'gone' is not one of the accountOptions of sales.accounts.refund",
         ),
         (
             f"{PAYMENTS}.accounts.cash.selectedAccountId",
             "gbol-200",
-            "The account 'gbol-200' is not among the options of payments.accounts.cash",
+            "'gbol-200' is not one of the accountOptions of payments.accounts.cash",
         ),
         (
             f"{SALES}.grouping.groupingPeriod.selectedGroupingPeriod",
             None,
-            "No grouping period is selected",
+            "No grouping period selected.",
         ),
         (
             f"{SALES}.grouping.groupingPeriod.selectedGroupingPeriod",
             "Hourly",
-            "The grouping period 'Hourly' is not known",
+            "Grouping period selected not from options. 'Hourly' is not",
         ),
         (
             f"{LEVELS}.invoiceLevel.selectedGroupByOptions",
             ["Location", "Weather"],
-            "The grouping level 'Weather' is not known",
+            "Invalid invoice level grouping selected. 'Weather' is not",
         ),
         (
             f"{LEVELS}.invoiceLineLevel.selectedGroupByOptions",
             ["Location"],
-            "The grouping level 'Location' is not known",
+            "Invalid invoice line level grouping selected. 'Location' is not",
         ),
-        (f"{SALES}.accounts.gratuity.selectedAccountId", None, "selected for sales.accounts.grat"),
-        (f"{PAYMENTS}.accounts.card.selectedAccountId", "", "selected for payments.accounts.card"),
-        (f"{FEES}.accounts.paymentFee.selectedAccountId", None, "for fees.accounts.paymentFee"),
-        ("schedule.selectedFrequency", None, "No sync frequency is selected"),
-        ("schedule.selectedFrequency", "Hourly", "The sync frequency 'Hourly' is not known"),
+        (
+            f"{SALES}.accounts.gratuity.selectedAccountId",
+            None,
+            "accounts without selections. sales.accounts.grat",
+        ),
+        (
+            f"{PAYMENTS}.accounts.card.selectedAccountId",
+            "",
+            "accounts without selections. payments.accounts.card",
+        ),
+        (
+            f"{FEES}.accounts.paymentFee.selectedAccountId",
+            None,
+            "accounts without selections. fees.accounts.paymentFee",
+        ),
+        ("schedule.selectedFrequency", None, "No schedule selected frequency."),
+        (
+            "schedule.selectedFrequency",
+            "Hourly",
+            "Selected schedule frequency not present in options. 'Hourly'",
+        ),
         ("schedule.startDate", None, "No start date is set"),
         ("schedule.syncHourUtc", None, "No sync hour is set"),
         ("schedule.syncHourUtc", 24, "The sync hour 24 does not exist"),
         ("schedule.syncHourUtc", -1, "The sync hour -1 does not exist"),
         ("schedule.timeZone", None, "No time zone is set"),
         ("schedule.timeZone", "Mars/Olympus", "The time zone 'Mars/Olympus' is not known"),
-        (f"{SALES}.invoiceStatus.selectedInvoiceStatus", None, "No invoice status is selected"),
-        (f"{SALES}.invoiceStatus.selectedInvoiceStatus", "paid", "invoice status 'paid' is not"),
-        (f"{SALES}.taxRates.20.selectedTaxRateId", None, "No tax rate for 20% is selected"),
-        (f"{SALES}.taxRates.5.selectedTaxRateId", "x", "The tax rate for 5% 'x' is not among"),
-        (f"{FEES}.feesSupplier.selectedSupplierId", None, "No fees supplier is selected"),
-        (f"{FEES}.feesSupplier.selectedSupplierId", "x", "The fees supplier 'x' is not among"),
+        (f"{SALES}.invoiceStatus.selectedInvoiceStatus", None, "No selected invoice status."),
+        (
+            f"{SALES}.invoiceStatus.selectedInvoiceStatus",
+            "paid",
+            "Invalid invoice status selected (must be submitted or draft). 'paid'",
+        ),
+        (
+            f"{SALES}.taxRates.20.selectedTaxRateId",
+            None,
+            "Tax rate is missing selected tax rate id. Set sales.taxRates['20']",
+        ),
+        (
+            f"{SALES}.taxRates.5.selectedTaxRateId",
+            "x",
+            "Selected tax rate id for 5% tax-rate has no options. 'x'",
+        ),
+        (f"{FEES}.feesSupplier.selectedSupplierId", None, "No fees supplier has been configured."),
+        (
+            f"{FEES}.feesSupplier.selectedSupplierId",
+            "x",
+            "Selected supplier not present in supplier options. 'x'",
+        ),
         (
             f"{PAYMENTS}.accounts.card.selectedAccountId",
             "gbol-090",
-            "The card account 'gbol-090' is the bank account that payouts arrive in",
+            "Payments config invalid. {Card Acount} should not match {Payout Account}. Both",
         ),
     ],
 )
-def test_each_mistake_is_told_once_with_its_offender_and_what_to_do(path, value, message):
+def test_each_mistake_is_reported_once_and_says_what_to_do(path, value, message):
     (problem,) = selection_problems(changed(path, value))
-    assert message in problem
-    assert ": " in problem
-    assert problem.endswith(".")
+    assert message in str(problem)
+    assert path.removeprefix("configuration.").split(".")[0] in problem.advice
+    assert problem.advice.endswith(".")
 
 
 def test_payments_against_drafts_are_refused():
     (problem,) = selection_problems(
         changed(f"{SALES}.invoiceStatus.selectedInvoiceStatus", "Draft")
     )
-    assert "invoices are written as 'draft'" in problem
+    assert problem.message == "Payments cannot be enabled if invoice status is set to 'draft'."
 
 
 def test_fees_without_payments_are_refused():
     (problem,) = selection_problems(changed(f"{PAYMENTS}.syncPayments", False))
-    assert "Fees are synced but payments are not" in problem
+    assert problem.message == (
+        "To sync fees: Payments section needs to exist Payments account id needs to be set"
+    )
 
 
 def test_payments_without_sales_are_refused():
     (problem,) = selection_problems(changed(f"{SALES}.syncSales", False))
-    assert "Payments are synced but sales are not" in problem
+    assert problem.message == "Payments are synced but sales are not."
 
 
 def test_what_is_not_synced_needs_no_selection():
@@ -145,7 +187,7 @@ def test_what_is_not_synced_needs_no_selection():
     assert selection_problems(configuration) == []
 
 
-def test_words_are_known_in_any_case():
+def test_options_that_are_words_match_in_any_case():
     assert selection_problems(changed("schedule.selectedFrequency", "daily")) == []
 
 
@@ -166,21 +208,33 @@ def test_words_are_known_in_any_case():
 )
 def test_two_connections_have_to_be_linked(connections, message):
     (problem,) = problems(configured(), connections)
-    assert message in problem
+    assert problem.message == "Company needs to have two valid data connections."
+    assert message in problem.advice
 
 
 def test_without_an_accounting_platform_only_that_is_a_problem():
     unlinked = [connection("Commerce"), connection("Accounting", "Unlinked")]
     (problem,) = problems(with_options("company", None, configured(), ()), unlinked)
-    assert "No accounting connection is linked (the company's is Unlinked)" in problem
+    assert "No accounting connection is linked (the company's is Unlinked)" in problem.advice
 
 
 def test_one_linked_connection_of_a_kind_is_enough():
     assert problems(configured(), [*LINKED, connection("Accounting", "Unlinked")]) == []
 
 
-def test_a_tax_rate_that_was_seen_but_not_mapped_is_a_problem():
+def test_a_tax_rate_of_the_records_without_a_selection_is_a_problem():
     shown = with_options("company", "gbol", configured(), [Decimal("17.5")])
     assert not shown.configured
     (problem,) = selection_problems(shown)
-    assert "No tax rate for 17.5% is selected" in problem
+    assert problem.message == "Tax rate is missing selected tax rate id."
+    assert "sales.taxRates['17.5']" in problem.advice
+
+
+def test_gift_cards_sold_and_redeemed_need_two_accounts():
+    same = changed(f"{PAYMENTS}.accounts.prePaid.selectedAccountId", "gbol-814")
+    (problem,) = selection_problems(same)
+    assert problem.message == (
+        "Accounts config invalid. Prepaid account in Sales should not match"
+        " {CommerceAccountType. PrepaidPayment} in Payments."
+    )
+    assert "Both are 'gbol-814'" in problem.advice

@@ -226,8 +226,8 @@ def test_after_a_deleted_connection_one_sync_fails_and_none_follows(registry, dr
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"selectedFrequency": None}, "No sync frequency is selected"),
-        ({"selectedFrequency": "Hourly"}, "The sync frequency 'Hourly' is not known"),
+        ({"selectedFrequency": None}, "No schedule selected frequency."),
+        ({"selectedFrequency": "Hourly"}, "Selected schedule frequency not present in options."),
         ({"timeZone": "Mars/Olympus"}, "The time zone 'Mars/Olympus' is not known"),
         ({"timeZone": None}, "No time zone is set"),
         ({"syncHourUtc": 24}, "The sync hour 24 does not exist"),
@@ -263,7 +263,7 @@ def test_an_incomplete_mapping_fails_at_its_due_date(driver: SandboxDriver) -> N
     driver.advance(days=1)
     status = driver.sync_status()
     assert (status["syncStatusCode"], status["dataPushed"]) == (4000, False)
-    assert "No sales customer is selected" in status["syncExceptionMessage"]
+    assert "No sales customer has been configured." in status["syncExceptionMessage"]
 
 
 # Status codes

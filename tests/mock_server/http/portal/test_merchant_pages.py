@@ -189,7 +189,7 @@ def test_an_incomplete_mapping_is_asked_for_again_with_the_reasons(
     again = browser.post(page.url.path, data=wrong)
     assert again.status_code == 400
     reasons = unescape(re.findall(r"<ul>(.*?)</ul>", again.text, re.S)[0])
-    for reason in ("No start date is set", "written as 'draft'", "No account is selected"):
+    for reason in ("No start date is set", "status is set to 'draft'", "without selections"):
         assert reason in reasons
     assert fields(again)["invoiceStatus"] == "draft"
     assert re.search(r'role="alert"[^>]* autofocus', again.text)  # read out, and next in order
