@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from reconciling_sales import assert_sales_are_told
+from reconciling_sales import assert_sales_add_up
 
 from codat_fixtures import load, load_bytes, names
-from codat_scenarios.merchants.money import DIGITS
+from codat_scenarios.merchants.money import digits_of
 from codat_scenarios.recording import day_names, record_day, record_worked_example
 
 TRAFFIC = "traffic/worked-example"
@@ -33,8 +33,8 @@ def test_a_day_is_what_its_merchant_makes(name: str) -> None:
 def test_a_day_adds_up_and_reconciles(name: str) -> None:
     day = load(name)
     assert len(day["orders"]) >= 10
-    digits = DIGITS.get(day["currency"], 2)
-    assert_sales_are_told(day["orders"], day["payments"], day["transactions"], digits)
+    digits = digits_of(day["currency"])
+    assert_sales_add_up(day["orders"], day["payments"], day["transactions"], digits)
 
 
 def test_some_day_has_changes_and_all_days_are_small() -> None:

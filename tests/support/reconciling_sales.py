@@ -9,8 +9,8 @@ CARD_LIKE_FEES = {"Payment": "PaymentFee", "Refund": "PaymentFeeRefund"}
 def assert_order_adds_up(order, digits):
     lines, charges = order.get("orderLineItems") or [], order.get("serviceCharges") or []
     assert amount_of(lines) + amount_of(charges) == order["totalAmount"]
-    taken_back = [line for line in lines if line["quantity"] < 0]
-    assert order.get("totalRefund", 0) == amount_of(taken_back) <= 0
+    returned = [line for line in lines if line["quantity"] < 0]
+    assert order.get("totalRefund", 0) == amount_of(returned) <= 0
     if "totalTaxAmount" in order:
         taxes = [line["totalTaxAmount"] for line in lines]
         taxes += [charge["taxAmount"] for charge in charges]
@@ -30,7 +30,7 @@ def assert_line_adds_up(line, digits):
     assert line["totalTaxAmount"] == rounded(line["totalAmount"] * rate / (100 + rate), digits)
 
 
-def assert_sales_are_told(orders, payments, transactions, digits):
+def assert_sales_add_up(orders, payments, transactions, digits):
     """Every order adds up, every payment belongs to one, every movement to a payment or order."""
     moved = {(moved["id"], moved["type"]): moved for moved in transactions}
     assert len(moved) == len(transactions)

@@ -1,1 +1,1 @@
-"""What can be connected and selected, what was, and whether it will do."""
+"""Platforms, charts of accounts, the options of a configuration, and its validation."""

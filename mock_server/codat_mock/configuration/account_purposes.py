@@ -64,7 +64,7 @@ PURPOSES: Final = (
     Purpose("payments", "loan", "Loan", "Takings that pay back a cash advance.", MONEY),
     Purpose("payments", "cashback", "Cashback", "Cash given out on a card payment.", MONEY),
     Purpose("payments", "prePaid", "Prepaid", "Gift cards and vouchers that were spent.", MONEY),
-    Purpose("payments", "payout", "Payout", "The bank account that providers pay into.", ("Asset",)),
+    Purpose("payments", "payout", "Payout", "The bank that providers pay into.", ("Asset",)),
     Purpose(
         "fees", "paymentFee", "Payment fees", "What the payment provider charges.",
         COST, required=True,

@@ -1,4 +1,4 @@
-"""What a merchant has in each accounting platform: accounts, customers, suppliers, tax rates.
+"""A merchant in each accounting platform: accounts, customers, suppliers, tax rates.
 
 All of it is our choice, after the platforms' own starter charts for a shop in the United Kingdom.
 """
@@ -65,8 +65,8 @@ class Chart(Struct, frozen=True, dict=True):
         receivables: what customers owe; the account that invoices and their payments meet in.
         payables: what is owed to suppliers.
         tax: the tax owed on sales.
-        rounding: where cents go by which lines and totals differ.
-        suspense: where amounts wait that nothing tells the purpose of.
+        rounding: differences of a few of the smallest units between lines and totals.
+        suspense: amounts whose purpose is not known.
         payout: the bank account that the payment provider pays out to; one of `accounts`.
     """
 
@@ -90,7 +90,7 @@ class Chart(Struct, frozen=True, dict=True):
         return {account.id: account for account in (*self.accounts, *controls)}
 
     def account_options(self, purpose: Purpose) -> list[AccountOption]:
-        """The accounts that will do for a purpose, the usual one first."""
+        """The accounts offered for a purpose, the usual one first."""
         fitting = [a for a in self.accounts if a.classification in purpose.accepts]
         fitting.sort(key=lambda account: purpose.name not in account.usual_for)
         return [account.option for account in fitting]
@@ -203,7 +203,7 @@ QUICKBOOKS: Final = make_chart(
 )
 
 FREEAGENT: Final = make_chart(
-    "tdfo",
+    "fbrh",
     accounts=(
         ("001", "Sales", INCOME, "sales"),
         ("002", "Refunded Sales", INCOME, "refund"),

@@ -1,6 +1,7 @@
 """The platforms that a company can be connected to.
 
-Source: contract section 7. Ids and states of features are our choice.
+Source: contract section 7, and part 2, sections A1 and A11 (keys, the ids of Xero). The other ids
+and the states of features are assumed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def features(
 
 
 def logo(letter: str, colour: str) -> str:
-    """A picture that needs no network and is nobody's trade mark: a letter on a coloured square."""
+    """An inline picture that is no trade mark: a letter on a coloured square."""
     picture = (
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 64 64'>"
         f"<rect width='64' height='64' rx='12' fill='#{colour}'/>"
@@ -41,7 +42,7 @@ def logo(letter: str, colour: str) -> str:
 
 
 def wordmark(name: str, colour: str) -> str:
-    """A platform's name on a coloured ground, as a picture that needs no network."""
+    """An inline picture: a platform's name on a coloured ground."""
     picture = (
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 240 64'>"
         f"<rect width='240' height='64' rx='12' fill='#{colour}'/>"
@@ -70,8 +71,8 @@ INTEGRATIONS: Final = (
     ),
     Integration(
         key="gbol",
-        integration_id="9ce4915a-add7-4a96-a8de-154ed1ff83cd",
-        source_id="811e1393-c7ee-4eca-b0df-f5cad7bf2e47",
+        integration_id="0f20c943-12d0-4800-9f6c-d218f62d494c",
+        source_id="8a156a5a-39cb-4f9d-856e-76ef9b9a9607",
         source_type="Accounting",
         name="Xero",
         logo_url=logo("X", "0e7490"),
@@ -87,7 +88,7 @@ INTEGRATIONS: Final = (
         datatype_features=WRITTEN,
     ),
     Integration(
-        key="tdfo",
+        key="fbrh",
         integration_id="5466d6eb-c0da-4e91-8dce-d1d030725d4e",
         source_id="dfcfe720-41d2-4c8b-8f08-3dfd1a9e28c5",
         source_type="Accounting",

@@ -1,4 +1,4 @@
-"""The configuration as a merchant sees it: what may be selected, and what was.
+"""The configuration with its options: what may be selected, and what is.
 
 Source: contract section 5. A configuration is never changed in place; a new one is made.
 """
@@ -46,7 +46,7 @@ def with_options(
         company_id: the company's.
         platform_key: the linked accounting platform's; None while none is linked, which leaves
             the platform's own options empty.
-        stored: what was sent last; its options are not looked at, its selections are kept.
+        stored: as it was sent last; its selections are kept, its options are replaced.
         rates_seen: tax percentages in the company's records.
         company_name: what the merchant is called in the accounting platform.
     """
@@ -99,7 +99,7 @@ def sales_with_options(stored: Sales, chart: Chart | None, rates_seen: Iterable[
 def accounts(
     section: Section, stored: dict[str, AccountSelection], chart: Chart | None
 ) -> dict[str, AccountSelection]:
-    """Every purpose of a section; names that are none of them are dropped."""
+    """Every account of a section; unknown names are dropped."""
     return {
         purpose.name: AccountSelection(
             label_text=purpose.label,
@@ -140,7 +140,7 @@ def rate_options(percentage: Decimal, chart: Chart | None) -> list[Option]:
 
 
 def grouping(stored: Grouping) -> Grouping:
-    """What sales may be gathered by; beside period and currency only by location."""
+    """What sales may be grouped by: the location, beside the period and the currency."""
     levels = stored.grouping_levels
     return Grouping(
         grouping_period=replace(

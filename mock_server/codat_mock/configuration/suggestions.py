@@ -1,4 +1,4 @@
-"""What a merchant in a hurry would select."""
+"""Suggested selections: the platform's usual accounts, first customer, matching tax rates."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ TIME_ZONE = "Europe/London"
 
 
 def suggest(configuration: Configuration) -> Configuration:
-    """Select something sensible wherever nothing is selected, and switch the syncing on.
+    """Fill in everything that is not selected, and enable syncing.
 
-    What is selected stays. Payments and fees are synced unless accounts of theirs were selected
+    Selections are kept. Payments and fees are synced unless accounts of theirs were selected
     and they were left off; payments are not synced against drafts. A tax percentage that the
     platform has no rate for stays unselected, and so does the start date.
 

@@ -1,4 +1,4 @@
-"""Merchants whose days look real and add up: `merchant("cafe", seed=7).day(date(2022, 3, 21))`."""
+"""Merchants with realistic days that add up: `merchant("cafe", seed=7).day(date(2022, 3, 21))`."""
 
 from codat_scenarios.merchants.changes import ORDERS, PAYMENTS, TRANSACTIONS, Change
 from codat_scenarios.merchants.days import Day, Merchant

@@ -1,7 +1,7 @@
-"""What happens to a sale later on its day: edits as whole objects, deletes as bare ids.
+"""Later changes to a sale, on the same day: edits are whole objects, deletes are bare ids.
 
-Every change comes before the day ends, so that an integration that pushes before a sync at night
-has told them all without touching a synced record.
+Every change happens before the day ends: an integration that pushes before the nightly sync has
+pushed them all, and no synced record changes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ORDERS: Final[DataType] = "commerce-orders"
 PAYMENTS: Final[DataType] = "commerce-payments"
 TRANSACTIONS: Final[DataType] = "commerce-transactions"
 
-Told = Iterator[tuple[DataType, Record]]
+RecordChanges = Iterator[tuple[DataType, Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Change:
     """A record's new version, a new record, or a delete.
 
     Args:
-        moment: when it happened at the merchant's, UTC.
+        moment: when it happened, UTC.
         data_type: `commerce-orders`, `commerce-payments` or `commerce-transactions`.
-        record: the whole object, or `{"id": …}` alone, which deletes it. The delete of a
-            transaction is for all transactions of that id.
+        record: the whole object, or `{"id": …}` alone, which deletes it; the delete of a
+            transaction deletes all transactions of that id.
     """
 
     moment: datetime
@@ -45,42 +45,44 @@ class Change:
     record: Record
 
 
-def later_changes(sale: Sale, till: SaleGenerator) -> list[Change]:
-    """Draw what happens to a sale between its closing and the end of the day; mostly nothing.
+def later_changes(sale: Sale, generator: SaleGenerator) -> list[Change]:
+    """Draw what changes between a sale's closing and the end of the day; mostly nothing.
 
     Args:
-        sale: already told as it is; it is changed.
-        till: whose chance and habits count.
+        sale: updated in place.
+        generator: the day's, for its random source and habits.
 
     Returns:
         Changes of one moment.
     """
-    happening = draw_happening(till)
-    remaining = till.end - 1 - sale.closed
-    if happening is None or remaining < 1:
+    change = draw_change(generator)
+    remaining = generator.end - 1 - sale.closed
+    if change is None or remaining < 1:
         return []
-    seconds = sale.closed + till.between(1, remaining)
+    seconds = sale.closed + generator.between(1, remaining)
     moment = datetime.fromtimestamp(seconds, UTC)
-    return [Change(moment, *told) for told in happening(sale, till, seconds)]
+    return [Change(moment, *changed) for changed in change(sale, generator, seconds)]
 
 
-def draw_happening(till: SaleGenerator) -> Callable[[Sale, SaleGenerator, int], Told] | None:
-    """Draw which of the happenings it is, if any."""
-    habits = till.habits
-    drawn = till.draw() * 1000
-    for per_mille, happening in (
+def draw_change(
+    generator: SaleGenerator,
+) -> Callable[[Sale, SaleGenerator, int], RecordChanges] | None:
+    """Draw the kind of change, if any."""
+    habits = generator.habits
+    drawn = generator.draw() * 1000
+    for per_mille, change in (
         (habits.void, void),
         (habits.late_refund, refund),
         (habits.late_tip, tip),
         (habits.correction, correct),
     ):
         if drawn < per_mille:
-            return happening
+            return change
         drawn -= per_mille
     return None
 
 
-def void(sale: Sale, _till: SaleGenerator, _seconds: int) -> Told:
+def void(sale: Sale, _generator: SaleGenerator, _seconds: int) -> RecordChanges:
     """Delete the order and all that belongs to it."""
     yield ORDERS, {"id": sale.id}
     for paid in sale.payments:
@@ -89,45 +91,45 @@ def void(sale: Sale, _till: SaleGenerator, _seconds: int) -> Told:
             yield TRANSACTIONS, {"id": paid.id}
 
 
-def refund(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
-    """Take a line back: the order changes, a repayment is new."""
+def refund(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
+    """Return a line: the order changes, a repayment is new."""
     if not sale.payments or sale.payments[-1].amount < 0:
         return
-    repaid = till.take_back(sale, seconds)
+    repaid = generator.return_line(sale, seconds)
     if repaid:
-        yield from changed_order(sale, till, seconds)
-        yield from told_payment(sale, repaid, till)
+        yield from order_changes(sale, generator, seconds)
+        yield from payment_changes(sale, repaid, generator)
 
 
-def tip(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
+def tip(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
     """Add a tip to the last payment: order, payment and transactions change."""
     paid = sale.payments[-1] if sale.payments else None
     if sale.tip or paid is None or paid.amount < 0 or paid.method.type == "Cash":
         return
-    sale.tip = proportion(sale.due, till.pick(till.profile.tips), 100)
+    sale.tip = proportion(sale.due, generator.pick(generator.profile.tips), 100)
     paid.amount += sale.tip
     paid.modified = seconds
-    yield from changed_order(sale, till, seconds)
-    yield from told_payment(sale, paid, till)
+    yield from order_changes(sale, generator, seconds)
+    yield from payment_changes(sale, paid, generator)
 
 
-def correct(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
-    """Put another customer on the order: one property changes, the whole object is told."""
-    customer = till.pick(till.shop.customers)
+def correct(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
+    """Change the order's customer: one property differs, the record is the whole object."""
+    customer = generator.pick(generator.shop.customers)
     if customer is sale.customer:
         return
     sale.customer = customer
-    yield from changed_order(sale, till, seconds)
+    yield from order_changes(sale, generator, seconds)
 
 
-def changed_order(sale: Sale, till: SaleGenerator, seconds: int) -> Told:
-    """Tell the order's new version."""
+def order_changes(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
+    """The order's new version."""
     sale.modified = seconds
-    yield ORDERS, order_to_wire(sale, till.shop)
+    yield ORDERS, order_to_wire(sale, generator.shop)
 
 
-def told_payment(sale: Sale, paid: Paid, till: SaleGenerator) -> Told:
-    """Tell a payment, new or changed, and its transactions."""
-    yield PAYMENTS, payment_to_wire(paid, till.shop)
-    for transaction in transactions_to_wire(sale, paid, till.shop):
+def payment_changes(sale: Sale, paid: Paid, generator: SaleGenerator) -> RecordChanges:
+    """A payment, new or changed, and its transactions."""
+    yield PAYMENTS, payment_to_wire(paid, generator.shop)
+    for transaction in transactions_to_wire(sale, paid, generator.shop):
         yield TRANSACTIONS, transaction

@@ -24,11 +24,11 @@ from codat_scenarios.merchants.shop import Shop
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of a merchant's, told in the shapes of the wire.
+    """One day of a merchant, as records on the wire.
 
     Args:
         date: the merchant's local date.
-        orders: in the order they were made, each as first closed.
+        orders: in the order they were created, each as first closed.
         payments: those of the orders, in the same order.
         transactions: those of the payments, in the same order.
         changes: later edits, deletes and repayments of the same day, by moment.
@@ -47,10 +47,10 @@ class Day:
 
 
 class Merchant:
-    """A business whose days are the same for the same profile and seed, whichever are asked for.
+    """A business: the same profile and seed give the same days, whichever days are generated.
 
-    Names of people and places are faker's, so a bytewise repeat of those needs the same faker; ids,
-    amounts and moments need only the seed.
+    Names of people and places come from faker and may change with its releases; ids, amounts and
+    moments depend only on the seed.
 
     Args:
         profile: what kind of merchant it is.
@@ -81,7 +81,7 @@ class Merchant:
         return ZoneInfo(self.profile.time_zone)
 
     def days(self, n: int, *, start: date) -> Iterator[Day]:
-        """Make consecutive days, one at a time; a day on which it is closed is empty.
+        """Generate consecutive days, one at a time; a closed day is empty.
 
         Args:
             n: how many.
@@ -90,7 +90,7 @@ class Merchant:
         return (self.day(start + timedelta(days=number)) for number in range(n))
 
     def changes(self, n: int, *, start: date) -> Iterator[Change]:
-        """Make the edits, deletes and repayments of consecutive days, by moment.
+        """Generate the edits, deletes and repayments of consecutive days, by moment.
 
         Args:
             n: how many days.
@@ -99,21 +99,21 @@ class Merchant:
         return (change for day in self.days(n, start=start) for change in day.changes)
 
     def day(self, on: date) -> Day:
-        """Make one day.
+        """Generate one day.
 
         Args:
             on: the local date.
         """
-        # Seeded by text, whose meaning is the same in every version of Python.
-        chance = Random(f"{self.profile.kind}/{self.seed}/{on.isoformat()}")  # noqa: S311  (no secret)
+        # Seeded with text: every version of Python hashes that in the same way.
+        source = Random(f"{self.profile.kind}/{self.seed}/{on.isoformat()}")  # noqa: S311  (no secret)
         _, end = day_bounds(on, self.time_zone)
-        till, shop, day = SaleGenerator(self.shop, chance, end), self.shop, Day(on)
-        for number, moment in enumerate(selling_moments(self.profile, on, chance), 1):
-            sale = till.sell(moment, f"{on.isoformat()}/{number}")
+        generator, shop, day = SaleGenerator(self.shop, source, end), self.shop, Day(on)
+        for number, moment in enumerate(selling_moments(self.profile, on, source), 1):
+            sale = generator.sell(moment, f"{on.isoformat()}/{number}")
             day.orders.append(order_to_wire(sale, shop))
             for paid in sale.payments:
                 day.payments.append(payment_to_wire(paid, shop))
                 day.transactions.extend(transactions_to_wire(sale, paid, shop))
-            day.changes.extend(later_changes(sale, till))
+            day.changes.extend(later_changes(sale, generator))
         day.changes.sort(key=attrgetter("moment"))
         return day

@@ -14,7 +14,7 @@ def encode(value: Any) -> bytes:
     """Encode a record, a list of records or a push body as JSON.
 
     Returns:
-        UTF-8 without line ends; a Decimal is a JSON number of the same digits.
+        UTF-8 on one line; a Decimal becomes a JSON number with the same digits.
     """
     return ENCODER.encode(value)
 

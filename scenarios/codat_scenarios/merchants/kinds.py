@@ -1,4 +1,4 @@
-"""The merchants there are."""
+"""The kinds of merchant."""
 
 from __future__ import annotations
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-DIGITS = {"ISK": 0, "JPY": 0, "KRW": 0, "BHD": 3, "KWD": 3, "TND": 3}  # all others have two
-REMEMBERED = 100_000  # amounts; a long run must stay in flat memory
+from codat_mock.accounting.money import minor_unit
+
+REMEMBERED = 100_000  # amounts; a long run must not fill the memory
 
 
 class Amounts(dict[int, Decimal]):
-    """The Decimal of a number of smallest units, with the currency's digits; each made once.
+    """The Decimal of a number of smallest units, with the currency's digits; each is cached.
 
     Args:
         digits: how many digits the currency has after the point, e.g. 2 for GBP and 0 for JPY.
@@ -22,14 +23,20 @@ class Amounts(dict[int, Decimal]):
     @classmethod
     def of(cls, currency: str) -> Amounts:
         """The amounts of a currency, by its ISO 4217 code."""
-        return cls(DIGITS.get(currency, 2))
+        return cls(digits_of(currency))
 
     def __missing__(self, units: int) -> Decimal:
         if len(self) >= REMEMBERED:
             self.clear()
-        # From text, since Decimal arithmetic would round to the caller's context.
+        # From text: Decimal arithmetic would round to the caller's context.
         amount = self[units] = Decimal(f"{units}{self.exponent}")
         return amount
+
+
+def digits_of(currency: str) -> int:
+    """How many digits a currency (ISO 4217 code) has after the point: 2 for GBP, 0 for JPY."""
+    exponent = minor_unit(currency).as_tuple().exponent
+    return -int(exponent)
 
 
 def proportion(units: int, part: int, whole: int) -> int:

@@ -25,13 +25,13 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def selling_moments(profile: Profile, day: date, chance: Random) -> list[int]:
-    """Draw the moments at which a day's orders are made.
+def selling_moments(profile: Profile, day: date, source: Random) -> list[int]:
+    """Draw the moments at which a day's orders are created.
 
     Args:
-        profile: whose hours, weekdays and months count.
+        profile: its hours, weekdays and months count.
         day: the merchant's local date.
-        chance: the day's source of chance.
+        source: the day's random source.
 
     Returns:
         Seconds since 1970, UTC, in order; none where it is closed.
@@ -39,15 +39,15 @@ def selling_moments(profile: Profile, day: date, chance: Random) -> list[int]:
     zone = ZoneInfo(profile.time_zone)
     weights = profile.opening[day.weekday()]
     hours: list[int] = []
-    # Hours are walked in UTC, so that an hour left out or lived twice has no or double the sales.
+    # In UTC: at a change of the clocks an hour is skipped or happens twice.
     for start in range(*day_bounds(day, zone), HOUR):
         hours += [start] * weights.get(datetime.fromtimestamp(start, zone).hour, 0)
     if not hours:
         return []
     busy = profile.weekdays[day.weekday()] * profile.months[day.month - 1]
     # Integers only: a floating exponent or logarithm may differ in its last bit between machines.
-    orders = profile.volume * busy * (92 + int(chance.random() * 17)) // 1_000_000
-    draw, count = chance.random, len(hours)
+    orders = profile.volume * busy * (92 + int(source.random() * 17)) // 1_000_000
+    draw, count = source.random, len(hours)
     return sorted(hours[int(draw() * count)] + int(draw() * HOUR) for _ in range(orders))
 
 

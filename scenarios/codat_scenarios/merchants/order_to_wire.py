@@ -1,4 +1,4 @@
-"""How a sale is told on the wire: an order, its payments, their transactions.
+"""A sale on the wire: an order, its payments, their transactions.
 
 Source: contract section 3.
 """
@@ -21,7 +21,7 @@ GRAMS = Amounts(3)
 
 
 def order_to_wire(sale: Sale, shop: Shop) -> Record:
-    """Tell a sale's order, its payments inside."""
+    """A sale's order, with its payments inside."""
     amounts, profile = shop.amounts, shop.profile
     lines = []
     total = tax = refund = discount = 0
@@ -62,9 +62,9 @@ def order_to_wire(sale: Sale, shop: Shop) -> Record:
 def line_to_wire(
     sale: Sale, number: int, line: Line, total: Decimal, tax: Decimal, shop: Shop
 ) -> Record:
-    """Tell one line of an order; a line taken back has a negative quantity, never unit price."""
+    """One line of an order; a returned line has a negative quantity and a positive unit price."""
     item = line.item
-    told = {
+    wire = {
         "id": f"{sale.id}-{number}",
         "quantity": (GRAMS if item.product.weighed else PIECES)[line.quantity],
         "taxPercentage": item.percentage,
@@ -74,15 +74,15 @@ def line_to_wire(
         "productRef": item.ref.copy(),
     }
     if line.variant is not None:
-        told["productVariantRef"] = line.variant.copy()
+        wire["productVariantRef"] = line.variant.copy()
     if line.discount:
         share = {"name": sale.discount_name, "totalAmount": shop.amounts[line.discount]}
-        told["discountAllocations"] = [share]
-    return told
+        wire["discountAllocations"] = [share]
+    return wire
 
 
 def charges_to_wire(sale: Sale, shop: Shop) -> list[Record]:
-    """Tell the charge beside the lines, where there is one."""
+    """The charge beside the lines, where there is one."""
     charge = shop.profile.charge
     if charge is None or not sale.charge:
         return []
@@ -99,7 +99,7 @@ def charges_to_wire(sale: Sale, shop: Shop) -> list[Record]:
 
 
 def payment_to_wire(paid: Paid, shop: Shop) -> Record:
-    """Tell a payment; a repayment is one of a negative amount."""
+    """A payment; a repayment has a negative amount."""
     return {
         "id": paid.id,
         "amount": shop.amounts[paid.amount],
@@ -113,24 +113,24 @@ def payment_to_wire(paid: Paid, shop: Shop) -> Record:
 
 
 def transactions_to_wire(sale: Sale, paid: Paid, shop: Shop) -> list[Record]:
-    """Tell what moved with a payment, all under the payment's id: the money, and the fee.
+    """A payment's transactions, all with the payment's id: the money and the fee.
 
-    A failed payment moved nothing. A repayment moves as `Refund`, and the fee may come back.
+    A failed payment has none. A repayment has a `Refund`, and sometimes a refund of the fee.
     """
     if paid.failed:
         return []
     kinds = ("Payment", "PaymentFee") if paid.amount > 0 else ("Refund", "PaymentFeeRefund")
-    told = [transaction_to_wire(paid, shop, kinds[0], paid.amount, sale.id, "Order")]
+    transactions = [transaction_to_wire(paid, shop, kinds[0], paid.amount, sale.id, "Order")]
     fee = fee_of(paid)
     if fee:
-        told.append(transaction_to_wire(paid, shop, kinds[1], -fee, paid.id, "Payment"))
-    return told
+        transactions.append(transaction_to_wire(paid, shop, kinds[1], -fee, paid.id, "Payment"))
+    return transactions
 
 
 def transaction_to_wire(
     paid: Paid, shop: Shop, kind: str, units: int, source: str, source_kind: str
 ) -> Record:
-    """Tell one movement of money."""
+    """One movement of money."""
     return {
         "id": paid.id,
         "totalAmount": shop.amounts[units],
@@ -143,7 +143,7 @@ def transaction_to_wire(
 
 
 def fee_of(paid: Paid) -> int:
-    """What the provider keeps of a payment (or, below zero, gives back), in smallest units."""
+    """The provider's fee for a payment (negative: a fee refund), in smallest units."""
     fee = paid.method.fee
     if fee is None or (paid.amount < 0 and not fee.returned):
         return 0

@@ -1,4 +1,4 @@
-"""What makes a kind of merchant: what it sells, when, how it is paid, and what goes wrong."""
+"""A kind of merchant: what it sells, when, how it is paid, and what goes wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from codat_mock.models.commerce import PaymentType, ServiceChargeType
 
 Hours = Mapping[int, int]
-"""How busy each hour of the day is (0 to 23, local time) against the others; absent is closed."""
+"""How busy each local hour (0 to 23) is, relative to the others; absent: closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Product:
         name: as on the menu.
         price: smallest units including tax, a piece or (where `weighed`) a kilogram.
         tax: thousandths of a percent; 20 % is 20,000.
-        demand: how often it is bought against the others.
+        demand: how often it is bought, relative to the others.
         variants: names of its variants, none where it has none.
         weighed: sold by weight, so that quantities are fractions.
     """
@@ -34,12 +34,12 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What the payment provider keeps of a payment.
+    """The payment provider's fee for a payment.
 
     Args:
         rate: hundredths of a percent of the amount; 1.75 % is 175.
         fixed: smallest units on top.
-        returned: whether the provider gives the fee back with a refund.
+        returned: whether the provider refunds the fee with a refund.
     """
 
     rate: int
@@ -53,9 +53,9 @@ class Method:
 
     Args:
         type: the payment's type on the wire.
-        share: how often it is used against the others.
-        provider: who moves the money, if told.
-        fee: what that costs; None costs nothing, as cash.
+        share: how often it is used, relative to the others.
+        provider: the payment provider, where the records name one.
+        fee: its fee; None for none, as with cash.
     """
 
     type: PaymentType
@@ -85,7 +85,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A discount on a whole order, shared out over its lines; `percent` is 1 to 100."""
+    """A discount on a whole order, allocated to its lines; `percent` is 1 to 100."""
 
     name: str
     percent: int
@@ -93,20 +93,20 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How often things happen, in orders of a thousand.
+    """How often things happen, per thousand orders.
 
     Args:
-        tip: a tip with a payment that is not cash.
+        tip: a tip, with a payment other than cash.
         discount: a discount on the order.
         charge: the service charge or shipping.
-        split: two ways to pay in one order.
-        failure: a payment that failed before the one that was made.
-        refund: a line taken back before the order is closed.
-        known: a customer known by name.
+        split: two payments of different methods for one order.
+        failure: a failed payment before the paid one.
+        refund: a line returned before the order closes.
+        known: a customer whom the merchant knows by name.
         late_tip: a tip added later the same day.
-        late_refund: a line taken back later the same day.
-        correction: another customer put on the order later the same day.
-        void: the whole order deleted later the same day.
+        late_refund: a line returned later the same day.
+        correction: the customer changed later the same day.
+        void: the order deleted later the same day.
     """
 
     tip: int = 0
@@ -127,10 +127,10 @@ class Profile:
     """A kind of merchant; with a seed it becomes one merchant.
 
     Args:
-        kind: the name it is asked for by.
+        kind: its name, for `merchant(kind)`.
         title: the business's name, with `{}` for a family name.
         locale: for names of people and places, as faker calls it.
-        country: ISO 3166 code told in orders.
+        country: ISO 3166 code in the orders.
         currency: ISO 4217 code.
         time_zone: IANA name.
         volume: orders on an average day.
@@ -176,7 +176,7 @@ class Profile:
         """Refuse habits that have nothing to draw from.
 
         Raises:
-            ValueError: e.g. there are tips, but no percentages for them.
+            ValueError: such as tips without percentages for them.
         """
         habits = self.habits
         for per_mille, source, missing in (

@@ -1,4 +1,4 @@
-"""A sale as the till knows it: whole numbers of smallest units, and moments in seconds."""
+"""A sale in whole numbers of the currency's smallest unit, and moments in seconds."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from codat_scenarios.merchants.shop import Item, Ref
 
 @dataclass(slots=True)
 class Line:
-    """An item sold, or (all three numbers negative) taken back.
+    """An item sold, or (all three numbers negative) returned.
 
     Args:
-        item: what.
-        variant: which, where it has variants.
+        item: the product.
+        variant: its variant, where it has some.
         quantity: pieces, or grams of what is sold by weight.
         gross: before the discount, in smallest units including tax.
         discount: the part of the order's discount that falls on it, in smallest units.
@@ -28,17 +28,17 @@ class Line:
 
     @property
     def total(self) -> int:
-        """What is asked for it, in smallest units including tax."""
+        """Its price after the discount, in smallest units including tax."""
         return self.gross - self.discount
 
-    def taken_back(self) -> Line:
-        """The line that undoes this one."""
+    def returned(self) -> Line:
+        """The line that reverses this one."""
         return Line(self.item, self.variant, -self.quantity, -self.gross, -self.discount)
 
 
 @dataclass(slots=True)
 class Paid:
-    """A payment, or (with a negative amount) a repayment; `modified` is its latest version's."""
+    """A payment, or (with a negative amount) a repayment; `modified` dates its latest version."""
 
     id: str
     method: Method
@@ -50,7 +50,7 @@ class Paid:
 
 @dataclass(slots=True)
 class Sale:
-    """An order and what was paid for it; `modified` is the latest version's moment."""
+    """An order and its payments; `modified` dates the latest version."""
 
     id: str
     number: str

@@ -1,4 +1,4 @@
-"""The till: draws one sale after the other."""
+"""Generates sales, one after the other."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Thing = TypeVar("Thing")
 
 
 class SaleGenerator:
-    """Draws a day's sales.
+    """Generates the sales of one day.
 
     Args:
-        shop: whose till it is.
-        chance: the day's source; of it only `random` and `getrandbits` are used, whose sequences
-            are the same in every version of Python.
-        end: the first second of the next local day; nothing is closed later than that.
+        shop: the merchant's.
+        source: the day's random source; only its `random` and `getrandbits` are used, whose
+            sequences are the same in every version of Python.
+        end: the first second of the next local day; no sale closes later.
     """
 
-    def __init__(self, shop: Shop, chance: Random, end: int) -> None:
+    def __init__(self, shop: Shop, source: Random, end: int) -> None:
         self.shop = shop
         self.profile = shop.profile
         self.habits = shop.profile.habits
-        self.chance = chance
-        self.draw = chance.random
+        self.source = source
+        self.draw = source.random
         self.end = end
 
     def pick(self, pool: Sequence[Thing]) -> Thing:
@@ -37,7 +37,7 @@ class SaleGenerator:
         return pool[int(self.draw() * len(pool))]
 
     def happens(self, per_mille: int) -> bool:
-        """Draw whether something happens that does so in this many of a thousand orders."""
+        """Draw whether something happens that happens in so many of a thousand orders."""
         return self.draw() * 1000 < per_mille
 
     def between(self, least: int, most: int) -> int:
@@ -48,12 +48,12 @@ class SaleGenerator:
         """Draw a sale.
 
         Args:
-            created: when the order is made, seconds since 1970.
+            created: when the order is created, seconds since 1970.
             number: the order's number.
         """
         closed = min(created + self.between(*self.profile.stay), self.end - 1)
         sale = Sale(
-            id=new_id(self.chance),
+            id=new_id(self.source),
             number=number,
             created=created,
             closed=closed,
@@ -69,7 +69,7 @@ class SaleGenerator:
             self.charge(sale)
         self.pay(sale)
         if self.happens(self.habits.refund):
-            self.take_back(sale, closed)
+            self.return_line(sale, closed)
         return sale
 
     def line(self) -> Line:
@@ -90,7 +90,7 @@ class SaleGenerator:
         return grams, proportion(item.product.price, grams, 1000)
 
     def customer(self) -> Ref | None:
-        """Draw who buys, if they are known by name."""
+        """Draw the customer, where the merchant knows the name."""
         known = self.habits.known and self.happens(self.habits.known)
         return self.pick(self.shop.customers) if known else None
 
@@ -102,7 +102,7 @@ class SaleGenerator:
             line.discount = proportion(line.gross, discount.percent, 100)
 
     def charge(self, sale: Sale) -> None:
-        """Put the service charge or the shipping on the order."""
+        """Add the service charge or the shipping to the order."""
         charge = self.profile.charge
         if charge is not None:
             sale.charge = proportion(sale.due, charge.percent, 10_000) + charge.fixed
@@ -128,17 +128,17 @@ class SaleGenerator:
 
     def payment(self, method: Method, amount: int, moment: int) -> Paid:
         """A new payment."""
-        return Paid(new_id(self.chance), method, amount, moment, moment)
+        return Paid(new_id(self.source), method, amount, moment, moment)
 
-    def take_back(self, sale: Sale, moment: int) -> Paid | None:
-        """Take a line back and repay it the way the rest was paid, if it was worth anything.
+    def return_line(self, sale: Sale, moment: int) -> Paid | None:
+        """Return a line that was not free and repay it by the method of the last payment.
 
-        No provider repays more than the payment took; a line above that stays.
+        No provider repays more than the payment, so a line worth more is not returned either.
         """
         line = self.pick(sale.lines)
         if line.total <= 0 or line.total > sale.payments[-1].amount:
             return None
         repaid = self.payment(sale.payments[-1].method, -line.total, moment)
-        sale.lines.append(line.taken_back())
+        sale.lines.append(line.returned())
         sale.payments.append(repaid)
         return repaid

@@ -1,4 +1,4 @@
-"""A merchant's fixtures and fittings: what stays the same from one day to the next."""
+"""What stays the same from one day of a merchant to the next: products, places, customers."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a merchant draws from, each thing as often in its pool as it is in demand.
+    """What sales are drawn from; each pool holds a thing as often as it is in demand.
 
-    Faker is slow and its names change between its releases, so all names are drawn here, once, and
-    from a source of their own: no amount, moment or id depends on them.
+    Faker is slow and its names change between releases. All names are drawn here, once, from a
+    source of their own: no amount, moment or id depends on them.
     """
 
     profile: Profile
@@ -48,40 +48,40 @@ class Shop:
 
     @classmethod
     def open(cls, profile: Profile, seed: int) -> Shop:
-        """Fit out the shop of a profile, the same at each time for the same seed."""
-        chance = Random(f"{profile.kind}/{seed}")  # noqa: S311  (no secret)
+        """Make the shop of a profile; the same seed gives the same shop."""
+        source = Random(f"{profile.kind}/{seed}")  # noqa: S311  (no secret)
         fake = Faker(profile.locale)
         fake.seed_instance(f"{profile.kind}/{seed}")
         return cls(
             profile=profile,
             name=profile.title.format(fake.last_name()),
             amounts=Amounts.of(profile.currency),
-            items=pool([(product.demand, stock(product, chance)) for product in profile.products]),
+            items=pool([(product.demand, stock(product, source)) for product in profile.products]),
             baskets=pool([(share, lines) for lines, share in enumerate(profile.baskets, 1)]),
             quantities=pool(
                 [(share, pieces) for pieces, share in enumerate(profile.quantities, 1)]
             ),
             methods=pool([(method.share, method) for method in profile.methods]),
-            locations=tuple(ref(chance, fake.city()) for _ in range(profile.locations)),
-            customers=tuple(ref(chance, fake.name()) for _ in range(profile.customers)),
+            locations=tuple(ref(source, fake.city()) for _ in range(profile.locations)),
+            customers=tuple(ref(source, fake.name()) for _ in range(profile.customers)),
             charge_percentage=charge_percentage(profile.charge),
         )
 
 
 def pool(weighted: Sequence[tuple[int, Thing]]) -> tuple[Thing, ...]:
-    """Repeat each thing as often as its weight says, to be drawn from by a single number."""
+    """Repeat each thing as often as its weight says, so that one number draws from them."""
     return tuple(thing for weight, thing in weighted for _ in range(weight))
 
 
-def stock(product: Product, chance: Random) -> Item:
+def stock(product: Product, source: Random) -> Item:
     """Give a product and its variants their ids."""
-    variants = tuple(ref(chance, name) for name in product.variants)
-    return Item(product, ref(chance, product.name), variants, percentage(product.tax))
+    variants = tuple(ref(source, name) for name in product.variants)
+    return Item(product, ref(source, product.name), variants, percentage(product.tax))
 
 
-def ref(chance: Random, name: str) -> Ref:
+def ref(source: Random, name: str) -> Ref:
     """A reference to something new of this name."""
-    return {"id": new_id(chance), "name": name}
+    return {"id": new_id(source), "name": name}
 
 
 def charge_percentage(charge: Charge | None) -> Decimal | None:
@@ -94,7 +94,7 @@ def percentage(rate: int) -> Decimal:
     return Decimal(f"{rate // 1000}.{rate % 1000:03}".rstrip("0").rstrip("."))
 
 
-def new_id(chance: Random) -> str:
+def new_id(source: Random) -> str:
     """Draw an id that looks like, and is as unique as, a random UUID."""
-    digits = f"{chance.getrandbits(128):032x}"
+    digits = f"{source.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

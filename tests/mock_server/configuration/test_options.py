@@ -60,7 +60,7 @@ def test_an_unknown_integration_is_not_found():
 def test_integrations_are_one_commerce_and_three_accounting_platforms():
     kinds = {found.key: found.source_type for found in INTEGRATIONS}
     assert kinds == {
-        "lqai": "Commerce", "gbol": "Accounting", "qhyg": "Accounting", "tdfo": "Accounting",
+        "lqai": "Commerce", "gbol": "Accounting", "qhyg": "Accounting", "fbrh": "Accounting",
     }  # fmt: skip
     assert len({found.integration_id for found in INTEGRATIONS}) == len(INTEGRATIONS)
     assert set(CHARTS) == {key for key, kind in kinds.items() if kind == "Accounting"}
@@ -99,7 +99,7 @@ def test_a_chart_has_distinct_accounts_and_keeps_its_control_accounts_to_itself(
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_new_company_is_offered_everything_and_has_selected_nothing(platform):
+def test_a_new_company_has_all_options_and_no_selections(platform):
     shown = fresh(platform)
     assert not shown.configured
     assert shown.company_id == "company"
@@ -172,7 +172,7 @@ def test_tax_rates_are_common_seen_or_stored_each_once_and_in_order():
     assert rates["5"].tax_rate_options[0].name == "5% (VAT on Income)"
 
 
-def test_nothing_that_was_stored_is_changed_in_place():
+def test_a_stored_configuration_is_not_changed_in_place():
     stored = configured()
     before = msgspec.json.encode(stored)
     suggest(fresh("qhyg", stored, [Decimal(3)]))
@@ -192,12 +192,12 @@ def test_a_percentage_survives_its_key_however_it_was_written(percentage, zeros)
 @pytest.mark.parametrize(
     "text", ["", "x", "NaN", "Infinity", "-1", "1000", "1e999999", "1e-999999", "0" * 40 + "1"]
 )
-def test_a_key_that_is_no_sensible_percentage_stands_for_none(text):
+def test_a_key_that_is_not_a_percentage_is_none(text):
     assert read_rate_key(text) is None
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_what_is_suggested_is_complete_once_there_is_a_start_date(platform):
+def test_a_suggestion_is_complete_once_it_has_a_start_date(platform):
     suggested = suggest(fresh(platform))
     assert len(selection_problems(suggested)) == 1
     dated = replace(suggested, schedule=replace(suggested.schedule, start_date=START))
@@ -215,7 +215,7 @@ def test_a_suggested_tax_rate_is_of_the_same_percentage_or_none():
     assert rates["17.5"].selected_tax_rate_id is None
 
 
-def test_suggesting_leaves_what_was_selected():
+def test_a_suggestion_keeps_selections():
     mine = Configuration(
         schedule=Schedule(selected_frequency="Monthly", sync_hour_utc=0, time_zone="Asia/Tokyo"),
         configuration=Mapping(

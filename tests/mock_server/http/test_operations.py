@@ -97,7 +97,7 @@ def connections(walk: Walk, company: str) -> None:
         each["key"]: (each["linkedConnectionsCount"], each["totalConnectionsCount"])
         for each in walk.get("/config/integrations")["results"]
     }
-    assert counts == {"lqai": (1, 1), "gbol": (1, 1), "qhyg": (0, 2), "tdfo": (0, 0)}
+    assert counts == {"lqai": (1, 1), "gbol": (1, 1), "qhyg": (0, 2), "fbrh": (0, 0)}
     assert walk.get("/config/integrations/gbol/branding")["logo"]["full"]["image"]["alt"] == "Xero"
 
 

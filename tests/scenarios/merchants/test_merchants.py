@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reconciling_sales import after, assert_sales_are_told
+from reconciling_sales import after, assert_sales_add_up
 
 from codat_mock.models.commerce import Order, Payment, Transaction
 from codat_mock.models.values import read_value
@@ -24,7 +24,7 @@ from codat_scenarios.merchants import (
     merchant,
 )
 from codat_scenarios.merchants.kinds import PROFILES
-from codat_scenarios.merchants.money import DIGITS
+from codat_scenarios.merchants.money import digits_of
 
 MONDAY = date(2022, 3, 21)
 MERCHANTS = st.builds(
@@ -37,8 +37,8 @@ unhurried = settings(deadline=None, max_examples=25)
 opened = lru_cache(lambda kind, seed: merchant(kind, seed=seed))
 
 
-def digits_of(merchant):
-    return DIGITS.get(merchant.currency, 2)
+def digits(merchant):
+    return digits_of(merchant.currency)
 
 
 def moment(text):
@@ -50,13 +50,13 @@ def moment(text):
 @given(MERCHANTS, DATES)
 def test_every_day_of_every_merchant_adds_up(merchant, on):
     day = merchant.day(on)
-    assert_sales_are_told(day.orders, day.payments, day.transactions, digits_of(merchant))
+    assert_sales_add_up(day.orders, day.payments, day.transactions, digits(merchant))
 
 
 @unhurried
 @given(MERCHANTS, DATES)
-def test_every_day_still_adds_up_when_its_changes_are_told(merchant, on):
-    assert_sales_are_told(*after(merchant.day(on)), digits_of(merchant))
+def test_every_day_still_adds_up_after_its_changes(merchant, on):
+    assert_sales_add_up(*after(merchant.day(on)), digits(merchant))
 
 
 @unhurried
@@ -72,7 +72,7 @@ def test_every_record_is_what_the_server_reads(merchant, on):
 @given(MERCHANTS, DATES)
 def test_amounts_have_exactly_the_digits_of_the_currency(merchant, on):
     for payment in merchant.day(on).payments:
-        assert -payment["amount"].as_tuple().exponent == digits_of(merchant)
+        assert -payment["amount"].as_tuple().exponent == digits(merchant)
 
 
 @unhurried
@@ -133,7 +133,7 @@ def test_a_delete_names_a_record_of_the_day_and_nothing_else(merchant, on):
 
 @unhurried
 @given(MERCHANTS, DATES, st.integers(0, 3))
-def test_a_day_is_the_same_whichever_days_are_asked_for_around_it(merchant, on, before):
+def test_a_day_is_the_same_whichever_days_are_generated_around_it(merchant, on, before):
     *_, last = merchant.days(before + 1, start=on - timedelta(days=before))
     again = Merchant(merchant.profile, merchant.seed).day(on)
     assert encode_lines(last.orders) == encode_lines(again.orders)
@@ -145,7 +145,7 @@ def test_seeds_make_different_merchants():
     assert opened("web-shop", 1).shop.customers != opened("web-shop", 2).shop.customers
 
 
-# Told apart from faker, whose names may change with its releases.
+# Without the names that faker draws: they may change with its releases.
 GOLDEN = {
     "bike-shop": "67bee7e612a7f18e",
     "cafe": "0a18256dbfb849a7",
@@ -164,11 +164,11 @@ def digest(day):
     changed = [
         (change.moment.isoformat(), change.data_type, change.record) for change in day.changes
     ]
-    told = deepcopy([day.orders, day.payments, day.transactions, changed])
-    for order in [*told[0], *(change[2] for change in told[3])]:
+    records = deepcopy([day.orders, day.payments, day.transactions, changed])
+    for order in [*records[0], *(change[2] for change in records[3])]:
         for name in ("locationRef", "customerRef"):
             order.get(name, {}).pop("name", None)
-    return hashlib.sha256(encode(told)).hexdigest()[:16]
+    return hashlib.sha256(encode(records)).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -184,7 +184,7 @@ def test_a_day_on_which_it_is_closed_is_empty(kind, closed_on):
     assert (day.orders, day.payments, day.transactions, day.changes) == ([], [], [], [])
 
 
-def test_the_hour_that_clocks_leave_out_has_no_sales_and_the_one_they_repeat_has_double():
+def test_a_skipped_hour_has_no_sales_and_a_repeated_one_has_double():
     bar = PROFILES["hotel-bar"]
     night = replace(bar, opening=({1: 1, 2: 1, 3: 1},) * 7, volume=3_000)
     zone = ZoneInfo(night.time_zone)
@@ -199,15 +199,15 @@ def test_the_hour_that_clocks_leave_out_has_no_sales_and_the_one_they_repeat_has
     assert autumn == pytest.approx([1 / 2, 1 / 4, 1 / 4], abs=0.06)
 
 
-def test_a_month_of_every_kind_of_happening_is_seen():
+def test_every_kind_of_change_happens_within_a_month():
     habits = Habits(
         tip=300, discount=300, charge=500, split=300, failure=300, refund=300, known=500,
         late_tip=200, late_refund=200, correction=200, void=200,
     )  # fmt: skip
     shop = Merchant(replace(PROFILES["web-shop"], habits=habits, tips=(10,)), 7)
     day = shop.day(MONDAY)
-    assert_sales_are_told(day.orders, day.payments, day.transactions, 2)
-    assert_sales_are_told(*after(day), 2)
+    assert_sales_add_up(day.orders, day.payments, day.transactions, 2)
+    assert_sales_add_up(*after(day), 2)
     assert {t["type"] for t in day.transactions} == {
         "Payment", "PaymentFee", "Refund", "PaymentFeeRefund"
     }  # fmt: skip
@@ -241,11 +241,11 @@ def test_no_two_records_of_a_day_share_an_object():
     assert opened("cafe", 7).day(MONDAY) == untouched
 
 
-def test_an_unknown_kind_is_answered_with_the_near_ones():
+def test_an_unknown_kind_is_refused_with_the_nearest_ones():
     with pytest.raises(LookupError, match=r"'caffe'; there is cafe$"):
         merchant("caffe", seed=7)
 
 
-def test_habits_that_have_nothing_to_draw_from_are_refused():
+def test_habits_without_anything_to_draw_from_are_refused():
     with pytest.raises(ValueError, match="need tips"):
         replace(PROFILES["bike-shop"], habits=Habits(tip=10))

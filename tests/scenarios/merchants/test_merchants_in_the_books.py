@@ -66,7 +66,7 @@ def test_nothing_is_missed(driver):
     assert driver.books()["missed"] == []
 
 
-def test_the_books_show_what_was_sold_and_what_was_given_back(driver, day, shop):
+def test_the_books_show_sales_and_refunds(driver, day, shop):
     orders, _, transactions = after(day)
     totals = dict.fromkeys(("Invoice", "CreditNote", "Bill", "BillCreditNote"), Decimal(0))
     for document in driver.books()["documents"]:

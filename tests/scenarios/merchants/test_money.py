@@ -39,7 +39,7 @@ def test_an_amount_is_exact_whatever_context_the_caller_has():
         assert str(Amounts(2)[123_456]) == "1234.56"
 
 
-def test_the_amounts_remembered_stay_bounded(monkeypatch):
+def test_the_cache_of_amounts_is_bounded(monkeypatch):
     monkeypatch.setattr("codat_scenarios.merchants.money.REMEMBERED", 10)
     amounts = Amounts(2)
     assert [amounts[units] for units in range(100)] == [

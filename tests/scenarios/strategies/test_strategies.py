@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
-from reconciling_sales import assert_order_adds_up, assert_sales_are_told
+from reconciling_sales import assert_order_adds_up, assert_sales_add_up
 
 from codat_mock.clock import parse_moment
 from codat_mock.models.commerce import Order, Payment, Transaction
@@ -71,7 +71,7 @@ def not_unset(record, name):
 @roomy
 @given(sales())
 def test_every_sale_adds_up_and_reconciles(sale):
-    assert_sales_are_told([sale.order], sale.payments, sale.transactions, 2)
+    assert_sales_add_up([sale.order], sale.payments, sale.transactions, 2)
 
 
 @roomy
