@@ -1,12 +1,12 @@
-"""Rules of our own: what Acme's accountants ask for beside what the service does."""
+"""Acme's own rules: what its accountants require beyond the service's rules."""
 
-from codat_mock.rules import Evidence, rule
+from codat_mock import Evidence, rule
 from codat_mock.rules.contexts import PushContext
 
 
 @rule(
     "X01",
-    "location-told",
+    "has-location",
     "warning",
     source="Acme's handbook, 4.2",
     consequence="the invoice cannot be split by location",
@@ -15,9 +15,11 @@ from codat_mock.rules.contexts import PushContext
     subject=PushContext,
     applies=lambda push: push.data_type == "commerce-orders" and bool(push.records),
 )
-def location_told(push, *, least=0):
-    """Every order of at least so many pounds tells its location."""
+def has_location(push, *, least=0):
+    """Every order of at least `least` pounds has a location."""
     for order in push.records:
-        told = order.pushed.record
-        if not order.pushed.is_delete and not told.location_ref and told.total_amount >= least:
+        record = order.pushed.record
+        if order.pushed.is_delete or record.location_ref:
+            continue
+        if record.total_amount >= least:
             yield Evidence(order.key)

@@ -45,7 +45,7 @@ def test_an_own_rule_stands_last_in_the_list(installed: dict[str, str]) -> None:
     listed = subprocess.run(
         [COMMAND, "rules"], check=True, capture_output=True, text=True, env=installed
     )
-    assert listed.stdout.splitlines()[-1].startswith("X01\twarning\tlocation-told\tEvery order")
+    assert listed.stdout.splitlines()[-1].startswith("X01\twarning\thas-location\tEvery order")
 
 
 def test_an_own_rule_judges_by_the_threshold_that_was_chosen(address: str) -> None:
