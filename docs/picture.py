@@ -1,4 +1,4 @@
-"""Draw README's picture of the demo: `python docs/picture.py` writes docs/demo.svg."""
+"""Draws the picture of the demo in README: `python docs/picture.py` writes docs/demo.svg."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SEED = 1
 
 
 def main() -> None:
-    """Play the demo into a recording console, and save what it shows."""
+    """Play the demo into a recording console and save it as SVG."""
     console = Console(record=True, file=StringIO(), width=92, highlight=False)
-    world = SandboxRegistry(settings(SEED))
-    with Server(world, listen("127.0.0.1", 0)) as server:
+    registry = SandboxRegistry(settings(SEED))
+    with Server(registry, listen("127.0.0.1", 0)) as server:
         play(server.address, SEED, Screen(console))
     svg = console.export_svg(title="codat-mock demo", theme=DIMMED_MONOKAI, unique_id="demo")
-    # No font is fetched from elsewhere: the reader's own monospaced one serves.
+    # Without external fonts: the viewer's own monospaced font is used.
     Path(__file__).with_name("demo.svg").write_text(
         re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S)
     )

@@ -1,4 +1,4 @@
-"""Every command and snippet on the page about scenarios runs, and does what the page says."""
+"""Every command and snippet on docs/scenarios.md runs and does what the page says."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ quick = settings(max_examples=15, stateful_step_count=15, deadline=None, databas
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Of a mock that is served as the page's first command does."""
+    """The address of a mock that runs as the page's first command starts it."""
     assert COMMANDS[0] == "codat-mock serve --speed frozen"
     with Server(SandboxRegistry(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
         yield server.address
@@ -72,8 +72,8 @@ def test_the_fixtures_are_loaded(address: str, capsys: pytest.CaptureFixture[str
 
 def test_the_tests_of_histories_pass(address: str) -> None:
     names = run(HISTORIES, address)
-    names["test_the_books_show_what_was_sold"]()
-    names["test_a_late_update_is_found"]()
+    names["test_the_books_show_every_sale"]()
+    names["test_an_update_after_the_sync_is_found"]()
     names["http"].close()
 
 
@@ -101,15 +101,15 @@ def test_the_integration_without_the_line_fails_as_shown(address: str) -> None:
     assert f"{caught.value}\n" == shown
 
 
-def test_the_shown_story_ends_as_told(address: str) -> None:
+def test_the_shown_story_ends_as_declared(address: str) -> None:
     import httpx
 
     before = dict(STORIES)
     try:
         run(STORY, address)
-        told = STORIES["nothing-but-orders"]
+        shown = STORIES["nothing-but-orders"]
         with httpx.Client(base_url=address) as http:
-            assert play(told, SandboxDriver(http, "page")).ending == told.ending
+            assert play(shown, SandboxDriver(http, "page")).ending == shown.ending
     finally:
         STORIES.clear()
         STORIES.update(before)

@@ -28,7 +28,9 @@ def shown() -> str:
     return ran.stdout
 
 
-def test_it_pushes_at_least_250_orders_with_their_payments_and_transactions(shown: str) -> None:
+def test_the_demo_pushes_at_least_250_orders_with_payments_and_transactions(
+    shown: str,
+) -> None:
     counts = dict(re.findall(r"commerce-(\w+)  (\d+) records", shown))
     assert int(counts["orders"]) >= 250
     assert int(counts["payments"]) >= int(counts["orders"])
@@ -36,9 +38,9 @@ def test_it_pushes_at_least_250_orders_with_their_payments_and_transactions(show
 
 
 def test_every_dataset_is_watched_from_queued_to_complete(shown: str) -> None:
-    way = "Queued → Fetching → Mapping → Validating → Processing → Complete"
+    statuses = "Queued → Fetching → Mapping → Validating → Processing → Complete"
     for data_type in ("orders", "payments", "transactions"):
-        assert f"commerce-{data_type}: {way}" in shown
+        assert f"commerce-{data_type}: {statuses}" in shown
 
 
 def test_the_books_show_invoice_lines_payments_by_type_and_the_fee_bill(shown: str) -> None:
@@ -49,12 +51,12 @@ def test_the_books_show_invoice_lines_payments_by_type_and_the_fee_bill(shown: s
     assert re.search(r"BILL-0001 .* GBP  Paid", shown)
 
 
-def test_the_three_mistakes_are_found_and_the_duplicate_is_shown(shown: str) -> None:
+def test_the_three_mistakes_are_found_and_the_duplicate_invoice_is_shown(shown: str) -> None:
     assert "The verdict: findings (S03, U02, D01)." in shown
-    assert re.search(r"The same sale stands in INV-0001 and in INV-0002: \d+\.\d\d GBP", shown)
+    assert re.search(r"The same sale is in INV-0001 and INV-0002: \d+\.\d\d GBP", shown)
 
 
-def test_the_same_seed_repeats_it_to_the_byte_and_another_does_not(shown: str) -> None:
+def test_the_same_seed_prints_the_same_output_and_another_seed_does_not(shown: str) -> None:
     assert run_demo().stdout == shown
     assert run_demo("--seed", "2").stdout != shown
 
@@ -63,7 +65,7 @@ def test_step_waits_for_enter_between_the_scenes(shown: str) -> None:
     scenes = len(re.findall(r"^\d  .* ─+$", shown, re.M))
     stepped = run_demo("--step", typed="\n" * (scenes - 1))
     assert stepped.returncode == 0, stepped.stderr
-    assert stepped.stdout.count("Enter goes on") == scenes - 1
+    assert stepped.stdout.count("Press Enter to continue") == scenes - 1
     starved = run_demo("--step", typed="\n")
     assert starved.returncode == 1
 
@@ -75,8 +77,8 @@ def test_keep_leaves_the_server_running_and_prints_its_address() -> None:
         address = None
         while not address:
             line = demo.stdout.readline()
-            assert line, "the demo ended without telling its address"
-            address = re.search(r"goes on at (http://\S+)", line)
+            assert line, "the demo ended before it printed its address"
+            address = re.search(r"is running at (http://\S+)", line)
         findings = httpx.get(f"{address[1]}/_mock/findings").json()
         demo.send_signal(signal.SIGINT)
     assert findings["verdict"] == "findings"

@@ -23,35 +23,35 @@ def tallied(kind, days=14):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_page_needs_nothing_beside_itself_and_runs_nothing(kind):
+def test_the_page_is_self_contained_and_runs_no_script(kind):
     html = page(tallied(kind))
     assert not re.search(r"<script|<link|<img|@import|https?:|\bsrc=|\bhref=|url\(|\son\w+=", html)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_chart_is_well_formed_and_named(kind):
+def test_every_chart_is_well_formed_and_has_an_accessible_name(kind):
     charts = re.findall(r"<svg.*?</svg>", page(tallied(kind)), re.DOTALL)
     names = [ElementTree.fromstring(chart).attrib["aria-label"] for chart in charts]  # noqa: S314  (our own)
     assert len(set(names)) == len(charts) == 6
 
 
-def test_the_page_says_the_same_each_time():
+def test_the_page_is_the_same_each_time():
     assert page(tallied("cafe")) == page(tallied("cafe"))
 
 
-def test_names_cannot_break_the_page():
+def test_names_are_escaped():
     profile = replace(PROFILES["cafe"], title="<b>&{}")
     assert "<b>" not in page(Tally(Merchant(profile, 7)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_shares_are_of_a_hundred(kind):
+def test_shares_add_up_to_100_percent(kind):
     tally = tallied(kind)
     for bars in (tally.per_basket(), tally.per_value(14), tally.per_method()):
         assert sum(share for _, share in bars) == pytest.approx(100)
 
 
-def test_the_tally_counts_what_the_days_hold():
+def test_the_tally_equals_the_sums_over_the_days():
     tally = Tally(merchant("hotel-bar", seed=7))
     days = list(tally.merchant.days(8, start=date(2022, 3, 21)))
     for day in days:
@@ -64,7 +64,7 @@ def test_the_tally_counts_what_the_days_hold():
     assert tally.changes == sum(len(day.changes) for day in days)
 
 
-def test_a_merchant_that_never_opened_has_a_report_too():
+def test_a_merchant_that_never_opened_has_a_report():
     tally = Tally(merchant("market-stall", seed=7))
     assert "no days" in page(tally)
     tally.add(Day(date(2022, 3, 21)))
@@ -72,11 +72,11 @@ def test_a_merchant_that_never_opened_has_a_report_too():
 
 
 @given(st.floats(1e-6, 1e12))
-def test_a_scale_reaches_the_largest_value_and_not_much_further(most):
+def test_a_scale_ends_at_or_shortly_above_the_largest_value(most):
     assert most <= scale_end(most) <= most * 1.34
 
 
-def test_a_scale_of_nothing_has_a_height():
+def test_a_scale_for_zero_is_not_empty():
     assert scale_end(0) > 0
 
 
@@ -88,7 +88,7 @@ def test_a_figure_is_short(value, shown):
     assert figure(value) == shown
 
 
-def test_the_tallest_bar_is_as_high_as_its_value_says():
+def test_bars_are_proportional_to_their_values():
     chart = ElementTree.fromstring(columns("Two", [("a", 4.0), ("b", 2.0)], "things"))  # noqa: S314
     heights = [float(bar.attrib["height"]) for bar in chart.iter("rect")]
     assert heights[0] == pytest.approx(2 * heights[1], abs=0.1)
@@ -99,7 +99,7 @@ def test_a_week_is_the_mean_of_its_seven_days():
     assert weekly(days) == [("0", 3.0), ("7", 10.0)]
 
 
-def test_fees_given_back_are_counted_against_fees():
+def test_refunded_fees_reduce_fees():
     day = Day(
         date(2022, 3, 21),
         transactions=[

@@ -1,4 +1,4 @@
-"""The machine finds what integrations often get wrong; docs/scenarios.md shows a good one."""
+"""The machine finds common mistakes; docs/scenarios.md shows a correct integration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from codat_scenarios.machine import Scenario, pushing_machine
 from codat_scenarios.merchants import encode
 from codat_scenarios.sandbox_driver import authorization
 
-# That it is found is the point; shrinking to the shortest day takes long.
+# Only that a failure is found matters here; shrinking takes long.
 seeking = settings(
     max_examples=60,
     stateful_step_count=20,
@@ -28,15 +28,15 @@ seeking = settings(
 
 
 class Naive:
-    """Keeps the newest version of every record, and pushes all of them whenever one is new."""
+    """Keeps the newest version of every record, and pushes all of them if one is new."""
 
-    def __init__(self, place: Scenario) -> None:
-        headers = {"Authorization": authorization(place.api_key)}
-        self.http = httpx.Client(base_url=place.base_url, headers=headers)
-        self.company = place.company_id
+    def __init__(self, scenario: Scenario) -> None:
+        headers = {"Authorization": authorization(scenario.api_key)}
+        self.http = httpx.Client(base_url=scenario.base_url, headers=headers)
+        self.company = scenario.company_id
         self.records = {data_type: {} for data_type in LIST_NAMES}
         self.unread = []
-        self.has_news = True
+        self.has_changes = True
 
     def read(self):
         for dataset in self.unread:
@@ -52,41 +52,41 @@ class Naive:
     def save(self, data_type, record):
         kind = record["type"] if data_type == "commerce-transactions" else None
         self.records[data_type][record["id"], kind] = record
-        self.has_news = True
+        self.has_changes = True
 
     def delete(self, data_type, record_id):
         self.save(data_type, {"id": record_id, "type": None, "isDeleted": True})
 
     def push(self):
         self.read()
-        for data_type, records in self.records.items() if self.has_news else ():
+        for data_type, records in self.records.items() if self.has_changes else ():
             self.send(data_type, [*records.values()])
-        self.has_news = False
+        self.has_changes = False
 
     def close(self):
         self.http.close()
 
 
 class Queueing(Naive):
-    """Pushes what was recorded since the last push, in its order; deletes rightly."""
+    """Pushes what was recorded since the last push, in order; deletes correctly."""
 
-    def __init__(self, place: Scenario) -> None:
-        super().__init__(place)
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(scenario)
         self.queue = {data_type: [] for data_type in LIST_NAMES}
 
     def save(self, data_type, record):
         self.queue[data_type].append(record)
-        self.has_news = True
+        self.has_changes = True
 
     def delete(self, data_type, record_id):
         self.save(data_type, {"id": record_id})
 
     def push(self):
         self.read()
-        for data_type, waiting in self.queue.items() if self.has_news else ():
+        for data_type, waiting in self.queue.items() if self.has_changes else ():
             self.send(data_type, waiting)
             waiting.clear()
-        self.has_news = False
+        self.has_changes = False
 
 
 class Forgetful(Queueing):
@@ -98,7 +98,7 @@ class Forgetful(Queueing):
 
 
 class Crashing(Queueing):
-    """Cannot take a record."""
+    """Raises when it receives a record."""
 
     def save(self, data_type, record):
         raise ZeroDivisionError(data_type, record)
@@ -111,19 +111,19 @@ def address() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("integration", "error", "told"),
+    ("integration", "error", "message"),
     [
         (Naive, AssertionError, r"Rules were broken:\n(S03|U02|D01) "),
         (Queueing, AssertionError, r"Rules were broken:\n(S04|U02) "),
         (Crashing, ZeroDivisionError, "commerce-orders"),
     ],
 )
-def test_a_mistake_is_found(integration, error, told, address: str) -> None:
-    with pytest.raises(error, match=told):
+def test_a_mistake_is_found(integration, error, message, address: str) -> None:
+    with pytest.raises(error, match=message):
         run_state_machine_as_test(pushing_machine(address, integration), settings=seeking)
 
 
-def test_the_books_are_held_against_the_sales_at_the_end(address: str) -> None:
+def test_the_books_are_compared_with_the_sales_at_the_end(address: str) -> None:
     day = pushing_machine(address, Forgetful, api_key="forgetful")()
     day.open()
     day.sell(pence=1, tip=0, by_card=False)
@@ -137,7 +137,7 @@ def test_the_books_are_held_against_the_sales_at_the_end(address: str) -> None:
     )
 
 
-def test_each_machine_plays_in_the_sandbox_of_its_key(address: str) -> None:
+def test_each_machine_uses_the_sandbox_of_its_key(address: str) -> None:
     day = pushing_machine(address, Queueing, api_key="one")()
     other = pushing_machine(address, Queueing, api_key="other")()
     day.open()
@@ -150,7 +150,7 @@ def test_each_machine_plays_in_the_sandbox_of_its_key(address: str) -> None:
     other.teardown()
 
 
-def test_a_late_hour_brings_the_night_with_its_push(address: str) -> None:
+def test_after_closing_time_the_night_passes_with_a_push_before_it(address: str) -> None:
     day = pushing_machine(address, Queueing, api_key="night")()
     day.open()
     day.sell(pence=1, tip=0, by_card=True)

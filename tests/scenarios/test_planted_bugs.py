@@ -1,7 +1,7 @@
-"""Bugs planted in the mock's lifecycle, comparison and books: the strategies alone find each.
+"""Bugs planted in the mock's lifecycle, comparison and books: random histories find each.
 
-A history says by itself what must come of it. So a bug is found where what result differs: other
-findings, a dataset that does not end as it must, or books that are not the merchant's.
+A history states its expected result. A bug is found if the actual result differs: other findings,
+another final status of a dataset, or books that differ from the merchant's records.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from codat_scenarios.histories import History, HistoryResult, Pushed, perform
 from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.strategies import broken_histories, histories
 
-# A history that is found is shown whole, however long.
+# A found history is printed whole, however long.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -38,7 +38,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 DRAWN = st.one_of(histories(), *map(broken_histories, ("S03", "S04", "S15", "U02", "D01")))
 seeking = settings(
     max_examples=600,  # the rarest bug shows in one of forty histories
-    phases=[Phase.generate],  # that a bug is found is the point; shrinking to it takes long
+    phases=[Phase.generate],  # only that it is found matters; shrinking takes long
     database=None,
     derandomize=True,
     deadline=None,
@@ -46,8 +46,8 @@ seeking = settings(
 )
 
 
-def came_otherwise(history: History, result: HistoryResult) -> bool:
-    """Whether something else has come of a history than it says."""
+def differs(history: History, result: HistoryResult) -> bool:
+    """Whether the result of a history differs from the expected one."""
     pushes = sum(isinstance(step, Pushed) for step in history.steps)
     if pushes - result.datasets.count("Complete") != history.failed_pushes:
         return True
@@ -57,12 +57,12 @@ def came_otherwise(history: History, result: HistoryResult) -> bool:
 
 
 def found(most: int = seeking.max_examples) -> History:
-    """A history of which something else result, among so many."""
+    """Find a history with an unexpected result among at most `most` examples."""
     transport = httpx.WSGITransport(create_app(SandboxRegistry(Settings(speed=0))))
     limited = settings(seeking, max_examples=most)
     with httpx.Client(base_url="http://localhost", transport=transport) as http:
         driver = SandboxDriver(http, "planted")
-        return find(DRAWN, lambda h: came_otherwise(h, perform(h, driver)), settings=limited)
+        return find(DRAWN, lambda h: differs(h, perform(h, driver)), settings=limited)
 
 
 LIFECYCLE: dict[str, Plant] = {}
@@ -267,7 +267,7 @@ def rounds_to_tens(patch):
     patch.setattr(sync_execution, "book", book)
 
 
-def test_there_is_nothing_to_find_where_no_bug_is_planted():
+def test_without_a_planted_bug_nothing_is_found():
     with pytest.raises(NoSuchExample):
         found(most=200)
 

@@ -1,4 +1,4 @@
-"""The recorded fixtures are what the documented command writes."""
+"""The recorded fixtures equal what the documented command writes."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ TRAFFIC = "traffic/worked-example"
 
 
 def without_names(value: Any) -> Any:
-    """A day without names of people and places, which another faker tells otherwise."""
+    """A day without names of people and places, which depend on the version of faker."""
     if isinstance(value, dict):
         return {key: without_names(part) for key, part in value.items() if key != "name"}
     return [without_names(part) for part in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("name", day_names())
-def test_a_day_is_what_its_merchant_makes(name: str) -> None:
+def test_a_recorded_day_equals_the_generated_one(name: str) -> None:
     made = msgspec.json.decode(record_day(day_names()[name]))
     assert without_names(made) == without_names(msgspec.json.decode(load_bytes(name)))
 
 
 @pytest.mark.parametrize("name", day_names())
-def test_a_day_adds_up_and_reconciles(name: str) -> None:
+def test_a_recorded_day_adds_up_and_reconciles(name: str) -> None:
     day = load(name)
     assert len(day["orders"]) >= 10
     digits = digits_of(day["currency"])
     assert_sales_add_up(day["orders"], day["payments"], day["transactions"], digits)
 
 
-def test_some_day_has_changes_and_all_days_are_small() -> None:
+def test_some_recorded_day_has_changes_and_all_are_small() -> None:
     assert any(load(name)["changes"] for name in day_names())
     recorded = [*day_names(), TRAFFIC]
     assert sum(len(load_bytes(name)) for name in recorded) < 300_000
     assert set(recorded) <= set(names())
 
 
-def test_the_traffic_is_what_the_mock_answers_to_the_byte() -> None:
+def test_the_recorded_traffic_equals_the_generated_traffic_byte_for_byte() -> None:
     assert record_worked_example() == load_bytes(TRAFFIC)
 
 
-def test_the_traffic_is_har_and_goes_from_the_company_to_the_sync() -> None:
+def test_the_traffic_is_har_from_creating_the_company_to_the_sync() -> None:
     log = load(TRAFFIC)["log"]
     assert log["version"] == "1.2"
     called = [
@@ -74,15 +74,15 @@ def test_the_traffic_is_har_and_goes_from_the_company_to_the_sync() -> None:
     assert {entry["response"]["status"] for entry in log["entries"]} == {200}
 
 
-def test_the_traffic_shows_the_datasets_on_their_way_and_the_sync_that_pushed() -> None:
+def test_the_traffic_shows_datasets_in_progress_and_a_successful_sync() -> None:
     texts = [entry["response"]["content"]["text"] for entry in load(TRAFFIC)["log"]["entries"]]
     statuses = [msgspec.json.decode(text)["status"] for text in texts[-7:-1]]
     assert statuses == ["Mapping"] * 3 + ["Complete"] * 3
     assert msgspec.json.decode(texts[-1])["syncStatusCode"] == 2000
 
 
-def test_the_traffic_tells_nothing_of_a_machine_or_a_real_key() -> None:
+def test_the_traffic_contains_no_local_path_and_no_real_key() -> None:
     for entry in load(TRAFFIC)["log"]["entries"]:
-        told = {header["name"]: header["value"] for header in entry["request"]["headers"]}
-        assert told["authorization"] == "Basic d29ya2VkLWV4YW1wbGU="  # worked-example
+        headers = {header["name"]: header["value"] for header in entry["request"]["headers"]}
+        assert headers["authorization"] == "Basic d29ya2VkLWV4YW1wbGU="  # worked-example
     assert b"/home" not in load_bytes(TRAFFIC)

@@ -1,1 +1,1 @@
-"""The demo: the whole beta flow over real HTTP, and three of its mistakes."""
+"""The demo: the whole beta flow over real HTTP, and three common mistakes."""

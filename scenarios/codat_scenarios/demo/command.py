@@ -18,23 +18,23 @@ EXAMPLES = """Examples:
 \b
   codat-mock demo
   codat-mock demo --step           wait for Enter between the scenes
-  codat-mock demo --seed 7         another café, the same each time
-  codat-mock demo --keep           look around in the mock afterwards
+  codat-mock demo --seed 7         another café with other sales
+  codat-mock demo --keep           keep the mock running afterwards
 """
 
 
-@click.command(epilog=EXAMPLES, short_help="Play the beta flow, and three mistakes.")
+@click.command(epilog=EXAMPLES, short_help="Play the beta flow and three mistakes.")
 @click.option("--step", is_flag=True, help="Wait for Enter between the scenes.")
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=1,
     show_default=True,
-    help="Which café and which sales; the same seed gives the same demo, to the byte.",
+    help="Selects the café and its sales; the same seed prints the same output.",
 )
-@click.option("--keep", is_flag=True, help="Leave the server running, and print its address.")
+@click.option("--keep", is_flag=True, help="Keep the server running and print its address.")
 def demo(step: bool, seed: int, keep: bool) -> None:
-    """Play the beta flow on a mock of its own, then break three rules on purpose."""
+    """Play the beta flow on a new mock, then break three rules on purpose."""
     listener = listen("127.0.0.1", 0)
     registry = SandboxRegistry(settings(seed))
     with Server(registry, listener) as server:
@@ -45,11 +45,12 @@ def demo(step: bool, seed: int, keep: bool) -> None:
 
 def wait(address: str) -> None:
     """Keep the server running until it is interrupted."""
-    is_over = Event()
-    for sent in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sent, lambda *_: is_over.set())
+    interrupted = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: interrupted.set())
     header = authorization(API_KEY)
-    click.echo(f"The mock goes on at {address} with the API key '{API_KEY}'; Ctrl+C ends it.")
+    click.echo(f"The mock is running at {address} with the API key '{API_KEY}'.")
+    click.echo("Press Ctrl+C to stop it.")
     click.echo(f"  curl -H 'Authorization: {header}' {address}/_mock/findings")
     click.echo(f"  curl -H 'Authorization: {header}' {address}/_mock/books")
-    is_over.wait()
+    interrupted.wait()

@@ -1,4 +1,4 @@
-"""What the demo shows, on a terminal or in a pipe."""
+"""The demo's output, on a terminal or in a pipe."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from rich.text import Text
 
 from codat_scenarios.sandbox_driver import Json
 
-FRAME_SECONDS: Final = 0.25  # how long a person sees each status
+FRAME_SECONDS: Final = 0.25  # how long each status is visible
 STATUS_STYLES: Final = {"Complete": "green", "Paid": "green", "Queued": "dim"}
 SEVERITY_STYLES: Final = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 LONG_ID: Final = re.compile(r"([0-9a-f]{8})-[0-9a-f-]{27}")
 
 
 class Screen:
-    """A console that plays scenes; in a pipe it prints the same words, without colour or waiting.
+    """Prints the scenes; in a pipe the same words without colour or waiting.
 
     Args:
-        console: where to print; standard output where none is given.
-        is_stepping: wait for Enter before each scene.
+        console: where to print; by default standard output.
+        is_stepping: whether to wait for Enter between the scenes.
     """
 
     def __init__(self, console: Console | None = None, *, is_stepping: bool = False) -> None:
@@ -37,41 +37,46 @@ class Screen:
         self._scenes = 0
 
     def title(self, text: str, below: str) -> None:
-        """The demo's own title."""
+        """Print the title of the demo."""
         self.console.print()
         self.console.print(Text(text, "bold"))
         self.console.print(Text(below, "dim"))
 
     def scene(self, title: str) -> None:
-        """Begin a scene."""
+        """Start a scene."""
         if self._is_stepping and self._scenes:
-            self.console.input("[dim]Enter goes on[/] ")
+            self.console.input("[dim]Press Enter to continue[/] ")
         self._scenes += 1
         self.console.print()
         self.console.print(Rule(f"[bold]{self._scenes}  {title}[/]", align="left", style="blue"))
 
     def say(self, text: str) -> None:
-        """A sentence of the narrator's."""
+        """Print a sentence."""
         self.console.print(Padding.indent(text, 2))
 
     def call(self, method: str, path: str) -> None:
-        """A request that is made."""
+        """Print a request."""
         self.console.print(f"    [cyan]{method}[/] {short(path)}", soft_wrap=True)
 
-    def show(self, thing: RenderableType) -> None:
-        """A table, indented."""
-        self.console.print(Padding.indent(thing, 4))
+    def show(self, table: RenderableType) -> None:
+        """Print a table, indented."""
+        self.console.print(Padding.indent(table, 4))
 
     def watch(self, datasets: Callable[[], list[Json]], advance: Callable[[], None]) -> None:
-        """Show datasets until each has ended, moving the clock from one change to the next."""
+        """Show datasets until each has ended, advancing the clock from event to event.
+
+        Args:
+            datasets: reads the datasets.
+            advance: moves the clock to the next event.
+        """
         if not self.console.is_terminal:
             self._list_statuses(datasets, advance)
             return
         with Live(console=self.console, auto_refresh=False) as live:
             while True:
-                shown = datasets()
-                live.update(Padding.indent(dataset_table(shown), 4), refresh=True)
-                if all(dataset["isCompleted"] for dataset in shown):
+                current = datasets()
+                live.update(Padding.indent(dataset_table(current), 4), refresh=True)
+                if all(dataset["isCompleted"] for dataset in current):
                     return
                 time.sleep(FRAME_SECONDS)
                 advance()
@@ -81,12 +86,12 @@ class Screen:
     ) -> None:
         seen: dict[str, list[str]] = {}
         while True:
-            shown = datasets()
-            for dataset in shown:
+            current = datasets()
+            for dataset in current:
                 statuses = seen.setdefault(dataset["dataType"], [])
                 if dataset["status"] not in statuses:
                     statuses.append(dataset["status"])
-            if all(dataset["isCompleted"] for dataset in shown):
+            if all(dataset["isCompleted"] for dataset in current):
                 break
             advance()
         for data_type, statuses in seen.items():
@@ -94,7 +99,7 @@ class Screen:
 
 
 def dataset_table(datasets: Iterable[Json]) -> Table:
-    """Datasets with their status and progress."""
+    """A table of datasets with their status and progress."""
     table = Table.grid(padding=(0, 2))
     for dataset in datasets:
         status = dataset["status"]
@@ -107,24 +112,24 @@ def dataset_table(datasets: Iterable[Json]) -> Table:
 
 
 def money(amount: float, currency: str) -> str:
-    """An amount for people, such as `1,204.50 GBP`."""
+    """Format an amount for people, such as `1,204.50 GBP`."""
     return f"{amount:,.2f} {currency}"
 
 
 def books_table(documents: Iterable[Json]) -> Table:
-    """Documents of the accounting software, an invoice or bill with its lines."""
-    table = Table("document", "what", box=None, header_style="dim", padding=(0, 1))
+    """A table of documents of the accounting software, with the lines of invoices and bills."""
+    table = Table("document", "description", box=None, header_style="dim", padding=(0, 1))
     table.add_column("tax", justify="right")
     table.add_column("amount", justify="right")
     table.add_column("")
     for document in documents:
         style = STATUS_STYLES.get(document["status"], "yellow")
-        what = document["paymentType"] or document["contact"]
+        description = document["paymentType"] or document["contact"]
         if document["appliesTo"]:
-            what = f"{what} for {document['appliesTo']}"
+            description = f"{description} for {document['appliesTo']}"
         table.add_row(
             f"[bold]{document['number']}[/]",
-            what,
+            description,
             "",
             money(document["total"], document["currency"]),
             f"[{style}]{document['status']}[/]",
@@ -136,16 +141,16 @@ def books_table(documents: Iterable[Json]) -> Table:
 
 
 def findings_table(findings: Iterable[Json]) -> Table:
-    """Findings, each with its advice."""
-    table = Table("rule", "what was found, and what to do instead", box=None, header_style="dim")
+    """A table of findings with their advice."""
+    table = Table("rule", "finding and advice", box=None, header_style="dim")
     for finding in findings:
         style = SEVERITY_STYLES[finding["severity"]]
         rule = f"[{style}]{finding['code']}[/]\n{finding['name']}"
-        told = f"{short(finding['message'])}\n[dim]{short(finding['advice'])}[/]"
-        table.add_row(rule, told)
+        message = f"{short(finding['message'])}\n[dim]{short(finding['advice'])}[/]"
+        table.add_row(rule, message)
     return table
 
 
 def short(text: str) -> str:
-    """The text with its UUIDs cut after the first eight digits."""
+    """Shorten the UUIDs in a text to their first eight digits."""
     return LONG_ID.sub(r"\1…", text)

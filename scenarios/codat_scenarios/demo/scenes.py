@@ -29,19 +29,25 @@ Record = dict[str, Any]
 
 
 def settings(seed: int) -> Settings:
-    """What the demo's mock starts from."""
+    """The settings of the demo's mock."""
     return Settings(start_at=EVENING, speed=0, seed=seed, durations=PACE)
 
 
 def play(address: str, seed: int, screen: Screen) -> None:
-    """Play every scene against the mock at that address."""
+    """Play every scene.
+
+    Args:
+        address: of the mock.
+        seed: selects the café and its sales.
+        screen: prints the scenes.
+    """
     cafe = merchant("cafe", seed=seed)
     sales = records_of(cafe.day(MONDAY))
     with httpx.Client(base_url=address) as http:
         driver = SandboxDriver(http, API_KEY)
         screen.title(
-            "codat-mock: a rehearsal of Sync for Commerce",
-            "Unofficial. Everything below is real HTTP against a server on this machine.",
+            "codat-mock: Sync for Commerce on this machine",
+            "Unofficial. Everything below is real HTTP against a local server.",
         )
         join(driver, screen, cafe.name)
         configure(driver, screen)
@@ -52,7 +58,7 @@ def play(address: str, seed: int, screen: Screen) -> None:
 
 
 def records_of(day: Day) -> dict[DataType, list[Record]]:
-    """A day's sales, with the four records of the vendor's worked example among them."""
+    """A day's sales together with the four records of the vendor's worked example."""
     return {
         data_type: [
             *({**record} for record in day.records[data_type]),
@@ -63,7 +69,7 @@ def records_of(day: Day) -> dict[DataType, list[Record]]:
 
 
 def join(driver: SandboxDriver, screen: Screen, name: str) -> None:
-    """The merchant joins and links the accounting software."""
+    """Create the company and link its accounting software."""
     screen.scene("A café joins and links its accounting software")
     screen.call("POST", "/meta/companies/sync")
     company = driver.create_company(name)
@@ -73,35 +79,36 @@ def join(driver: SandboxDriver, screen: Screen, name: str) -> None:
     for connection in linked["dataConnections"]:
         status = f"[green]{connection['status']}[/]"
         table.add_row(connection["sourceType"], connection["platformName"], status)
-    screen.say(f"[bold]{name}[/] is connected:")
+    screen.say(f"[bold]{name}[/] is connected to:")
     screen.show(table)
 
 
 def configure(driver: SandboxDriver, screen: Screen) -> None:
-    """The mapping is stored."""
-    screen.scene("The mapping to the accounts is stored")
+    """Store the mapping to accounts."""
+    screen.scene("The sales are mapped to accounts")
     screen.call("POST", f"/config/companies/{driver.company_id}/sync/commerce")
     stored = driver.configure(START)
-    plan = stored["schedule"]
+    schedule = stored["schedule"]
     table = Table.grid(padding=(0, 2))
     table.add_row("Books of", stored["accountingSoftwareCompanyName"])
     table.add_row(
-        "Sync", f"{plan['selectedFrequency']} at {plan['syncHourUtc']}:00, {plan['timeZone']}"
+        "Sync",
+        f"{schedule['selectedFrequency']} at {schedule['syncHourUtc']}:00, {schedule['timeZone']}",
     )
-    table.add_row("Sales from", plan["startDate"])
-    table.add_row("Complete", "[green]yes[/]" if stored["configured"] else "[red]no[/]")
+    table.add_row("Sales from", schedule["startDate"])
+    table.add_row("Configured", "[green]yes[/]" if stored["configured"] else "[red]no[/]")
     screen.show(table)
 
 
 def push_day(driver: SandboxDriver, screen: Screen, sales: dict[DataType, list[Record]]) -> None:
-    """The day's sales are pushed, one data type after the other."""
+    """Push the day's sales, one data type after the other."""
     screen.scene("The day's sales are pushed")
     pushed = []
     for data_type, records in sales.items():
         path = f"/data/companies/{driver.company_id}/sync/{data_type}"
         screen.call("POST", f"{path}  [dim]{len(records)} records[/]")
         pushed.append(driver.push(data_type, records))
-    screen.say("Each push became a dataset; its status moves on by itself:")
+    screen.say("Each push creates a dataset, which is processed asynchronously:")
     screen.watch(
         lambda: [driver.dataset(dataset_id) for dataset_id in pushed],
         lambda: void(driver.advance_to_next_event()),
@@ -109,36 +116,35 @@ def push_day(driver: SandboxDriver, screen: Screen, sales: dict[DataType, list[R
 
 
 def sync(driver: SandboxDriver, screen: Screen) -> None:
-    """The night passes, and the sync writes the books."""
+    """Let the night pass with its sync."""
     screen.scene("The clock moves past the nightly sync")
     driver.advance(hours=9)
     screen.call("GET", f"/meta/companies/{driver.company_id}/sync/commerce/status")
     show_sync(driver, screen)
-    screen.say("This is what the accounting software shows now:")
+    screen.say("The accounting software now shows:")
     screen.show(books_table(driver.books()["documents"]))
 
 
 def show_sync(driver: SandboxDriver, screen: Screen) -> None:
-    """The latest sync in one line."""
-    status = driver.sync_status()
-    told = f"{status['syncStatusCode']} {status['syncStatus']}"
-    screen.say(f"[green]{told}[/] at {status['syncUtc']}")
+    """Print the latest sync in one line."""
+    sync = driver.sync_status()
+    screen.say(f"[green]{sync['syncStatusCode']} {sync['syncStatus']}[/] at {sync['syncUtc']}")
 
 
 def break_rules(driver: SandboxDriver, screen: Screen, orders: list[Record]) -> None:
-    """Three mistakes, each often made."""
-    screen.scene("Three mistakes are made on purpose")
+    """Make three common mistakes."""
+    screen.scene("Three common mistakes")
 
     def push(record: Record, *more: Record) -> None:
         screen.call("POST", f"/data/companies/{driver.company_id}/sync/{ORDERS}")
         driver.push(ORDERS, [record, *more])
-        driver.advance(minutes=1)  # and see meanwhile how it ends, as an integration must
+        driver.advance(minutes=1)  # and poll the dataset, as an integration must
 
-    screen.say("[bold]One:[/] all of yesterday's orders are pushed again, though nothing changed.")
+    screen.say("[bold]One:[/] all of yesterday's orders are pushed again without a change.")
     push(*orders)
-    screen.say("[bold]Two:[/] an order is corrected, though it is in the books already.")
+    screen.say("[bold]Two:[/] an order is updated after it was synced to the books.")
     push(corrected(orders[0]))
-    screen.say("[bold]Three:[/] a new order is deleted with more than its id.")
+    screen.say("[bold]Three:[/] an order is deleted with more properties than its id.")
     push(corrected(orders[1]) | {"id": "mistaken-order", "createdDate": CORRECTED_AT})
     push({"id": "mistaken-order", "status": "Deleted"})
     screen.call("GET", "/_mock/findings")
@@ -146,7 +152,7 @@ def break_rules(driver: SandboxDriver, screen: Screen, orders: list[Record]) -> 
 
 
 def corrected(order: Record) -> Record:
-    """The whole order, changed the day after."""
+    """A whole order, changed the next day."""
     changed = deepcopy(order)
     changed["customerRef"] = {"id": "regular-1", "name": "A regular"}
     changed["sourceModifiedDate"] = CORRECTED_AT
@@ -154,8 +160,8 @@ def corrected(order: Record) -> Record:
 
 
 def show_consequences(driver: SandboxDriver, screen: Screen) -> None:
-    """The next sync books the corrected order a second time."""
-    screen.scene("What comes of it in the books")
+    """Let the next sync book the updated order a second time."""
+    screen.scene("The consequences in the books")
     known = {document["number"] for document in driver.books()["documents"]}
     driver.advance(days=1)
     show_sync(driver, screen)
@@ -169,20 +175,20 @@ def show_consequences(driver: SandboxDriver, screen: Screen) -> None:
 
 
 def explain_duplicate(documents: list[Json], new: list[Json]) -> str:
-    """Name the order that stands in two invoices."""
-    places: dict[str, list[str]] = {}
+    """Describe the order that two invoices contain."""
+    invoices: dict[str, list[str]] = {}
     for document in documents:
         if document["kind"] == "Invoice":
             for record in document["records"]:
-                places.setdefault(record["key"], []).append(document["number"])
-    doubled = next(numbers for numbers in places.values() if len(numbers) > 1)
+                invoices.setdefault(record["key"], []).append(document["number"])
+    duplicates = next(numbers for numbers in invoices.values() if len(numbers) > 1)
     amount = next(
         money(document["total"], document["currency"])
         for document in new
-        if document["number"] == doubled[-1]
+        if document["number"] == duplicates[-1]
     )
-    return f"The same sale stands in {' and in '.join(doubled)}: [bold red]{amount} too much[/]."
+    return f"The same sale is in {' and '.join(duplicates)}: [bold red]{amount} too much[/]."
 
 
 def void(_: Json) -> None:
-    """Leave an answer unused."""
+    """Discard a response."""

@@ -1,7 +1,7 @@
-"""How the recorded fixtures are made: `python -m codat_scenarios.recording` writes them anew.
+"""Makes the recorded fixtures: `python -m codat_scenarios.recording` overwrites them.
 
-The days come from the merchants, by seed; the traffic from the mock itself, by seed and with a
-clock that stands still. Nothing in them is real: no merchant, no customer, no key.
+The days come from seeded merchants, the traffic from a seeded mock with a frozen clock. No
+merchant, customer or key in them is real.
 """
 
 from codat_scenarios.recording.days import day_names, record_day

@@ -1,4 +1,4 @@
-"""Write the recorded fixtures into the package `codat_fixtures`, where it is installed."""
+"""Write the recorded fixtures into the installed package `codat_fixtures`."""
 
 from __future__ import annotations
 

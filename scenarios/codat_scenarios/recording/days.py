@@ -1,4 +1,4 @@
-"""A quiet day of each merchant, a record a line."""
+"""A quiet day of each merchant, with one record per line."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ VOLUME: Final = 15  # orders on an average day, so that the files stay small
 
 
 def day_names() -> dict[str, str]:
-    """The fixtures' names, each with the kind of merchant."""
+    """The names of the fixtures with the kind of merchant."""
     return {f"days/{kind}": kind for kind in KINDS}
 
 
 def record_day(kind: str) -> bytes:
-    """Write a quiet Saturday of a merchant as JSON, a record a line.
+    """Write a quiet Saturday of a merchant as JSON, with one record per line.
 
     Args:
-        kind: one of the kinds of merchant.
+        kind: the kind of merchant.
 
     Returns:
-        An object of the merchant's kind, name, seed, currency, time zone and date; of the day's
-        `orders`, `payments` and `transactions` as first told; and of its later `changes`.
+        An object with the merchant's kind, name, seed, currency, time zone and date; the day's
+        `orders`, `payments` and `transactions` as first recorded; and the later `changes`.
     """
     usual = merchant(kind, seed=SEED)
     shop = Merchant(replace(usual.profile, volume=VOLUME), SEED)
@@ -36,7 +36,7 @@ def record_day(kind: str) -> bytes:
         {"moment": change.moment, "dataType": change.data_type, "record": change.record}
         for change in day.changes
     )
-    told = {
+    document = {
         "merchant": encode(kind),
         "name": encode(shop.name),
         "seed": encode(SEED),
@@ -48,12 +48,12 @@ def record_day(kind: str) -> bytes:
         "transactions": lines(day.transactions),
         "changes": lines(changes),
     }
-    properties = (encode(name) + b": " + value for name, value in told.items())
+    properties = (encode(name) + b": " + value for name, value in document.items())
     return b"{\n" + b",\n".join(properties) + b"\n}\n"
 
 
 def lines(records: Iterable[Any]) -> bytes:
-    """Write an array with an element a line."""
+    """Write an array with one element per line."""
 
     def indented() -> Iterator[bytes]:
         for record in records:

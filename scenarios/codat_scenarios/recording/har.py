@@ -1,4 +1,4 @@
-"""Traffic of an httpx client as HAR 1.2, dated by the mock's own clock."""
+"""Records the traffic of an httpx client as HAR 1.2, dated by the mock's clock."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import msgspec
 from codat_scenarios.sandbox_driver import Json
 
 CONTROL: Final = "/_mock/"
-UNKNOWN: Final = -1  # what HAR writes for a size that is not known
+UNKNOWN: Final = -1  # an unknown size in HAR
 
 
 class RecordingTransport(httpx.BaseTransport):
-    """Passes requests on to the mock, and remembers what goes to the vendor's own API.
+    """Forwards requests to the mock, and records those to the vendor's API.
 
     Args:
-        inner: where requests go.
-        clock: an address of the control API that tells the sandbox's time; every request is dated
-            by it, so that a replay can keep the times.
+        inner: sends the requests.
+        clock: the URL of the sandbox's clock in the control API; it dates every request, so that
+            a replay can keep the times.
 
     Attributes:
-        entries: HAR's, in the order of the requests.
+        entries: HAR entries in the order of the requests.
     """
 
     def __init__(self, inner: httpx.BaseTransport, clock: str) -> None:
@@ -32,42 +32,50 @@ class RecordingTransport(httpx.BaseTransport):
         self.entries: list[Json] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass a request on."""
+        """Forward a request."""
         content = request.read()
         if request.url.path.startswith(CONTROL):
             return self._inner.handle_request(request)
-        asked = httpx.Request("GET", self._clock, headers=request.headers)
-        asked.headers.pop("Content-Length", None)
-        reading = self._inner.handle_request(asked)
-        moment = msgspec.json.decode(reading.read())["now"]
+        clock_request = httpx.Request("GET", self._clock, headers=request.headers)
+        clock_request.headers.pop("Content-Length", None)
+        clock = self._inner.handle_request(clock_request)
+        moment = msgspec.json.decode(clock.read())["now"]
         response = self._inner.handle_request(request)
         self.entries.append(entry(moment, request, content, response, response.read()))
         return response
 
 
 def har(entries: list[Json]) -> Json:
-    """A HAR document of those entries."""
+    """A HAR document with these entries."""
     creator = {"name": "codat-mock", "version": version("codat-mock")}
     return {"log": {"version": "1.2", "creator": creator, "entries": entries}}
 
 
 def entry(
-    moment: str, request: httpx.Request, sent: bytes, response: httpx.Response, got: bytes
+    moment: str, request: httpx.Request, sent: bytes, response: httpx.Response, received: bytes
 ) -> Json:
-    """One request with its answer; no time passes between them by a clock that stands still."""
+    """One request with its response; with a frozen clock no time passes between them.
+
+    Args:
+        moment: of the request, in the sandbox's time.
+        request: the request.
+        sent: its body.
+        response: the response.
+        received: its body.
+    """
     return {
         "startedDateTime": moment,
         "time": 0,
-        "request": told_request(request, sent),
-        "response": told_response(response, got),
+        "request": request_to_har(request, sent),
+        "response": response_to_har(response, received),
         "cache": {},
         "timings": {"send": 0, "wait": 0, "receive": 0},
     }
 
 
-def told_request(request: httpx.Request, sent: bytes) -> Json:
-    """A request as HAR has it."""
-    told: Json = {
+def request_to_har(request: httpx.Request, sent: bytes) -> Json:
+    """A request in HAR's form."""
+    har_request: Json = {
         "method": request.method,
         "url": str(request.url),
         "httpVersion": "HTTP/1.1",
@@ -80,12 +88,12 @@ def told_request(request: httpx.Request, sent: bytes) -> Json:
         "bodySize": len(sent),
     }
     if sent:
-        told["postData"] = {"mimeType": "application/json", "text": sent.decode()}
-    return told
+        har_request["postData"] = {"mimeType": "application/json", "text": sent.decode()}
+    return har_request
 
 
-def told_response(response: httpx.Response, got: bytes) -> Json:
-    """An answer as HAR has it."""
+def response_to_har(response: httpx.Response, received: bytes) -> Json:
+    """A response in HAR's form."""
     return {
         "status": response.status_code,
         "statusText": response.reason_phrase,
@@ -93,16 +101,16 @@ def told_response(response: httpx.Response, got: bytes) -> Json:
         "cookies": [],
         "headers": headers(response.headers, "content-type", "content-length"),
         "content": {
-            "size": len(got),
+            "size": len(received),
             "mimeType": response.headers.get("content-type", ""),
-            "text": got.decode(),
+            "text": received.decode(),
         },
         "redirectURL": "",
         "headersSize": UNKNOWN,
-        "bodySize": len(got),
+        "bodySize": len(received),
     }
 
 
 def headers(found: httpx.Headers, *names: str) -> list[dict[str, Any]]:
-    """Those headers, where they are there; the others are of the tools, not of the interface."""
+    """The named headers that are present; others belong to the HTTP library, not to the API."""
     return [{"name": name, "value": found[name]} for name in names if name in found]

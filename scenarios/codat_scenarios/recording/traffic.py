@@ -1,4 +1,4 @@
-"""The worked example's flow, from the company to the sync, as traffic."""
+"""The traffic of the worked example, from creating the company to the sync."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from codat_scenarios.stories.sales import push_worked_example
 from codat_scenarios.stories.week import MONDAY, TUESDAY
 
 ADDRESS: Final = "http://127.0.0.1:4620"
-KEY: Final = "worked-example"  # of no account anywhere
+KEY: Final = "worked-example"  # not the key of a real account
 
 
 def record_worked_example() -> bytes:
     """Play the vendor's worked example on a mock and write the traffic as HAR 1.2.
 
-    The requests to the control API, which move the clock and do the merchant's part, are left out.
+    Requests to the control API, which move the clock and act for the merchant, are left out.
 
     Returns:
-        JSON, indented; the same at each call.
+        Indented JSON; the same for every call.
     """
     registry = SandboxRegistry(Settings(start_at=MORNING, speed=0, seed=1))
     inner = httpx.WSGITransport(create_app(registry))
@@ -36,7 +36,7 @@ def record_worked_example() -> bytes:
 
 
 def play(driver: SandboxDriver) -> None:
-    """Do what the guide tells, step by step; when datasets are read is told here, too."""
+    """Follow the guide step by step, and poll the datasets at fixed times."""
     driver.stop_polling()
     driver.create_company("Example Café")
     driver.link_accounting()

@@ -39,9 +39,9 @@ SHAPES = {
 }
 KINDS = list(VALID)
 
-# What is looked for can be rare, and shrinking it takes long: only where the shape is the point.
+# Rare examples need many draws, and shrinking takes long: only where the shrunk form matters.
 patient = settings(max_examples=2_000, database=None, derandomize=True)
-# The rarest edge is one draw in some hundreds: so many that none is missed by chance.
+# The rarest edge case is one draw in some hundreds; this many draws do not miss it by chance.
 unshrunk = settings(patient, max_examples=20_000, phases=[Phase.generate])
 roomy = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
@@ -57,7 +57,7 @@ def simplest(strategy, condition=lambda _: True):
 
 @roomy
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), VALID[kind])))
-def test_every_valid_record_is_taken_by_the_server_with_every_property(drawn):
+def test_the_server_accepts_every_valid_record_with_every_property(drawn):
     kind, record = drawn
     fields = msgspec.structs.fields(kind)
     names = {field.encode_name for field in fields if not_unset(decoded(record, kind), field.name)}
@@ -81,7 +81,7 @@ def test_every_order_adds_up(order):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_malformed_record_is_refused_at_the_path_on_its_label(kind):
+def test_every_malformed_record_is_refused_at_its_labelled_path(kind):
     @roomy
     @given(INVALID[kind].filter(lambda invalid: invalid.fault == "malformed"))
     def refused(invalid):
@@ -97,15 +97,15 @@ def test_every_malformed_record_is_refused_at_the_path_on_its_label(kind):
 def test_every_unusable_record_is_well_formed_but_has_no_id(kind):
     @roomy
     @given(INVALID[kind].filter(lambda invalid: invalid.fault == "unusable"))
-    def taken(invalid):
+    def accepted(invalid):
         assert invalid.path == "$.id"
         assert decoded(invalid.record, kind).id in ("", None, msgspec.UNSET)
 
-    taken()
+    accepted()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_value_that_must_not_stand_anywhere_is_refused_there(kind):
+def test_every_invalid_value_is_refused_at_its_path(kind):
     for place, values in record_schema.invalid_values(SHAPES[kind]):
         for value in values:
             record = value
@@ -118,7 +118,7 @@ def test_every_value_that_must_not_stand_anywhere_is_refused_there(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_table_of_properties_is_that_of_the_wire_types(kind):
+def test_the_table_of_properties_equals_the_wire_types(kind):
     def wire(struct):
         names = {}
         for field in msgspec.structs.fields(struct):
@@ -132,19 +132,19 @@ def test_the_table_of_properties_is_that_of_the_wire_types(kind):
             return [leaf for each in inner if not isinstance(each, str) for leaf in leaves(each)]
         return [type_]
 
-    def told(shape):
+    def described(shape):
         return {
             each.name: None
             if isinstance(each.holds, record_schema.Kind)
-            else told(each.holds.shape)
+            else described(each.holds.shape)
             for each in shape
         }
 
-    assert told(SHAPES[kind]) == wire(kind)
+    assert described(SHAPES[kind]) == wire(kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_from_type_draws_the_servers_own_records(kind):
+def test_from_type_draws_the_types_of_the_server(kind):
     @roomy
     @given(st.from_type(kind))
     def drawn(record):
@@ -154,7 +154,7 @@ def test_from_type_draws_the_servers_own_records(kind):
     drawn()
 
 
-def test_the_simplest_records_say_only_what_a_record_needs():
+def test_the_simplest_records_have_only_required_properties():
     assert simplest(orders()) == {"id": "0", "createdDate": "2020-01-01", "totalAmount": 0}
     assert simplest(payments()) == {
         "id": "0", "createdDate": "2020-01-01", "amount": 0, "type": "Card", "status": "Paid"
@@ -173,7 +173,7 @@ def test_the_simplest_sale_with_a_fee_is_one_payment_and_its_fee():
     ]
 
 
-def test_the_simplest_refund_is_one_line_taken_back():
+def test_the_simplest_refund_is_one_returned_line():
     sale = simplest(sales(), lambda sale: sale.order.get("totalRefund"))
     (line,) = sale.order["orderLineItems"]
     assert (line["quantity"], line["unitPrice"]) == (-1, Decimal("0.01"))
@@ -185,7 +185,7 @@ def test_the_simplest_malformed_record_is_wrong_in_one_place_only():
     assert invalid.record == {**simplest(payments()), "amount": "0"}
 
 
-def test_a_place_in_a_list_is_labelled_with_its_index():
+def test_a_path_in_an_array_contains_the_index():
     invalid = find(invalid_orders(), lambda invalid: "Items[1]." in invalid.path, settings=unshrunk)
     assert len(invalid.record["orderLineItems"]) > 1
 
@@ -227,11 +227,11 @@ EDGES = {
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_the_edges_are_reached(edge):
+def test_the_strategies_reach_every_edge_case(edge):
     strategy, condition = EDGES[edge]
-    find(strategy, condition, settings=unshrunk)  # raises where there is none
+    find(strategy, condition, settings=unshrunk)  # raises if there is none
 
 
 @given(moments())
-def test_every_moment_is_one_that_the_server_reads(text):
+def test_the_server_parses_every_generated_moment(text):
     assert parse_moment(text).tzinfo is not None
