@@ -1,7 +1,6 @@
-"""A small client that pushes commerce data to Codat and keeps its rules by construction."""
+"""A client that pushes commerce data to Codat and keeps its rules by construction."""
 
 from codat_push.async_client import AsyncPushClient
-from codat_push.batches import Chunk, Refusal
 from codat_push.client import PushClient
 from codat_push.errors import (
     AccountLimit,
@@ -27,7 +26,7 @@ from codat_push.errors import (
     WaitTimeout,
 )
 from codat_push.ledger import Ledger
-from codat_push.models import Dataset, SyncStatus
+from codat_push.models import Chunk, Dataset, Refusal, SyncStatus
 from codat_push.outbox import Outbox, OutboxStatus
 
 __all__ = [

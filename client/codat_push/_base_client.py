@@ -1,4 +1,4 @@
-"""What the blocking and the asynchronous client share: everything but the waiting."""
+"""What the blocking and the asynchronous client share: everything but I/O."""
 
 from __future__ import annotations
 
@@ -12,78 +12,78 @@ from codat_push.http_messages import Answer, headers_of, read_answer
 from codat_push.operations import Call
 from codat_push.polling import Progress, WaitOptions
 from codat_push.schema import is_unicode
-from codat_push.throttle import LOOK_SECONDS, Throttle
+from codat_push.throttle import MIN_POLL_SECONDS, Throttle
 
 BASE_URL: Final = "https://api.codat.io"
 WAIT_SECONDS: Final = 600.0
-ANSWER_SECONDS: Final = 120.0  # for a whole answer: it repeats the push, megabytes long
+ANSWER_SECONDS: Final = 120.0  # for a whole answer, which repeats the push and may be megabytes
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 
 
 class BaseClient:
-    """A client without its means to send.
+    """A client without its transport.
 
     Args:
         api_key: as the vendor's portal shows it.
-        base_url: where the service is.
-        poll_seconds: before the first look at a dataset; under a second, a dataset is looked at
-            more than once a second too.
-        clock: how time is read and passes.
+        base_url: the URL of the service.
+        poll_seconds: seconds before the first poll of a dataset; less than one allows more than
+            one poll a second.
+        clock: reads the time and sleeps.
     """
 
     def __init__(self, api_key: str, base_url: str, poll_seconds: float, clock: Clock) -> None:
         check_address(base_url)
         if not is_unicode(api_key):
-            raise ValueError("api_key is no valid Unicode")
+            raise ValueError("api_key is not valid Unicode")
         if not poll_seconds > 0:
-            raise ValueError(f"poll_seconds is more than 0, not {poll_seconds}")
+            raise ValueError(f"poll_seconds must be greater than 0, not {poll_seconds}")
         self.poll_seconds = poll_seconds
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
         self._clock = clock
-        self._manners = Throttle(clock, min(LOOK_SECONDS, poll_seconds))
+        self._throttle = Throttle(clock, min(MIN_POLL_SECONDS, poll_seconds))
 
-    def _patience(self, seconds: float, progress: Progress | None = None) -> WaitOptions:
+    def _wait_options(self, seconds: float, progress: Progress | None = None) -> WaitOptions:
         return WaitOptions(self._clock, self.poll_seconds, seconds, progress)
 
     def _request(self, http: httpx.Client | httpx.AsyncClient, call: Call) -> httpx.Request:
         headers = headers_of(call, self._api_key)
         url = self._base_url + call.path
         request = http.build_request(call.method, url, headers=headers, content=call.content)
-        self._manners.check(request)
+        self._throttle.check(request)
         return request
 
     def _in_time(self, until: float, request: httpx.Request) -> None:
-        """Give up on an answer that comes so slowly that no single read ever times out."""
+        """Give up on an answer so slow that the transport's read time-out never applies."""
         if self._clock.monotonic() > until:
-            raise AnswerLost(f"no whole answer after {ANSWER_SECONDS:g} s", request)
+            raise AnswerLost(f"no complete answer after {ANSWER_SECONDS:g} s", request)
 
     def _read(self, call: Call, response: httpx.Response, content: bytes) -> Any:
         answer = Answer(response.request, response.status_code, response.headers, content)
         try:
-            told = read_answer(call, answer, self._clock.now())
+            value = read_answer(call, answer, self._clock.now())
         except RequestError as error:
-            self._manners.note_failure(error)
+            self._throttle.note_failure(error)
             raise
-        self._manners.note_answer(told)
-        return told
+        self._throttle.note_answer(value)
+        return value
 
 
 def check_address(base_url: str) -> None:
-    """Make sure that a base URL can be asked at all.
+    """Check that a base URL is an http or https address without a query.
 
     Raises:
-        ValueError: it cannot.
+        ValueError: it is not.
     """
     try:
         url = httpx.URL(base_url)
     except httpx.InvalidURL as error:
-        raise ValueError(f"base_url {base_url!r} is no URL: {error}") from error
+        raise ValueError(f"base_url {base_url!r} is not a URL: {error}") from error
     if url.scheme not in ("http", "https"):
-        raise ValueError(f"base_url {base_url!r} does not begin with http:// or https://")
+        raise ValueError(f"base_url {base_url!r} must start with http:// or https://")
     if not url.host:
-        raise ValueError(f"base_url {base_url!r} names no host")
+        raise ValueError(f"base_url {base_url!r} has no host")
     if url.port is not None and not 0 < url.port < 65_536:
-        raise ValueError(f"base_url {base_url!r} names port {url.port}, which is not 1 to 65535")
+        raise ValueError(f"base_url {base_url!r} has port {url.port}; ports are 1 to 65535")
     if url.query or url.fragment:
-        raise ValueError(f"base_url {base_url!r} goes on after its path")
+        raise ValueError(f"base_url {base_url!r} must end with its path: no query, no fragment")

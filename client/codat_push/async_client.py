@@ -1,4 +1,4 @@
-"""The asynchronous client: the verbs over the scripts of `calls` and `delivery`."""
+"""The asynchronous client: runs the flows of `operations`, `polling` and `submission`."""
 
 from __future__ import annotations
 
@@ -11,29 +11,28 @@ import httpx
 
 from codat_push import operations, polling, submission
 from codat_push._base_client import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, BaseClient
-from codat_push.backoff import FIRST_POLL_SECONDS
-from codat_push.batches import Chunk
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import RequestError
 from codat_push.http_messages import no_answer
 from codat_push.ledger import Ledger
-from codat_push.models import Dataset, SyncStatus
-from codat_push.operations import Call, Pause, Script
-from codat_push.polling import Progress
+from codat_push.models import Chunk, Dataset, SyncStatus
+from codat_push.operations import Call, Flow, Pause
+from codat_push.polling import FIRST_POLL_SECONDS, Progress
 
 T = TypeVar("T")
 
 
 class AsyncPushClient(BaseClient):
-    """`PushClient` for asynchronous programs: the same verbs, to be awaited.
+    """`PushClient` for asynchronous programs: the same methods, to be awaited.
 
     Args:
         api_key: as the vendor's portal shows it.
-        base_url: where the service is.
-        http: a client to send with; by default one of this client's own, which `close` closes.
-        poll_seconds: before the first look at a dataset, from where the pauses grow; a second or
+        base_url: the URL of the service.
+        http: the HTTP client to use (its transport, time-outs and proxies apply); by default the
+            client creates one, which `close` closes.
+        poll_seconds: seconds before the first poll of a dataset, from where the pauses grow; one or
             more keeps rule T06.
-        clock: how time is read and passes.
+        clock: reads the time and sleeps.
     """
 
     def __init__(
@@ -50,18 +49,18 @@ class AsyncPushClient(BaseClient):
         self._http = http or httpx.AsyncClient(timeout=TIMEOUT)
 
     async def push(self, company: str, data_type: str, records: Iterable[Any]) -> Dataset:
-        """Push up to 4,999 whole records; see `calls.push`."""
+        """Push up to 4,999 whole records; see `operations.push`."""
         push = operations.push(company, data_type, records)
-        return await self.play(self._manners.one_at_a_time(company, data_type, push))
+        return await self.run(self._throttle.one_at_a_time(company, data_type, push))
 
     async def delete(self, company: str, data_type: str, ids: Iterable[str]) -> Dataset:
-        """Push sparse deletes; see `calls.delete`."""
+        """Push sparse deletes; see `operations.delete`."""
         push = operations.delete(company, data_type, ids)
-        return await self.play(self._manners.one_at_a_time(company, data_type, push))
+        return await self.run(self._throttle.one_at_a_time(company, data_type, push))
 
     async def dataset(self, company: str, dataset_id: str) -> Dataset:
-        """Ask once how a dataset is doing; see `calls.dataset`."""
-        return await self.play(operations.dataset(company, dataset_id))
+        """Read the status of a dataset once; see `operations.dataset`."""
+        return await self.run(operations.dataset(company, dataset_id))
 
     async def wait(
         self,
@@ -70,16 +69,16 @@ class AsyncPushClient(BaseClient):
         seconds: float = WAIT_SECONDS,
         progress: Progress | None = None,
     ) -> Dataset:
-        """Wait until a dataset ends, at most that many seconds; see `waits.wait`."""
-        return await self.play(polling.wait(dataset, self._patience(seconds, progress)))
+        """Poll a dataset until it ends, for at most `seconds`; see `polling.wait`."""
+        return await self.run(polling.wait(dataset, self._wait_options(seconds, progress)))
 
     async def sync_status(self, company: str) -> SyncStatus | None:
-        """Ask for the latest sync, None before the first; see `calls.sync_status`."""
-        return await self.play(operations.sync_status(company))
+        """Read the latest sync, None before the first; see `operations.sync_status`."""
+        return await self.run(operations.sync_status(company))
 
     async def sync_now(self, company: str, sync_to: datetime | None = None) -> SyncStatus:
-        """Run a sync now; see `calls.sync_now`."""
-        return await self.play(operations.sync_now(company, sync_to))
+        """Run a sync now; see `operations.sync_now`."""
+        return await self.run(operations.sync_now(company, sync_to))
 
     async def deliver(
         self,
@@ -89,34 +88,36 @@ class AsyncPushClient(BaseClient):
         seconds: float = WAIT_SECONDS,
         progress: Progress | None = None,
     ) -> Dataset:
-        """Push a ledger's chunk, wait for its end and settle it; see `delivery.deliver`."""
-        return await self.play(submission.deliver(ledger, chunk, self._patience(seconds, progress)))
+        """Push a chunk, wait for its dataset and settle it; see `submission.deliver`."""
+        return await self.run(
+            submission.deliver(ledger, chunk, self._wait_options(seconds, progress))
+        )
 
     async def resume(
         self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
     ) -> list[tuple[Chunk, Dataset]]:
-        """Finish what an earlier run left open; see `delivery.resume`."""
-        return await self.play(submission.resume(ledger, company, self._patience(seconds)))
+        """Finish what an earlier run left open; see `submission.resume`."""
+        return await self.run(submission.resume(ledger, company, self._wait_options(seconds)))
 
-    async def play(self, script: Script[T]) -> T:
-        """Carry out a script, suspending."""
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow, suspending this task while it waits."""
         try:
-            step = next(script)
+            step = next(flow)
             while True:
                 try:
-                    answer = await self._carry_out(step)
+                    answer = await self._execute(step)
                 except RequestError as error:
-                    step = script.throw(error)
+                    step = flow.throw(error)
                 else:
-                    step = script.send(answer)
+                    step = flow.send(answer)
         except StopIteration as end:
             result: T = end.value
             return result
 
-    async def _carry_out(self, step: Call | Pause) -> Any:
+    async def _execute(self, step: Call | Pause) -> Any:
         if isinstance(step, Pause):
             return await self._clock.sleep_async(step.seconds)
-        if pause := self._manners.pause_before(step):
+        if pause := self._throttle.pause_before(step):
             await self._clock.sleep_async(pause)
         request = self._request(self._http, step)
         until = self._clock.monotonic() + ANSWER_SECONDS
@@ -131,7 +132,7 @@ class AsyncPushClient(BaseClient):
         return self._read(step, response, bytes(content))
 
     async def close(self) -> None:
-        """Close the connections, unless they belong to a client that was given."""
+        """Close the connections, unless they belong to the HTTP client that was passed in."""
         if self._owned:
             await self._http.aclose()
 

@@ -1,4 +1,4 @@
-"""Choosing from what waits: what goes into the next chunk, and what becomes of the rest."""
+"""Choosing the records of the next chunk from the queue."""
 
 from __future__ import annotations
 
@@ -19,48 +19,56 @@ def select(
     stream: int,
     data_type: DataType,
     synced: Synced,
-    most_records: int,
-    most_bytes: int,
+    max_records: int,
+    max_bytes: int,
 ) -> list[int]:
-    """Judge what waits until a chunk is full, and see to what is not to be sent.
+    """Decide on queued changes until a chunk is full, and remove those that are not sent.
+
+    Args:
+        store: the ledger's file.
+        stream: the company and data type.
+        data_type: of the stream.
+        synced: what is known of the company's syncs.
+        max_records: records in the chunk.
+        max_bytes: bytes of JSON in the chunk, but at least one record.
 
     Returns:
-        The places of what is to be sent together.
+        The places in the queue of the chunk's records.
     """
     places: list[int] = []
     others: list[tuple[Candidate, Verdict]] = []
-    weight = 0
-    for candidate in store.waiting.candidates(stream):
+    size = 0
+    for candidate in store.queue.candidates(stream):
         verdict = judge(store, stream, data_type, candidate, synced)
         if verdict != "send":
             others.append((candidate, verdict))
             continue
-        weight += candidate.weight or 0
-        if places and weight > most_bytes:
+        size += candidate.size or 0
+        if places and size > max_bytes:
             break
         places.append(candidate.place)
-        if len(places) == most_records:
+        if len(places) == max_records:
             break
     for candidate, verdict in others:
-        see_to(store, stream, candidate, verdict)
+        settle_candidate(store, stream, candidate, verdict)
     return places
 
 
 def judge(
     store: Store, stream: int, data_type: DataType, candidate: Candidate, synced: Synced
 ) -> Verdict:
-    """Whether a version or a delete is to be pushed."""
-    if candidate.weight is not None:
+    """Whether a version or a delete is pushed."""
+    if candidate.size is not None:
         return judge_version(data_type, candidate, synced)
-    gone, is_shared = store.waiting.goners(stream, candidate.id)
-    return judge_delete(gone, synced, is_shared=is_shared)
+    deleted, is_shared = store.queue.pending_deletes(stream, candidate.id)
+    return judge_delete(deleted, synced, is_shared=is_shared)
 
 
-def see_to(store: Store, stream: int, candidate: Candidate, verdict: Verdict) -> None:
-    """Take off what is not to be sent, keeping what a person has to see."""
+def settle_candidate(store: Store, stream: int, candidate: Candidate, verdict: Verdict) -> None:
+    """Remove a change that is not sent; keep a refusal for a person to resolve."""
     if verdict == "share":
-        store.refused.share(stream, candidate.id, SHARED_ID)
+        store.refusals.refuse_shared(stream, candidate.id, SHARED_ID)
     if verdict in ("drop", "share"):
-        store.waiting.discard(stream, candidate)
+        store.queue.discard(stream, candidate)
     elif isinstance(verdict, tuple):
-        store.refused.at(stream, candidate.place, *verdict)
+        store.refusals.refuse_place(stream, candidate.place, *verdict)

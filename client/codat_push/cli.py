@@ -16,19 +16,18 @@ from typing import IO, Any, Final
 import click
 
 from codat_push.backoff import next_retry
-from codat_push.batches import Chunk
 from codat_push.client import PushClient
 from codat_push.clock import MACHINE, Clock
 from codat_push.encoding import read_json, write_json
 from codat_push.errors import CodatError, LedgerError, RequestError
 from codat_push.ledger import Ledger
-from codat_push.models import Dataset
-from codat_push.push_report import PushReport, printable, shown, table
+from codat_push.models import Chunk, Dataset
+from codat_push.push_report import PushReport, printable, refusal_row, table
 from codat_push.record_files import BadInput, Source
 from codat_push.schema import DATA_TYPES, DataType, check_company
 
-MOCK: Final = "http://127.0.0.1:4620"  # nothing goes to the real service unless it is told to
-MOST_FAILURES: Final = 6  # in a row; the pauses between them add up to a minute or two
+MOCK: Final = "http://127.0.0.1:4620"  # the real service is used only if it is named
+MAX_FAILURES: Final = 6  # in a row; their pauses add up to one or two minutes
 EXAMPLES: Final = """Examples:
 
 \b
@@ -37,13 +36,13 @@ EXAMPLES: Final = """Examples:
       --base-url http://127.0.0.1:4620 --api-key my-key --ledger pushed.db
   sales | codat-mock push - --company ID --data-type commerce-orders --json
 
-Exit codes: 0 every dataset is Complete, 1 one is not (or the service could not be reached),
-2 the input or the options are wrong, and nothing was sent.
+Exit codes: 0 every dataset is Complete; 1 a dataset failed or the service could not be reached;
+2 the input or an option is wrong and nothing was sent.
 """
 
 
 def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """Read an option that is a company's id."""
+    """Check the option `--company`."""
     try:
         return check_company(value)
     except ValueError as error:
@@ -53,20 +52,22 @@ def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> st
 @click.command(epilog=EXAMPLES, short_help="Push the records of a file.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--company", required=True, callback=read_company, help="Id of the company.")
-@click.option("--data-type", required=True, type=click.Choice(DATA_TYPES), help="What they are.")
-@click.option("--api-key", envvar="CODAT_API_KEY", help="Your key; also CODAT_API_KEY.")
+@click.option(
+    "--data-type", required=True, type=click.Choice(DATA_TYPES), help="Type of the records."
+)
+@click.option("--api-key", envvar="CODAT_API_KEY", help="Your API key; also CODAT_API_KEY.")
 @click.option(
     "--base-url",
     envvar="CODAT_BASE_URL",
     default=MOCK,
     show_default=True,
-    help="Where the service is; also CODAT_BASE_URL.",
+    help="URL of the service; also CODAT_BASE_URL.",
 )
 @click.option(
     "--ledger",
     "ledger_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File that remembers what was accepted, so that only new and changed records are sent.",
+    help="File that remembers accepted records, so that only new and changed ones are sent.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -80,9 +81,9 @@ def push(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Push the records in FILE (JSON Lines or JSON; - for standard input) to one data type."""
+    """Push the records in FILE (JSON Lines or JSON; - for standard input)."""
     if not (api_key or dry_run):
-        raise click.UsageError("Give --api-key or set CODAT_API_KEY (or look with --dry-run).")
+        raise click.UsageError("Give --api-key or set CODAT_API_KEY, or use --dry-run.")
     name = getattr(file, "name", "standard input")
     with seekable(file) as input_file:
         source = Source(input_file, data_type)
@@ -94,21 +95,21 @@ def push(
         with client, ledger:
             try:
                 if dry_run:
-                    rehearse(ledger, source, report)
+                    plan(ledger, source, report)
                 else:
-                    carry_out(client, ledger, source, report)
+                    push_all(client, ledger, source, report)
             except CodatError as error:
                 report.error = str(error)
             except sqlite3.Error as error:  # such as a full disk
                 report.error = f"the ledger cannot be written: {error}"
-            report.refused = [shown(refusal) for refusal in ledger.refusals()]
+            report.refused = [refusal_row(refusal) for refusal in ledger.refusals()]
     click.echo(write_json(asdict(report)) if as_json else table(report))
-    if not report.is_well:
+    if not report.is_success:
         sys.exit(1)
 
 
 def open_ledger(file: Path | None, dry_run: bool) -> Ledger:
-    """The ledger; a dry run makes no file, and one that cannot be used is a mistake of use."""
+    """Open the ledger; a dry run creates no file."""
     try:
         return Ledger(file if file and (not dry_run or file.exists()) else ":memory:")
     except LedgerError as error:
@@ -116,27 +117,27 @@ def open_ledger(file: Path | None, dry_run: bool) -> Ledger:
 
 
 def make_client(api_key: str, base_url: str) -> PushClient:
-    """The client; a bad URL is a mistake of the caller's."""
+    """Make the client; a bad URL is a usage error."""
     try:
         return PushClient(api_key, base_url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--base-url") from error
 
 
-def rehearse(ledger: Ledger, source: Source, report: PushReport) -> None:
-    """Find out what would be pushed."""
-    with ledger.rehearsal():
+def plan(ledger: Ledger, source: Source, report: PushReport) -> None:
+    """Report what would be pushed."""
+    with ledger.dry_run():
         for chunk in ledger.changes(report.company, report.data_type, source.records()):
             bodies = ledger.bodies(chunk)
             row = {"dataset": None, "records": chunk.size, "status": "not sent"}
             sizes = {"bytes": sum(map(len, bodies)), "ids": [read_json(b)["id"] for b in bodies]}
             report.pushes.append(row | sizes)
-            told = Dataset(id="", company_id="", data_type="", status="Complete")
-            ledger.settle(chunk, told)
+            accepted = Dataset(id="", company_id="", data_type="", status="Complete")
+            ledger.settle(chunk, accepted)
 
 
-def carry_out(client: PushClient, ledger: Ledger, source: Source, report: PushReport) -> None:
-    """Push it, telling each dataset as it ends."""
+def push_all(client: PushClient, ledger: Ledger, source: Source, report: PushReport) -> None:
+    """Push the records, and print each dataset when it ends."""
     from rich.console import Console
     from rich.progress import track
 
@@ -152,8 +153,8 @@ def carry_out(client: PushClient, ledger: Ledger, source: Source, report: PushRe
         for chunk, dataset in ended:
             row = {"dataset": dataset.id, "records": chunk.size, "status": dataset.status}
             report.pushes.append(row | {"error": dataset.error_message})
-            told = printable(f"{dataset.id}  {chunk.size} records  {dataset.status}")
-            console.print(told, markup=False)
+            line = printable(f"{dataset.id}  {chunk.size} records  {dataset.status}")
+            console.print(line, markup=False)
 
 
 def deliveries(
@@ -162,12 +163,20 @@ def deliveries(
     report: PushReport,
     records: Iterable[Any],
     clock: Clock = MACHINE,
-    chance: Random | None = None,
+    rng: Random | None = None,
 ) -> Generator[tuple[Chunk, Dataset], None, None]:
-    """Push every chunk, going on after failures that pass.
+    """Push every chunk, and try again after transient failures.
+
+    Args:
+        client: what to push with.
+        ledger: what to compare the records with.
+        report: names the company and the data type.
+        records: the records to push.
+        clock: sleeps between attempts.
+        rng: draws the jitter of the pauses.
 
     Raises:
-        RequestError: a failure that does not pass, or one too many in a row.
+        RequestError: a permanent failure, or the sixth transient one in a row.
     """
     chunks = ledger.changes(report.company, report.data_type, records)
     failures, pause = 0, None
@@ -182,16 +191,16 @@ def deliveries(
             return
         except RequestError as error:
             failures += 1
-            if not error.is_passing or failures == MOST_FAILURES:
+            if not error.is_transient or failures == MAX_FAILURES:
                 raise
-            pause = next_retry(pause, chance or SystemRandom(), error.retry_after)
+            pause = next_retry(pause, rng or SystemRandom(), error.retry_after)
             click.echo(printable(f"{error}; trying again in {pause:.0f} s"), err=True)
             clock.sleep(pause)
 
 
 @contextmanager
 def seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The file itself, or a copy on the disk of what can be read only once."""
+    """The file itself, or a copy on disk if it can be read only once."""
     if file.seekable():
         yield file
         return

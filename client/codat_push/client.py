@@ -1,4 +1,4 @@
-"""The blocking client: the verbs over the scripts of `calls` and `delivery`."""
+"""The blocking client: runs the flows of `operations`, `polling` and `submission`."""
 
 from __future__ import annotations
 
@@ -11,33 +11,31 @@ import httpx
 
 from codat_push import operations, polling, submission
 from codat_push._base_client import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, BaseClient
-from codat_push.backoff import FIRST_POLL_SECONDS
-from codat_push.batches import Chunk
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import RequestError
 from codat_push.http_messages import no_answer
 from codat_push.ledger import Ledger
-from codat_push.models import Dataset, SyncStatus
-from codat_push.operations import Call, Pause, Script
-from codat_push.polling import Progress
+from codat_push.models import Chunk, Dataset, SyncStatus
+from codat_push.operations import Call, Flow, Pause
+from codat_push.polling import FIRST_POLL_SECONDS, Progress
 
 T = TypeVar("T")
 
 
 class PushClient(BaseClient):
-    """Pushes commerce data and asks what became of it.
+    """Pushes commerce data and reads the status of datasets and syncs.
 
-    Every method raises a `RequestError` of the tree in `codat_push.errors` where the service
-    refuses or cannot be reached; only `wait` and `deliver` repeat anything by themselves.
+    Every method raises a `RequestError` (see `codat_push.errors`) if the service refuses or cannot
+    be reached. Only `wait`, `deliver` and `resume` retry, and only polls: they never post twice.
 
     Args:
         api_key: as the vendor's portal shows it.
-        base_url: where the service is.
-        http: a client to send with (its transport, timeouts and proxies apply); by default one of
-            this client's own, which `close` closes.
-        poll_seconds: before the first look at a dataset, from where the pauses grow; a second or
+        base_url: the URL of the service.
+        http: the HTTP client to use (its transport, time-outs and proxies apply); by default the
+            client creates one, which `close` closes.
+        poll_seconds: seconds before the first poll of a dataset, from where the pauses grow; one or
             more keeps rule T06.
-        clock: how time is read and passes.
+        clock: reads the time and sleeps.
     """
 
     def __init__(
@@ -54,18 +52,18 @@ class PushClient(BaseClient):
         self._http = http or httpx.Client(timeout=TIMEOUT)
 
     def push(self, company: str, data_type: str, records: Iterable[Any]) -> Dataset:
-        """Push up to 4,999 whole records; see `calls.push`."""
+        """Push up to 4,999 whole records; see `operations.push`."""
         push = operations.push(company, data_type, records)
-        return self.play(self._manners.one_at_a_time(company, data_type, push))
+        return self.run(self._throttle.one_at_a_time(company, data_type, push))
 
     def delete(self, company: str, data_type: str, ids: Iterable[str]) -> Dataset:
-        """Push sparse deletes; see `calls.delete`."""
+        """Push sparse deletes; see `operations.delete`."""
         push = operations.delete(company, data_type, ids)
-        return self.play(self._manners.one_at_a_time(company, data_type, push))
+        return self.run(self._throttle.one_at_a_time(company, data_type, push))
 
     def dataset(self, company: str, dataset_id: str) -> Dataset:
-        """Ask once how a dataset is doing; see `calls.dataset`."""
-        return self.play(operations.dataset(company, dataset_id))
+        """Read the status of a dataset once; see `operations.dataset`."""
+        return self.run(operations.dataset(company, dataset_id))
 
     def wait(
         self,
@@ -74,16 +72,16 @@ class PushClient(BaseClient):
         seconds: float = WAIT_SECONDS,
         progress: Progress | None = None,
     ) -> Dataset:
-        """Wait until a dataset ends, at most that many seconds; see `waits.wait`."""
-        return self.play(polling.wait(dataset, self._patience(seconds, progress)))
+        """Poll a dataset until it ends, for at most `seconds`; see `polling.wait`."""
+        return self.run(polling.wait(dataset, self._wait_options(seconds, progress)))
 
     def sync_status(self, company: str) -> SyncStatus | None:
-        """Ask for the latest sync, None before the first; see `calls.sync_status`."""
-        return self.play(operations.sync_status(company))
+        """Read the latest sync, None before the first; see `operations.sync_status`."""
+        return self.run(operations.sync_status(company))
 
     def sync_now(self, company: str, sync_to: datetime | None = None) -> SyncStatus:
-        """Run a sync now; see `calls.sync_now`."""
-        return self.play(operations.sync_now(company, sync_to))
+        """Run a sync now; see `operations.sync_now`."""
+        return self.run(operations.sync_now(company, sync_to))
 
     def deliver(
         self,
@@ -93,34 +91,34 @@ class PushClient(BaseClient):
         seconds: float = WAIT_SECONDS,
         progress: Progress | None = None,
     ) -> Dataset:
-        """Push a ledger's chunk, wait for its end and settle it; see `delivery.deliver`."""
-        return self.play(submission.deliver(ledger, chunk, self._patience(seconds, progress)))
+        """Push a chunk, wait for its dataset and settle it; see `submission.deliver`."""
+        return self.run(submission.deliver(ledger, chunk, self._wait_options(seconds, progress)))
 
     def resume(
         self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
     ) -> list[tuple[Chunk, Dataset]]:
-        """Finish what an earlier run left open; see `delivery.resume`."""
-        return self.play(submission.resume(ledger, company, self._patience(seconds)))
+        """Finish what an earlier run left open; see `submission.resume`."""
+        return self.run(submission.resume(ledger, company, self._wait_options(seconds)))
 
-    def play(self, script: Script[T]) -> T:
-        """Carry out a script, blocking."""
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow, blocking."""
         try:
-            step = next(script)
+            step = next(flow)
             while True:
                 try:
-                    answer = self._carry_out(step)
+                    answer = self._execute(step)
                 except RequestError as error:
-                    step = script.throw(error)
+                    step = flow.throw(error)
                 else:
-                    step = script.send(answer)
+                    step = flow.send(answer)
         except StopIteration as end:
             result: T = end.value
             return result
 
-    def _carry_out(self, step: Call | Pause) -> Any:
+    def _execute(self, step: Call | Pause) -> Any:
         if isinstance(step, Pause):
             return self._clock.sleep(step.seconds)
-        if pause := self._manners.pause_before(step):
+        if pause := self._throttle.pause_before(step):
             self._clock.sleep(pause)
         request = self._request(self._http, step)
         until = self._clock.monotonic() + ANSWER_SECONDS
@@ -135,7 +133,7 @@ class PushClient(BaseClient):
         return self._read(step, response, bytes(content))
 
     def close(self) -> None:
-        """Close the connections, unless they belong to a client that was given."""
+        """Close the connections, unless they belong to the HTTP client that was passed in."""
         if self._owned:
             self._http.close()
 

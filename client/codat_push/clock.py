@@ -1,4 +1,4 @@
-"""The one seam through which the client reads time and lets it pass."""
+"""The only module of the client that reads the time and sleeps."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import Final, Protocol
 
 
 class Clock(Protocol):
-    """What the client needs of time; tests give it one that never sleeps."""
+    """The clock that the client uses; tests pass one that never sleeps."""
 
     def now(self) -> float:
-        """Seconds since 1970, UTC: for what is kept across restarts."""
+        """Seconds since 1970, UTC: for times that are kept across restarts."""
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back: for deadlines within one call."""
+        """Seconds on a clock that never goes back: for time-outs within a process."""
 
     def sleep(self, seconds: float) -> None:
-        """Let that many seconds pass."""
+        """Block for that many seconds."""
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let that many seconds pass while other tasks go on."""
+        """Suspend the task for that many seconds."""
 
     def wait(self, event: Event, seconds: float | None) -> None:
-        """Return once `event` is set, or after that many seconds (None: however long)."""
+        """Return when `event` is set, or after that many seconds (None: no limit)."""
 
 
 class MachineClock:
-    """The machine's own time."""
+    """The machine's clock."""
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
-        return time.time()  # noqa: TID251  (this class is the client's seam for it)
+        return time.time()  # noqa: TID251  (the client's one place that reads it)
 
     def monotonic(self) -> float:
-        """Seconds on the machine's clock that never goes back."""
-        return time.monotonic()  # noqa: TID251  (this class is the client's seam for it)
+        """Seconds on a clock that never goes back."""
+        return time.monotonic()  # noqa: TID251  (the client's one place that reads it)
 
     def sleep(self, seconds: float) -> None:
         """Block this thread."""
@@ -43,12 +43,12 @@ class MachineClock:
 
     async def sleep_async(self, seconds: float) -> None:
         """Suspend this task."""
-        import anyio  # httpx brings it; only those who use the async client pay for its import
+        import anyio  # a dependency of httpx; imported only by users of the async client
 
         await anyio.sleep(seconds)
 
     def wait(self, event: Event, seconds: float | None) -> None:
-        """Block this thread until the event or the end of the time."""
+        """Block this thread until the event is set or the time is over."""
         event.wait(seconds)
 
 

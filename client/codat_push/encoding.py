@@ -1,4 +1,4 @@
-"""From a user's record to what travels: JSON with exact decimals and moments in UTC.
+"""Encoding a user's record as JSON, with exact decimals and times in UTC.
 
 Source: contract section 1.
 """
@@ -25,16 +25,16 @@ AS_THEY_ARE: Final = (datetime, date, Decimal)
 
 
 def to_wire(value: Any, path: str = "$") -> Any:
-    """Turn a record into plain dicts and lists whose JSON is what the service takes.
+    """Turn a record into dicts and lists whose JSON the service accepts.
 
     Args:
-        value: a mapping, dataclass (snake_case becomes camelCase) or msgspec Struct, with what
-            such hold: text, numbers, Decimal, date, aware datetime, lists, enumerations, UUIDs.
-        path: where the value stands, for messages.
+        value: a mapping, dataclass (snake_case becomes camelCase) or msgspec Struct of text,
+            numbers, Decimal, date, aware datetime, lists, enumerations and UUIDs.
+        path: the JSON path of the value, for messages.
 
     Raises:
-        BadRecord: a value has no form on the wire: a datetime without a time zone, a number that
-            is not finite, a value of another kind.
+        BadRecord: a value cannot be encoded: a datetime without a time zone, a number that is not
+            finite, a value of another type.
 
     Source: contract section 1.
     """
@@ -53,13 +53,13 @@ def to_wire(value: Any, path: str = "$") -> Any:
 
 
 def format_moment(moment: datetime) -> str:
-    """Write an aware moment as the service does: UTC, `Z`, the fraction without trailing zeros."""
+    """Format an aware datetime as the service does: UTC, `Z`, no trailing zeros."""
     text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
     return f"{text.rstrip('0') if '.' in text else text}Z"
 
 
 def _unfold(value: Any, path: str) -> Any:
-    """Open what is neither plain JSON nor a number nor a moment."""
+    """Encode a value that is neither plain JSON nor a number nor a date."""
     if isinstance(value, Enum):
         return to_wire(value.value, path)
     if isinstance(value, str | UUID):
@@ -73,19 +73,19 @@ def _unfold(value: Any, path: str) -> Any:
         return to_wire({name: item for name, item in named if item is not msgspec.UNSET}, path)
     if isinstance(value, Mapping):
         return to_wire(dict(value), path)
-    raise BadRecord(path, f"a {type(value).__name__} has no form in JSON")
+    raise BadRecord(path, f"a value of type {type(value).__name__} cannot be encoded as JSON")
 
 
 def _name(key: Any, path: str) -> str:
     if isinstance(key, str):
         return key
-    raise BadRecord(path, f"property names are text, not {key!r}")
+    raise BadRecord(path, f"property names must be text, not {key!r}")
 
 
 def _finite(value: Decimal | float, path: str) -> Decimal | float:
     if math.isfinite(value):
         return value
-    raise BadRecord(path, f"{value} is not a number that JSON can hold")
+    raise BadRecord(path, f"{value} is not a finite number")
 
 
 def _moment(value: date, path: str) -> str:
@@ -94,13 +94,13 @@ def _moment(value: date, path: str) -> str:
     if value.tzinfo is None or value.utcoffset() is None:
         raise BadRecord(
             path,
-            f"{value.isoformat()} has no time zone, so it names no moment; "
-            "give an aware datetime, such as datetime(…, tzinfo=UTC)",
+            f"{value.isoformat()} has no time zone; "
+            "use an aware datetime, such as datetime(…, tzinfo=UTC)",
         )
     try:
         return format_moment(value)
     except OverflowError as error:
-        raise BadRecord(path, f"{value.isoformat()} is outside the years 1 to 9999 UTC") from error
+        raise BadRecord(path, f"{value.isoformat()} is not in the years 1 to 9999 UTC") from error
 
 
 def _camel(name: str) -> str:

@@ -1,15 +1,15 @@
-"""What can go wrong, as one tree.
+"""The exceptions of this package, as one tree.
 
 CodatError
-├── BadRecord            a record cannot be sent; says where in it
-├── LedgerError          a ledger or outbox file cannot be used so
-├── WaitTimeout          a dataset had not ended by the deadline
-├── PushUnderway         the push before it has not ended yet
-├── NotSetUp             the merchant has not linked or mapped yet, or no longer
-└── RequestError         a request came to nothing; carries it
-    ├── RetryAfterActive it was not sent: the service had asked to be left alone
-    ├── Unreachable      it never left: no connection
-    ├── AnswerLost       it left, and no whole answer came back: it may have been carried out
+├── BadRecord            a record cannot be sent; has the JSON path
+├── LedgerError          a ledger or outbox file cannot be used
+├── WaitTimeout          a dataset did not end in time
+├── PushUnderway         the previous push has not ended yet
+├── NotSetUp             the company is not linked or mapped
+└── RequestError         a request failed; has the request
+    ├── RetryAfterActive it was not sent: Retry-After has not passed
+    ├── Unreachable      it was not sent: no connection
+    ├── AnswerLost       it was sent, and no complete answer came: it may have been carried out
     ├── UnreadableAnswer an answer came that is not the service's
     └── StatusError      the service refused
         ├── BadRequest        400
@@ -22,9 +22,9 @@ CodatError
         ├── TooManyRequests   429
         └── ServerError       500 and above
 
-Every RequestError has the `request`, the `status` (None where no answer came), the `message` (the
-vendor's own, where there is one), the `correlation_id` to quote to the vendor, and
-`retry_after` (seconds, None where the service named none).
+Every RequestError has the `request`, the `status` (None without an answer), the `message` (the
+vendor's own if there is one), the `correlation_id` to quote to the vendor, and `retry_after`
+(seconds, or None).
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ import httpx
 
 
 class CodatError(Exception):
-    """Anything that this package raises on purpose."""
+    """The base of every exception that this package raises."""
 
 
 class BadRecord(CodatError, ValueError):
-    """A record that cannot be put on the wire.
+    """A record cannot be sent.
 
     Args:
-        path: where in it, as a JSON path from its root (`$.payments[0].createdDate`).
+        path: the JSON path of the mistake in the record (`$.payments[0].createdDate`).
         reason: what is wrong and what to do.
     """
 
@@ -53,34 +53,34 @@ class BadRecord(CodatError, ValueError):
 
 
 class LedgerError(CodatError):
-    """A file of this package is used in a way that it does not allow."""
+    """A ledger or outbox file cannot be used, or not in this way."""
 
 
 class WaitTimeout(CodatError):
-    """A dataset had not ended by the deadline; it may still do so."""
+    """A dataset did not end in time; it may still do so."""
 
 
 class PushUnderway(CodatError):
-    """The push before of that company and data type has not ended; wait for its dataset first."""
+    """The previous push of that company and data type has not ended; wait for its dataset."""
 
 
 class NotSetUp(CodatError):
-    """A company cannot be pushed to until its merchant has linked the platforms and mapped."""
+    """A company cannot be pushed to until its merchant has linked and mapped the platforms."""
 
 
 class RequestError(CodatError):
-    """A request that came to nothing.
+    """A request failed.
 
     Args:
-        message: what happened, in the vendor's words where there are any.
-        request: the request as it was (to be) sent.
-        status: the HTTP status, None where no answer came.
-        correlation_id: what the vendor finds the request by, empty where it gave none.
-        retry_after: seconds that the service asks to be left alone, None where it does not.
+        message: what happened, in the vendor's words if there are any.
+        request: the request.
+        status: the HTTP status, None without an answer.
+        correlation_id: the vendor's id of the request, empty if the answer has none.
+        retry_after: seconds until the service accepts requests again, None if it did not say.
     """
 
-    may_have_arrived = False  # whether the service may have carried the request out all the same
-    is_passing = False  # whether the same request may succeed later without any change
+    may_have_arrived = False  # whether the service may have carried the request out
+    is_transient = False  # whether the same request may succeed later
 
     def __init__(
         self,
@@ -90,9 +90,9 @@ class RequestError(CodatError):
         correlation_id: str = "",
         retry_after: float | None = None,
     ) -> None:
-        told = f" [correlation id {correlation_id}]" if correlation_id else ""
-        answered = f"{status}: " if status else ""
-        super().__init__(f"{request.method} {request.url}: {answered}{message}{told}")
+        prefix = f"{status}: " if status else ""
+        suffix = f" [correlation id {correlation_id}]" if correlation_id else ""
+        super().__init__(f"{request.method} {request.url}: {prefix}{message}{suffix}")
         self.message = message
         self.request = request
         self.status = status
@@ -101,33 +101,33 @@ class RequestError(CodatError):
 
 
 class RetryAfterActive(RequestError):
-    """Not sent, since the service asked to be left alone for `retry_after` seconds from now."""
+    """The request was not sent: `retry_after` seconds of Retry-After are left."""
 
-    is_passing = True
+    is_transient = True
 
 
 class Unreachable(RequestError):
-    """No connection could be made, so nothing was sent."""
+    """No connection could be made; nothing was sent."""
 
-    is_passing = True
+    is_transient = True
 
 
 class AnswerLost(RequestError):
-    """The request went out and no whole answer came back in time."""
+    """The request was sent, and no complete answer came in time."""
 
     may_have_arrived = True
-    is_passing = True
+    is_transient = True
 
 
 class UnreadableAnswer(RequestError):
-    """Something answered, but not as the service does."""
+    """The answer is not one of the service's."""
 
     may_have_arrived = True
-    is_passing = True
+    is_transient = True
 
 
 class StatusError(RequestError):
-    """The service refused, with a status that has no class of its own."""
+    """The service refused; other statuses than those below."""
 
 
 class BadRequest(StatusError):
@@ -150,32 +150,32 @@ class NotFound(StatusError):
     """404: there is no such company, dataset, data type or sync."""
 
     @property
-    def is_the_services_own(self) -> bool:
-        """Whether the service said so, and not something on the way to it."""
+    def is_from_service(self) -> bool:
+        """Whether the service itself answered, rather than a proxy."""
         return bool(self.correlation_id)
 
 
 class NotReady(StatusError):
-    """409: the thing exists, but not in a state that allows this yet."""
+    """409: the resource exists but is not ready for this."""
 
-    is_passing = True
+    is_transient = True
 
 
 class PushTooLarge(StatusError):
-    """413: the push holds too many bytes."""
+    """413: the push has too many bytes."""
 
 
 class TooManyRequests(StatusError):
-    """429: slow down."""
+    """429: too many requests."""
 
-    is_passing = True
+    is_transient = True
 
 
 class ServerError(StatusError):
-    """5xx: the service, or something before it, failed; it may have acted nevertheless."""
+    """5xx: the service or a proxy failed; the request may have been carried out."""
 
     may_have_arrived = True
-    is_passing = True
+    is_transient = True
 
 
 BY_STATUS: Final[dict[int, type[StatusError]]] = {

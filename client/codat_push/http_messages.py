@@ -1,4 +1,4 @@
-"""The two ends of an exchange: a call's headers out, its answer read in.
+"""The headers of a request, and reading its answer.
 
 Source: contract section 1.
 """
@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from codat_push.errors import AnswerLost, RequestError, Unreachable, UnreadableAnswer, error_class
-from codat_push.models import Refusal
+from codat_push.models import ErrorBody
 from codat_push.operations import Call
 
 NEVER_SENT: Final = (
@@ -29,7 +29,7 @@ NEVER_SENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for a request, read to its end."""
+    """A complete answer to a request."""
 
     request: httpx.Request
     status: int
@@ -38,9 +38,9 @@ class Answer:
 
 
 def headers_of(call: Call, api_key: str) -> dict[str, str]:
-    """The headers of a call's request.
+    """The headers of a call.
 
-    Authorization carries the key itself, without a colon; source: contract section 1.
+    Authorization is the encoded key itself, without a colon; source: contract section 1.
     """
     headers = {
         "Accept": "application/json",
@@ -52,67 +52,67 @@ def headers_of(call: Call, api_key: str) -> dict[str, str]:
 
 
 def read_answer(call: Call, answer: Answer, now: float) -> Any:
-    """What the answer of a call says.
+    """Decode the answer to a call.
 
     Args:
-        call: what was asked.
-        answer: what came back.
-        now: seconds since 1970, to count a `Retry-After` date from.
+        call: the call, which has the type of its answer.
+        answer: the answer.
+        now: seconds since 1970, for a `Retry-After` date.
 
     Raises:
         RequestError: the service refused, or the answer is not the service's.
     """
     if not 200 <= answer.status < 300:
-        raise refusal(answer, now)
+        raise status_error(answer, now)
     media = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
         if media != "application/json":
-            raise ValueError(f"the answer is {media or 'of no stated type'}, not application/json")
+            raise ValueError(f"the answer is {media or 'without a type'}, not application/json")
         return msgspec.json.decode(answer.content, type=call.answer)
-    except ValueError as error:  # malformed JSON, of another shape, or not UTF-8
-        begins = answer.content[:80].decode(errors="replace")
+    except ValueError as error:  # malformed JSON, another shape, or not UTF-8
+        start = answer.content[:80].decode(errors="replace")
         raise UnreadableAnswer(
-            f"{error}; it begins {begins!r}",
+            f"{error}; it starts with {start!r}",
             answer.request,
             answer.status,
             answer.headers.get("X-Correlation-Id", ""),
         ) from error
 
 
-def refusal(answer: Answer, now: float) -> RequestError:
-    """The error that an answer other than 2xx is raised as, in the vendor's words if it has any."""
+def status_error(answer: Answer, now: float) -> RequestError:
+    """The error for an answer other than 2xx, with the vendor's message if there is one."""
     try:
-        said = msgspec.json.decode(answer.content, type=Refusal)
+        body = msgspec.json.decode(answer.content, type=ErrorBody)
     except ValueError:  # a proxy's page, or nothing
-        said = Refusal()
+        body = ErrorBody()
     return error_class(answer.status)(
-        said.error or "no reason was given",
+        body.error or "no reason given",
         answer.request,
         answer.status,
-        said.correlation_id or answer.headers.get("X-Correlation-Id", ""),
+        body.correlation_id or answer.headers.get("X-Correlation-Id", ""),
         retry_after(answer.headers, now),
     )
 
 
 def no_answer(error: httpx.HTTPError, request: httpx.Request) -> RequestError:
-    """The error that a failure of the connection is raised as."""
-    told = str(error) or type(error).__name__
+    """The error for a failure of the connection."""
+    message = str(error) or type(error).__name__
     if isinstance(error, NEVER_SENT):
-        return Unreachable(told, request)
+        return Unreachable(message, request)
     if isinstance(error, httpx.TransportError):
-        return AnswerLost(told, request)
-    return UnreadableAnswer(told, request)
+        return AnswerLost(message, request)
+    return UnreadableAnswer(message, request)
 
 
 def retry_after(headers: httpx.Headers, now: float) -> float | None:
-    """Seconds that an answer asks to be left alone; None where it does not ask, or unreadably.
+    """The seconds of an answer's `Retry-After`; None if there is none, or it is unreadable.
 
-    A date is counted from the answer's own `Date`, so that the two clocks need not agree.
+    A date counts from the answer's own `Date`, so the two clocks need not agree.
     """
-    asked = headers.get("Retry-After", "").strip()
-    if asked.isdecimal():
-        return float(asked)
-    until = http_date(asked)
+    value = headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
+    until = http_date(value)
     if until is None:
         return None
     sent = http_date(headers.get("Date", ""))
@@ -120,7 +120,7 @@ def retry_after(headers: httpx.Headers, now: float) -> float | None:
 
 
 def http_date(text: str) -> float | None:
-    """Seconds since 1970 of an HTTP date, None where it is none."""
+    """Seconds since 1970 of an HTTP date, None if it is not one."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

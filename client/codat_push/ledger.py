@@ -1,11 +1,11 @@
 """The ledger: what the service has accepted, and what has to be sent to bring it up to date.
 
-What has to be sent waits in one table and leaves it by one way, `take`, which compares each version
-with the one accepted last and makes a chunk of what is new or changed. A chunk stays open until
-`settle` says how its dataset ended; while one is open there is no next one of that data type. Only
-the records of a Complete dataset become known; those of any other end wait again.
+Changes enter a queue and leave it only by `take`, which compares each version with the one accepted
+last and makes a chunk of what is new or changed. A chunk stays open until `settle` gets the dataset
+in its final state; while it is open, there is no other chunk of that data type. The records of a
+Complete dataset become known; those of any other go back into the queue.
 
-What may be sent is judged by `verdicts`, from what the service has told (`knowledge`).
+`push_policy` decides what may be sent, from what is known of the service (`remote_state`).
 """
 
 from __future__ import annotations
@@ -17,78 +17,77 @@ from itertools import islice
 from os import PathLike
 from typing import Any, Final, Self
 
-from codat_push.batches import Chunk, Refusal
 from codat_push.batching import select
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import LedgerError
-from codat_push.models import Dataset, SyncStatus
-from codat_push.operations import MOST_RECORDS
+from codat_push.models import Chunk, Dataset, Refusal, SyncStatus
+from codat_push.operations import MAX_RECORDS
 from codat_push.schema import DataType, check_company, check_data_type
 from codat_push.storage.store import Store
 from codat_push.versions import EPOCH, MICROSECOND, Version, make_version
 
-MOST_BYTES: Final = 10_000_000
-BATCH: Final = 1_000
+MAX_BYTES: Final = 10_000_000
+BATCH: Final = 1_000  # records read before each look at the queue
 
 
 class Ledger:
-    """Remembers what the service accepted last of every record, in a file that survives anything.
+    """Remembers the version of every record that the service accepted last, in a durable file.
 
-    Its methods may be called from several threads. Several processes may write one file; only one
-    of them may push from it at a time.
+    Its methods may be called from several threads. Several processes may write to one file, but
+    only one at a time may push from it. A file of an earlier version is brought forward.
 
     Args:
-        path: an SQLite file, made where there is none, or `:memory:`.
-        most_records: records in one chunk at most.
-        most_bytes: bytes of JSON in one chunk at most (but never less than one record).
-        clock: how time is read.
+        path: an SQLite file, created if there is none, or `:memory:`.
+        max_records: the most records in one chunk.
+        max_bytes: the most bytes of JSON in one chunk (but at least one record).
+        clock: reads the time.
 
     Raises:
-        LedgerError: the file is something else.
+        LedgerError: the file is of another kind, or cannot be used.
     """
 
     def __init__(
         self,
         path: str | PathLike[str],
         *,
-        most_records: int = MOST_RECORDS,
-        most_bytes: int = MOST_BYTES,
+        max_records: int = MAX_RECORDS,
+        max_bytes: int = MAX_BYTES,
         clock: Clock = MACHINE,
     ) -> None:
-        if not 0 < most_records <= MOST_RECORDS:
-            raise ValueError(f"most_records is 1 to {MOST_RECORDS}, not {most_records}")
+        if not 0 < max_records <= MAX_RECORDS:
+            raise ValueError(f"max_records must be 1 to {MAX_RECORDS}, not {max_records}")
         self.store = Store(path)
-        self._most_records = most_records
-        self._most_bytes = most_bytes
+        self._max_records = max_records
+        self._max_bytes = max_bytes
         self._clock = clock
 
     def changes(
         self, company: str, data_type: str, records: Iterable[Any], *, snapshot: bool = False
     ) -> Iterator[Chunk]:
-        """Compare the merchant's records with the ledger and hand out what differs, in chunks.
+        """Compare the merchant's records with the ledger and return what differs, in chunks.
 
-        Each chunk has to be settled before the next is asked for. What failed in an earlier run is
-        handed out again with the rest. Keeps rules S03 to S08, S14, U01 to U04, D01 to D05.
+        Settle each chunk before asking for the next. What failed in an earlier run is returned
+        again with the rest. Keeps rules S03 to S08, S14, U01 to U04, D01 to D05.
 
         Args:
             company: its id.
             data_type: what the records are.
             records: mappings, dataclasses or msgspec Structs, whole; read as they are needed.
-            snapshot: whether these are all the records the merchant has, so that a known one
-                that is absent is to be deleted. An empty snapshot deletes everything.
+            snapshot: whether these are all of the merchant's records, so that a known record that
+                is absent is deleted. An empty snapshot deletes everything.
 
         Raises:
             BadRecord: a record cannot be sent.
-            ValueError: the company is no id, or the data type is unknown.
-            LedgerError: a chunk is still open: the one before, or one of an earlier run (which
-                `PushClient.resume` finishes).
+            ValueError: the company is not an id, or the data type is unknown.
+            LedgerError: a chunk is still open: the previous one, or one of an earlier run (call
+                `PushClient.resume`).
         """
         company, kind = check_company(company), check_data_type(data_type)
-        waiting = self.store.waiting
+        waiting = self.store.queue
         with self.store.transaction():
             stream = self.store.stream(company, kind)
             self._require_none_open(stream)
-            self.store.pushes.mend(stream)
+            self.store.pushes.requeue_failed(stream)
             if snapshot:
                 waiting.begin_snapshot(stream)
         numbered = enumerate(records)
@@ -99,9 +98,9 @@ class Ledger:
                     waiting.put(stream, version, self._clock.now())
                 if snapshot:
                     waiting.see(stream, versions)
-            while waiting.fills(stream, self._most_records, self._most_bytes):
+            while waiting.fills(stream, self._max_records, self._max_bytes):
                 if not (chunk := self.take(company, kind)):
-                    break  # it all waits for a sync to end
+                    break  # everything queued is held until a sync ends
                 yield chunk
         if snapshot:
             with self.store.transaction():
@@ -110,34 +109,39 @@ class Ledger:
             yield chunk
 
     def put(self, company: str, data_type: str, change: Version | str) -> None:
-        """Let a version (or the delete of an id) wait for its push, in place of older ones."""
+        """Queue a version (or the delete of an id) in place of older ones."""
         company, kind = check_company(company), check_data_type(data_type)
         with self.store.transaction():
             stream = self.store.stream(company, kind)
-            self.store.waiting.put(stream, change, self._clock.now())
+            self.store.queue.put(stream, change, self._clock.now())
 
     def take(
-        self, company: str, data_type: DataType, most_records: int | None = None
+        self, company: str, data_type: DataType, max_records: int | None = None
     ) -> Chunk | None:
-        """Make a chunk of what has waited longest; None where nothing is to be sent.
+        """Make a chunk of the oldest queued changes; None if there is nothing to send.
 
         Keeps rules S03 to S05, S07, S08, U01 to U04, D02 to D05.
+
+        Args:
+            company: its id.
+            data_type: of the chunk.
+            max_records: a limit below the ledger's own.
 
         Raises:
             LedgerError: a chunk of that company and data type is still open.
         """
-        most = min(most_records or self._most_records, self._most_records)
+        limit = min(max_records or self._max_records, self._max_records)
         with self.store.transaction():
             stream = self.store.stream(company, data_type)
             self._require_none_open(stream)
-            synced = self.store.knowledge.synced(company)
-            places = select(self.store, stream, data_type, synced, most, self._most_bytes)
+            synced = self.store.remote_state.synced(company)
+            places = select(self.store, stream, data_type, synced, limit, self._max_bytes)
             if not places:
                 return None
             return Chunk(self.store.pushes.open(stream, places), company, data_type, len(places))
 
     def open_chunk(self, company: str, data_type: DataType) -> Chunk | None:
-        """The chunk that has not been settled yet, None where there is none."""
+        """The chunk that is not settled yet, None if there is none."""
         found = self.store.pushes.find_open(self.store.stream(company, data_type))
         if found is None:
             return None
@@ -149,23 +153,23 @@ class Ledger:
         with self.store.transaction():
             return self.store.pushes.bodies(self._require_open(chunk), chunk.push)
 
-    def sent(self, chunk: Chunk, dataset_id: str) -> Chunk:
-        """Note which dataset a chunk has become."""
+    def mark_sent(self, chunk: Chunk, dataset_id: str) -> Chunk:
+        """Note the dataset of a chunk."""
         with self.store.transaction():
-            self.store.knowledge.note_dataset(self._require_open(chunk), dataset_id)
+            self.store.remote_state.note_dataset(self._require_open(chunk), dataset_id)
             self.store.pushes.name(chunk.push, dataset_id)
         return replace(chunk, dataset=dataset_id)
 
     def settle(self, chunk: Chunk, dataset: Dataset) -> None:
-        """Close a chunk by how its dataset ended: known if Complete, else to be sent again.
+        """Close a chunk: its records become known if the dataset is Complete, else are sent again.
 
-        A single record that the service finds wrong is set aside instead.
+        If the service rejects a chunk of one record, that record is refused instead.
 
         Raises:
             LedgerError: the dataset has not ended, or the chunk is not open.
         """
         if not dataset.has_ended:
-            raise LedgerError(f"dataset {dataset.id} is still {dataset.status}; wait for its end")
+            raise LedgerError(f"dataset {dataset.id} is still {dataset.status}; wait until it ends")
         with self.store.transaction():
             stream = self._require_open(chunk)
             if dataset.is_complete:
@@ -177,56 +181,56 @@ class Ledger:
                 self.store.pushes.fail(stream, chunk.push)
 
     def release(self, chunk: Chunk) -> None:
-        """Close a chunk that never arrived: its records wait, to be judged anew and sent."""
+        """Close a chunk that did not arrive: its records go back into the queue."""
         with self.store.transaction():
             stream = self._require_open(chunk)
             self.store.pushes.fail(stream, chunk.push)
-            self.store.pushes.mend(stream)
+            self.store.pushes.requeue_failed(stream)
 
     def reject(self, chunk: Chunk, detail: str) -> None:
-        """Close a chunk that the service will never take: its records are set aside."""
+        """Close a chunk that the service will never accept: its records are refused."""
         with self.store.transaction():
             stream = self._require_open(chunk)
-            self.store.refused.push(stream, chunk.push, "rejected", detail)
+            self.store.refusals.refuse_push(stream, chunk.push, "rejected", detail)
             self.store.pushes.drop(chunk.push)
 
-    def mend(self, company: str, data_type: DataType) -> None:
-        """Let the records of failed datasets wait for the next chunk. Keeps rule S14."""
+    def requeue_failed(self, company: str, data_type: DataType) -> None:
+        """Put the records of failed datasets back into the queue. Keeps rule S14."""
         with self.store.transaction():
-            self.store.pushes.mend(self.store.stream(company, data_type))
+            self.store.pushes.requeue_failed(self.store.stream(company, data_type))
 
     def note_sync(self, company: str, status: SyncStatus | None) -> bool:
-        """Learn what has been synced from a company's latest sync (None: nothing yet).
+        """Update what is known of a company's syncs from its latest one (None: none yet).
 
         Returns:
-            Whether that was news, by which what is about to be sent has to be judged anew.
+            Whether anything changed, so that an open chunk has to be made again.
         """
-        return status is not None and self.store.knowledge.note_sync(company, status)
+        return status is not None and self.store.remote_state.note_sync(company, status)
 
     def refusals(self) -> list[Refusal]:
-        """All that may not be pushed, until it is dismissed or a later version makes it good."""
-        return list(self.store.refused.all())
+        """Changes that may not be pushed, until dismissed or a later version is accepted."""
+        return list(self.store.refusals.all())
 
     def dismiss(self, refusal: Refusal) -> None:
-        """Forget a refusal that has been seen to."""
+        """Forget a refusal that is resolved."""
         stream = self.store.stream(refusal.company, refusal.data_type)
-        self.store.refused.forget(stream, refusal)
+        self.store.refusals.forget(stream, refusal)
 
     def retry(self, refusal: Refusal) -> None:
-        """Let what was refused wait again, unless something newer of its record does."""
+        """Queue a refused change again, unless a newer change of its record is queued."""
         identity, kind = refusal.id, refusal.kind
         change: Version | str = identity
         if refusal.record is not None:
             change = make_version(refusal.data_type, refusal.record)
         with self.store.transaction():
             stream = self.store.stream(refusal.company, refusal.data_type)
-            is_there = self.store.refused.forget(stream, refusal)
-            if is_there and not self.store.waiting.holds(stream, identity, kind):
-                self.store.waiting.put(stream, change, self._clock.now())
+            exists = self.store.refusals.forget(stream, refusal)
+            if exists and not self.store.queue.holds(stream, identity, kind):
+                self.store.queue.put(stream, change, self._clock.now())
 
-    def rehearsal(self) -> AbstractContextManager[None]:
-        """Nothing that is done inside is remembered."""
-        return self.store.rehearsal()
+    def dry_run(self) -> AbstractContextManager[None]:
+        """A context in which nothing is kept."""
+        return self.store.dry_run()
 
     def close(self) -> None:
         """Close the file."""
@@ -235,7 +239,7 @@ class Ledger:
     def _require_none_open(self, stream: int) -> None:
         if self.store.pushes.find_open(stream):
             raise LedgerError(
-                "a chunk of this data type is still open: settle it first "
+                "a chunk of this data type is still open; settle it first "
                 "(PushClient.resume finishes what an earlier run left open)"
             )
 
@@ -244,7 +248,7 @@ class Ledger:
         stream = self.store.stream(chunk.company, chunk.data_type)
         found = self.store.pushes.find_open(stream)
         if found is None or found[0] != chunk.push:
-            raise LedgerError("this chunk is not open any more")
+            raise LedgerError("this chunk is no longer open")
         return stream
 
     def __enter__(self) -> Self:

@@ -1,35 +1,38 @@
-"""What the service answers, as far as the client needs it.
+"""What the service answers, and what the client hands out: chunks and refusals.
 
-Source: contract sections 4 and 6.
+Source: contract sections 1, 4 and 6.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-# Ends beside Complete and every "…Error"; source: contract section 4.
+from codat_push.schema import DataType
+
+# Final states besides Complete and every "…Error"; source: contract section 4.
 OTHER_ENDS: Final = frozenset({"Cancelled", "NotSupported", "PrerequisiteNotMet"})
-BLAMED: Final = frozenset({"ValidationError", "MapError"})
+RECORD_ERRORS: Final = frozenset({"ValidationError", "MapError"})
 RUNNING: Final = frozenset({1000, 1010})
 SUCCESSFUL: Final = frozenset({2000, 2040})
 
 
 class Wire(Struct, frozen=True, rename="camel"):
-    """What is read from JSON: camelCase there, snake_case here; what is not named is skipped."""
+    """Decoded from JSON: camelCase there, snake_case here; unknown properties are skipped."""
 
 
 class Dataset(Wire, frozen=True, kw_only=True):
-    """What became of one push, as far as it is known.
+    """The dataset that a push has become.
 
     Args:
-        status: the service's name for where it stands, such as `Queued` or `Complete`.
-        requested: when the push came in, UTC; None until the service was asked.
+        status: the service's name for its state, such as `Queued` or `Complete`.
+        requested: when the push arrived, UTC; None until the dataset was read.
         completed: when it ended, UTC; None until then.
         progress: percent, 0 to 100.
-        error_message: why it failed, None where it did not.
+        error_message: why it failed, None if it did not.
     """
 
     id: str
@@ -45,19 +48,19 @@ class Dataset(Wire, frozen=True, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether its records have been taken in."""
+        """Whether the service has accepted its records."""
         return self.status == "Complete"
 
     @property
     def blames_records(self) -> bool:
-        """Whether it failed by what some record holds, so that sending it again would not help."""
-        return self.status in BLAMED
+        """Whether some record made it fail, so that sending the same again would not help."""
+        return self.status in RECORD_ERRORS
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has come to an end, good or bad."""
-        named = self.status.endswith("Error") or self.status in OTHER_ENDS
-        return self.is_complete or self.is_errored or named
+        """Whether it has ended, in success or failure."""
+        is_failure = self.status.endswith("Error") or self.status in OTHER_ENDS
+        return self.is_complete or self.is_errored or is_failure
 
 
 class DateRange(Wire, frozen=True):
@@ -71,9 +74,9 @@ class SyncStatus(Wire, frozen=True, kw_only=True):
     """The latest sync of a company.
 
     Args:
-        sync_status_code: 1000 and 1010 under way, 2000 and 2040 successful, else failed.
+        sync_status_code: 1000 and 1010 running, 2000 and 2040 successful, others failed.
         sync_utc: when it ran, UTC.
-        sync_date_range_utc: the period whose records it covers, by their `createdDate`.
+        sync_date_range_utc: the period of the `createdDate` of its records.
     """
 
     company_id: str
@@ -87,17 +90,17 @@ class SyncStatus(Wire, frozen=True, kw_only=True):
 
     @property
     def is_running(self) -> bool:
-        """Whether it is under way."""
+        """Whether it is running."""
         return self.sync_status_code in RUNNING
 
     @property
     def is_successful(self) -> bool:
-        """Whether it ended well, with or without data to bring."""
+        """Whether it succeeded, with or without data."""
         return self.sync_status_code in SUCCESSFUL
 
 
 class PushAnswer(Wire, frozen=True):
-    """What a push is answered with; the records that it repeats are skipped."""
+    """The answer to a push; the records that it repeats are skipped."""
 
     dataset_id: str
 
@@ -109,7 +112,7 @@ class DatasetPage(Wire, frozen=True):
 
 
 class Connection(Wire, frozen=True):
-    """What links a company to one platform.
+    """The link of a company to one platform.
 
     Args:
         source_type: `Commerce` for the merchant's system, `Accounting` for the books.
@@ -126,7 +129,7 @@ class ConnectionPage(Wire, frozen=True):
     results: list[Connection]
 
     def is_linked(self, source_type: str) -> bool:
-        """Whether one of that type is linked."""
+        """Whether a connection of that type is linked."""
         return any(c.source_type == source_type and c.status == "Linked" for c in self.results)
 
 
@@ -136,7 +139,7 @@ class Configuration(Wire, frozen=True):
     configured: bool
 
 
-class Refusal(Wire, frozen=True):
+class ErrorBody(Wire, frozen=True):
     """The vendor's error body.
 
     Source: contract section 1.
@@ -144,3 +147,62 @@ class Refusal(Wire, frozen=True):
 
     error: str = ""
     correlation_id: str = ""
+
+
+Reason = Literal[
+    "synced",
+    "late",
+    "deleted",
+    "not-whole",
+    "not-newer",
+    "created-moved",
+    "shared-id",
+    "rejected",
+    "unknown-company",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Records to push together: fewer than 5,000, each once, each new, changed or deleted.
+
+    Args:
+        push: its number in the ledger.
+        company: its id.
+        data_type: of all its records.
+        size: how many records it holds.
+        dataset: the id of its dataset, None until an answer has given it.
+    """
+
+    push: int
+    company: str
+    data_type: DataType
+    size: int
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change that may not be pushed, for a person to resolve.
+
+    Args:
+        company: its id.
+        data_type: of the record.
+        id: the merchant's id of the record.
+        kind: a transaction's type, else empty.
+        record: the refused version; None if it was a delete.
+        reason: `synced` (it is in the books), `late` (its period is already synced),
+            `deleted` (its key was deleted before), `not-whole` (an update lacks properties),
+            `not-newer` (its `sourceModifiedDate` is not later), `created-moved` (its
+            `createdDate` changed), `shared-id` (a delete would remove another transaction too),
+            `rejected` (the service does not accept this record), or `unknown-company`.
+        detail: what to do about it.
+    """
+
+    company: str
+    data_type: DataType
+    id: str
+    kind: str
+    record: dict[str, Any] | None
+    reason: Reason
+    detail: str

@@ -1,7 +1,7 @@
-"""The verbs as requests to send and answers to read, without sending anything.
+"""The operations of the API as flows, without I/O.
 
-A `Call` says what to ask and how to read the answer. A script is a generator that yields calls and
-pauses and is sent the answers; whoever plays it, blocking or not, does the I/O.
+A `Call` is a request and the type of its answer. A `Flow` is a generator that yields calls and
+pauses and receives the answers; a client runs it, blocking or not, and does the I/O.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from codat_push.models import (
 from codat_push.schema import LIST_NAMES, check_company, check_data_type
 from codat_push.versions import key_of, make_version
 
-MOST_RECORDS: Final = 4_999  # "under 5000 records"; source: guide, Rules for sending data
+MAX_RECORDS: Final = 4_999  # "under 5000 records"; source: guide, Rules for sending data
 T = TypeVar("T")
 
 
@@ -35,35 +35,40 @@ class Call:
 
     Args:
         path: from the base URL's root, with its query.
-        answer: the type its answer is read as.
+        answer: the type of its answer.
         content: JSON to send, None for no body.
-        is_look: whether it looks at a dataset, which may be done once a second (rule T06).
+        is_poll: whether it reads the status of a dataset, at most once a second (rule T06).
     """
 
     method: str
     path: str
     answer: Any
     content: bytes | None = None
-    is_look: bool = False
+    is_poll: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Let that many seconds pass."""
+    """A pause in a flow."""
 
     seconds: float
 
 
-Script = Generator[Call | Pause, Any, T]
+Flow = Generator[Call | Pause, Any, T]
 
 
-def push(company: str, data_type: str, records: Iterable[Any]) -> Script[Dataset]:
+def push(company: str, data_type: str, records: Iterable[Any]) -> Flow[Dataset]:
     """Push records to one data type: `POST /data/companies/{company}/sync/{data type}`.
 
-    Keeps rules S04 and S07 by refusing what breaks them.
+    Keeps rules S04 and S07: it refuses what breaks them.
+
+    Args:
+        company: its id.
+        data_type: what the records are.
+        records: mappings, dataclasses or msgspec Structs, whole.
 
     Raises:
-        BadRecord: a record cannot be sent, or stands twice in the push.
+        BadRecord: a record cannot be sent, or is in the push twice.
         ValueError: the data type is unknown, or there are 5,000 records or more.
 
     Source: guide, step 1; contract section 2.
@@ -74,14 +79,19 @@ def push(company: str, data_type: str, records: Iterable[Any]) -> Script[Dataset
         path = f"$.{LIST_NAMES[kind]}[{index}]"
         version = make_version(kind, record, path)
         if bodies.setdefault((version.id, version.kind), version.body) is not version.body:
-            raise BadRecord(path, f"{version.id!r} stands twice in this push; send it once")
+            raise BadRecord(path, f"{version.id!r} is in this push twice; send it once")
     return (yield from push_bodies(company, data_type, list(bodies.values())))
 
 
-def delete(company: str, data_type: str, ids: Iterable[str]) -> Script[Dataset]:
+def delete(company: str, data_type: str, ids: Iterable[str]) -> Flow[Dataset]:
     """Push sparse deletes: objects with an id and nothing else. Keeps rule D01.
 
-    Of transactions, each delete takes all that share the id.
+    A delete of a transaction deletes every transaction with that id.
+
+    Args:
+        company: its id.
+        data_type: what the ids are of.
+        ids: the merchant's ids; duplicates are sent once.
 
     Raises:
         BadRecord: an id is empty.
@@ -96,13 +106,13 @@ def delete(company: str, data_type: str, ids: Iterable[str]) -> Script[Dataset]:
     return (yield from push_bodies(company, data_type, [write_json(record) for record in deletes]))
 
 
-def push_bodies(company: str, data_type: str, bodies: Sequence[bytes]) -> Script[Dataset]:
-    """Push records that are encoded already."""
+def push_bodies(company: str, data_type: str, bodies: Sequence[bytes]) -> Flow[Dataset]:
+    """Push records that are already encoded as JSON."""
     kind = check_data_type(data_type)
-    if len(bodies) > MOST_RECORDS:
+    if len(bodies) > MAX_RECORDS:
         raise ValueError(
-            f"{len(bodies)} records in one push; at most {MOST_RECORDS} are recommended "
-            "(a Ledger makes chunks of any number)"
+            f"{len(bodies)} records in one push; at most {MAX_RECORDS} are recommended "
+            "(a Ledger splits any number into chunks)"
         )
     content = b'{"%s":[%s]}' % (LIST_NAMES[kind].encode(), b",".join(bodies))
     path = f"/data/companies/{segment(check_company(company))}/sync/{kind}"
@@ -110,33 +120,33 @@ def push_bodies(company: str, data_type: str, bodies: Sequence[bytes]) -> Script
     return Dataset(id=answer.dataset_id, company_id=company, data_type=data_type)
 
 
-def dataset(company: str, dataset_id: str) -> Script[Dataset]:
-    """Ask how a dataset is doing: `GET /meta/companies/{company}/pull/history/{dataset}`.
+def dataset(company: str, dataset_id: str) -> Flow[Dataset]:
+    """Read the status of a dataset: `GET /meta/companies/{company}/pull/history/{dataset}`.
 
     Source: guide, step 3.
     """
     path = f"/meta/companies/{segment(company)}/pull/history/{segment(dataset_id)}"
-    found: Dataset = yield Call("GET", path, Dataset, is_look=True)
+    found: Dataset = yield Call("GET", path, Dataset, is_poll=True)
     return found
 
 
-def newest_datasets(company: str, data_type: str) -> Script[list[Dataset]]:
-    """Ask for the newest datasets of one data type: `GET /companies/{company}/data/history`.
+def newest_datasets(company: str, data_type: str) -> Flow[list[Dataset]]:
+    """List the newest datasets of one data type: `GET /companies/{company}/data/history`.
 
     An operation of the API's later generation; source: contract section 2.
     """
-    wanted = segment(f"dataType={data_type}")
-    query = f"page=1&pageSize=100&orderBy=-requested&query={wanted}"
+    clause = segment(f"dataType={data_type}")
+    query = f"page=1&pageSize=100&orderBy=-requested&query={clause}"
     page: DatasetPage = yield Call(
         "GET", f"/companies/{segment(company)}/data/history?{query}", DatasetPage
     )
     return [found for found in page.results if found.data_type == data_type]
 
 
-def sync_status(company: str) -> Script[SyncStatus | None]:
-    """Ask for the latest sync: `GET /meta/companies/{company}/sync/commerce/status`.
+def sync_status(company: str) -> Flow[SyncStatus | None]:
+    """Read the latest sync: `GET /meta/companies/{company}/sync/commerce/status`.
 
-    Before the first sync the service answers 404, which gives None.
+    Returns None before the first sync, when the service answers 404.
 
     Source: guide, step 4; contract section 6.
     """
@@ -148,7 +158,7 @@ def sync_status(company: str) -> Script[SyncStatus | None]:
     return status
 
 
-def sync_now(company: str, sync_to: datetime | None = None) -> Script[SyncStatus]:
+def sync_now(company: str, sync_to: datetime | None = None) -> Flow[SyncStatus]:
     """Run a sync now: `POST /companies/{company}/sync/commerce/latest`.
 
     Args:
@@ -163,8 +173,8 @@ def sync_now(company: str, sync_to: datetime | None = None) -> Script[SyncStatus
     return status
 
 
-def connections(company: str) -> Script[ConnectionPage]:
-    """Ask which platforms a company is linked to: `GET /meta/companies/{company}/connections`.
+def connections(company: str) -> Flow[ConnectionPage]:
+    """List the connections of a company: `GET /meta/companies/{company}/connections`.
 
     Source: contract section 2.
     """
@@ -173,8 +183,8 @@ def connections(company: str) -> Script[ConnectionPage]:
     return page
 
 
-def configuration(company: str) -> Script[Configuration]:
-    """Ask whether a company's mapping is done: `GET /config/companies/{company}/sync/commerce`.
+def configuration(company: str) -> Flow[Configuration]:
+    """Read whether the mapping is complete: `GET /config/companies/{company}/sync/commerce`.
 
     Source: contract section 5.
     """
@@ -184,5 +194,5 @@ def configuration(company: str) -> Script[Configuration]:
 
 
 def segment(text: str) -> str:
-    """One segment of a path."""
+    """A text as one segment of a URL's path."""
     return quote(text, safe="")

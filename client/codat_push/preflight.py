@@ -1,4 +1,4 @@
-"""What is asked before a push: whether it may be sent at all, and by what it is to be judged."""
+"""What is read before a push: whether the company is set up, and what has been synced."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ import msgspec
 from codat_push import operations
 from codat_push.errors import NotSetUp, RequestError
 from codat_push.ledger import Ledger
-from codat_push.operations import Script
+from codat_push.operations import Flow
 from codat_push.schema import DataType
 
-NOT_OFFERED: Final = (400, 404, 405)  # how a service without an operation may answer
+NOT_OFFERED: Final = (400, 404, 405)  # answers of a service that lacks an operation
 
 
-def prepare(ledger: Ledger, company: str, data_type: DataType) -> Script[bool]:
-    """Find out what a push has to be judged by.
+def prepare(ledger: Ledger, company: str, data_type: DataType) -> Flow[bool]:
+    """Read what decides whether records may be pushed.
 
     Returns:
-        Whether a sync has run or begun since it was asked last.
+        Whether a sync has run or started since the last call.
 
     Raises:
-        NotSetUp: the merchant has not linked or mapped yet, or no longer.
-        RequestError: the service cannot be asked.
+        NotSetUp: the company is not linked or mapped.
+        RequestError: a request failed.
     """
     yield from check_set_up(ledger, company)
     yield from note_datasets(ledger, company, data_type)
     return ledger.note_sync(company, (yield from operations.sync_status(company)))
 
 
-def check_set_up(ledger: Ledger, company: str) -> Script[None]:
-    """Make sure that a company may be pushed to. Keeps rules S11 and S17.
+def check_set_up(ledger: Ledger, company: str) -> Flow[None]:
+    """Check that a company may be pushed to. Keeps rules S11 and S17.
 
-    The platforms and the mapping count before the first push; the merchant's own connection counts
-    before every one. A service that cannot be asked so is taken at its word when it is pushed to.
+    The first push needs both platforms and the mapping; every push needs the commerce connection.
+    If the service lacks these operations, the push itself shows whether it may be sent.
 
     Raises:
         NotSetUp: something is missing.
-        RequestError: the service cannot be asked.
+        RequestError: a request failed.
     """
-    is_first = not ledger.store.knowledge.is_set_up(company)
+    is_first = not ledger.store.remote_state.is_set_up(company)
     try:
         linked = yield from operations.connections(company)
         if not linked.is_linked("Commerce"):
@@ -55,27 +55,27 @@ def check_set_up(ledger: Ledger, company: str) -> Script[None]:
         if not is_unoffered(error):
             raise
     else:
-        ledger.store.knowledge.note_set_up(company)
+        ledger.store.remote_state.note_set_up(company)
 
 
-def note_datasets(ledger: Ledger, company: str, data_type: DataType) -> Script[None]:
-    """Before the first push, note which datasets there are, to know a new one by."""
+def note_datasets(ledger: Ledger, company: str, data_type: DataType) -> Flow[None]:
+    """Before the first push, note which datasets exist, so that a new one is recognised."""
     stream = ledger.store.stream(company, data_type)
-    if ledger.store.knowledge.lists_datasets(stream) is not None:
+    if ledger.store.remote_state.lists_datasets(stream) is not None:
         return
     try:
         found = yield from operations.newest_datasets(company, data_type)
     except RequestError as error:
         if not is_unoffered(error):
             raise
-        ids = None  # the beta API cannot list them
+        ids = None  # the beta API has no such list
     else:
         ids = [dataset.id for dataset in found]
     with ledger.store.transaction():
-        ledger.store.knowledge.note_datasets(stream, ids)
+        ledger.store.remote_state.note_datasets(stream, ids)
 
 
 def is_unoffered(error: RequestError) -> bool:
-    """Whether a refusal says that the service does not have the operation."""
-    is_of_other_shape = isinstance(error.__cause__, msgspec.ValidationError)
-    return error.status in NOT_OFFERED or is_of_other_shape
+    """Whether an error shows that the service lacks the operation."""
+    has_other_shape = isinstance(error.__cause__, msgspec.ValidationError)
+    return error.status in NOT_OFFERED or has_other_shape

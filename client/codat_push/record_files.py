@@ -1,4 +1,4 @@
-"""Records from a file or standard input: JSON Lines, a JSON array, or a push's own body."""
+"""Records from a file or standard input: JSON Lines, a JSON array, or the body of a push."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from codat_push.versions import make_version
 
 
 class BadInput(ValueError):
-    """What was read is not records; the message names the line or the place."""
+    """The input is not records; the message names the line or the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """An input that is read more than once.
 
-    JSON Lines are read line by line, so that any number takes little memory; one document is read
-    whole.
+    JSON Lines are read line by line, in little memory; a single document is read whole.
 
     Args:
-        file: of bytes, seekable.
+        file: a seekable binary file.
         data_type: what its records are.
     """
 
@@ -36,7 +35,7 @@ class Source:
     data_type: DataType
 
     def check(self) -> int:
-        """Read it all once; gives how many records there are.
+        """Check every record and return their number.
 
         Raises:
             BadInput: it is not JSON, or a record cannot be sent.
@@ -51,11 +50,11 @@ class Source:
         return count
 
     def records(self) -> Iterator[Any]:
-        """Its records, as they are needed."""
+        """Its records, read as they are needed."""
         return (record for _, record in self._placed())
 
     def _placed(self) -> Iterator[tuple[str, Any]]:
-        """Each record after where it stands."""
+        """Each record with its line or number."""
         number, first = next(self._lines(), (1, b""))
         if not first:
             return  # as JSON Lines, no line is no record: a day without sales
@@ -72,13 +71,13 @@ class Source:
         return ((number, line) for number, line in enumerate(self.file, 1) if line.strip())
 
     def _rewind(self) -> None:
-        """Go back to the first byte after a byte order mark."""
+        """Go to the first byte after a byte order mark."""
         self.file.seek(0)
         if self.file.read(len(BOM_UTF8)) != BOM_UTF8:
             self.file.seek(0)
 
     def _is_record(self, line: bytes) -> bool:
-        """Whether a first line is a record by itself, and so the first of JSON Lines."""
+        """Whether the first line is a complete record, so that the input is JSON Lines."""
         try:
             value = read_json(line)
         except ValueError:
@@ -89,15 +88,17 @@ class Source:
         if isinstance(document, dict):
             document = document.get(LIST_NAMES[self.data_type], [document])
         if not isinstance(document, list):
-            raise BadInput("line 1: expected records: JSON Lines, an array, or a push's body")
+            raise BadInput(
+                "line 1: expected JSON Lines, an array of records, or the body of a push"
+            )
         return document
 
 
 def decode(text: bytes, line: int) -> Any:
-    """Decode JSON that begins at a line.
+    """Decode JSON that starts on a line.
 
     Raises:
-        BadInput: it is no JSON; the message names the line.
+        BadInput: it is not JSON; the message names the line.
     """
     try:
         return read_json(text)

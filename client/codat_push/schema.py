@@ -1,4 +1,4 @@
-"""The properties that the service reads of each record: what two versions are compared by.
+"""The properties of each record that the service reads, by which two versions are compared.
 
 Source: contract section 3.
 """
@@ -22,7 +22,7 @@ Shape = Any
 
 
 def shape(values: str, moments: str = "", **nested: Shape) -> dict[str, Shape]:
-    """The shape of an object: names of values, names of moments, and what it contains."""
+    """The shape of an object: the names of values and of date-times, and nested shapes."""
     plain = dict.fromkeys(values.split(), VALUE)
     return plain | dict.fromkeys(moments.split(), MOMENT) | nested
 
@@ -61,28 +61,30 @@ SHAPES: Final[dict[DataType, dict[str, Shape]]] = {
 
 
 def check_data_type(data_type: str) -> DataType:
-    """The data type itself.
+    """Check a data type and return it.
 
     Raises:
-        ValueError: it is none of the three that can be pushed.
+        ValueError: it is not one of the three that can be pushed.
     """
     for known in DATA_TYPES:
         if data_type == known:
             return known
-    raise ValueError(f"data type {data_type!r} cannot be pushed; it is one of {DATA_TYPES}")
+    raise ValueError(
+        f"data type {data_type!r} cannot be pushed; use one of {', '.join(DATA_TYPES)}"
+    )
 
 
 def check_company(company: str) -> str:
-    """The id of a company itself.
+    """Check the id of a company and return it.
 
     Raises:
-        ValueError: it is not a text that can be sent, or empty.
+        ValueError: it is empty, or not a valid Unicode text.
     """
     if not isinstance(company, str) or not company or not is_unicode(company):
-        raise ValueError(f"company {company!r} is no id, which is a text that is not empty")
+        raise ValueError(f"company {company!r} is not an id; use a text that is not empty")
     return company
 
 
 def is_unicode(text: str) -> bool:
-    """Whether a text can be sent: half of a surrogate pair cannot."""
+    """Whether a text is valid Unicode: half of a surrogate pair is not."""
     return text.encode(errors="replace").decode() == text

@@ -1,4 +1,4 @@
-"""What a client remembers from one request to the next, so that no use of its verbs is rude."""
+"""The limits that a client keeps between requests: Retry-After, poll rate, one push at a time."""
 
 from __future__ import annotations
 
@@ -9,85 +9,90 @@ import httpx
 from codat_push.clock import Clock
 from codat_push.errors import NotFound, PushUnderway, RequestError, RetryAfterActive
 from codat_push.models import Dataset
-from codat_push.operations import Call, Script
+from codat_push.operations import Call, Flow
 
-LOOK_SECONDS: Final = 1.0
+MIN_POLL_SECONDS: Final = 1.0
 
 
 class Throttle:
-    """When a request may be sent.
+    """Decides when a request may be sent.
 
     Args:
-        clock: how time is read.
-        look_seconds: how long apart two looks at one dataset are at least.
+        clock: reads the time.
+        min_poll_seconds: the least seconds between two polls of one dataset.
     """
 
-    def __init__(self, clock: Clock, look_seconds: float) -> None:
+    def __init__(self, clock: Clock, min_poll_seconds: float) -> None:
         self._clock = clock
-        self._look_seconds = look_seconds
-        self._quiet_until: float | None = None
-        self._looks: dict[str, float] = {}  # when each dataset may be looked at again
+        self._look_seconds = min_poll_seconds
+        self._suspended_until: float | None = None
+        self._polls: dict[str, float] = {}  # when each dataset may be polled again
         self._underway: dict[tuple[str, str], list[str]] = {}
 
     def check(self, request: httpx.Request) -> None:
-        """Send nothing at all before `Retry-After` is over. Keeps rule T04.
+        """Send nothing before `Retry-After` has passed. Keeps rule T04.
 
         Raises:
-            LeftAlone: it is not over.
+            RetryAfterActive: it has not.
         """
-        if self._quiet_until is not None:
-            left = self._quiet_until - self._clock.monotonic()
+        if self._suspended_until is not None:
+            left = self._suspended_until - self._clock.monotonic()
             if left > 0:
-                told = f"not sent: the service asked to be left alone for another {left:.0f} s"
-                raise RetryAfterActive(told, request, retry_after=left)
-            self._quiet_until = None
+                message = f"not sent; Retry-After: {left:.0f} s left"
+                raise RetryAfterActive(message, request, retry_after=left)
+            self._suspended_until = None
 
     def pause_before(self, call: Call) -> float:
-        """Seconds to let pass before a call. Keeps rule T06."""
-        if not call.is_look:
+        """Seconds to wait before a call. Keeps rule T06."""
+        if not call.is_poll:
             return 0.0
         now = self._clock.monotonic()
-        self._looks = {path: due for path, due in self._looks.items() if due > now}
-        due = self._looks.get(call.path, now)
-        self._looks[call.path] = due + self._look_seconds
+        self._polls = {path: due for path, due in self._polls.items() if due > now}
+        due = self._polls.get(call.path, now)
+        self._polls[call.path] = due + self._look_seconds
         return due - now
 
     def note_failure(self, error: RequestError) -> None:
-        """Learn from a refusal: to keep quiet, or that a dataset is not there any more."""
+        """Learn from a failure: when to send again, or that a dataset no longer exists."""
         if error.retry_after and not isinstance(error, RetryAfterActive):
             until = self._clock.monotonic() + error.retry_after
-            self._quiet_until = max(until, self._quiet_until or until)
+            self._suspended_until = max(until, self._suspended_until or until)
         if isinstance(error, NotFound):
             self._forget(error.request.url.path.rpartition("/")[2])
 
     def note_answer(self, answer: Any) -> None:
-        """Learn from an answer: that a dataset has ended."""
+        """Learn from an answer that a dataset has ended."""
         if isinstance(answer, Dataset) and answer.has_ended:
             self._forget(answer.id)
 
-    def one_at_a_time(self, company: str, data_type: str, push: Script[Dataset]) -> Script[Dataset]:
-        """Push, unless the push before has not ended. Keeps rules S05 and S06.
+    def one_at_a_time(self, company: str, data_type: str, push: Flow[Dataset]) -> Flow[Dataset]:
+        """Push, unless the previous push has not ended. Keeps rules S05 and S06.
+
+        Args:
+            company: its id.
+            data_type: of the push.
+            push: the flow to run.
 
         Raises:
-            PushUnderway: it has not.
+            PushUnderway: the previous push has not ended.
         """
-        mine: list[str] = []  # the dataset's id, once it is known
+        this: list[str] = []  # the dataset's id, once it is known
         key = company, data_type
-        before = self._underway.setdefault(key, mine)
-        if before is not mine:
-            named = f"dataset {before[0]}" if before else "the push before"
+        previous = self._underway.setdefault(key, this)
+        if previous is not this:
+            name = f"dataset {previous[0]}" if previous else "the previous push"
             raise PushUnderway(
-                f"{named} of {data_type} has not been seen to end; wait for it, then push the next"
+                f"{name} of {data_type} has not ended yet; wait for it before the next push"
             )
         try:
             dataset = yield from push
         except BaseException:
             del self._underway[key]
             raise
-        mine.append(dataset.id)
+        this.append(dataset.id)
         return dataset
 
     def _forget(self, dataset_id: str) -> None:
-        ended = [key for key, named in self._underway.items() if dataset_id in named]
+        ended = [key for key, ids in self._underway.items() if dataset_id in ids]
         for key in ended:
             del self._underway[key]

@@ -1,4 +1,4 @@
-"""One version of a record: its bytes, its key, and what it is compared by."""
+"""One version of a record: its JSON, its key, and its digest for comparisons."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ EXACT: Final = Context(prec=MAX_PREC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
-write_sorted: Final = msgspec.json.Encoder(order="sorted").encode
+encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A record as it stands now, ready to be sent.
+    """A record as it is now, ready to be sent.
 
     Args:
         id: the merchant's own id.
-        kind: a transaction's type, by which it is told from others of the same id; else empty.
+        kind: a transaction's type, which is part of its key; else empty.
         body: its JSON.
-        digest: 16 bytes that are equal for versions that the service holds to be equal.
-        created: its `createdDate` in microseconds since 1970, None where it has none.
+        digest: 16 bytes, the same for versions that the service takes for the same.
+        created: its `createdDate` in microseconds since 1970, or None.
         modified: its `sourceModifiedDate` likewise.
         properties: the properties it carries, a bit each, in the order of its shape.
     """
@@ -45,32 +45,32 @@ class Version:
 
 
 def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
-    """Encode a record and find what identifies it.
+    """Encode a record and read its key.
 
     Args:
         data_type: what the record is.
         record: a mapping, dataclass or msgspec Struct, whole: an update carries every property.
-        path: where the record stands, for messages.
+        path: the JSON path of the record, for messages.
 
     Raises:
-        BadRecord: it has no id, or a value that has no form on the wire.
+        BadRecord: it has no id, or a value that cannot be encoded.
     """
     try:
         wire = to_wire(record, path)
         body = write_json(wire)
     except UnicodeEncodeError as error:
-        raise BadRecord(path, f"a text is no valid Unicode: {error}") from error
+        raise BadRecord(path, f"a text is not valid Unicode: {error}") from error
     except RecursionError as error:
-        raise BadRecord(path, "it is nested too deeply, or contains itself") from error
+        raise BadRecord(path, "the record is nested too deeply, or contains itself") from error
     identity, kind = key_of(data_type, wire, path)
-    if means_delete(wire):
-        raise BadRecord(path, "this reads like a delete; ask for a delete by its id instead")
+    if is_like_delete(wire):
+        raise BadRecord(path, "this looks like a delete; call delete with its id instead")
     canon = canonical(wire, SHAPES[data_type])
     return Version(
         id=identity,
         kind=kind,
         body=body,
-        digest=blake2b(write_sorted(canon), digest_size=16).digest(),
+        digest=blake2b(encode_sorted(canon), digest_size=16).digest(),
         created=microseconds(wire.get("createdDate")),
         modified=microseconds(wire.get("sourceModifiedDate")),
         properties=sum(1 << bit for bit, name in enumerate(SHAPES[data_type]) if name in wire),
@@ -78,38 +78,38 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
 
 
 def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
-    """What identifies a record: its id, and for a transaction its type too.
+    """The key of a record: its id, and for a transaction also its type.
 
-    A payment's fee shares the payment's id. Source: contract section 3.
+    A payment's fee has the payment's id. Source: contract section 3.
 
     Raises:
-        BadRecord: it is no object, or has no id.
+        BadRecord: it is not an object, or has no id.
     """
     if not isinstance(wire, dict):
-        raise BadRecord(path, "a record is an object")
+        raise BadRecord(path, "a record must be an object")
     identity = check_id(wire.get("id"), f"{path}.id")
     kind = wire.get("type") if data_type == "commerce-transactions" else None
     return identity, kind if isinstance(kind, str) else ""
 
 
 def check_id(identity: Any, path: str = "$.id") -> str:
-    """The id of a record itself.
+    """Check the id of a record and return it.
 
     Raises:
-        BadRecord: it is not a text that can be sent, or empty.
+        BadRecord: it is empty, or not a valid Unicode text.
     """
     if not isinstance(identity, str) or not identity:
-        raise BadRecord(path, "every record has an id, a text that is not empty")
+        raise BadRecord(path, "a record needs an id, a text that is not empty")
     if not is_unicode(identity):
-        raise BadRecord(path, f"the id {identity!r} is no valid Unicode")
+        raise BadRecord(path, f"the id {identity!r} is not valid Unicode")
     return identity
 
 
-def means_delete(wire: dict[str, Any]) -> bool:
-    """Whether a record seems to mean a delete: nothing but its id has content, or it is marked so.
+def is_like_delete(wire: dict[str, Any]) -> bool:
+    """Whether a record looks like a delete: only its id has content, or it is marked as deleted.
 
-    The service takes a delete from an object with only an id, and anything else for an update.
-    Keeps rule D01.
+    The service reads an object with only an id as a delete, and anything else as an update. Keeps
+    rule D01.
     """
     if all(item in EMPTY for name, item in wire.items() if name != "id"):
         return True
@@ -119,16 +119,16 @@ def means_delete(wire: dict[str, Any]) -> bool:
 
 
 def missing_properties(data_type: DataType, before: int, now: int) -> list[str]:
-    """Names of the properties that an earlier version carried and this one does not."""
+    """The properties that an earlier version has and this one lacks."""
     lost = before & ~now
     return [name for bit, name in enumerate(SHAPES[data_type]) if lost >> bit & 1]
 
 
 def canonical(value: Any, shape: Shape) -> Any:
-    """The same for what the service holds to be equal.
+    """A form that is the same for versions that the service takes for the same.
 
-    Numbers are equal by value, moments by instant; unknown properties are dropped; null and
-    absent differ. Source: the rules' word "unchanged".
+    Numbers are compared by value, date-times by instant; unknown properties are dropped; null and
+    absent differ. Source: docs/rules.md, S03 "unchanged".
     """
     kind = type(value)
     if kind is str:
@@ -149,9 +149,9 @@ def canonical(value: Any, shape: Shape) -> Any:
 
 
 def parse_moment(text: str) -> datetime | None:
-    """Read a date-time as the service does, None where it is not one.
+    """Read a date-time as the service does, None if it is not one.
 
-    `Z`, an offset, unqualified (UTC) or a bare date; digits beyond the microsecond are cut.
+    `Z`, an offset, neither (UTC), or a bare date; digits beyond the microsecond are cut.
     Source: contract section 1.
     """
     try:
@@ -163,6 +163,6 @@ def parse_moment(text: str) -> datetime | None:
 
 
 def microseconds(text: Any) -> int | None:
-    """Microseconds since 1970 of a date-time's text, None where it is not one."""
+    """Microseconds since 1970 of a date-time's text, None if it is not one."""
     moment = parse_moment(text) if isinstance(text, str) else None
     return None if moment is None else (moment - EPOCH) // MICROSECOND

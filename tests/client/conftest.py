@@ -1,7 +1,7 @@
 import pytest
-from client_mock import Here
+from client_mock import MockCompany
 
 
 @pytest.fixture
-def here() -> Here:
-    return Here()
+def here() -> MockCompany:
+    return MockCompany()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import respx
-from client_mock import KEY, NOON, Here
+from client_mock import KEY, NOON, MockCompany
 from respx.handlers import WSGIHandler
 from threaded_server import served
 
@@ -29,7 +29,7 @@ def order(number: int, total: str = "85.00", **more: Any) -> dict[str, Any]:
     } | more
 
 
-def push_all(here: Here, ledger: Ledger, orders: list[Any], *, snapshot: bool = True) -> int:
+def push_all(here: MockCompany, ledger: Ledger, orders: list[Any], *, snapshot: bool = True) -> int:
     here.client.resume(ledger, here.company)
     pushed = 0
     for chunk in ledger.changes(here.company, "commerce-orders", orders, snapshot=snapshot):
@@ -38,8 +38,8 @@ def push_all(here: Here, ledger: Ledger, orders: list[Any], *, snapshot: bool = 
     return pushed
 
 
-def test_a_snapshot_is_pushed_once_and_then_only_what_changed(here: Here) -> None:
-    ledger = Ledger(":memory:", most_records=10)
+def test_a_snapshot_is_pushed_once_and_then_only_what_changed(here: MockCompany) -> None:
+    ledger = Ledger(":memory:", max_records=10)
     orders = [order(number) for number in range(25)]
     assert push_all(here, ledger, orders) == 25
     assert push_all(here, ledger, orders) == 0
@@ -48,7 +48,7 @@ def test_a_snapshot_is_pushed_once_and_then_only_what_changed(here: Here) -> Non
     assert not here.findings
 
 
-def test_the_vendors_address_can_be_routed_to_the_mock(here: Here) -> None:
+def test_the_vendors_address_can_be_routed_to_the_mock(here: MockCompany) -> None:
     with respx.mock, PushClient(KEY, clock=here.clock) as client:
         app = create_app(here.registry, is_open=True)
         respx.route(host="api.codat.io").mock(side_effect=WSGIHandler(app))
@@ -58,10 +58,10 @@ def test_the_vendors_address_can_be_routed_to_the_mock(here: Here) -> None:
 
 def test_100_000_records_are_pushed_end_to_end_in_steady_memory(tmp_path: Path) -> None:
     speed = 50.0  # so that the mock's datasets end within 0.2 s
-    here = Here(speed=speed)
+    here = MockCompany(speed=speed)
     with served(here.app) as url:
-        script = Path(__file__).parents[1] / "support" / "bulk_push.py"
-        command = [sys.executable, str(script), str(tmp_path / "ledger.db"), url, KEY]
+        flow = Path(__file__).parents[1] / "support" / "bulk_push.py"
+        command = [sys.executable, str(flow), str(tmp_path / "ledger.db"), url, KEY]
         command += [here.company, str(speed), "100000"]
         shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in shown.splitlines()]

@@ -1,4 +1,4 @@
-"""The asynchronous client, killed at every await and every commit, and carried on with after."""
+"""The asynchronous client, killed at every await and every commit, and started again."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from client_mock import HOST, NOON, Here
+from client_mock import HOST, NOON, MockCompany
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codat_push import AsyncPushClient, Ledger, RequestError
 
 ORDERS = "commerce-orders"
-STAGE = Here()  # every life of the merchant is played beside it, in a sandbox of its own
+STAGE = MockCompany()  # every life of the merchant is played beside it, in a sandbox of its own
 NUMBERS = count()
 FAULTS = ["none", "unreachable", "lost", "acted-502", "500", "garbled"]
 
 
 class Killed(BaseException):
-    """The process is gone: nothing catches this, and no more is done."""
+    """The process has died: nothing catches this."""
 
 
 class Step:
-    """An await that really suspends, so that the task can be left there for ever."""
+    """An await that really suspends, so that the task can be abandoned there."""
 
     def __await__(self) -> Generator[None, None, None]:
         yield
@@ -39,7 +39,7 @@ class Step:
 class Wire(httpx.AsyncBaseTransport):
     """The in-process mock, suspending on either side of a request, with faults as planned."""
 
-    def __init__(self, here: Here, plan: Iterator[str]) -> None:
+    def __init__(self, here: MockCompany, plan: Iterator[str]) -> None:
         self.here = here
         self.plan = plan
 
@@ -87,7 +87,9 @@ class Life:
         steps: after how many awaits and commits it is killed; None: never.
     """
 
-    def __init__(self, here: Here, path: Path, steps: int | None, plan: Iterator[str]) -> None:
+    def __init__(
+        self, here: MockCompany, path: Path, steps: int | None, plan: Iterator[str]
+    ) -> None:
         self.here = here
         self.path = path
         self.left = steps
@@ -100,8 +102,8 @@ class Life:
             raise Killed
 
     def run(self, work: Callable[[Ledger, AsyncPushClient], Coroutine[Any, Any, None]]) -> bool:
-        """Whether it came to its end."""
-        with closing(Ledger(self.path, most_records=2, clock=self.here.clock)) as ledger:
+        """Whether it finished."""
+        with closing(Ledger(self.path, max_records=2, clock=self.here.clock)) as ledger:
             self.make_mortal(ledger)
             http = httpx.AsyncClient(transport=Wire(self.here, self.plan))
             client = AsyncPushClient(self.here.key, HOST, http, clock=Suspending(self.here))
@@ -136,7 +138,7 @@ class Life:
 class Suspending:
     """The sandbox's time, whose pauses suspend the task before and after."""
 
-    def __init__(self, here: Here) -> None:
+    def __init__(self, here: MockCompany) -> None:
         self.now = here.clock.now
         self.monotonic = here.clock.monotonic
         self.sleep = here.clock.sleep
@@ -164,16 +166,18 @@ SNAPSHOTS = [
 ]
 
 
-async def live(here: Here, snapshot: list[Any], ledger: Ledger, client: AsyncPushClient) -> None:
-    """Bring one snapshot to the service, beginning with what an earlier life left open."""
+async def live(
+    here: MockCompany, snapshot: list[Any], ledger: Ledger, client: AsyncPushClient
+) -> None:
+    """Push one snapshot, after finishing what an earlier run left open."""
     await client.resume(ledger, here.company)
     for chunk in ledger.changes(here.company, ORDERS, snapshot, snapshot=True):
         await client.deliver(ledger, chunk)
 
 
-def rehearse(deaths: list[int | None], faults: list[str]) -> int:
-    """Live through both snapshots, dying as told; gives the steps of the lives that did not die."""
-    here = Here(key=f"key-{next(NUMBERS)}", beside=STAGE)
+def plan(deaths: list[int | None], faults: list[str]) -> int:
+    """Push both snapshots, dying as planned; returns the steps of the runs that did not die."""
+    here = MockCompany(key=f"key-{next(NUMBERS)}", beside=STAGE)
     for kind, named in (("payments", "Cash"), ("transactions", "Transfer")):
         record = {"id": "x", "createdDate": NOON, "type": named}
         here.client.push(here.company, f"commerce-{kind}", [record])
@@ -198,7 +202,7 @@ def rehearse(deaths: list[int | None], faults: list[str]) -> int:
     return steps
 
 
-def check(here: Here) -> None:
+def check(here: MockCompany) -> None:
     """No finding, nothing doubled, nothing lost, nothing stale."""
     assert here.findings == []
     books = here.driver.books()
@@ -211,10 +215,10 @@ def check(here: Here) -> None:
 
 
 def test_a_process_killed_at_any_one_await_or_commit_neither_loses_nor_doubles() -> None:
-    steps = rehearse([], [])
+    steps = plan([], [])
     assert steps > 100
     for step in range(steps):
-        rehearse([step], [])
+        plan([step], [])
 
 
 @given(
@@ -222,7 +226,7 @@ def test_a_process_killed_at_any_one_await_or_commit_neither_loses_nor_doubles()
     faults=st.lists(st.sampled_from(FAULTS), max_size=5),
 )
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_nor_does_one_killed_again_and_again_among_faults(
+def test_nor_does_one_killed_repeatedly_among_faults(
     deaths: list[int | None], faults: list[str]
 ) -> None:
-    rehearse(deaths, faults)
+    plan(deaths, faults)

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner, Result
-from client_mock import HOST, KEY, NOON, Here, Idle
+from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 
 from codat_mock.cli.main import main
 from codat_push import Ledger, PushClient, ServerError, cli
@@ -31,7 +31,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(here: Here, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(here: MockCompany, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(cli, "make_client", lambda *_: here.connect(here.wire))
     monkeypatch.setenv("CODAT_API_KEY", KEY)
 
@@ -42,7 +42,7 @@ def run(here: Here, monkeypatch: pytest.MonkeyPatch) -> Run:
     return push
 
 
-def test_each_dataset_is_told_and_summed_up(run: Run, here: Here) -> None:
+def test_each_dataset_is_printed_and_summed_up(run: Run, here: MockCompany) -> None:
     result = run(records=lines("a", "b"))
     assert result.exit_code == 0
     assert "2 records  Complete" in result.stderr
@@ -50,13 +50,15 @@ def test_each_dataset_is_told_and_summed_up(run: Run, here: Here) -> None:
     assert here.findings == []
 
 
-def test_with_a_ledger_only_what_is_new_is_pushed(run: Run, tmp_path: Path, here: Here) -> None:
+def test_with_a_ledger_only_what_is_new_is_pushed(
+    run: Run, tmp_path: Path, here: MockCompany
+) -> None:
     ledger = str(tmp_path / "ledger.db")
     assert run("-", "--ledger", ledger, records=lines("a")).exit_code == 0
     result = run("-", "--ledger", ledger, "--json", records=lines("a", "b"))
-    told = json.loads(result.stdout)
-    assert [(row["records"], row["status"]) for row in told["pushes"]] == [(1, "Complete")]
-    assert (told["read"], told["refused"], told["error"]) == (2, [], None)
+    report = json.loads(result.stdout)
+    assert [(row["records"], row["status"]) for row in report["pushes"]] == [(1, "Complete")]
+    assert (report["read"], report["refused"], report["error"]) == (2, [], None)
     assert here.findings == []
 
 
@@ -86,25 +88,25 @@ def test_json_lines_arrays_and_bodies_are_read(run: Run, text: str, ids: list[st
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (lines("a") + '{"id":\n', "line 2: Input data was truncated"),
-        (lines("a") + '{"totalAmount":1}\n', "line 2: $.id: every record has an id"),
+        (lines("a") + '{"totalAmount":1}\n', "line 2: $.id: a record needs an id"),
         ('[\n{"id":"a","totalAmount":1},\n{"id" 3}]', "line 3: JSON is malformed"),
-        ('[{"id":"a","totalAmount":1},{}]', "record 2: $.id: every record has an id"),
-        ("7", "line 1: expected records"),
+        ('[{"id":"a","totalAmount":1},{}]', "record 2: $.id: a record needs an id"),
+        ("7", "line 1: expected JSON Lines"),
     ],
 )
 def test_bad_input_is_named_by_its_line_and_nothing_is_sent(
-    run: Run, here: Here, text: str, told: str
+    run: Run, here: MockCompany, text: str, message: str
 ) -> None:
     result = run(records=text)
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
     assert here.pushes == 0
 
 
-def test_a_byte_order_mark_is_passed_over(run: Run) -> None:
+def test_a_byte_order_mark_is_skipped(run: Run) -> None:
     for text in (lines("a", "b"), '[{"id":"a","totalAmount":1},{"id":"b","totalAmount":1}]'):
         result = run("-", "--dry-run", "--json", records=f"\ufeff{text}")
         assert json.loads(result.stdout)["pushes"][0]["ids"] == ["a", "b"]
@@ -112,7 +114,7 @@ def test_a_byte_order_mark_is_passed_over(run: Run) -> None:
     assert "line 2: " in broken.stderr
 
 
-def test_nothing_that_would_drive_a_terminal_is_printed(run: Run) -> None:
+def test_control_characters_are_escaped(run: Run) -> None:
     record = {"id": "\x1b[31mred\r\n\x07", "totalAmount": 1}
     shown = run("-", "--dry-run", records=json.dumps(record))
     assert "would push 1 (" in shown.stdout
@@ -121,18 +123,18 @@ def test_nothing_that_would_drive_a_terminal_is_printed(run: Run) -> None:
     assert all(letter.isprintable() for letter in (mistaken.stdout + mistaken.stderr).strip("\n"))
 
 
-def test_a_failure_says_only_what_is_known(run: Run, here: Here) -> None:
+def test_after_a_failure_only_accepted_records_are_counted(run: Run, here: MockCompany) -> None:
     here.driver.plan_fault("refuse", "push-orders", status=403)
     result = run(records=lines("a", "b"))
     assert result.exit_code == 1
     assert "2 records read, 0 accepted before it failed" in result.stdout
 
 
-def test_a_ledger_that_runs_out_of_space_is_told(run: Run, tmp_path: Path, here: Here) -> None:
+def test_a_full_disk_is_reported(run: Run, tmp_path: Path, here: MockCompany) -> None:
     path = tmp_path / "ledger.db"
     with Ledger(path) as ledger:
         ledger.store.database.run(
-            "CREATE TRIGGER full BEFORE INSERT ON waiting BEGIN "
+            "CREATE TRIGGER full BEFORE INSERT ON queue BEGIN "
             "SELECT RAISE(ABORT, 'database or disk is full'); END"
         )
     result = run("-", "--ledger", str(path), records=lines("a"))
@@ -140,7 +142,7 @@ def test_a_ledger_that_runs_out_of_space_is_told(run: Run, tmp_path: Path, here:
     assert "Error: the ledger cannot be written: database or disk is full" in result.stdout
 
 
-def test_a_key_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_key_is_required(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CODAT_API_KEY")
     result = run(records=lines("a"))
     assert result.exit_code == 2
@@ -148,24 +150,24 @@ def test_a_key_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
-    [("here", "does not begin with http"), ("http://localhost:99999", "which is not 1 to 65535")],
+    ("address", "message"),
+    [("here", "must start with http"), ("http://localhost:99999", "ports are 1 to 65535")],
 )
-def test_a_bad_address_is_a_mistake_of_the_caller(address: str, told: str) -> None:
+def test_a_bad_address_is_a_usage_error(address: str, message: str) -> None:
     arguments = ["push", "-", "--company", "c", "--data-type", ORDERS, "--api-key", "k"]
     result = CliRunner().invoke(main, [*arguments, "--base-url", address], input=lines("a"))
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
 
 
-def test_a_company_without_a_name_is_a_mistake_of_the_caller() -> None:
+def test_an_empty_company_is_a_usage_error() -> None:
     arguments = ["push", "-", "--company", "", "--data-type", ORDERS, "--api-key", "k"]
     result = CliRunner().invoke(main, arguments, input=lines("a"))
     assert result.exit_code == 2
     assert "--company" in result.stderr
 
 
-def test_a_refusal_of_the_service_ends_it_with_its_words(run: Run, here: Here) -> None:
+def test_a_refusal_of_the_service_ends_the_command(run: Run, here: MockCompany) -> None:
     here.company = "nobody"
     result = run(records=lines("a"))
     assert result.exit_code == 1
@@ -173,7 +175,7 @@ def test_a_refusal_of_the_service_ends_it_with_its_words(run: Run, here: Here) -
     assert "nobody" in result.stdout
 
 
-def test_nothing_is_pushed_over_a_connection_that_is_not_linked(run: Run, here: Here) -> None:
+def test_nothing_is_pushed_to_a_connection_that_is_not_linked(run: Run, here: MockCompany) -> None:
     path = f"/meta/companies/{here.company}/connections/{here.commerce}"
     here.driver.call("PATCH", path, {"status": "Unlinked"})
     result = run(records=lines("a"))
@@ -181,7 +183,7 @@ def test_nothing_is_pushed_over_a_connection_that_is_not_linked(run: Run, here: 
     assert "its commerce connection is not linked" in result.stdout
 
 
-def test_a_dataset_that_fails_is_exit_code_1(run: Run, here: Here) -> None:
+def test_a_failed_dataset_exits_with_1(run: Run, here: MockCompany) -> None:
     here.driver.call("POST", "/_mock/outcomes", {"target": "dataset", "outcome": "ProcessingError"})
     result = run(records=lines("a"))
     assert result.exit_code == 1
@@ -189,25 +191,25 @@ def test_a_dataset_that_fails_is_exit_code_1(run: Run, here: Here) -> None:
     assert result.stdout.splitlines()[-2] == "1 record read, 1 new or changed, 0 of them accepted"
 
 
-def test_failures_that_pass_are_waited_out_but_not_for_ever() -> None:
+def test_transient_failures_are_retried_six_times() -> None:
     answers = iter([503, 502, 503, 502, 503, 502])
     transport = httpx.MockTransport(lambda _: httpx.Response(next(answers)))
-    clock = Idle()
+    clock = FakeClock()
     client = PushClient(KEY, HOST, httpx.Client(transport=transport), clock=clock)
-    report = PushReport("c", "commerce-orders", is_rehearsal=False, read=1)
+    report = PushReport("c", "commerce-orders", is_dry_run=False, read=1)
     with pytest.raises(ServerError):
         next(deliveries(client, Ledger(":memory:"), report, [], clock))
     assert len(clock.pauses) == 5
     assert clock.pauses == sorted(clock.pauses)
 
 
-def test_an_interruption_in_the_middle_of_a_push_is_mended(here: Here) -> None:
+def test_an_interrupted_push_is_finished_by_the_next_run(here: MockCompany) -> None:
     weather = Weather(here)
-    report = PushReport(here.company, "commerce-orders", is_rehearsal=False, read=3)
+    report = PushReport(here.company, "commerce-orders", is_dry_run=False, read=3)
     records: list[dict[str, Any]] = [
         {"id": str(number), "totalAmount": Decimal(1), "createdDate": NOON} for number in range(3)
     ]
-    ledger = Ledger(":memory:", most_records=1)
+    ledger = Ledger(":memory:", max_records=1)
     client = here.connect(weather)
     ended = [*deliveries(client, ledger, report, records, here.clock)]
     assert [dataset.status for _, dataset in ended] == ["Complete"] * 3
@@ -218,7 +220,7 @@ def test_an_interruption_in_the_middle_of_a_push_is_mended(here: Here) -> None:
 class Weather(httpx.BaseTransport):
     """Loses the answer to the second push."""
 
-    def __init__(self, here: Here) -> None:
+    def __init__(self, here: MockCompany) -> None:
         self.inner = here.wire
         self.pushes = 0
 
@@ -231,24 +233,24 @@ class Weather(httpx.BaseTransport):
         return response
 
 
-def test_it_is_found_as_a_command_of_codat_mock() -> None:
-    script = "from codat_mock.cli.main import main; main()"
+def test_it_is_a_command_of_codat_mock() -> None:
+    flow = "from codat_mock.cli.main import main; main()"
     shown = subprocess.run(
-        [sys.executable, "-c", script, "push", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", flow, "push", "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert "--dry-run" in shown
 
 
 @pytest.mark.parametrize("nothing", ["", "\n", "[]"])
-def test_no_lines_are_no_records(run: Run, here: Here, nothing: str) -> None:
+def test_an_empty_file_has_no_records(run: Run, here: MockCompany, nothing: str) -> None:
     result = run("-", records=nothing)
     assert (result.exit_code, here.pushes) == (0, 0)
     assert result.stdout == "0 records read, 0 new or changed\n"
 
 
 @pytest.mark.parametrize("name", ["nowhere/ledger.db", "orders.jsonl"])
-def test_a_ledger_that_cannot_be_used_is_a_mistake_of_use(
-    run: Run, tmp_path: Path, here: Here, name: str
+def test_a_ledger_that_cannot_be_used_is_a_usage_error(
+    run: Run, tmp_path: Path, here: MockCompany, name: str
 ) -> None:
     (tmp_path / "orders.jsonl").write_text(lines("a"))
     result = run("-", "--ledger", str(tmp_path / name), records=lines("a"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from client_mock import HOST, KEY, NOON, Here, Idle
+from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 
 from codat_push import (
     AsyncPushClient,
@@ -26,7 +26,7 @@ ORDERS = "commerce-orders"
 ORDER = {"id": "a", "totalAmount": 1, "createdDate": NOON}
 
 
-def test_a_push_is_followed_to_its_end_at_growing_intervals(here: Here) -> None:
+def test_a_dataset_is_polled_at_growing_intervals_until_it_ends(here: MockCompany) -> None:
     seen: list[str] = []
     dataset = here.client.push(here.company, ORDERS, [ORDER])
     ended = here.client.wait(dataset, progress=lambda now: seen.append(now.status))
@@ -37,7 +37,7 @@ def test_a_push_is_followed_to_its_end_at_growing_intervals(here: Here) -> None:
     assert here.client.dataset(here.company, dataset.id) == ended
 
 
-def test_the_sync_status_is_none_before_the_first_sync_and_then_told(here: Here) -> None:
+def test_the_sync_status_is_none_before_the_first_sync_and_then_read(here: MockCompany) -> None:
     assert here.client.sync_status(here.company) is None
     for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
         here.client.push(here.company, f"commerce-{data_type}", [ORDER | {"type": kind}])
@@ -48,7 +48,7 @@ def test_the_sync_status_is_none_before_the_first_sync_and_then_told(here: Here)
     assert here.client.sync_status(here.company) == ran
 
 
-def test_a_delete_holds_an_id_and_nothing_else(here: Here) -> None:
+def test_a_delete_holds_an_id_and_nothing_else(here: MockCompany) -> None:
     sent: list[bytes] = []
     client = here.connect(Noting(here.wire, sent))
     client.wait(client.push(here.company, ORDERS, [ORDER]))
@@ -71,19 +71,19 @@ class Noting(httpx.BaseTransport):
 
 
 @pytest.mark.parametrize(
-    ("records", "told"),
+    ("records", "message"),
     [
-        ([ORDER, ORDER], r"\$\.orders\[1\]: 'a' stands twice in this push"),
-        ([{"totalAmount": 1}], r"\$\.orders\[0\]\.id: every record has an id"),
+        ([ORDER, ORDER], r"\$\.orders\[1\]: 'a' is in this push twice"),
+        ([{"totalAmount": 1}], r"\$\.orders\[0\]\.id: a record needs an id"),
         ([ORDER | {"closedDate": datetime(2022, 3, 21)}], r"\$\.orders\[0\]\.closedDate: 2022"),  # noqa: DTZ001  (the mistake)
         ([{"id": str(number), "totalAmount": 1} for number in range(5_000)], "5000 records"),
     ],
 )
 def test_a_push_that_would_break_a_rule_is_refused_before_it_is_sent(
-    records: list[Any], told: str
+    records: list[Any], message: str
 ) -> None:
     http = httpx.Client(transport=httpx.MockTransport(never))
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         PushClient(KEY, HOST, http).push("c", ORDERS, records)
 
 
@@ -104,16 +104,16 @@ def test_an_empty_id_cannot_be_deleted() -> None:
         PushClient(KEY, HOST, http).delete("c", ORDERS, [""])
 
 
-def statuses(*answers: str | httpx.Response) -> tuple[PushClient, Idle]:
+def statuses(*answers: str | httpx.Response) -> tuple[PushClient, FakeClock]:
     """A client whose service tells these of a dataset, one after the other."""
-    told = iter(answers)
+    statuses = iter(answers)
 
     def answer(_: httpx.Request) -> httpx.Response:
-        now = next(told)
+        now = next(statuses)
         body = {"id": "d", "companyId": "c", "dataType": ORDERS, "status": now}
         return httpx.Response(200, json=body) if isinstance(now, str) else now
 
-    clock = Idle()
+    clock = FakeClock()
     http = httpx.Client(transport=httpx.MockTransport(answer))
     return PushClient(KEY, HOST, http, clock=clock), clock
 
@@ -127,7 +127,7 @@ ENDS = [
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_waiting_stops_at_every_end(end: str) -> None:
+def test_waiting_stops_at_every_final_status(end: str) -> None:
     client, _ = statuses("Fetching", end)
     ended = client.wait(QUEUED)
     assert ended.status == end
@@ -137,7 +137,7 @@ def test_waiting_stops_at_every_end(end: str) -> None:
 @pytest.mark.parametrize(
     "state", ["Initial", "Queued", "MapQueued", "Mapping", "ProcessingQueued", "SomethingNew"]
 )
-def test_waiting_goes_on_in_every_other_state_until_the_deadline(state: str) -> None:
+def test_waiting_continues_in_every_other_status_until_the_time_is_over(state: str) -> None:
     client, clock = statuses(*[state] * 100)
     with pytest.raises(WaitTimeout, match=f"dataset d is still {state} after 60 s"):
         client.wait(QUEUED, seconds=60)
@@ -146,14 +146,14 @@ def test_waiting_goes_on_in_every_other_state_until_the_deadline(state: str) -> 
     assert min(clock.pauses) >= 1.0
 
 
-def test_looks_that_fail_in_passing_are_repeated_and_retry_after_is_kept() -> None:
+def test_polls_with_transient_failures_are_repeated_after_retry_after() -> None:
     later = httpx.Response(429, headers={"Retry-After": "33"})
     client, clock = statuses("Queued", httpx.Response(503), later, "Complete")
     assert client.wait(QUEUED).is_complete
     assert clock.pauses[3] == 33.0
 
 
-def test_a_dataset_that_is_unknown_is_not_waited_for() -> None:
+def test_waiting_for_an_unknown_dataset_fails_at_once() -> None:
     client, _ = statuses(httpx.Response(404))
     with pytest.raises(NotFound):
         client.wait(QUEUED)
@@ -173,11 +173,11 @@ class Bridge(httpx.AsyncBaseTransport):
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.read())
 
 
-def test_the_asynchronous_client_does_the_same(here: Here) -> None:
+def test_the_asynchronous_client_does_the_same(here: MockCompany) -> None:
     async def work() -> None:
         http = httpx.AsyncClient(transport=Bridge(here.wire))
         async with http, AsyncPushClient(KEY, HOST, http, clock=here.clock) as client:
-            ledger = Ledger(":memory:", most_records=1)
+            ledger = Ledger(":memory:", max_records=1)
             await client.resume(ledger, here.company)
             for chunk in ledger.changes(here.company, ORDERS, [ORDER, ORDER | {"id": "b"}]):
                 assert (await client.deliver(ledger, chunk)).is_complete
@@ -202,7 +202,7 @@ def verbs(kind: type) -> dict[str, str]:
     return {name: str(inspect.signature(item)) for name, item in public.items()}
 
 
-def test_both_clients_have_the_same_verbs_with_the_same_arguments() -> None:
+def test_both_clients_have_the_same_methods_with_the_same_arguments() -> None:
     assert verbs(PushClient) == verbs(AsyncPushClient)
 
 
@@ -218,17 +218,17 @@ class Interrupted(httpx.SyncByteStream):
         self._closed()
 
 
-def test_a_connection_is_given_back_even_when_its_answer_breaks_off() -> None:
+def test_a_connection_is_released_even_if_its_answer_breaks_off() -> None:
     closed: list[bool] = []
     stream = Interrupted(lambda: closed.append(True))
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))
-    client = PushClient(KEY, HOST, httpx.Client(transport=transport), clock=Idle())
+    client = PushClient(KEY, HOST, httpx.Client(transport=transport), clock=FakeClock())
     with pytest.raises(Exception, match="reset"):
         client.dataset("c", "d")
     assert closed
 
 
 @pytest.mark.parametrize("address", ["ftp://x", "http://", "http://[::", "nonsense"])
-def test_a_base_url_that_cannot_be_asked_is_refused_at_once(address: str) -> None:
+def test_an_unusable_base_url_is_refused_at_once(address: str) -> None:
     with pytest.raises(ValueError, match="base_url"):
         PushClient(KEY, address)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from client_mock import Idle
+from client_mock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,8 +39,8 @@ ORDER = {"id": "a", "totalAmount": 1}
 GOOD = {"data": {}, "datasetId": "d"}
 
 
-def push(clock: Idle | None = None) -> codat_push.Dataset:
-    with PushClient("key", clock=clock or Idle()) as client:
+def push(clock: FakeClock | None = None) -> codat_push.Dataset:
+    with PushClient("key", clock=clock or FakeClock()) as client:
         return client.push("c", "commerce-orders", [ORDER])
 
 
@@ -53,7 +53,7 @@ def refused(kind: type[RequestError]) -> RequestError:
 
 
 @respx.mock
-def test_the_vendors_base_url_is_used_and_the_key_goes_without_a_colon() -> None:
+def test_the_vendors_base_url_is_used_and_the_key_has_no_colon() -> None:
     route = respx.post(PUSH).respond(json=GOOD)
     assert push().id == "d"
     request = route.calls.last.request
@@ -79,7 +79,7 @@ def test_the_vendors_base_url_is_used_and_the_key_goes_without_a_colon() -> None
         (503, ServerError),
     ],
 )
-def test_a_refusal_has_the_vendors_words_and_correlation_id(
+def test_a_status_error_has_the_vendors_message_and_correlation_id(
     status: int, kind: type[RequestError]
 ) -> None:
     body = {"statusCode": status, "error": "No such thing.", "correlationId": "c-1"}
@@ -90,10 +90,10 @@ def test_a_refusal_has_the_vendors_words_and_correlation_id(
 
 
 @respx.mock
-def test_a_proxys_html_page_is_a_refusal_without_words() -> None:
+def test_a_proxys_html_page_is_a_status_error_without_a_message() -> None:
     respx.post(PUSH).respond(502, html="<html>Bad gateway</html>")
     error = refused(ServerError)
-    assert (error.status, error.message) == (502, "no reason was given")
+    assert (error.status, error.message) == (502, "no reason given")
     assert error.may_have_arrived
 
 
@@ -136,13 +136,13 @@ def test_without_a_connection_nothing_was_sent(fault: type[httpx.TransportError]
 @pytest.mark.parametrize(
     "fault", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError]
 )
-def test_a_connection_closed_under_way_loses_the_answer(fault: type[httpx.TransportError]) -> None:
+def test_a_connection_that_closes_early_loses_the_answer(fault: type[httpx.TransportError]) -> None:
     respx.post(PUSH).mock(side_effect=fault)
     assert refused(AnswerLost).may_have_arrived
 
 
-def test_an_answer_byte_by_byte_is_given_up_after_two_minutes() -> None:
-    clock = Idle()
+def test_an_answer_that_drips_is_given_up_after_two_minutes() -> None:
+    clock = FakeClock()
 
     class Dripping(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
@@ -152,7 +152,7 @@ def test_an_answer_byte_by_byte_is_given_up_after_two_minutes() -> None:
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Dripping()))
     client = PushClient("key", BASE, httpx.Client(transport=transport), clock=clock)
-    with pytest.raises(AnswerLost, match="no whole answer after 120 s"):
+    with pytest.raises(AnswerLost, match="no complete answer after 120 s"):
         client.push("c", "commerce-orders", [ORDER])
 
 
@@ -186,16 +186,16 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(
 ) -> None:
     respx.post(PUSH).respond(429, headers=headers)
     with pytest.raises(TooManyRequests) as caught:
-        push(Idle(NOW.timestamp()))
+        push(FakeClock(NOW.timestamp()))
     assert caught.value.retry_after == seconds
 
 
 @given(status=st.integers(300, 599), body=st.binary(max_size=40), retry=st.text("0123456789 :GMT"))
-def test_any_refusal_is_a_status_error(status: int, body: bytes, retry: str) -> None:
+def test_any_status_from_400_is_a_status_error(status: int, body: bytes, retry: str) -> None:
     answer = httpx.Response(status, content=body, headers={"Retry-After": retry})
     http = httpx.Client(transport=httpx.MockTransport(lambda _: answer))
     with pytest.raises(StatusError):
-        PushClient("key", BASE, http, clock=Idle()).dataset("c", "d")
+        PushClient("key", BASE, http, clock=FakeClock()).dataset("c", "d")
 
 
 def test_the_tree_shown_at_the_top_of_errors_is_the_tree() -> None:
@@ -215,14 +215,14 @@ def test_the_tree_shown_at_the_top_of_errors_is_the_tree() -> None:
 
 
 def test_a_base_url_without_http_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="does not begin with http"):
+    with pytest.raises(ValueError, match="must start with http"):
         PushClient("key", "api.codat.io")
 
 
 @respx.mock
-def test_a_client_that_was_given_is_left_open() -> None:
+def test_an_http_client_that_was_passed_in_stays_open() -> None:
     respx.post(PUSH).respond(json=GOOD)
     with httpx.Client() as http:
-        with PushClient("key", http=http, clock=Idle()) as client:
+        with PushClient("key", http=http, clock=FakeClock()) as client:
             client.push("c", "commerce-orders", [ORDER])
         assert not http.is_closed

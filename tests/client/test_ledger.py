@@ -26,8 +26,8 @@ Key = tuple[str, str]
 
 
 def dataset(status: str = "Complete", completed: datetime = START, **more: Any) -> Dataset:
-    told = {"company_id": COMPANY, "data_type": "commerce-orders"}
-    return Dataset(id="d", status=status, completed=completed, **(told | more))
+    known = {"company_id": COMPANY, "data_type": "commerce-orders"}
+    return Dataset(id="d", status=status, completed=completed, **(known | more))
 
 
 def synced(
@@ -48,7 +48,7 @@ def sale(identity: str = "a", total: Any = 1, **more: Any) -> Json:
 def push_through(
     ledger: Ledger, records: list[Json], *, snapshot: bool = False, status: str = "Complete"
 ) -> list[Json]:
-    """What is pushed of orders, each push ending in that status."""
+    """The orders that are pushed, each push ending in that status."""
     pushed: list[Json] = []
     for chunk in ledger.changes(COMPANY, "commerce-orders", records, snapshot=snapshot):
         pushed += map(read_json, ledger.bodies(chunk))
@@ -75,7 +75,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @initialize(most=st.integers(1, 4))
     def open(self, most: int) -> None:
-        self.ledger = Ledger(":memory:", most_records=most)
+        self.ledger = Ledger(":memory:", max_records=most)
 
     def teardown(self) -> None:
         self.ledger.close()
@@ -120,7 +120,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self._push(records, ends, snapshot=False)
 
     def _push(self, records: list[Json], ends: list[str], *, snapshot: bool) -> bool:
-        """Push, each chunk ending as told; whether all were completed."""
+        """Push, each chunk ending as planned; returns whether all were completed."""
         remaining = iter(ends)
         all_well = True
         data_type = "commerce-transactions"
@@ -178,7 +178,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return record | {"createdDate": datetime.fromisoformat(record["createdDate"])}
 
     def _check_books(self, truth: dict[Key, Json]) -> None:
-        """All is accepted as the merchant has it, but for what had to be refused."""
+        """Everything is accepted as the merchant has it, except what had to be refused."""
         refused = {(refusal.id, refusal.kind) for refusal in self.ledger.refusals()}
         refused |= {(identity, "PaymentFee") for identity, kind in refused if not kind}
         refused |= {(identity, "Payment") for identity, kind in refused if kind == "PaymentFee"}
@@ -213,7 +213,7 @@ def test_a_newer_version_replaces_one_that_failed() -> None:
         (sale(), sale(cashierNote="the service does not read this")),
     ],
 )
-def test_what_the_service_holds_to_be_equal_is_not_sent_again(before: Json, after: Json) -> None:
+def test_versions_equal_for_the_service_are_not_sent_again(before: Json, after: Json) -> None:
     ledger = Ledger(":memory:")
     assert push_through(ledger, [before])
     assert not push_through(ledger, [after])
@@ -226,7 +226,7 @@ def test_a_changed_value_or_a_null_that_was_absent_is_sent(after: Json) -> None:
     assert push_through(ledger, [after])
 
 
-def test_an_update_that_is_not_whole_is_refused_and_says_what_it_lacks() -> None:
+def test_a_partial_update_is_refused_with_the_missing_properties() -> None:
     ledger = Ledger(":memory:")
     push_through(ledger, [sale(currency="GBP")])
     assert not push_through(ledger, [sale(total=2)])
@@ -270,8 +270,8 @@ def test_while_a_sync_runs_updates_wait_and_new_records_of_its_period_too() -> N
     assert ids(push_through(ledger, [])) == ["a", "c"]
 
 
-def test_chunks_keep_under_their_bytes_and_a_larger_record_goes_alone() -> None:
-    ledger = Ledger(":memory:", most_bytes=400)
+def test_chunks_stay_under_max_bytes_and_a_larger_record_is_sent_alone() -> None:
+    ledger = Ledger(":memory:", max_bytes=400)
     records = [sale(str(n), currency="x" * 100) for n in range(4)] + [
         sale("big", currency="x" * 999)
     ]
@@ -283,7 +283,7 @@ def test_chunks_keep_under_their_bytes_and_a_larger_record_goes_alone() -> None:
 
 
 def test_the_next_chunk_is_refused_while_one_is_open() -> None:
-    ledger = Ledger(":memory:", most_records=1)
+    ledger = Ledger(":memory:", max_records=1)
     chunks = ledger.changes(COMPANY, "commerce-orders", [sale("a"), sale("b")])
     next(chunks)
     with pytest.raises(LedgerError, match="still open"):
@@ -292,26 +292,26 @@ def test_the_next_chunk_is_refused_while_one_is_open() -> None:
         next(ledger.changes(COMPANY, "commerce-orders", []))
 
 
-def test_a_chunk_is_settled_once_and_only_by_an_end() -> None:
+def test_a_chunk_is_settled_once_and_only_in_a_final_status() -> None:
     ledger = Ledger(":memory:")
     chunk = next(ledger.changes(COMPANY, "commerce-orders", [sale()]))
     with pytest.raises(LedgerError, match="still Mapping"):
         ledger.settle(chunk, dataset("Mapping"))
     ledger.settle(chunk, dataset())
-    with pytest.raises(LedgerError, match="not open"):
+    with pytest.raises(LedgerError, match="no longer open"):
         ledger.settle(chunk, dataset())
 
 
-def test_a_single_record_that_the_service_finds_wrong_is_set_aside() -> None:
+def test_a_single_record_that_the_service_rejects_is_refused() -> None:
     ledger = Ledger(":memory:")
     push_through(ledger, [sale()], status="ValidationError")
     assert not push_through(ledger, [])
     assert [refusal.reason for refusal in ledger.refusals()] == ["rejected"]
 
 
-def test_a_rehearsal_leaves_no_trace() -> None:
-    ledger = Ledger(":memory:", most_records=1)
-    with ledger.rehearsal():
+def test_a_dry_run_changes_nothing() -> None:
+    ledger = Ledger(":memory:", max_records=1)
+    with ledger.dry_run():
         assert ids(push_through(ledger, [sale("a"), sale("b")])) == ["a", "b"]
     assert ids(push_through(ledger, [sale("a"), sale("b")])) == ["a", "b"]
 
@@ -334,7 +334,7 @@ def write_other_tables(path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [write_text, write_other_tables])
-def test_a_foreign_file_is_refused_and_not_touched(
+def test_a_file_of_another_kind_is_refused_and_not_changed(
     tmp_path: Path, write: Callable[[Path], None]
 ) -> None:
     path = tmp_path / "theirs"
@@ -345,28 +345,28 @@ def test_a_foreign_file_is_refused_and_not_touched(
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("most_records", [0, 5_000])
-def test_chunks_of_5000_records_cannot_be_asked_for(most_records: int) -> None:
+@pytest.mark.parametrize("max_records", [0, 5_000])
+def test_chunks_of_5000_records_cannot_be_asked_for(max_records: int) -> None:
     with pytest.raises(ValueError, match="1 to 4999"):
-        Ledger(":memory:", most_records=most_records)
+        Ledger(":memory:", max_records=max_records)
 
 
-def test_a_bad_record_is_named_by_its_place() -> None:
-    with pytest.raises(BadRecord, match=r"\$\[1\]\.id: every record has an id"):
+def test_a_bad_record_is_named_by_its_path() -> None:
+    with pytest.raises(BadRecord, match=r"\$\[1\]\.id: a record needs an id"):
         push_through(Ledger(":memory:"), [sale("a"), {"totalAmount": 1}])
 
 
-def test_a_file_that_cannot_be_opened_is_told_as_any_other(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="cannot be used as a ledger"):
         Ledger(tmp_path / "nowhere" / "ledger.db")
 
 
-def test_a_delete_of_all_that_share_an_id_makes_good_what_was_refused_of_one() -> None:
+def test_deleting_all_transactions_of_an_id_resolves_the_refusal_of_one() -> None:
     ledger = Ledger(":memory:")
     paid = {"id": "P", "type": "Payment", "totalAmount": 85}
     fee = {"id": "P", "type": "PaymentFee", "totalAmount": -1}
     for there, refused in (([paid, fee], 0), ([paid], 1), ([], 0)):
         for chunk in ledger.changes("c", "commerce-transactions", there, snapshot=True):
-            told = Dataset(id="d", company_id="c", data_type=chunk.data_type, status="Complete")
-            ledger.settle(chunk, told)
+            dataset = Dataset(id="d", company_id="c", data_type=chunk.data_type, status="Complete")
+            ledger.settle(chunk, dataset)
         assert len(ledger.refusals()) == refused

@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
-from client_mock import HOST, KEY, NOON, Here, Idle
+from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codat_push import BadRecord, LedgerError, Outbox, OutboxStatus, PushClient
-from codat_push.backoff import MOST_RETRY_SECONDS, next_retry
+from codat_push.backoff import MAX_RETRY_SECONDS, next_retry
 from codat_push.encoding import read_json
 
 ORDERS = "commerce-orders"
@@ -37,7 +37,7 @@ class Service:
         self.pushes: list[tuple[float, list[Json]]] = []
         self.requests: list[tuple[float, str]] = []
         self.datasets: list[str] = []
-        self.clock = Idle()
+        self.clock = FakeClock()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append((self.clock.now(), request.url.path))
@@ -79,8 +79,8 @@ def open_outbox(tmp_path: Path) -> Iterator[Callable[[Service], Outbox]]:
     def open_it(service: Service) -> Outbox:
         http = httpx.Client(transport=httpx.MockTransport(service))
         client = PushClient(KEY, HOST, http, clock=service.clock)
-        chance = Random(7)  # noqa: S311  (jitter, nothing secret)
-        opened.append(Outbox(tmp_path / "outbox.db", client, clock=service.clock, chance=chance))
+        rng = Random(7)  # noqa: S311  (jitter, nothing secret)
+        opened.append(Outbox(tmp_path / "outbox.db", client, clock=service.clock, rng=rng))
         return opened[-1]
 
     yield open_it
@@ -121,7 +121,7 @@ def test_versions_of_one_record_are_pushed_as_the_newest(open_outbox: Open) -> N
     assert outbox.status() == OutboxStatus(depth=0, age=None, last_error=None, refused=0)
 
 
-def test_a_record_that_is_gone_before_it_was_pushed_is_never_mentioned(open_outbox: Open) -> None:
+def test_a_record_deleted_before_its_push_is_never_sent(open_outbox: Open) -> None:
     service = Service()
     outbox = open_outbox(service)
     outbox.record("c", ORDERS, sale())
@@ -130,7 +130,7 @@ def test_a_record_that_is_gone_before_it_was_pushed_is_never_mentioned(open_outb
     assert service.pushes == []
 
 
-def test_the_next_push_waits_for_the_dataset_before(open_outbox: Open) -> None:
+def test_the_next_push_waits_for_the_previous_dataset(open_outbox: Open) -> None:
     service = Service(ends=("Queued", "Mapping", "Complete"))
     outbox = open_outbox(service)
     outbox.record("c", ORDERS, sale("a"))
@@ -165,7 +165,7 @@ def test_a_push_whose_answer_was_lost_is_found_again(open_outbox: Open, answer: 
 
 
 @pytest.mark.parametrize("answer", [httpx.ConnectError("refused"), httpx.Response(500)])
-def test_a_push_that_never_arrived_is_sent_again_at_growing_intervals(
+def test_a_push_that_did_not_arrive_is_sent_again_at_growing_intervals(
     open_outbox: Open, answer: Answer
 ) -> None:
     service = Service(*[answer] * 8)
@@ -179,7 +179,7 @@ def test_a_push_that_never_arrived_is_sent_again_at_growing_intervals(
     assert gaps[-1] > 2 * gaps[-3]
 
 
-def test_retry_after_silences_everything_even_over_a_restart(open_outbox: Open) -> None:
+def test_retry_after_suspends_everything_even_after_a_restart(open_outbox: Open) -> None:
     service = Service(httpx.Response(429, headers={"Retry-After": "100"}))
     outbox = open_outbox(service)
     outbox.record("c", ORDERS, sale("a"))
@@ -198,7 +198,7 @@ def test_retry_after_silences_everything_even_over_a_restart(open_outbox: Open) 
     assert service.pushed[1:] == [["a"], ["p"], ["b"]]
 
 
-def test_a_failed_dataset_is_mended_with_what_was_recorded_since(open_outbox: Open) -> None:
+def test_a_failed_dataset_is_pushed_again_with_what_was_recorded_since(open_outbox: Open) -> None:
     service = Service(ends=("ProcessingError", "Complete"))
     outbox = open_outbox(service)
     outbox.record("c", ORDERS, sale("a", 1))
@@ -210,7 +210,7 @@ def test_a_failed_dataset_is_mended_with_what_was_recorded_since(open_outbox: Op
     assert sorted((r["id"], r["totalAmount"]) for r in records) == [("a", 1), ("b", 2)]
 
 
-def test_one_wrong_record_is_found_and_set_aside_and_the_others_go_on(open_outbox: Open) -> None:
+def test_one_wrong_record_is_found_and_refused_and_the_others_are_pushed(open_outbox: Open) -> None:
     def judge(request: httpx.Request) -> httpx.Response:
         answer = service(request)
         if request.method == "POST" and b'"bad"' in request.content:
@@ -233,7 +233,7 @@ def test_one_wrong_record_is_found_and_set_aside_and_the_others_go_on(open_outbo
     assert sorted(chain(*well)) == ["a", "b", "c", "d", "e", "f", "g"]
 
 
-def test_a_key_that_is_refused_keeps_everything_and_says_so(open_outbox: Open) -> None:
+def test_a_refused_api_key_is_reported_and_loses_nothing(open_outbox: Open) -> None:
     service = Service(httpx.Response(401, json={"error": "The API key is not known."}))
     outbox = open_outbox(service)
     outbox.record("c", ORDERS, sale())
@@ -242,7 +242,9 @@ def test_a_key_that_is_refused_keeps_everything_and_says_so(open_outbox: Open) -
     assert outbox.status().depth == 1
 
 
-def test_a_key_that_was_wrong_at_first_costs_no_knowledge(open_outbox: Open) -> None:
+def test_after_a_wrong_api_key_a_lost_push_is_still_found(
+    open_outbox: Open,
+) -> None:
     service = Service(httpx.ReadError("lost"))
     outbox = open_outbox(service)
     answer = outbox._worker._client._http._transport
@@ -271,7 +273,7 @@ def test_a_service_that_lists_no_datasets_gets_a_lost_push_again(open_outbox: Op
     assert service.pushed == [["a"], ["a"]]
 
 
-def test_an_update_of_what_is_synced_is_set_aside(here: Here, tmp_path: Path) -> None:
+def test_an_update_of_a_synced_record_is_refused(here: MockCompany, tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.db", here.client, clock=here.clock) as outbox:
         outbox.record(here.company, ORDERS, sale(currency="GBP"))
         for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
@@ -306,8 +308,8 @@ def test_of_two_workers_on_one_file_the_second_is_refused(open_outbox: Open) -> 
     second.run_once()
 
 
-def test_an_outbox_wants_a_file() -> None:
-    with pytest.raises(ValueError, match="give it a file"):
+def test_an_outbox_needs_a_file() -> None:
+    with pytest.raises(ValueError, match="needs a file"):
         Outbox(":memory:", PushClient(KEY, HOST))
 
 
@@ -349,7 +351,7 @@ def test_many_threads_record_at_once(open_outbox: Open) -> None:
     assert sorted(chain(*service.pushed)) == sorted(names)
 
 
-def test_a_clock_set_back_delays_nothing(open_outbox: Open) -> None:
+def test_a_clock_that_is_set_back_delays_nothing(open_outbox: Open) -> None:
     service = Service(httpx.Response(500))
     service.clock.seconds = 1_000_000.0
     outbox = open_outbox(service)
@@ -360,13 +362,13 @@ def test_a_clock_set_back_delays_nothing(open_outbox: Open) -> None:
 
 
 @given(st.integers(), st.lists(st.none() | st.floats(0, 10_000), min_size=1, max_size=40))
-def test_pauses_grow_up_to_a_quarter_of_an_hour_and_keep_what_was_asked(
+def test_pauses_grow_up_to_15_minutes_and_keep_retry_after(
     seed: int, asked: list[float | None]
 ) -> None:
-    chance = Random(seed)  # noqa: S311  (jitter, nothing secret)
+    rng = Random(seed)  # noqa: S311  (jitter, nothing secret)
     pause: float | None = None
     for seconds in asked:
-        before, pause = pause, next_retry(pause, chance, seconds)
+        before, pause = pause, next_retry(pause, rng, seconds)
         assert pause >= (seconds or 0.0)
-        assert pause >= min(before or 0.0, MOST_RETRY_SECONDS)
-        assert pause <= max(MOST_RETRY_SECONDS, seconds or 0.0)
+        assert pause >= min(before or 0.0, MAX_RETRY_SECONDS)
+        assert pause <= max(MAX_RETRY_SECONDS, seconds or 0.0)

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from client_mock import KEY, NOON, Here
+from client_mock import KEY, NOON, MockCompany
 from threaded_server import served
 
 ORDERS = "commerce-orders"
@@ -17,23 +17,23 @@ LIVES = 12
 
 
 def live(command: list[str], lines: int) -> dict[str, int]:
-    """Let a till run until it has told that many changes, kill it, and give what it told."""
+    """Run a till until it has printed that many changes, kill it, and return what it printed."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as till:
         assert till.stdout is not None
-        told = [line for line, _ in zip(till.stdout, range(lines), strict=False)]
+        printed = [line for line, _ in zip(till.stdout, range(lines), strict=False)]
         till.kill()
-        told += till.stdout.readlines()
+        printed += till.stdout.readlines()
     assert till.returncode == -9
-    whole = [line.split() for line in told if line.endswith("\n")]
+    whole = [line.split() for line in printed if line.endswith("\n")]
     return {identity: int(version) for identity, version in whole}
 
 
 def test_a_process_killed_again_and_again_neither_loses_nor_doubles_a_sale(tmp_path: Path) -> None:
-    here = Here(speed=SPEED)
+    here = MockCompany(speed=SPEED)
     for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
         record = {"id": "x", "createdDate": NOON, "type": kind}
         here.client.push(here.company, f"commerce-{data_type}", [record])
-    chance = Random(11)  # noqa: S311  (when to kill, nothing secret)
+    rng = Random(11)  # noqa: S311  (when to kill, nothing secret)
     recorded: dict[str, int] = {}
     with served(here.app) as url:
         till = [
@@ -43,7 +43,7 @@ def test_a_process_killed_again_and_again_neither_loses_nor_doubles_a_sale(tmp_p
         ]
         till += [url, KEY, here.company, str(SPEED)]
         for first in range(0, LIVES * 1000, 1000):
-            recorded |= live([*till, str(first)], chance.randrange(1, 60))
+            recorded |= live([*till, str(first)], rng.randrange(1, 60))
         subprocess.run([*till, "-1"], check=True, timeout=60)
     here.client.sync_now(here.company)
 
@@ -54,5 +54,5 @@ def test_a_process_killed_again_and_again_neither_loses_nor_doubles_a_sale(tmp_p
     assert max(Counter(r["key"] for r in orders).values()) == 1
     amounts = {r["key"]: r["amount"] for r in orders}
     assert recorded.keys() <= amounts.keys()
-    # What was recorded but could not be told any more may be there too.
+    # A change may be recorded although the till died before it printed it.
     assert all(amounts[key] in (version, version + 1) for key, version in recorded.items())

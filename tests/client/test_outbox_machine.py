@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import httpx
-from client_mock import NOON, Here
+from client_mock import NOON, MockCompany
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -26,30 +26,30 @@ LONGEST_UNREAD_SECONDS = 240.0  # rule S13 allows five minutes after a dataset's
 
 
 class Killed(BaseException):
-    """The process is gone: nothing catches this, and no more is done."""
+    """The process has died: nothing catches this."""
 
 
-class Fuse:
-    """Kills the process at its n-th next point: a statement, or either end of a request."""
+class KillSwitch:
+    """Kills the process at its n-th step: a statement, or either end of a request."""
 
     def __init__(self) -> None:
         self.left: int | None = None
 
-    def burn(self) -> None:
+    def step(self) -> None:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
                 raise Killed
 
 
-class Weather(httpx.BaseTransport):
-    """The way to the service: it fails as planned, and watches the manners of the client."""
+class FaultyTransport(httpx.BaseTransport):
+    """The transport to the service: it fails as planned and checks the requests of the client."""
 
-    def __init__(self, here: Here, fuse: Fuse) -> None:
+    def __init__(self, here: MockCompany, kill_switch: KillSwitch) -> None:
         self.here = here
-        self.fuse = fuse
+        self.kill_switch = kill_switch
         self.plan: list[str] = []
-        self.quiet_until = 0.0
+        self.suspended_until = 0.0
         self.polled: dict[str, float] = {}
         self.unread: dict[str, float] = {}  # when each dataset was pushed whose end was not read
 
@@ -60,20 +60,20 @@ class Weather(httpx.BaseTransport):
         return any(now - pushed >= LONGEST_UNREAD_SECONDS for pushed in self.unread.values())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.fuse.burn()
+        self.kill_switch.step()
         self._watch(request)
         fault = self.plan.pop(0) if self.plan else "none"
         if fault == "unreachable":
             raise httpx.ConnectError("no route", request=request)
         if fault in ("429", "503"):
-            self.quiet_until = self.here.clock.now() + 45
+            self.suspended_until = self.here.clock.now() + 45
             return httpx.Response(int(fault), headers={"Retry-After": "45"}, text="later")
         if fault == "500":
             return httpx.Response(500, json={"error": "oops", "correlationId": "c-1"})
         response = self.here.wire.handle_request(request)
         response.read()
         self._note(request, response)
-        self.fuse.burn()
+        self.kill_switch.step()
         if fault == "lost":
             raise httpx.ReadError("connection reset", request=request)
         if fault == "acted-502":
@@ -84,14 +84,14 @@ class Weather(httpx.BaseTransport):
 
     def _watch(self, request: httpx.Request) -> None:
         now = self.here.clock.now()
-        assert now >= self.quiet_until, "rule T04"
+        assert now >= self.suspended_until, "rule T04"
         path = request.url.path
         if "/pull/history/" in path:
             assert now - self.polled.get(path, 0.0) >= 1.0, "rule T06"
             self.polled[path] = now
 
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
-        """Keep book of the datasets whose end the service has not told yet, lost answers or not."""
+        """Note the datasets whose end no answer has contained yet, whether or not it was lost."""
         if not response.is_success:
             return
         answer = response.json()
@@ -104,15 +104,15 @@ class Weather(httpx.BaseTransport):
 
 
 class OutboxMachine(RuleBasedStateMachine):
-    """A café whose till records into an outbox that is killed again and again."""
+    """A café whose till records into an outbox that dies again and again."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.here = Here()
-        self.fuse = Fuse()
-        self.weather = Weather(self.here, self.fuse)
-        self.chance = Random(7)  # noqa: S311  (jitter, nothing secret)
+        self.here = MockCompany()
+        self.kill_switch = KillSwitch()
+        self.transport = FaultyTransport(self.here, self.kill_switch)
+        self.rng = Random(7)  # noqa: S311  (jitter, nothing secret)
         self.truth: dict[str, Decimal] = {}
         self.created: dict[str, datetime] = {}
         self.count = 0
@@ -125,28 +125,28 @@ class OutboxMachine(RuleBasedStateMachine):
         }
         # No sync but those asked for: a nightly one could find the worker resting (rule S13).
         self.here.driver.configure(NOON - timedelta(days=1), "Monthly")
-        for kind, records in others.items():  # so that a sync never lacks a type (rule R01)
+        for kind, records in others.items():  # a sync needs every type (rule R01)
             client, company = self.here.client, self.here.company
             client.wait(client.push(company, f"commerce-{kind}", records))
         self.outbox = self.open()
 
     def open(self) -> Outbox:
-        client = self.here.connect(self.weather)
+        client = self.here.connect(self.transport)
         path = Path(self.folder.name) / "outbox.db"
-        outbox = Outbox(path, client, clock=self.here.clock, chance=self.chance)
+        outbox = Outbox(path, client, clock=self.here.clock, rng=self.rng)
         database = outbox._ledger.store.database
         run, run_many = database.run, database.run_many
 
-        def fused_run(statement: str, *values: Any) -> Any:
-            self.fuse.burn()
+        def killable_run(statement: str, *values: Any) -> Any:
+            self.kill_switch.step()
             return run(statement, *values)
 
-        def fused_run_many(statement: str, rows: Any) -> None:
-            self.fuse.burn()
+        def killable_run_many(statement: str, rows: Any) -> None:
+            self.kill_switch.step()
             run_many(statement, rows)
 
-        database.run = fused_run  # type: ignore[method-assign]  # the seam for dying at a statement
-        database.run_many = fused_run_many  # type: ignore[method-assign]  # likewise
+        database.run = killable_run  # type: ignore[method-assign]  # to die at a statement
+        database.run_many = killable_run_many  # type: ignore[method-assign]  # likewise
         return outbox
 
     @property
@@ -154,18 +154,18 @@ class OutboxMachine(RuleBasedStateMachine):
         return datetime.fromisoformat(self.here.sandbox.clock().now)
 
     @contextmanager
-    def mortal(self, steps: int | None) -> Iterator[None]:
-        """Whatever is done inside, the process may die at one of its points."""
-        self.fuse.left = steps
+    def may_die(self, steps: int | None) -> Iterator[None]:
+        """The process may die at one of its steps inside."""
+        self.kill_switch.left = steps
         try:
             yield
         except Killed:
-            self.fuse.left = None
-            self.weather.quiet_until = 0.0  # whether it lived to note that, nobody knows
-            self.outbox.close()  # which commits nothing: the file is as a killed process leaves it
+            self.kill_switch.left = None
+            self.transport.suspended_until = 0.0  # it may have died before it noted that
+            self.outbox.close()  # commits nothing: the file is as a killed process leaves it
             self.outbox = self.open()
         finally:
-            self.fuse.left = None
+            self.kill_switch.left = None
 
     lives = st.none() | st.integers(0, 60)
 
@@ -184,13 +184,13 @@ class OutboxMachine(RuleBasedStateMachine):
     def delete(self, data: st.DataObject, steps: int | None) -> None:
         identity = data.draw(st.sampled_from(sorted(self.truth)))
         del self.truth[identity]
-        with self.mortal(steps):
+        with self.may_die(steps):
             self.outbox.delete(self.here.company, ORDERS, identity)
             return
         self.outbox.delete(self.here.company, ORDERS, identity)
 
     def _record(self, identity: str, total: Decimal, steps: int | None) -> None:
-        """Record a sale; a till that died before it was done does it again."""
+        """Record a sale; a till that died records it again."""
         self.truth[identity] = total
         self.edits += 1
         record = {
@@ -200,7 +200,7 @@ class OutboxMachine(RuleBasedStateMachine):
             "createdDate": self.created.setdefault(identity, self.now),
             "sourceModifiedDate": NOON + timedelta(seconds=self.edits),
         }
-        with self.mortal(steps):
+        with self.may_die(steps):
             self.outbox.record(self.here.company, ORDERS, record)
             return
         self.outbox.record(self.here.company, ORDERS, record)
@@ -211,8 +211,8 @@ class OutboxMachine(RuleBasedStateMachine):
         steps=lives,
     )
     def work(self, rounds: int, faults: Sequence[str], steps: int | None) -> None:
-        self.weather.plan = [*faults]
-        with self.mortal(steps):
+        self.transport.plan = [*faults]
+        with self.may_die(steps):
             for _ in range(rounds):
                 self.here.clock.sleep(self.outbox.run_once() or 0.0)
 
@@ -223,15 +223,15 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule()
     def sync(self) -> None:
         """Sync at any moment of an outbox whose worker runs, however long it backs off."""
-        while self.weather.is_overdue:
+        while self.transport.is_overdue:
             self.here.clock.sleep(self.outbox.run_once() or 1.0)
         self.here.clock.sleep(10)  # a push that is under way at a sync is rule S09's matter
         self.here.client.sync_now(self.here.company)
 
     def teardown(self) -> None:
         try:
-            self.weather.plan = []
-            self.settle_down()
+            self.transport.plan = []
+            self.drain()
             self.here.clock.sleep(10)
             self.here.client.sync_now(self.here.company)
             self.check()
@@ -239,7 +239,7 @@ class OutboxMachine(RuleBasedStateMachine):
             self.outbox.close()
             self.folder.cleanup()
 
-    def settle_down(self) -> None:
+    def drain(self) -> None:
         for _ in range(30):
             pause = self.outbox.run_once()
             if pause is None:
@@ -249,7 +249,7 @@ class OutboxMachine(RuleBasedStateMachine):
         assert self.outbox.status().age is None
 
     def check(self) -> None:
-        """No finding; nothing lost, nothing doubled, nothing stale but what had to be refused."""
+        """No finding; nothing lost, doubled or stale but what had to be refused."""
         assert self.here.findings == []
         books = self.here.driver.books()
         records = [r for document in books["documents"] for r in document["records"]]

@@ -1,4 +1,4 @@
-"""What a client keeps to from one request to the next, whoever calls its verbs."""
+"""The limits that a client keeps between requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from client_mock import HOST, KEY, NOON, Here, Idle
+from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 
 from codat_push import (
     Dataset,
@@ -27,12 +27,12 @@ QUEUED = {"id": "d", "companyId": "c", "dataType": ORDERS, "status": "Queued"}
 
 
 class Service:
-    """A service whose answers are planned; when it was asked what is noted."""
+    """A service with planned answers that notes when it got each request."""
 
     def __init__(self, *answers: httpx.Response) -> None:
         self.answers: Iterator[httpx.Response] = iter(answers)
         self.asked: list[tuple[float, str]] = []
-        self.clock = Idle()
+        self.clock = FakeClock()
         http = httpx.Client(transport=httpx.MockTransport(self))
         self.client = PushClient(KEY, HOST, http, clock=self.clock)
 
@@ -45,12 +45,12 @@ def later(seconds: int) -> httpx.Response:
     return httpx.Response(429, headers={"Retry-After": str(seconds)})
 
 
-def test_nothing_at_all_is_sent_before_retry_after_is_over() -> None:
+def test_nothing_is_sent_before_retry_after_has_passed() -> None:
     service = Service(later(30), httpx.Response(200, json={"datasetId": "d"}))
     with pytest.raises(TooManyRequests):
         service.client.dataset("c", "d")
     service.clock.sleep(29)
-    with pytest.raises(RetryAfterActive, match="another 1 s") as caught:
+    with pytest.raises(RetryAfterActive, match="Retry-After: 1 s left") as caught:
         service.client.push("other", ORDERS, [ORDER])
     assert (caught.value.retry_after, caught.value.may_have_arrived) == (1.0, False)
     assert len(service.asked) == 1
@@ -66,7 +66,7 @@ def test_the_longer_of_two_waits_counts() -> None:
             return later(5)
         return later(60)
 
-    clock = Idle()
+    clock = FakeClock()
     http = httpx.Client(transport=httpx.MockTransport(either))
     client = PushClient(KEY, HOST, http, clock=clock)
     with pytest.raises(TooManyRequests):
@@ -76,7 +76,7 @@ def test_the_longer_of_two_waits_counts() -> None:
         client.dataset("c", "first")
 
 
-def test_a_dataset_is_looked_at_once_a_second_however_often_it_is_asked_for() -> None:
+def test_a_dataset_is_polled_at_most_once_a_second() -> None:
     queued = httpx.Response(200, json=QUEUED)
     service = Service(*[queued] * 4)
     for _ in range(3):
@@ -85,7 +85,7 @@ def test_a_dataset_is_looked_at_once_a_second_however_often_it_is_asked_for() ->
     assert [moment for moment, _ in service.asked] == [0.0, 1.0, 2.0, 2.0]
 
 
-def test_a_failed_look_is_never_repeated_sooner_than_the_one_before() -> None:
+def test_a_failed_poll_is_never_repeated_sooner_than_the_previous_one() -> None:
     service = Service(*[httpx.Response(500)] * 20)
     dataset = Dataset(id="d", company_id="c", data_type=ORDERS)
     with pytest.raises(WaitTimeout):
@@ -94,7 +94,7 @@ def test_a_failed_look_is_never_repeated_sooner_than_the_one_before() -> None:
 
 
 @pytest.mark.parametrize("first", [0.1, 5.0])
-def test_the_first_pause_is_a_setting_from_which_the_others_grow(first: float) -> None:
+def test_poll_seconds_is_the_first_pause(first: float) -> None:
     answers = [httpx.Response(200, json=QUEUED | {"status": s}) for s in ("Queued", "Complete")]
     service = Service(*answers)
     transport = httpx.MockTransport(service)
@@ -104,12 +104,12 @@ def test_the_first_pause_is_a_setting_from_which_the_others_grow(first: float) -
     assert [moment for moment, _ in service.asked] == pytest.approx([first, first * 2.5])
 
 
-def test_a_pause_of_no_time_is_refused() -> None:
+def test_poll_seconds_must_be_positive() -> None:
     with pytest.raises(ValueError, match="poll_seconds"):
         PushClient(KEY, HOST, poll_seconds=0)
 
 
-def test_the_next_push_by_hand_waits_for_the_end_of_the_one_before(here: Here) -> None:
+def test_a_push_by_hand_is_refused_while_the_previous_one_runs(here: MockCompany) -> None:
     first = here.client.push(here.company, ORDERS, [ORDER])
     with pytest.raises(PushUnderway, match=f"dataset {first.id} of commerce-orders"):
         here.client.delete(here.company, ORDERS, ["a"])
@@ -119,7 +119,7 @@ def test_the_next_push_by_hand_waits_for_the_end_of_the_one_before(here: Here) -
     assert here.findings == []
 
 
-def test_a_push_by_hand_that_failed_or_is_forgotten_bars_nothing() -> None:
+def test_a_push_by_hand_that_failed_does_not_block_the_next() -> None:
     pushed = httpx.Response(200, json={"datasetId": "d"})
     service = Service(httpx.Response(400), pushed, httpx.Response(404), pushed)
     with pytest.raises(Exception, match="400"):
@@ -130,12 +130,12 @@ def test_a_push_by_hand_that_failed_or_is_forgotten_bars_nothing() -> None:
     service.client.push("c", ORDERS, [ORDER])
 
 
-def deliver_all(here: Here, ledger: Ledger, records: list[Any]) -> list[Dataset]:
+def deliver_all(here: MockCompany, ledger: Ledger, records: list[Any]) -> list[Dataset]:
     changes = ledger.changes(here.company, ORDERS, records)
     return [here.client.deliver(ledger, chunk) for chunk in changes]
 
 
-def test_nothing_is_pushed_before_the_merchant_has_linked_and_mapped(here: Here) -> None:
+def test_nothing_is_pushed_before_the_merchant_has_linked_and_mapped(here: MockCompany) -> None:
     ledger = Ledger(":memory:")
     configured = here.company
     here.company = str(here.driver.create_company("Kiosk")["id"])
@@ -150,7 +150,7 @@ def test_nothing_is_pushed_before_the_merchant_has_linked_and_mapped(here: Here)
     assert here.company != configured
 
 
-def test_a_worker_waits_for_the_merchant_and_says_so(here: Here, tmp_path: Any) -> None:
+def test_a_worker_waits_for_the_merchant_and_reports_it(here: MockCompany, tmp_path: Any) -> None:
     here.company = str(here.driver.create_company("Kiosk")["id"])
     with Outbox(tmp_path / "outbox.db", here.client, clock=here.clock) as outbox:
         outbox.record(here.company, ORDERS, ORDER)
@@ -163,7 +163,7 @@ def test_a_worker_waits_for_the_merchant_and_says_so(here: Here, tmp_path: Any) 
     assert (here.pushes, here.findings) == (1, [])
 
 
-def test_an_unlinked_connection_stops_the_pushes(here: Here) -> None:
+def test_an_unlinked_connection_stops_the_pushes(here: MockCompany) -> None:
     ledger = Ledger(":memory:")
     deliver_all(here, ledger, [ORDER])
     path = f"/meta/companies/{here.company}/connections/{here.commerce}"
@@ -174,7 +174,7 @@ def test_an_unlinked_connection_stops_the_pushes(here: Here) -> None:
     assert len(deliver_all(here, ledger, [])) == 1
 
 
-def test_a_sync_between_the_making_of_a_chunk_and_its_push_is_noticed(here: Here) -> None:
+def test_a_sync_between_making_and_pushing_a_chunk_is_noticed(here: MockCompany) -> None:
     for kind, named in (("payments", "Cash"), ("transactions", "Transfer")):
         here.client.push(here.company, f"commerce-{kind}", [ORDER | {"type": named}])
     ledger = Ledger(":memory:")
@@ -190,7 +190,7 @@ def test_a_sync_between_the_making_of_a_chunk_and_its_push_is_noticed(here: Here
 
 
 def test_orders_go_before_their_payments_and_those_before_their_transactions(
-    here: Here, tmp_path: Any
+    here: MockCompany, tmp_path: Any
 ) -> None:
     sent: list[str] = []
 
@@ -207,8 +207,8 @@ def test_orders_go_before_their_payments_and_those_before_their_transactions(
     assert sent == ["orders", "payments", "transactions"]
 
 
-def test_a_company_that_is_unknown_holds_up_nothing_and_loses_nothing(
-    here: Here, tmp_path: Any
+def test_an_unknown_company_blocks_nothing_and_loses_nothing(
+    here: MockCompany, tmp_path: Any
 ) -> None:
     with Outbox(tmp_path / "outbox.db", here.client, clock=here.clock) as outbox:
         outbox.record("nobody", ORDERS, ORDER)
@@ -217,15 +217,15 @@ def test_a_company_that_is_unknown_holds_up_nothing_and_loses_nothing(
         while (pause := outbox.run_once()) is not None:
             here.clock.sleep(pause)
         refused = outbox.refusals()
-        told = {(r.company, r.id, r.reason, r.record is None) for r in refused}
-        assert told == {("nobody", "a", "unknown-company", False)}
+        found = {(r.company, r.id, r.reason, r.record is None) for r in refused}
+        assert found == {("nobody", "a", "unknown-company", False)}
         assert "nobody" in refused[0].detail
         assert here.pushes == 1
         outbox.retry(refused[0])
         assert (outbox.status().depth, outbox.status().refused) == (1, 0)
 
 
-def test_a_page_not_found_on_the_way_sets_nothing_aside(here: Here, tmp_path: Any) -> None:
+def test_a_proxys_404_refuses_nothing(here: MockCompany, tmp_path: Any) -> None:
     page = httpx.Response(404, html="<html>Not Found</html>")
     client = here.connect(httpx.MockTransport(lambda _: page))
     with Outbox(tmp_path / "outbox.db", client, clock=here.clock) as outbox:
@@ -234,18 +234,18 @@ def test_a_page_not_found_on_the_way_sets_nothing_aside(here: Here, tmp_path: An
         assert (outbox.status().depth, outbox.status().refused) == (1, 0)
 
 
-def test_an_id_that_is_no_text_to_send_is_named(here: Here, tmp_path: Any) -> None:
+def test_an_id_that_is_not_valid_unicode_is_named(here: MockCompany, tmp_path: Any) -> None:
     with Outbox(tmp_path / "outbox.db", here.client, clock=here.clock) as outbox:
-        with pytest.raises(ValueError, match=r"the id '\\ud800' is no valid Unicode"):
+        with pytest.raises(ValueError, match=r"the id '\\ud800' is not valid Unicode"):
             outbox.delete(here.company, ORDERS, "\ud800")
-        with pytest.raises(ValueError, match="company '' is no id"):
+        with pytest.raises(ValueError, match="company '' is not an id"):
             outbox.record("", ORDERS, ORDER)
-        with pytest.raises(ValueError, match="company '' is no id"):
+        with pytest.raises(ValueError, match="company '' is not an id"):
             here.client.push("", ORDERS, [ORDER])
         assert outbox.status().depth == 0
 
 
 @pytest.mark.parametrize("address", ["http://localhost:99999", "http://x:0", "http://x/?a=b"])
-def test_an_address_that_can_never_be_asked_is_refused_at_once(address: str) -> None:
+def test_an_unusable_address_is_refused_at_once(address: str) -> None:
     with pytest.raises(ValueError, match="base_url"):
         PushClient(KEY, address)

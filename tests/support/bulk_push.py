@@ -1,4 +1,4 @@
-"""Pushes many orders through a ledger and tells its peak memory on the way, in KiB, push by push.
+"""Pushes many orders through a ledger and prints its peak memory in KiB after each push.
 
 Arguments: ledger file, URL, key, company, speed of time, how many orders. Run as a process of its
 own, since the peak is the process's.

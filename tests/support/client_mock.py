@@ -1,4 +1,4 @@
-"""A mock to push to, in this process, whose clock is also the client's: nothing ever sleeps."""
+"""A mock in this process whose clock is also the client's, so nothing ever sleeps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
 
 
 class SandboxClock:
-    """The sandbox's time; to sleep is to advance it."""
+    """The sandbox's time; sleeping advances it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -45,8 +45,8 @@ class SandboxClock:
         self.sleep(seconds or 0.0)
 
 
-class Idle:
-    """A clock of its own that stands still but when something sleeps."""
+class FakeClock:
+    """A clock that moves only when something sleeps."""
 
     def __init__(self, start: float = 0.0) -> None:
         self.seconds = start
@@ -69,11 +69,15 @@ class Idle:
         self.sleep(seconds or 0.0)
 
 
-class Here:
+class MockCompany:
     """One company on the mock, the client that pushes to it, and the clock they share."""
 
     def __init__(
-        self, start: datetime = NOON, speed: float = 0.0, key: str = KEY, beside: Here | None = None
+        self,
+        start: datetime = NOON,
+        speed: float = 0.0,
+        key: str = KEY,
+        beside: MockCompany | None = None,
     ) -> None:
         self.key = key
         self.registry = (
@@ -81,7 +85,7 @@ class Here:
         )
         self.sandbox = self.registry.sandbox(name_of_key(key))
         self.clock = SandboxClock(self.sandbox)
-        self.app = beside.app if beside else create_app(self.registry)  # which takes long to make
+        self.app = beside.app if beside else create_app(self.registry)  # slow to make
         self.wire = httpx.WSGITransport(self.app)
         self.driver = SandboxDriver(httpx.Client(base_url=HOST, transport=self.wire), key)
         company = self.driver.create_company("Café")
@@ -96,7 +100,7 @@ class Here:
 
     @property
     def pushes(self) -> int:
-        """How many pushes the mock has taken."""
+        """How many pushes the mock has received."""
         listed = self.driver.call("GET", f"/companies/{self.company}/data/history")
         return int(listed["totalResults"])
 

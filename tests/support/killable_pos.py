@@ -1,7 +1,7 @@
 """A till that sells, edits and pushes until it is killed: run as a process of its own.
 
-Arguments: outbox file, URL, key, company, speed of time, number of the first sale (-1: only bring
-everything to the service and end). Each change is printed once it is recorded: `order-7 3`.
+Arguments: outbox file, URL, key, company, speed of time, number of the first sale (-1: only push
+what is queued and exit). Each change is printed once it is recorded: `order-7 3`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MORNING = datetime(2022, 3, 21, 8, tzinfo=UTC)
 
 
 class FastClock(MachineClock):
-    """The machine's time, so many times faster."""
+    """The machine's time, multiplied."""
 
     def __init__(self, speed: float) -> None:
         self.speed = speed

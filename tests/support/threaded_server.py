@@ -12,7 +12,7 @@ from wsgiref.types import WSGIApplication
 
 class Threaded(ThreadingMixIn, WSGIServer):
     daemon_threads = True
-    block_on_close = False  # a connection of a killed process is of no interest
+    block_on_close = False  # do not wait for connections of killed processes
 
 
 class Silent(WSGIRequestHandler):

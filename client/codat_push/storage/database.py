@@ -1,4 +1,4 @@
-"""The one SQLite file of a ledger or outbox: its tables, and transactions on it."""
+"""The SQLite file of a ledger or outbox, and transactions on it."""
 
 from __future__ import annotations
 
@@ -10,74 +10,17 @@ from threading import RLock
 from typing import Any, Final
 
 from codat_push.errors import LedgerError
+from codat_push.storage.tables import prepare, read_version
 
-MARK: Final = 0x636F6461  # "coda": tells a file of ours from any other
-VERSION: Final = 2
 LOCK_SECONDS: Final = 30.0
-WORD: Final = "BEGIN IMMEDIATE"
-
-TABLES: Final = """
--- A company and data type; `history` says whether the service lists datasets: null is not asked.
-CREATE TABLE stream (
-  stream INTEGER PRIMARY KEY, company TEXT NOT NULL, data_type TEXT NOT NULL, history INTEGER,
-  UNIQUE (company, data_type)
-);
--- The version of each record that the service accepted last; moments in microseconds since 1970.
-CREATE TABLE known (
-  stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, digest BLOB NOT NULL,
-  created INTEGER, modified INTEGER, properties INTEGER NOT NULL, accepted INTEGER NOT NULL,
-  PRIMARY KEY (stream, id, kind)
-) WITHOUT ROWID;
--- The records whose delete the service has accepted: their keys are not used again.
-CREATE TABLE deleted (
-  stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (stream, id, kind)
-) WITHOUT ROWID;
--- What has to be sent, in order; without a body it is a delete; with a push it is on its way.
-CREATE TABLE waiting (
-  place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
-  body BLOB, digest BLOB, created INTEGER, modified INTEGER, properties INTEGER,
-  recorded REAL NOT NULL, push INTEGER
-);
-CREATE INDEX waiting_by_key ON waiting (stream, id, kind);
-CREATE INDEX waiting_by_push ON waiting (stream, push, place);
--- Pushes that are on their way, or whose dataset failed and whose records are to be sent again.
-CREATE TABLE push (
-  push INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, dataset TEXT,
-  failed INTEGER NOT NULL DEFAULT 0
-);
-CREATE UNIQUE INDEX one_push_at_a_time ON push (stream) WHERE NOT failed;
--- Datasets seen so far, to know a new one by.
-CREATE TABLE dataset (
-  stream INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (stream, id)
-) WITHOUT ROWID;
--- The companies that were found linked and mapped before their first push.
-CREATE TABLE company (company TEXT PRIMARY KEY);
--- What has been synced: records created before `boundary` and accepted by `ran`; and, while a sync
--- runs, where its period ends.
-CREATE TABLE sync (
-  company TEXT PRIMARY KEY, boundary INTEGER NOT NULL, ran INTEGER NOT NULL, running_to INTEGER
-);
--- What may not be sent, for people to see to.
-CREATE TABLE refused (
-  stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, body BLOB, reason TEXT NOT NULL,
-  detail TEXT NOT NULL, PRIMARY KEY (stream, id, kind)
-);
--- When an outbox does the next thing for a stream; seconds since 1970, pauses in seconds.
-CREATE TABLE agenda (
-  stream INTEGER PRIMARY KEY, due REAL NOT NULL, since REAL NOT NULL, poll_pause REAL,
-  retry_pause REAL, most_records INTEGER, error TEXT
-);
-CREATE TABLE quiet (
-  one INTEGER PRIMARY KEY CHECK (one = 1), until REAL NOT NULL, since REAL NOT NULL
-);
-"""
+BEGIN: Final = "BEGIN IMMEDIATE"  # the write lock at once: no upgrade can fail later
 
 
 class Database:
     """A connection that threads share, one transaction at a time.
 
-    Several processes may use one file. What a transaction has done is on the disk once it ends,
-    whatever becomes of the process or the machine.
+    Several processes may use one file. A transaction that has ended is on the disk, even if the
+    process or the machine dies.
 
     Args:
         path: the file, made where there is none, or `:memory:`.
@@ -101,31 +44,18 @@ class Database:
 
     def _prepare(self) -> None:
         with self._lock:
-            self._check()  # before the first write, which WAL is: a foreign file stays as it is
+            read_version(self._connection)  # before the first write, which WAL is
             self.run("PRAGMA journal_mode = WAL")
             self.run("PRAGMA synchronous = FULL")
             with self.transaction():
-                if not self._check():
-                    for statement in TABLES.split(";\n"):
-                        self.run(statement)
-                    self.run(f"PRAGMA application_id = {MARK}")
-                    self.run(f"PRAGMA user_version = {VERSION}")
-
-    def _check(self) -> bool:
-        """Whether the file has its tables; raises where it is not ours, or of another version."""
-        (mark,) = self.run("PRAGMA application_id").fetchone()
-        (version,) = self.run("PRAGMA user_version").fetchone()
-        (tables,) = self.run("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and (mark, version) != (MARK, VERSION):
-            raise LedgerError("it is not a ledger of this version; give another file")
-        return bool(tables)
+                prepare(self._connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is done inside; inside another one, a part of that."""
+        """Commit everything inside, or nothing; nested ones belong to the outermost."""
         with self._lock:
             if not self._depth:
-                self.run(WORD)
+                self.run(BEGIN)
             self._depth += 1
             try:
                 yield
@@ -139,12 +69,12 @@ class Database:
                 self.run("COMMIT")
 
     @contextmanager
-    def rehearsal(self) -> Iterator[None]:
-        """Nothing of what is done inside stays."""
+    def dry_run(self) -> Iterator[None]:
+        """Roll back everything done inside."""
         with self._lock:
             if self._depth:
-                raise LedgerError("a rehearsal cannot begin inside a transaction")
-            self.run(WORD)
+                raise LedgerError("a dry run cannot begin inside a transaction")
+            self.run(BEGIN)
             self._depth += 1
             try:
                 yield
@@ -163,6 +93,6 @@ class Database:
             self._connection.executemany(statement, rows)
 
     def close(self) -> None:
-        """Close the file; what was not committed is undone."""
+        """Close the file; what was not committed is rolled back."""
         with self._lock:
             self._connection.close()

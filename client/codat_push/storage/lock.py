@@ -1,4 +1,4 @@
-"""One worker to a file, even if it is killed: a lock that the system takes back by itself."""
+"""One worker per file: a lock that the system releases when the process dies."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from codat_push.errors import LedgerError
 
 
 class WorkerLock:
-    """The right to push from an outbox, held by an open transaction on a file beside it.
+    """The right to push from a file, held as an open transaction on a lock file beside it.
 
-    The file stays there, empty; who holds the lock is in no file. Keeps rule S05 across processes.
+    The lock file stays, empty. Keeps rule S05 across processes.
 
     Args:
-        path: the outbox's file.
+        path: the outbox's or ledger's file.
     """
 
     def __init__(self, path: str) -> None:
@@ -21,10 +21,10 @@ class WorkerLock:
         self._connection: sqlite3.Connection | None = None
 
     def take(self) -> None:
-        """Take the lock, unless this object has it.
+        """Take the lock, unless this object holds it already.
 
         Raises:
-            LedgerError: another worker has it.
+            LedgerError: another worker holds it.
         """
         if self._connection is not None:
             return
@@ -38,8 +38,8 @@ class WorkerLock:
             raise LedgerError(f"another worker pushes from this outbox ({self._path})") from error
         self._connection = connection
 
-    def give_back(self) -> None:
-        """Give the lock back, if this object has it."""
+    def release(self) -> None:
+        """Release the lock, if this object holds it."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -1,4 +1,4 @@
-"""What is on its way, and what becomes of it."""
+"""The pushes on their way, and what happens to their records."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from collections.abc import Iterable
 
 from codat_push.storage.database import Database
 
-# A row that waits makes an older one void: a version one of the same record, a delete all of its
-# id. An older delete stays, which may be meant for other transactions with its id too.
-VOID = (
-    "EXISTS (SELECT 1 FROM waiting w WHERE w.stream = waiting.stream AND w.id = waiting.id"
+# A queued version supersedes an older one of its record, a queued delete all versions of its id.
+# An older delete stays: it may apply to other transactions with its id.
+SUPERSEDED = (
+    "EXISTS (SELECT 1 FROM queue w WHERE w.stream = queue.stream AND w.id = queue.id"
     " AND w.push IS NULL"
-    " AND (w.body IS NULL OR w.kind = waiting.kind AND waiting.body IS NOT NULL))"
+    " AND (w.body IS NULL OR w.kind = queue.kind AND queue.body IS NOT NULL))"
 )
 
 
 class Pushes:
-    """The pushes of each stream, of which one at most is open, and the records known by them."""
+    """The pushes of each stream, at most one of them open, and the versions known by them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def open(self, stream: int, places: Iterable[int]) -> int:
-        """Put what waits at those places into a push; gives its number."""
+        """Put the rows at those places of the queue into a push; returns its number."""
         add = "INSERT INTO push (stream) VALUES (?) RETURNING push"
         (push,) = self._database.run(add, stream).fetchone()
         rows = ((push, place) for place in places)
-        self._database.run_many("UPDATE waiting SET push = ? WHERE place = ?", rows)
+        self._database.run_many("UPDATE queue SET push = ? WHERE place = ?", rows)
         return int(push)
 
     def name(self, push: int, dataset_id: str) -> None:
-        """Note which dataset a push has become."""
+        """Note the dataset of a push."""
         self._database.run("UPDATE push SET dataset = ? WHERE push = ?", dataset_id, push)
 
     def drop(self, push: int) -> None:
@@ -38,9 +38,9 @@ class Pushes:
         self._database.run("DELETE FROM push WHERE push = ?", push)
 
     def find_open(self, stream: int) -> tuple[int, str | None, int] | None:
-        """Number, dataset and size of the push that is open."""
+        """Number, dataset and size of the open push."""
         row: tuple[int, str | None, int] | None = self._database.run(
-            "SELECT push, dataset, (SELECT count(*) FROM waiting w"
+            "SELECT push, dataset, (SELECT count(*) FROM queue w"
             " WHERE w.stream = p.stream AND w.push = p.push)"
             " FROM push p WHERE stream = ? AND NOT failed",
             stream,
@@ -48,17 +48,17 @@ class Pushes:
         return row
 
     def bodies(self, stream: int, push: int) -> list[bytes]:
-        """The JSON of each record of a push; a delete holds an id and nothing else (rule D01)."""
+        """The JSON of each record of a push; a delete is an object with only an id (rule D01)."""
         rows = self._database.run(
-            "SELECT coalesce(body, CAST(json_object('id', id) AS BLOB)) FROM waiting"
+            "SELECT coalesce(body, CAST(json_object('id', id) AS BLOB)) FROM queue"
             " WHERE stream = ? AND push = ? ORDER BY place",
             *(stream, push),
         )
         return [body for (body,) in rows]
 
     def accept(self, stream: int, push: int, completed: int) -> None:
-        """Make the records of a push known; of each, the first acceptance counts for syncs."""
-        of_push = "FROM waiting WHERE stream = ? AND push = ?"
+        """Make the records of a push known; the first acceptance of each counts for syncs."""
+        of_push = "FROM queue WHERE stream = ? AND push = ?"
         deletes = f"(SELECT id {of_push} AND body IS NULL)"
         self._database.run(
             "INSERT INTO known SELECT stream, id, kind, digest, created, modified, properties, ?"
@@ -80,14 +80,14 @@ class Pushes:
         self.drop(push)
 
     def fail(self, stream: int, push: int) -> None:
-        """Mark a push as failed, and drop of it what has a newer version waiting."""
-        of_push = "waiting WHERE stream = ? AND push = ?"
-        self._database.run(f"DELETE FROM {of_push} AND {VOID}", stream, push)
+        """Mark a push as failed, and drop those of its records that have a newer version queued."""
+        of_push = "queue WHERE stream = ? AND push = ?"
+        self._database.run(f"DELETE FROM {of_push} AND {SUPERSEDED}", stream, push)
         self._database.run("UPDATE push SET failed = 1 WHERE push = ?", push)
 
-    def mend(self, stream: int) -> None:
-        """Let what stood in failed pushes wait again."""
+    def requeue_failed(self, stream: int) -> None:
+        """Put the records of failed pushes back into the queue."""
         failed = "(SELECT push FROM push WHERE stream = ? AND failed)"
-        wait = f"UPDATE waiting SET push = NULL WHERE stream = ? AND push IN {failed}"
-        self._database.run(wait, stream, stream)
+        requeue = f"UPDATE queue SET push = NULL WHERE stream = ? AND push IN {failed}"
+        self._database.run(requeue, stream, stream)
         self._database.run("DELETE FROM push WHERE stream = ? AND failed", stream)

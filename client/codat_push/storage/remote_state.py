@@ -1,10 +1,10 @@
-"""What the service has told: of the set-up and the syncs of companies, and of datasets.
+"""What is known of the service: the set-up and syncs of companies, and datasets.
 
-The latest sync covers a period. Whatever was created before its finish, if it succeeded, or else
-before its start (where the last success ended, since a failed period is covered by the next
-success), and accepted by the time it ran, is in the books, or will never be: it came too late for
-its period, or lies before the merchant's start date. An update or delete of it would double it or
-do nothing, so it is refused; and so is a new record that comes only now.
+The latest sync covers a period. If it succeeded, the boundary is the finish of that period; if it
+failed, its start, because the next success covers a failed period. A record that was created before
+the boundary and accepted by the time the sync ran is in the books, or will never be: it came too
+late for its period, or lies before the merchant's start date. An update or delete of it would
+double it or do nothing, so it is refused, and so is a new record from before the boundary.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from codat_push.versions import EPOCH, MICROSECOND
 
 
 class RemoteState:
-    """What need not be asked again, and what is compared with what is asked."""
+    """What the client remembers of the service between requests."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,11 +29,11 @@ class RemoteState:
         return self._database.run(find, company).fetchone() is not None
 
     def note_set_up(self, company: str) -> None:
-        """Note that a company was found linked and mapped."""
+        """Note that a company is linked and mapped."""
         self._database.run("INSERT OR IGNORE INTO company VALUES (?)", company)
 
     def note_sync(self, company: str, status: SyncStatus) -> bool:
-        """Move on what is known of a company's syncs, by its latest; whether that was news."""
+        """Update what is known of a company's syncs; returns whether anything changed."""
         before = self.synced(company)
         period = status.sync_date_range_utc
         boundary = period.finish if status.is_successful else period.start
@@ -55,25 +55,27 @@ class RemoteState:
         return Synced._make(row) if row else Synced()
 
     def lists_datasets(self, stream: int) -> bool | None:
-        """Whether the service lists its datasets; None where it was not asked yet."""
+        """Whether the service lists its datasets; None: not asked yet."""
         find = "SELECT history FROM stream WHERE stream = ?"
         (noted,) = self._database.run(find, stream).fetchone()
         return None if noted is None else bool(noted)
 
     def note_datasets(self, stream: int, ids: Iterable[str] | None) -> None:
-        """Note the datasets that the service lists, or that it lists none at all."""
+        """Note the datasets that the service lists; None: it does not offer the list."""
         note = "UPDATE stream SET history = ? WHERE stream = ?"
         self._database.run(note, ids is not None, stream)
         for identity in ids or ():
             self.note_dataset(stream, identity)
 
     def forget_datasets(self, company: str) -> None:
-        """Ask anew which datasets a company has, since it was not even known."""
+        """Ask for a company's datasets again, because the service did not know the company."""
         self._database.run("UPDATE stream SET history = NULL WHERE company = ?", company)
 
     def note_dataset(self, stream: int, identity: str) -> None:
-        """Note a dataset, to know a new one by."""
-        self._database.run("INSERT OR IGNORE INTO dataset VALUES (?, ?)", stream, identity)
+        """Note a dataset, so that a new one is recognised."""
+        self._database.run(
+            "INSERT OR IGNORE INTO dataset (stream, id) VALUES (?, ?)", stream, identity
+        )
 
     def datasets(self, stream: int) -> frozenset[str]:
         """Ids of the datasets seen so far."""

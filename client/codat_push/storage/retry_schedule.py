@@ -1,7 +1,7 @@
-"""When an outbox does the next thing for each company and data type; kept over restarts.
+"""When an outbox takes the next step for each company and data type; kept across restarts.
 
-Only so are `Retry-After` (rule T04), growing pauses (T05) and the pause between looks at a dataset
-(T06) kept when the process is killed and started again.
+This keeps `Retry-After` (rule T04), growing pauses (T05) and the pause between polls of a dataset
+(T06) when the process is killed and started again.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from codat_push.storage.database import Database
 
 
 class Entry(NamedTuple):
-    """What is planned for one stream.
+    """The next step of one stream.
 
     Args:
-        due: when the next thing may be done, seconds since 1970.
+        due: when it may be taken, seconds since 1970.
         since: when that was decided.
-        poll_pause: seconds before the last look at its dataset, None before the first.
-        retry_pause: seconds after the last failure, None where none came since the last success.
-        most_records: records in its next chunk at most, None for no bound of its own.
-        error: what went wrong last, None where nothing did since the last success.
+        poll_pause: seconds before the last poll of its dataset, None before the first.
+        retry_pause: seconds after the last failure, None after a success.
+        max_records: the limit of its next chunk, None for the usual limit.
+        error: the last failure, None after a success.
     """
 
     due: float = 0.0
     since: float = 0.0
     poll_pause: float | None = None
     retry_pause: float | None = None
-    most_records: int | None = None
+    max_records: int | None = None
     error: str | None = None
 
 
@@ -43,35 +43,37 @@ class RetrySchedule:
         self._clock = clock
 
     def entry(self, stream: int) -> Entry:
-        """What is planned for a stream."""
+        """The entry of a stream."""
         row = self._database.run(
-            "SELECT due, since, poll_pause, retry_pause, most_records, error"
-            " FROM agenda WHERE stream = ?",
+            "SELECT due, since, poll_pause, retry_pause, max_records, error"
+            " FROM retry_schedule WHERE stream = ?",
             stream,
         ).fetchone()
         return Entry(*row) if row else NOTHING
 
     def plan(self, stream: int, entry: Entry, pause: float) -> None:
-        """Do the next thing for a stream after that many seconds."""
+        """Schedule the next step of a stream in `pause` seconds."""
         now = self._clock.now()
         self._database.run(
-            "INSERT OR REPLACE INTO agenda VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO retry_schedule VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(stream, *entry._replace(due=now + pause, since=now)),
         )
 
     def seconds_left(self, stream: int) -> float:
-        """Seconds until something may be done for a stream; 0 where it is due."""
-        return max(0.0, self.entry(stream).due - self._clock.now(), self._quiet())
+        """Seconds until the next step of a stream; 0 when it is due."""
+        return max(0.0, self.entry(stream).due - self._clock.now(), self._suspended_for())
 
-    def keep_quiet(self, seconds: float) -> None:
-        """Do nothing for any stream for that many seconds, as the service asked."""
+    def suspend(self, seconds: float) -> None:
+        """Take no step for any stream for that many seconds (`Retry-After`)."""
         now = self._clock.now()
-        self._database.run("INSERT OR REPLACE INTO quiet VALUES (1, ?, ?)", now + seconds, now)
+        self._database.run(
+            "INSERT OR REPLACE INTO retry_after VALUES (1, ?, ?)", now + seconds, now
+        )
 
     def follow_clock(self) -> None:
-        """Where the clock was set back, move what was planned by it back too."""
+        """If the clock was set back, move the schedule back with it."""
         now = self._clock.now()
-        for table, moment in (("agenda", "due"), ("quiet", "until")):
+        for table, moment in (("retry_schedule", "due"), ("retry_after", "until")):
             self._database.run(
                 f"UPDATE {table} SET {moment} = {moment} - (since - ?), since = ?"  # noqa: S608  (constant names)
                 " WHERE since > ?",
@@ -79,12 +81,12 @@ class RetrySchedule:
             )
 
     def last_error(self) -> str | None:
-        """What went wrong last and has not come right since."""
+        """The last failure that no success has followed."""
         row = self._database.run(
-            "SELECT error FROM agenda WHERE error IS NOT NULL ORDER BY since DESC LIMIT 1"
+            "SELECT error FROM retry_schedule WHERE error IS NOT NULL ORDER BY since DESC LIMIT 1"
         ).fetchone()
         return row and str(row[0])
 
-    def _quiet(self) -> float:
-        row = self._database.run("SELECT until FROM quiet").fetchone()
+    def _suspended_for(self) -> float:
+        row = self._database.run("SELECT until FROM retry_after").fetchone()
         return row[0] - self._clock.now() if row else 0.0

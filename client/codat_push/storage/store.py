@@ -1,4 +1,4 @@
-"""A ledger's file, by its parts; a stream is a company and data type."""
+"""The parts of a ledger's file. A stream is one data type of one company."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Store:
 
     Attributes:
         database: the connection that they share.
-        waiting: what has to be sent.
+        queue: what has to be sent.
         pushes: what is on its way.
-        refused: what was set aside.
-        knowledge: what the service has told of itself.
+        refusals: what was set aside.
+        remote_state: what is known of the service.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.database = Database(path)
-        self.waiting = Queue(self.database)
+        self.queue = Queue(self.database)
         self.pushes = Pushes(self.database)
-        self.refused = Refusals(self.database)
-        self.knowledge = RemoteState(self.database)
+        self.refusals = Refusals(self.database)
+        self.remote_state = RemoteState(self.database)
         self.transaction = self.database.transaction
-        self.rehearsal = self.database.rehearsal
+        self.dry_run = self.database.dry_run
         self.close = self.database.close
 
     def stream(self, company: str, data_type: DataType) -> int:

@@ -1,4 +1,4 @@
-"""What a ledger keeps back so that no rule is broken, and what a person can do about it."""
+"""What a ledger refuses so that no rule is broken, and what a person can do about it."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def put(ledger: Ledger, *changes: Json | str) -> None:
 
 
 def send(ledger: Ledger, status: str = "Complete") -> list[Json]:
-    """What is pushed of all that waits, each push ending in that status."""
+    """What is pushed of the queue, each push ending in that status."""
     sent: list[Json] = []
-    ledger.mend("c", TRANSACTIONS)
+    ledger.requeue_failed("c", TRANSACTIONS)
     while chunk := ledger.take("c", TRANSACTIONS):
         sent += map(read_json, ledger.bodies(chunk))
-        told = Dataset(
+        dataset = Dataset(
             id="d", company_id="c", data_type=TRANSACTIONS, status=status, completed=NOON
         )
-        ledger.settle(chunk, told)
+        ledger.settle(chunk, dataset)
     return sent
 
 
@@ -54,13 +54,13 @@ def refused(ledger: Ledger) -> list[tuple[str, str]]:
 
 def synced(ledger: Ledger, finish: Any, code: int = 2000) -> None:
     period = DateRange(start=NOON - HOUR, finish=finish)
-    told = SyncStatus(
+    status = SyncStatus(
         company_id="c", sync_status_code=code, sync_utc=finish, sync_date_range_utc=period
     )
-    ledger.note_sync("c", told)
+    ledger.note_sync("c", status)
 
 
-def test_a_payment_recorded_after_a_delete_does_not_hide_that_its_fee_is_gone(
+def test_a_payment_recorded_after_a_delete_does_not_hide_that_its_fee_is_deleted(
     ledger: Ledger,
 ) -> None:
     put(ledger, transaction(), transaction("PaymentFee"))
@@ -70,7 +70,7 @@ def test_a_payment_recorded_after_a_delete_does_not_hide_that_its_fee_is_gone(
     assert refused(ledger) == [("PaymentFee", "shared-id")]
 
 
-def test_a_delete_goes_on_while_it_is_not_taken_back(ledger: Ledger) -> None:
+def test_a_delete_is_sent_unless_it_is_withdrawn(ledger: Ledger) -> None:
     put(ledger, transaction(), transaction("PaymentFee"))
     send(ledger)
     put(ledger, transaction(total=2), "P")
@@ -79,15 +79,17 @@ def test_a_delete_goes_on_while_it_is_not_taken_back(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("ends", [["ProcessingError", "Complete"], ["Complete"]])
-def test_what_is_gone_before_its_push_has_ended_is_deleted_or_refused(
+def test_a_record_deleted_while_its_push_runs_is_deleted_or_refused(
     ledger: Ledger, ends: Sequence[str]
 ) -> None:
     put(ledger, transaction(), transaction("PaymentFee"))
     chunk = ledger.take("c", TRANSACTIONS)
     assert chunk
     put(ledger, "P", transaction(total=2))
-    told = Dataset(id="d", company_id="c", data_type=TRANSACTIONS, status=ends[0], completed=NOON)
-    ledger.settle(chunk, told)
+    dataset = Dataset(
+        id="d", company_id="c", data_type=TRANSACTIONS, status=ends[0], completed=NOON
+    )
+    ledger.settle(chunk, dataset)
     assert [record["totalAmount"] for record in send(ledger)] == [2]
     never_arrived = ends[0] != "Complete"
     assert refused(ledger) == ([] if never_arrived else [("PaymentFee", "shared-id")])
@@ -103,7 +105,7 @@ def test_a_deleted_key_is_not_pushed_again(ledger: Ledger) -> None:
     assert refused(ledger) == [("Payment", "deleted")]
 
 
-def test_what_was_never_known_is_neither_deleted_nor_barred(ledger: Ledger) -> None:
+def test_an_unknown_record_is_neither_deleted_nor_blocked(ledger: Ledger) -> None:
     put(ledger, transaction(), "P")
     assert send(ledger) == []
     put(ledger, transaction())
@@ -111,7 +113,7 @@ def test_what_was_never_known_is_neither_deleted_nor_barred(ledger: Ledger) -> N
 
 
 @pytest.mark.parametrize("moved", [-HOUR, timedelta()])
-def test_a_change_whose_source_date_does_not_move_on_is_refused(
+def test_a_change_without_a_later_source_modified_date_is_refused(
     ledger: Ledger, moved: timedelta
 ) -> None:
     put(ledger, transaction(sourceModifiedDate=NOON))
@@ -132,14 +134,14 @@ def test_an_update_keeps_its_created_date(ledger: Ledger) -> None:
     assert refused(ledger) == [("Payment", "created-moved")]
 
 
-def test_what_comes_after_the_sync_of_its_period_is_refused(ledger: Ledger) -> None:
+def test_a_record_after_the_sync_of_its_period_is_refused(ledger: Ledger) -> None:
     synced(ledger, NOON + HOUR)
     put(ledger, transaction(), transaction("Refund", createdDate=NOON + HOUR))
     assert [record["type"] for record in send(ledger)] == ["Refund"]
     assert refused(ledger) == [("Payment", "late")]
 
 
-def test_what_comes_while_its_period_is_synced_waits_for_the_outcome(ledger: Ledger) -> None:
+def test_a_record_recorded_while_its_period_is_synced_is_held(ledger: Ledger) -> None:
     synced(ledger, NOON + HOUR, code=1000)
     put(ledger, transaction())
     assert send(ledger) == []
@@ -147,7 +149,7 @@ def test_what_comes_while_its_period_is_synced_waits_for_the_outcome(ledger: Led
     assert len(send(ledger)) == 1
 
 
-def test_what_was_refused_waits_again_on_demand_unless_something_newer_does(
+def test_retry_queues_a_refused_change_unless_a_newer_one_is_queued(
     ledger: Ledger,
 ) -> None:
     put(ledger, transaction())
@@ -164,8 +166,8 @@ def test_what_was_refused_waits_again_on_demand_unless_something_newer_does(
 
 
 @pytest.mark.parametrize("company", ["", None, "\ud800"])
-def test_a_company_that_is_no_id_is_refused_at_once(ledger: Ledger, company: Any) -> None:
-    with pytest.raises(ValueError, match="is no id"):
+def test_a_company_that_is_not_an_id_is_refused_at_once(ledger: Ledger, company: Any) -> None:
+    with pytest.raises(ValueError, match="is not an id"):
         ledger.put(company, TRANSACTIONS, "P")
-    with pytest.raises(ValueError, match="is no id"):
+    with pytest.raises(ValueError, match="is not an id"):
         next(ledger.changes(company, TRANSACTIONS, []))
