@@ -1,10 +1,10 @@
-"""What every test stands on."""
+"""Settings of Hypothesis for all tests."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
-# A property is a matter of what, not of how fast: machines that test are often busy.
+# No deadline: a property is about results, and a test machine may be busy.
 settings.register_profile("patient", deadline=None)
 # Thousands of histories; loaded by `pytest --hypothesis-profile thorough`.
 settings.register_profile("thorough", settings.get_profile("patient"))

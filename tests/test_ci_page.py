@@ -1,4 +1,4 @@
-"""The page on CI: its commands succeed, and its recipes are of their form and go through."""
+"""The page on CI: its commands succeed, and its recipes are valid and work."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def run(line: str, where: Path, **variables: str) -> str:
     needed = next((tool for tool in ("node", "java") if f" {tool} " in line), "curl")
     if shutil.which(needed) is None:
         pytest.skip(f"{needed} is not installed here")
-    told = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
-    told["PATH"] = f"{BIN}{os.pathsep}{told['PATH']}"
+    environment = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
+    environment["PATH"] = f"{BIN}{os.pathsep}{environment['PATH']}"
     ran = subprocess.run(
         [str(shutil.which("bash")), "-e", "-c", line],
         cwd=where,
-        env=told | variables,
+        env=environment | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -57,7 +57,7 @@ def run(line: str, where: Path, **variables: str) -> str:
 
 
 def checked(recipe: str, schema: str, where: Path) -> Any:
-    """A recipe that a service would take, as it stands in the page."""
+    """A recipe of the page, parsed, after a check against the schema of its service."""
     file = where / "recipe.yml"
     file.write_text(recipe)
     command = [BIN / "check-jsonschema", "--builtin-schema", schema, file]
@@ -70,7 +70,8 @@ def test_the_commands_succeed(samples: Path) -> None:
     assert len(COMMANDS) == 4
     for line in COMMANDS:
         before, _, after = line.partition(" -- ")
-        quick = shlex.join([*shlex.split(before), *EVENING])  # the page tells of these below
+        # The page explains these options further down.
+        quick = shlex.join([*shlex.split(before), *EVENING])
         assert "codat-mock ends with exit code 0." in run(f"{quick} -- {after}", samples)
     for name in ("codat.xml", "codat.sarif", "codat.json", "codat.html", "codat.md"):
         assert "codat-mock" in (samples / name).read_text()
@@ -80,7 +81,7 @@ def steps(job: Any) -> Iterator[str]:
     yield from (step["run"] for step in job["steps"] if "run" in step)
 
 
-def test_the_recipe_for_github_goes_through(samples: Path) -> None:
+def test_the_recipe_for_github_works(samples: Path) -> None:
     flow = checked(GITHUB, "vendor.github-workflows", samples)
     install, check = steps(flow["jobs"]["rehearse"])
     assert install == "pip install codat-mock"
@@ -93,7 +94,7 @@ def test_the_recipe_for_github_goes_through(samples: Path) -> None:
             assert (samples / given[name]).is_file()
 
 
-def test_the_recipe_for_gitlab_goes_through(samples: Path) -> None:
+def test_the_recipe_for_gitlab_works(samples: Path) -> None:
     job = checked(GITLAB, "vendor.gitlab-ci", samples)["rehearse"]
     assert job["before_script"] == ["pip install codat-mock"]
     for line in job["script"]:
@@ -103,16 +104,16 @@ def test_the_recipe_for_gitlab_goes_through(samples: Path) -> None:
 
 
 @pytest.mark.parametrize("recipe", [SHELL, SHARED], ids=["alone", "shared"])
-def test_the_recipes_for_a_shell_go_through(recipe: str, samples: Path) -> None:
+def test_the_recipes_for_a_shell_work(recipe: str, samples: Path) -> None:
     assert "codat-mock ends with exit code 0." in run(recipe, samples)
 
 
-def test_every_variable_and_form_of_the_command_is_told() -> None:
+def test_every_variable_exit_code_and_option_of_the_command_is_described() -> None:
     help_page = subprocess.run(
         [BIN / "codat-mock", "check", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    for told in re.findall(r"\bCODAT_(?!MOCK)\w+", help_page):
-        assert f"| `{told}` |" in PAGE
+    for variable in re.findall(r"\bCODAT_(?!MOCK)\w+", help_page):
+        assert f"| `{variable}` |" in PAGE
     for code in re.findall(r"^  (\d+)  ", help_page, re.M):
         assert re.search(rf"^\| {code} \|", PAGE, re.M)
     for option in ("--fail-on", "--timeout", "--expected", "--update-expected", "--report"):

@@ -22,18 +22,18 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
 @pytest.mark.parametrize("page", ["first-steps.md", "faults.md", "judging.md"])
-def test_a_page_goes_through(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_page_works(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     (_, command), *rest = BLOCK.findall((DOCS / page).read_text())
     arguments = [*shlex.split(command)[1:], "--port", "0"]
     with subprocess.Popen([COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as server:
         try:
             address = re.search(r"http://\S+", server.stdout.readline() if server.stdout else "")
             assert address
-            told: dict[str, Any] = {}
+            names: dict[str, Any] = {}
             printed = ""
             for language, text in rest:
                 if language == "python":
-                    exec(text.replace(DEFAULT, address[0]), told)  # noqa: S102  (our own page)
+                    exec(text.replace(DEFAULT, address[0]), names)  # noqa: S102  (our own page)
                     printed = capsys.readouterr().out
                 elif language == "sh":
                     for line in text.splitlines():
@@ -42,7 +42,7 @@ def test_a_page_goes_through(page: str, capsys: pytest.CaptureFixture[str]) -> N
                     assert msgspec.json.decode(text, type=list[AlertRule])
                 elif language == "text":
                     assert printed == text
-            told["codat"].close()
+            names["codat"].close()
         finally:
             server.terminate()
     assert server.returncode == 0

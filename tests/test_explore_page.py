@@ -30,9 +30,14 @@ def here(tmp_path: Path) -> Path:
 def run(here: Path, line: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
     scripts = str(Path(sys.executable).parent)
-    told = kept | {"PATH": f"{scripts}{os.pathsep}{kept['PATH']}"}
+    environment = kept | {"PATH": f"{scripts}{os.pathsep}{kept['PATH']}"}
     return subprocess.run(
-        ["/bin/sh", "-c", line], cwd=here, env=told, capture_output=True, text=True, check=False
+        ["/bin/sh", "-c", line],
+        cwd=here,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -55,5 +60,5 @@ def test_its_test_finds_what_it_says(here: Path) -> None:
     (here / NAME).write_text(TEST)
     ran = run(here, "pytest -Werror -p no:cacheprovider")
     assert "2 failed" in ran.stdout, ran.stdout
-    told = "\n".join(line.removeprefix("E").lstrip() for line in ran.stdout.splitlines())
-    assert "\n".join(line.lstrip() for line in BROKEN.splitlines()) in told
+    shown = "\n".join(line.removeprefix("E").lstrip() for line in ran.stdout.splitlines())
+    assert "\n".join(line.lstrip() for line in BROKEN.splitlines()) in shown

@@ -25,14 +25,14 @@ def test_its_tests_end_as_it_says(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-Werror", "-p", "no:cacheprovider"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "6 passed, 2 errors" in ran.stdout, ran.stdout
-    told = [line.strip("_ ") for line in ran.stdout.splitlines()]
+    shown = [line.strip("_ ") for line in ran.stdout.splitlines()]
     for block in SHOWN:
         lines = [line.strip("_ ") for line in block.splitlines()]
-        place = told.index(lines[0])
-        assert told[place : place + len(lines)] == lines
+        place = shown.index(lines[0])
+        assert shown[place : place + len(lines)] == lines
 
 
-def test_everything_that_tests_can_use_is_told(pytester: pytest.Pytester) -> None:
+def test_everything_that_tests_can_use_is_described(pytester: pytest.Pytester) -> None:
     ran = pytester.runpytest_inprocess("--help")
     options = re.findall(r"^  (--codat-[\w-]+)", ran.stdout.str(), re.M)
     assert len(options) == 4

@@ -21,11 +21,11 @@ JUDGING = [line for line in LINES if line.startswith("codat-mock judge ")]
 
 
 def run(where: Path, line: str) -> subprocess.CompletedProcess[str]:
-    told = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
+    environment = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
     return subprocess.run(
         [COMMAND, *shlex.split(line)[1:]],
         cwd=where,
-        env=told,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +41,7 @@ def test_a_command_judges_the_recorded_example(tmp_path: Path, line: str) -> Non
     assert "14 of 14 recorded requests were the integration's." in ran.stdout
 
 
-def test_a_har_that_breaks_off_is_told_as_it_is_shown(tmp_path: Path) -> None:
+def test_a_truncated_har_is_reported_as_shown(tmp_path: Path) -> None:
     (tmp_path / "cut.har").write_bytes(load_bytes("traffic/worked-example")[:9000])
     ran = run(tmp_path, "codat-mock judge cut.har")
     assert ran.returncode == 2

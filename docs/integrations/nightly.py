@@ -1,6 +1,6 @@
-"""Push the sales of a folder, whatever the service does meanwhile: `python nightly.py sales`.
+"""Push the sales of a folder, even while the service fails: `python nightly.py sales`.
 
-What was accepted stands in CODAT_STATE_DIR, so that a night that was broken off can go on.
+CODAT_STATE_DIR holds what was accepted, so that an interrupted run can continue.
 """
 
 import json
@@ -24,7 +24,7 @@ datasets = json.loads(state.read_text()) if state.exists() else {}
 
 
 def ask(method: str, path: str, body: object = None) -> dict:
-    """Ask until there is an answer that can be read, and wait longer each time."""
+    """Send a request until its answer can be read, and wait longer each time."""
     for attempt in range(8):
         pause = PAUSE * 2**attempt
         try:
@@ -33,16 +33,16 @@ def ask(method: str, path: str, body: object = None) -> dict:
                 return dict(answer.json())
             pause = max(pause, float(answer.headers.get("Retry-After", 0)))
         except (httpx.TransportError, ValueError):
-            pass  # it may have been carried out: the same records under the same ids do no harm
+            pass  # it may have been carried out; sending the same records again is safe
         time.sleep(pause)
     sys.exit(f"{method} {path}: no answer")
 
 
 def push(kind: str, records: list) -> bool:
-    """Push records of one kind, and tell whether they were processed."""
+    """Push records of one kind; returns whether they were processed."""
     if kind not in datasets:
-        told = ask("POST", f"/data/companies/{company}/sync/commerce-{kind}", {kind: records})
-        datasets[kind] = told["datasetId"]
+        answer = ask("POST", f"/data/companies/{company}/sync/commerce-{kind}", {kind: records})
+        datasets[kind] = answer["datasetId"]
         state.write_text(json.dumps(datasets))
     while True:
         history = ask("GET", f"/meta/companies/{company}/pull/history/{datasets[kind]}")
