@@ -95,7 +95,7 @@ def test_a_test_that_breaks_one_fails_at_its_end_with_the_report(run: Run) -> No
             "codat-mock: 1 error.*",
             "  S03 only-new-or-changed commerce-orders (error)",
             "      Records: A-1",
-            "      Instead: Compare each record with what was accepted last*",
+            "      Instead: Compare each record with the version accepted last*",
             "  Rules that had an occasion: *S03*",
             "1 finding at or above 'error'.",
         ]

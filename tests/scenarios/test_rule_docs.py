@@ -27,13 +27,13 @@ def test_a_rule_is_told_with_the_requests_that_broke_it() -> None:
     assert told.exit_code == 0
     lines = told.output.splitlines()
     assert lines[0] == "S03 only-new-or-changed (error)"
-    assert "When it is broken: the record is discarded." in lines
+    assert "If broken: the record is discarded." in lines
     assert "Source: guide: Rules for sending data." in lines
     pushes = [line for line in lines if " POST " in line and "→ 200" in line]
     assert [push[:20] for push in pushes] == ["2022-03-21T12:10:00Z", "2022-03-21T13:05:00Z"]
     assert sum('{"id": "A-1"' in line for line in lines) == 2
     assert "… 1 more" in told.output
-    found = "Pushed again though equal to the version accepted last: 2 records, such as A-1."
+    found = "Pushed again without a change: 2 records, such as A-1."
     assert found in lines
     assert "--rule S03=off switches it off" in lines
 
@@ -56,7 +56,7 @@ def test_thresholds_are_told_with_how_to_set_them() -> None:
 def test_as_json_it_is_the_rule_and_the_whole_finding() -> None:
     told = json.loads(explain("sale-not-coupled", "--json").output)
     assert told["rule"]["code"] == "S16"
-    assert told["example"]["story"] == "coupled-till"
+    assert told["example"]["story"] == "coupled-sale"
     assert told["example"]["finding"]["records"] == ["sale 1"]
 
 

@@ -1,4 +1,4 @@
-"""Rules for the books: the final word."""
+"""Rules for the books, which have the last word."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ COMPARE = "GET /_mock/books/compare shows the documents"
     "booked-once",
     "error",
     source=SOURCE,
-    consequence="the merchant's turnover is told too high",
+    consequence="the books overstate the merchant's turnover",
     keeps=("day-after-day",),
     breaks=("duplicate-in-books",),
-    message="Twice in the books",
+    message="Booked more than once",
     advice=f"push no update of a synced record; {COMPARE}",
     subject=BooksContext,
     applies=lambda books: books.due > 0,
 )
 def booked_once(books: BooksContext) -> Iterator[Evidence]:
-    """No declared sale stands twice in the accounting software."""
-    return shown(books.doubled)
+    """No declared record is booked more than once."""
+    return evidence_of(books.doubled)
 
 
 @rule(
@@ -34,18 +34,18 @@ def booked_once(books: BooksContext) -> Iterator[Evidence]:
     "nothing-lost",
     "error",
     source=SOURCE,
-    consequence="the merchant's turnover is told too low",
+    consequence="the books understate the merchant's turnover",
     keeps=("day-after-day",),
     breaks=("hole-in-books",),
     message="Not in the books",
-    advice=f"push every record before the sync of its createdDate, and read how its dataset ended;"
-    f" {COMPARE}",
+    advice="push every record before the sync of its createdDate, and read the status of its"
+    f" dataset; {COMPARE}",
     subject=BooksContext,
     applies=lambda books: books.due > 0,
 )
 def nothing_lost(books: BooksContext) -> Iterator[Evidence]:
-    """Every declared record that is due is in the books."""
-    return shown(books.missing)
+    """Every declared record whose sync has run is in the books."""
+    return evidence_of(books.missing)
 
 
 @rule(
@@ -53,20 +53,20 @@ def nothing_lost(books: BooksContext) -> Iterator[Evidence]:
     "books-current",
     "error",
     source=SOURCE,
-    consequence="the books tell what is no longer true",
+    consequence="the books show an outdated version",
     keeps=("day-after-day",),
     breaks=("stale-books",),
-    message="Stale in the books",
+    message="Outdated in the books",
     advice=f"push every change before the sync of the record's createdDate; {COMPARE}",
     subject=BooksContext,
     applies=lambda books: books.due > 0,
 )
 def books_current(books: BooksContext) -> Iterator[Evidence]:
     """The books show each declared record's latest version."""
-    return shown(books.stale)
+    return evidence_of(books.stale)
 
 
-def shown(records: Sequence[BookedRecord]) -> Iterator[Evidence]:
+def evidence_of(records: Sequence[BookedRecord]) -> Iterator[Evidence]:
     """Records as evidence."""
     for each in records:
         yield Evidence(each.key, each.note, data_type=each.data_type, requests=each.pushes)

@@ -1,4 +1,4 @@
-"""Telling an object that means to delete a record, yet carries more than the id (rule D01)."""
+"""Recognising a delete that has more than the id (rule D01)."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ TRUE: Final = (True, 1, "true", "True", "1", "yes")
 
 
 def may_be_delete(record: Record, raw: bytes) -> bool:
-    """Whether a closer look is worth it: nothing is told but the id, or a mark may stand in it."""
-    return any(mark in raw for mark in MARKS) or not any(map(tells, astuple(record)[1:]))
+    """Whether an object may be a delete: it has nothing but an id, or may have a mark."""
+    return any(mark in raw for mark in MARKS) or not any(map(has_content, astuple(record)[1:]))
 
 
-def tells(value: Any) -> bool:
-    """Whether a property of a record surely is not empty; of a part or a list that is not sure."""
+def has_content(value: Any) -> bool:
+    """Whether a property is certainly not empty; of an object or a list that is uncertain."""
     return not (value is UNSET or value is None or value == "" or isinstance(value, Struct | list))
 
 
 def is_fat_delete(raw: bytes) -> bool:
-    """Whether an object seems to mean a delete, yet carries more than its id.
+    """Whether an object looks like a delete, but has more than its id.
 
-    Everything else in it is null or empty, or one of the usual marks of a deletion stands in it.
+    Everything else in it is null or empty, or it has one of the usual marks of a deletion.
     """
     properties = {name.lower(): small(value) for name, value in parts(raw).items()}
     properties.pop("id", None)
@@ -36,7 +36,7 @@ def is_fat_delete(raw: bytes) -> bool:
 
 
 def small(raw: bytes) -> Any:
-    """A property's value where it is short and readable; else bytes, neither empty nor a mark."""
+    """A property's value if it is short and readable; else its bytes, neither empty nor a mark."""
     try:
         return anything(raw) if len(raw) <= LONGEST_MARK else bytes(raw)
     except (DecodeError, UnicodeDecodeError):
@@ -44,7 +44,7 @@ def small(raw: bytes) -> Any:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value is null or empty, or holds nothing but what is."""
+    """Whether a value is null or empty, or holds nothing else."""
     if isinstance(value, dict):
         return all(map(is_empty, value.values()))
     if isinstance(value, list):
@@ -53,7 +53,7 @@ def is_empty(value: Any) -> bool:
 
 
 def is_marked(properties: dict[str, Any]) -> bool:
-    """Whether a mark of deletion stands in an object: `isDeleted`, `deleted`, or such a status."""
+    """Whether an object has a mark of deletion: `isDeleted`, `deleted`, or such a status."""
     marks = properties.get("isdeleted"), properties.get("deleted")
     if any(mark in TRUE for mark in marks if not isinstance(mark, dict | list)):
         return True

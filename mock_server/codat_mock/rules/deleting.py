@@ -15,17 +15,17 @@ GUIDE = "guide: Rules for deleting data"
     "delete-is-sparse",
     "error",
     source=GUIDE,
-    consequence="it is taken for an update",
+    consequence="the service treats it as an update",
     keeps=("sparse-delete",),
     breaks=("fat-delete",),
-    message="Meant as a delete, it seems, yet carrying more than the id",
+    message="Looks like a delete, but has more than the id",
     advice='delete a record with its id alone, {"id": "…"}, in'
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: push.has_deletes,
 )
 def delete_is_sparse(push: PushContext) -> Iterator[Evidence]:
-    """A delete carries the id of the record and nothing else."""
+    """A delete has the id of the record and nothing else."""
     for key in push.fat_deletes:
         yield Evidence(key)
 
@@ -38,16 +38,16 @@ def delete_is_sparse(push: PushContext) -> Iterator[Evidence]:
     consequence="the delete is ignored",
     keeps=("sparse-delete",),
     breaks=("unknown-delete",),
-    message="Deleted though never pushed",
-    advice="delete only what was accepted before by"
+    message="Deleted, but never pushed",
+    advice="delete only records that were accepted before by"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: bool(push.deletes),
 )
 def delete_known(push: PushContext) -> Iterator[Evidence]:
-    """The deleted record is known."""
+    """A deleted record is known: it was pushed before."""
     for record in push.deletes:
-        if record.key and not record.meant:
+        if record.key and not record.targets:
             yield Evidence(str(record.pushed.record.id))
 
 
@@ -59,16 +59,16 @@ def delete_known(push: PushContext) -> Iterator[Evidence]:
     consequence="the record stays in the books",
     keeps=("sparse-delete",),
     breaks=("late-delete",),
-    message="Deleted after having been synced",
-    advice="take a synced record back by hand in the accounting software, and leave its delete out"
+    message="Deleted after its sync",
+    advice="reverse a synced record by hand in the accounting software, and leave its delete out"
     " of POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
-    applies=lambda push: any(record.meant for record in push.deletes),
+    applies=lambda push: any(record.targets for record in push.deletes),
 )
 def delete_before_sync(push: PushContext) -> Iterator[Evidence]:
-    """The deleted record is not synced yet."""
+    """A deleted record is not synced yet."""
     for record in push.deletes:
-        if any(version.is_synced and not version.is_delete for version in record.meant):
+        if any(version.is_synced and not version.is_delete for version in record.targets):
             yield Evidence(str(record.pushed.record.id))
 
 
@@ -80,20 +80,20 @@ def delete_before_sync(push: PushContext) -> Iterator[Evidence]:
     consequence="the delete is ignored",
     keeps=("sparse-delete",),
     breaks=("repeated-delete",),
-    message="Deleted again",
+    message="Deleted more than once",
     advice="remember which deletes were accepted, and leave them out of every later"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
-    applies=lambda push: any(record.meant for record in push.deletes),
+    applies=lambda push: any(record.targets for record in push.deletes),
 )
 def delete_once(push: PushContext) -> Iterator[Evidence]:
     """A record is deleted once.
 
-    A repeat is excused where the answer to the earlier push was lost or an error.
+    A repeat is excused if the answer to the earlier push was lost or an error.
     """
     for record in push.deletes:
-        is_gone = all(version.is_delete for version in record.meant)
-        if record.meant and is_gone and any(each.is_answered for each in record.meant):
+        is_gone = all(version.is_delete for version in record.targets)
+        if record.targets and is_gone and any(each.is_answered for each in record.targets):
             yield Evidence(str(record.pushed.record.id))
 
 
@@ -105,8 +105,8 @@ def delete_once(push: PushContext) -> Iterator[Evidence]:
     consequence="it becomes a new record",
     keeps=("sparse-delete",),
     breaks=("resurrection",),
-    message="Pushed again though deleted before",
-    advice="give what the merchant enters anew a new id in"
+    message="Pushed again after its delete",
+    advice="give a record that the merchant enters again a new id in"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: any(not record.pushed.is_delete for record in push.records),

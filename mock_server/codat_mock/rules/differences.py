@@ -19,8 +19,8 @@ class PropertyDifference(Wire, omit_defaults=False):
 
     Args:
         path: the property, as a JSON path from the record.
-        old: its value before, null where it had none.
-        new: its value now, null where it has none.
+        old: its value before; null if it had none.
+        new: its value now; null if it has none.
     """
 
     path: str
@@ -34,12 +34,12 @@ def differences_between(old: Record, new: Record) -> list[PropertyDifference]:
 
 
 def plain(record: Record) -> Any:
-    """A record as plain JSON values, its amounts and moments as they are."""
+    """A record as plain JSON values, with Decimals and datetimes kept."""
     return msgspec.to_builtins(record, builtin_types=(Decimal, datetime))
 
 
 def compare(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
-    """Go down into objects and lists, and name what differs."""
+    """Descend into objects and lists, and yield what differs."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
             yield from compare(f"{path}.{name}", old.get(name, UNSET), new.get(name, UNSET))
@@ -51,16 +51,16 @@ def compare(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
 
 
 def losses_between(old: Record, new: Record) -> list[PropertyDifference]:
-    """The properties that the old version has and the new one does not carry.
+    """The properties that the old version has and the new one lacks.
 
-    Null counts as carried. Parts of a list are told apart by their ids; one without is not looked
-    into, nor is one that is gone.
+    Null counts as present. Elements of a list are matched by their ids; one without an id, or
+    without a match, is not compared.
     """
     return [*lost("$", plain(old), plain(new))]
 
 
 def lost(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
-    """Go down into what both have, and name what only the old one has."""
+    """Descend into what both have, and yield what only the old one has."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old):
             if name in new:

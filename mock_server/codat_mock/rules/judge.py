@@ -1,4 +1,4 @@
-"""The judge: asks every rule about a subject, and makes one finding of all its evidence."""
+"""The judge: applies every rule to a subject, and makes one finding of all its evidence."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from codat_mock.rules.contexts import Context, Evidence, ExchangeContext, Reques
 from codat_mock.rules.registry import RULES, BrokenRules, Rule, Severity, filled, rulebook, rules_on
 from codat_mock.rules.rule_settings import RuleSetting, in_force
 
-MOST_RECORDS: Final = 20
-MOST_CHANGES: Final = 100
+MAX_RECORDS: Final = 20
+MAX_DIFFERENCES: Final = 100
 Verdict = Literal["clean", "findings", "nothing-observed"]
 
 
@@ -26,8 +26,8 @@ class Difference(Wire, omit_defaults=False, kw_only=True):
     Args:
         record: the record's key.
         path: the property, as a JSON path from the record.
-        old: its value before, null where it had none.
-        new: its value now, null where it has none.
+        old: its value before; null if it had none.
+        new: its value now; null if it has none.
     """
 
     record: str
@@ -37,15 +37,15 @@ class Difference(Wire, omit_defaults=False, kw_only=True):
 
 
 class Finding(Wire, omit_defaults=False, kw_only=True):
-    """A breach of one rule by one push, sync, dataset …: however many records, one finding.
+    """A breach of one rule by one push, sync, dataset …: one finding, however many records.
 
     Args:
-        company_id: whose it is; empty where it is nobody's in particular.
-        data_type: of its records; empty where there is none, or more than one.
-        count: how many records (or places, or requests) break the rule.
+        company_id: the company's; empty if it concerns no company.
+        data_type: of its records; empty if there is none, or more than one.
+        count: the number of records (or places, or requests) that break the rule.
         records: the first 20 of them, by key or JSON path.
         requests: the requests involved, the breaking one first.
-        differences: where two versions are compared, the first 100 properties that differ.
+        differences: the first 100 properties that differ, if two versions are compared.
     """
 
     code: str
@@ -63,12 +63,12 @@ class Finding(Wire, omit_defaults=False, kw_only=True):
 
 
 class StoredFinding(Struct, frozen=True):
-    """A finding as it is kept.
+    """A finding as stored.
 
     Args:
-        topic: what it is about: later findings of its rule on that topic are told with it; empty
-            where it stands alone.
-        note: what its message adds to the rule's own words.
+        dedup_key: later findings of the same rule and key are joined with it; empty if it is
+            never joined.
+        note: what its message adds to the rule's.
     """
 
     finding: Finding
@@ -77,22 +77,22 @@ class StoredFinding(Struct, frozen=True):
 
 
 class Judgement(Struct, frozen=True):
-    """What the rules say of one subject: the findings, and the codes of the rules it exercised."""
+    """The findings about one subject, and the codes of the rules that applied to it."""
 
     found: list[StoredFinding]
     exercised: list[str]
 
 
 class Findings(Wire, omit_defaults=False, kw_only=True):
-    """All that was found in a sandbox.
+    """All findings in a sandbox.
 
     Args:
-        verdict: `nothing-observed` where nothing was pushed, synced or probed: whatever was asked
-            besides, a verdict on nothing is no pass.
-        exercised: codes of the rules that had an occasion to be kept or broken.
-        not_exercised: codes of the others; those that are off are in neither.
-        dropped: how many requests the journal could not keep.
-        is_complete: whether nothing was dropped.
+        verdict: `nothing-observed` if nothing was pushed, synced or probed: a verdict on nothing
+            is not a pass.
+        exercised: codes of the rules that applied at least once.
+        not_exercised: codes of the others; rules that are off are in neither.
+        dropped: the number of requests that the request log could not keep.
+        is_complete: whether the request log dropped nothing.
     """
 
     verdict: Verdict
@@ -104,11 +104,11 @@ class Findings(Wire, omit_defaults=False, kw_only=True):
 
 
 def judge(subject: Context, choices: Mapping[str, RuleSetting] | None = None) -> Judgement:
-    """Ask every rule that judges such a subject about this one.
+    """Apply every rule for subjects of this type.
 
     Args:
         subject: a push, a sync, a request …
-        choices: what users have chosen about rules, by code.
+        choices: the users' settings of rules, by code.
 
     Raises:
         BrokenRules: a rule fails.
@@ -120,8 +120,8 @@ def judge(subject: Context, choices: Mapping[str, RuleSetting] | None = None) ->
                 continue
             evidence = list(rule.look(subject, **choice.thresholds))
         except Exception as error:
-            told = f"Rule {rule.code} fails: {type(error).__name__}: {error}"
-            raise BrokenRules(told) from error
+            message = f"Rule {rule.code} fails: {type(error).__name__}: {error}"
+            raise BrokenRules(message) from error
         exercised.append(rule.code)
         if evidence:
             finding = finding_of(rule, subject, evidence, choice.severity or rule.severity)
@@ -132,11 +132,11 @@ def judge(subject: Context, choices: Mapping[str, RuleSetting] | None = None) ->
 def finding_of(
     rule: Rule, subject: Context, evidence: list[Evidence], severity: Severity
 ) -> Finding:
-    """Group the evidence of one rule in one subject."""
+    """Make one finding of the evidence of one rule in one subject."""
     types = {item.data_type for item in evidence if item.data_type}
     data_type = subject.data_type or (min(types) if len(types) == 1 else "")
     is_mixed = len(types) > 1
-    names = [named(item, is_mixed=is_mixed) for item in evidence[:MOST_RECORDS]]
+    names = [named(item, is_mixed=is_mixed) for item in evidence[:MAX_RECORDS]]
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -154,7 +154,7 @@ def finding_of(
 
 
 def named(item: Evidence, *, is_mixed: bool) -> str:
-    """A record by its key, with its kind where a finding has more than one."""
+    """A record by its key, with its data type if a finding has more than one."""
     kinds: dict[str, DataType] = {kind: kind for kind in LIST_NAMES}
     if is_mixed and item.data_type:
         return f"{LIST_NAMES[kinds[item.data_type]]} {item.record}"
@@ -162,51 +162,51 @@ def named(item: Evidence, *, is_mixed: bool) -> str:
 
 
 def message_of(rule: Rule, count: int, first: str, note: str, place: str = "") -> str:
-    """What a finding says."""
+    """The message of a finding."""
     several = f"{count} {plural(rule.counts)}, such as" if count > 1 else f"1 {rule.counts},"
     noted = f": {note}" if note else ""
     return sentence(f"{rule.message}{place}: {several} {first}{noted}")
 
 
 def requests_of(subject: Context, evidence: Sequence[Evidence]) -> list[Request]:
-    """The breaking request, and the others it shows in, by their numbers."""
+    """The request that breaks the rule, then the others involved, by number."""
     others = {request.number: request for request in subject.requests_about(evidence)}
     own = [subject.request] if subject.request else []
     for request in own:
         others.pop(request.number, None)
-    return [*own, *(others[number] for number in islice(sorted(others), MOST_RECORDS))]
+    return [*own, *(others[number] for number in islice(sorted(others), MAX_RECORDS))]
 
 
 def differences_in(evidence: Sequence[Evidence]) -> list[Difference]:
-    """What differs in the records that a finding names."""
+    """The differences in the records that a finding names."""
     found = (
         Difference(record=item.record, path=change.path, old=change.old, new=change.new)
-        for item in evidence[:MOST_RECORDS]
+        for item in evidence[:MAX_RECORDS]
         for change in item.changes
     )
-    return [*islice(found, MOST_CHANGES)]
+    return [*islice(found, MAX_DIFFERENCES)]
 
 
 def joined(earlier: StoredFinding, later: StoredFinding) -> StoredFinding:
-    """Two findings of one rule on one topic, told as one."""
+    """Two findings of one rule with the same key as one."""
     old, new = earlier.finding, later.finding
     count = old.count + new.count
-    records = [*dict.fromkeys([*old.records, *new.records])][:MOST_RECORDS]
+    records = [*dict.fromkeys([*old.records, *new.records])][:MAX_RECORDS]
     requests = {each.number: each for each in [*old.requests, *new.requests]}
-    rule = RULES.get(old.code)  # gone where somebody's own rules are not installed any more
+    rule = RULES.get(old.code)  # None if a user's rule is no longer installed
     finding = replace(
         old,
         severity=new.severity,
         count=count,
         records=records,
-        requests=[*requests.values()][: MOST_RECORDS + 1],
+        requests=[*requests.values()][: MAX_RECORDS + 1],
         message=message_of(rule, count, records[0], earlier.note) if rule else old.message,
     )
     return replace(earlier, finding=finding)
 
 
 def sentence(text: str) -> str:
-    """The text with a capital and a full stop."""
+    """The text with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
@@ -216,7 +216,7 @@ def verdict_on(
     choices: Mapping[str, RuleSetting] | None = None,
     dropped: int = 0,
 ) -> Findings:
-    """Sum up what was found, and which rules had an occasion at all."""
+    """Sum up the findings, and which rules applied."""
     seen = set(exercised)
     rules = [rule for rule, _ in in_force(rulebook(), choices or {})]
     codes = [rule.code for rule in rules]
@@ -233,5 +233,5 @@ def verdict_on(
 
 
 def plural(noun: str) -> str:
-    """The noun for more than one."""
+    """The plural of a noun."""
     return f"{noun}es" if noun.endswith("sh") else f"{noun}s"

@@ -26,7 +26,7 @@ EXACT: Final = Context(prec=100)  # the service's decimals have 28 digits on eit
     consequence="the sync fails with 5120",
     keeps=("worked-example", "paid-sale"),
     breaks=("one-type-missing",),
-    message="Never pushed before a sync that had other records to take",
+    message="Never pushed before a sync with records of other types",
     advice="push orders, payments and transactions, each to"
     " POST /data/companies/$company_id/sync/{dataType}, before the sync",
     subject=SyncContext,
@@ -44,10 +44,10 @@ def all_three_types(sync: SyncContext) -> Iterator[Evidence]:
     "source-exists",
     "error",
     source=REFERENCE,
-    consequence="the transaction is left to be reconciled by hand",
+    consequence="the transaction has to be reconciled by hand",
     keeps=("worked-example", "paid-sale"),
     breaks=("unknown-source",),
-    message="Synced with a source that is not known",
+    message="Source unknown at the sync",
     advice="push the order or payment that a transaction names as its source before the sync, to"
     " POST /data/companies/$company_id/sync/{dataType}",
     subject=SyncContext,
@@ -56,12 +56,12 @@ def all_three_types(sync: SyncContext) -> Iterator[Evidence]:
 def source_exists(sync: SyncContext) -> Iterator[Evidence]:
     """A transaction's source is a known order or payment when it is synced.
 
-    Payouts and transfers move what many sales brought, and need not name one.
+    Payouts and transfers move the money of many sales, and need no source.
     """
     for key, transaction in sync.transactions:
         source = source_of(transaction)
         if transaction.type in ("Payout", "FailedPayout", "Transfer") and source is None:
-            continue  # it moves what many sales brought
+            continue
         if source is None:
             yield sync.evidence(TRANSACTIONS, key, "it names neither an order nor a payment")
         elif sync.find(*source) is None:
@@ -73,17 +73,17 @@ def source_exists(sync: SyncContext) -> Iterator[Evidence]:
     "payment-has-transaction",
     "error",
     source=REFERENCE,
-    consequence="the payment is left to be reconciled by hand",
+    consequence="the payment has to be reconciled by hand",
     keeps=("worked-example", "paid-sale"),
     breaks=("payment-alone",),
-    message="Paid, and without a transaction of its id",
-    advice="push a transaction of type Payment (Refund, where money goes back) with the payment's"
+    message="Paid, but without a transaction of the same id",
+    advice="push a transaction of type Payment (Refund for money paid back) with the payment's"
     " id, to POST /data/companies/$company_id/sync/commerce-transactions",
     subject=SyncContext,
     applies=lambda sync: bool(sync.payments),
 )
 def payment_has_transaction(sync: SyncContext) -> Iterator[Evidence]:
-    """A paid payment has a transaction of type `Payment` with its id, `Refund` if negative."""
+    """A paid payment has a transaction with its id, of type `Payment` (`Refund` if negative)."""
     for key, _ in sync.payments:
         if sync.transaction_of(key) is None:
             yield sync.evidence(PAYMENTS, key)
@@ -94,19 +94,19 @@ def payment_has_transaction(sync: SyncContext) -> Iterator[Evidence]:
     "amounts-agree",
     "warning",
     source=REFERENCE,
-    consequence="the books tell another amount than was paid",
+    consequence="the books show another amount than was paid",
     keeps=("worked-example", "paid-sale"),
     breaks=("amounts-differ",),
-    message="Amounts that do not agree",
+    message="Amounts differ",
     advice="give a payment and its transaction the same amount, and an order transactions that"
     " cover its total and gratuity, in POST /data/companies/$company_id/sync/{dataType}",
     subject=SyncContext,
     applies=lambda sync: bool(sync.payments),
 )
 def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
-    """A payment and its transaction agree, and the transactions of an order cover it.
+    """A payment and its transaction have the same amount, and an order's transactions cover it.
 
-    An order's cover is judged where one of them is a `Payment`.
+    The cover is judged once an order has a transaction of type `Payment`.
     """
     with localcontext(EXACT):
         for key, payment in sync.payments:
@@ -120,12 +120,12 @@ def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
         for key, order in sync.orders:
             due = amount(order.total_amount) + amount(order.total_gratuity)
             if key in covers and covers[key] < due - tolerance(order):
-                note = f"its transactions amount to {covers[key]} of {due}"
+                note = f"its transactions add up to {covers[key]} of {due}"
                 yield sync.evidence(ORDERS, key, note)
 
 
 def covers_of(sync: SyncContext) -> dict[str, Decimal]:
-    """What the transactions of each order amount to, for orders that any Payment belongs to."""
+    """The sum of each order's transactions, for orders with a transaction of type `Payment`."""
     sums: dict[str, Decimal] = {}
     paid: set[str] = set()
     for _, transaction in sync.transactions:
@@ -138,7 +138,7 @@ def covers_of(sync: SyncContext) -> dict[str, Decimal]:
 
 
 def order_of(sync: SyncContext, transaction: Transaction) -> str | None:
-    """The order that a transaction belongs to, by itself or by the payment that it names."""
+    """The order that a transaction belongs to, directly or through its payment."""
     source = source_of(transaction)
     if source and source[0] == PAYMENTS:
         paired = sync.transaction_of(source[1])
@@ -154,17 +154,17 @@ def order_of(sync: SyncContext, transaction: Transaction) -> str | None:
     consequence="the invoice gets a line for the difference",
     keeps=("worked-example", "paid-sale"),
     breaks=("wrong-sum",),
-    message="Orders that do not add up",
+    message="Does not add up",
     advice="make lines and service charges add up to totalAmount, and payments to totalAmount and"
-    " totalGratuity, in POST /data/companies/$company_id/sync/commerce-orders; tax is within,"
-    " discounts and refunds are taken off",
+    " totalGratuity, in POST /data/companies/$company_id/sync/commerce-orders; totals include tax,"
+    " less discounts and refunds",
     subject=SyncContext,
     applies=lambda sync: bool(sync.orders),
 )
 def order_adds_up(sync: SyncContext) -> Iterator[Evidence]:
     """Lines and service charges add up to the total, payments to total and gratuity.
 
-    A cent a line may be amiss.
+    A difference of a cent for each line is allowed.
     """
     with localcontext(EXACT):
         for key, order in sync.orders:
@@ -174,7 +174,7 @@ def order_adds_up(sync: SyncContext) -> Iterator[Evidence]:
 
 
 def misfit(order: Order) -> str:
-    """What does not add up in an order; empty where all does, or too little is told."""
+    """What does not add up in an order; empty if all does, or if the order has no total."""
     if order.total_amount is UNSET:
         return ""
     parts: list[LineItem | ServiceCharge] = [
@@ -187,29 +187,29 @@ def misfit(order: Order) -> str:
         refund = max(abs(amount(order.total_refund)), given_back) - given_back
         total = sum(signed, Decimal(0)) - refund
         if abs(total - order.total_amount) > tolerance(order):
-            return f"its lines amount to {total}, its total is {order.total_amount}"
+            return f"its lines add up to {total}, its total is {order.total_amount}"
     paid = [amount(each.amount) for each in order.payments or [] if each.status == "Paid"]
     due = order.total_amount + amount(order.total_gratuity)
     if paid and abs(sum(paid, Decimal(0)) - due) > tolerance(order):
-        return f"its payments amount to {sum(paid, Decimal(0))}, total and gratuity to {due}"
+        return f"its payments add up to {sum(paid, Decimal(0))}, total and gratuity to {due}"
     return ""
 
 
 def value(part: LineItem | ServiceCharge) -> Decimal:
-    """What a line adds to the total: less than nothing where it is taken back."""
+    """What a line adds to the total: negative if it is refunded."""
     total = amount(part.total_amount)
     is_back = part.quantity is not UNSET and part.quantity < 0
     return -abs(total) if is_back else total
 
 
 def tolerance(order: Order) -> Decimal:
-    """What may be amiss in an order: a cent a line."""
+    """The difference allowed in an order: a cent for each line."""
     lines = len(order.order_line_items or []) + len(order.service_charges or [])
     return CENT * max(1, lines)
 
 
 def amount(given: Decimal | UnsetType) -> Decimal:
-    """An amount as told; nothing told is zero."""
+    """An amount; zero if absent."""
     return Decimal(0) if given is UNSET else given
 
 
@@ -218,10 +218,10 @@ def amount(given: Decimal | UnsetType) -> Decimal:
     "currency-agrees",
     "warning",
     source=REFERENCE,
-    consequence="the records stand in the books of different currencies",
+    consequence="the records are booked in different currencies",
     keeps=("worked-example", "paid-sale"),
     breaks=("two-currencies",),
-    message="In another currency than what it belongs to",
+    message="Currency differs from its source or payment",
     advice="give an order, its payment and its transactions the same currency in"
     " POST /data/companies/$company_id/sync/{dataType}",
     subject=SyncContext,
@@ -242,5 +242,5 @@ def currency_agrees(sync: SyncContext) -> Iterator[Evidence]:
 
 
 def code_of(currency: str | UnsetType | None) -> str:
-    """A currency as it is compared: without blanks, in capitals; empty where none is told."""
+    """A currency for comparison: trimmed, in capitals; empty if absent."""
     return (currency or "").strip().upper()

@@ -1,7 +1,7 @@
 """What a rule is, and the list of all of them.
 
-A rule is one function: it looks at what was done and yields what breaks it. All that is shown of a
-rule (its page, the command, a finding's message and advice) stands at the function.
+A rule is one function: it looks at a subject and yields the evidence of a breach. Everything shown
+of a rule (its page, the command, a finding's message and advice) is declared at the function.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ class Rule(Struct, frozen=True):
     Args:
         code: its stable code, such as `S03`.
         name: its stable name, such as `only-new-or-changed`.
-        severity: how bad a breach is, unless a user chooses otherwise.
-        statement: what holds when it is kept.
-        source: where it comes from: a section of the guide, the reference, or our assumption.
-        consequence: what the mock lets happen when it is broken.
+        severity: of a breach, unless a user sets another.
+        statement: what holds when the rule is kept.
+        source: a section of the guide, the reference, or "assumed".
+        consequence: what the mock does when it is broken.
         keeps: names of stories that keep it.
         breaks: names of stories that break it.
-        says: a finding's message, up to the records (or places, or pushes) it is about.
-        counts: what the evidence is made of, in the singular.
-        advice: what to do instead, with `$company_id` and `$data_type` where they belong.
-        subjects: the types of what it judges.
-        occasion: whether the subject gave an occasion to keep or break it.
+        message: the start of a finding's message, before the records it names.
+        counts: what one piece of evidence stands for, in the singular.
+        advice: what to do instead; may contain `$company_id` and `$data_type`.
+        subjects: the types of subjects it judges.
+        applies: whether a subject can keep or break it.
         look: yields the evidence of a breach.
-        thresholds: what a user may set, with what they are otherwise.
+        thresholds: what a user may set, with their defaults.
     """
 
     code: str
@@ -72,11 +72,11 @@ SECTIONS: Final[dict[str, str]] = {
     "T": "Talking to the service",
     "B": "The books",
 }
-GROUP: Final = "codat_mock.rules"  # the entry points of other people's rules
+GROUP: Final = "codat_mock.rules"  # the entry points of users' rules
 
 
 def always(_subject: object) -> bool:
-    """The occasion of a rule that every subject keeps or breaks."""
+    """For a rule that applies to every subject."""
     return True
 
 
@@ -98,18 +98,18 @@ def rule(
     """Enter a function into the rulebook.
 
     Its docstring is the rule's statement; its keyword-only parameters are thresholds, each a
-    number, that users may set.
+    number, that users may set. For the arguments see `Rule`.
 
     Raises:
-        ValueError: the code is taken or is none, or the statement is missing.
+        ValueError: the code is taken or malformed, or the docstring is missing.
     """
 
     def enter(look: Look[Subject, Thresholds]) -> Look[Subject, Thresholds]:
         statement = " ".join((look.__doc__ or "").split())
         if not CODE.fullmatch(code):
-            raise ValueError(f"'{code}' is no code of a rule: capitals and digits, such as X01")
+            raise ValueError(f"'{code}' is not a rule code: use capitals and digits, such as X01")
         if code in RULES or not statement:
-            raise ValueError(f"rule {code} is entered twice, or lacks its statement")
+            raise ValueError(f"rule {code} is defined twice, or its function has no docstring")
         RULES[code] = Rule(
             code, name, severity, statement, source, consequence, keeps, breaks, message, counts,
             advice, subject if isinstance(subject, tuple) else (subject,), applies, look,
@@ -123,28 +123,28 @@ def rule(
 
 
 def thresholds_of(look: Callable[..., Any]) -> dict[str, float]:
-    """The thresholds of a rule's function, with what they are unless a user sets them."""
+    """The thresholds of a rule's function, with their defaults."""
     parameters = inspect.signature(look).parameters.values()
     return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
 
 class BrokenRules(Exception):
-    """Somebody's own rules cannot be taken in, or one of them fails; the text says which."""
+    """A user's rules cannot be loaded, or one of them fails; the text says which."""
 
 
 def rulebook() -> list[Rule]:
-    """All the rules, in the order of the rulebook's sections; other people's rules come last.
+    """All rules in the order of the sections, users' rules last.
 
     Raises:
-        BrokenRules: the rules of an entry point cannot be taken in.
+        BrokenRules: the rules of an entry point cannot be loaded.
     """
-    load_others()
+    load_user_rules()
     return [*ordered()]
 
 
 @cache
 def ordered() -> tuple[Rule, ...]:
-    """The rules that have been entered, in their order."""
+    """The registered rules, in order."""
 
     def place(rule: Rule) -> tuple[int, str]:
         section = "".join(SECTIONS).find(rule.code[0])
@@ -155,27 +155,27 @@ def ordered() -> tuple[Rule, ...]:
 
 @cache
 def rules_on(subject: type[Any]) -> tuple[Rule, ...]:
-    """The rules that judge subjects of that type, in their order."""
+    """The rules for subjects of that type, in order."""
     return tuple(rule for rule in rulebook() if issubclass(subject, rule.subjects))
 
 
 @cache
-def load_others() -> None:
-    """Take in other people's rules, once, from the modules that their entry points name.
+def load_user_rules() -> None:
+    """Load users' rules, once, from the modules of their entry points.
 
     Raises:
-        BrokenRules: one cannot be imported, or what it enters is no rule.
+        BrokenRules: a module cannot be imported, or defines a malformed rule.
     """
     for each in entry_points(group=GROUP):
         try:
             each.load()
         except Exception as error:
-            describe = f"The rules of entry point '{each.name}' ({each.value}) cannot be taken in"
-            raise BrokenRules(f"{describe}: {type(error).__name__}: {error}") from error
+            message = f"Cannot load the rules of entry point '{each.name}' ({each.value})"
+            raise BrokenRules(f"{message}: {type(error).__name__}: {error}") from error
 
 
 class RuleDescription(Wire, omit_defaults=False, kw_only=True):
-    """A rule as it is shown to people and programs."""
+    """A rule as shown to people and programs."""
 
     code: str
     name: str
@@ -206,6 +206,6 @@ def describe(rule: Rule) -> RuleDescription:
 
 
 def filled(advice: str, company_id: str, data_type: str) -> str:
-    """Advice that names the company and the data type it is for."""
+    """Advice with the company and the data type filled in."""
     named = advice.replace("$company_id", company_id or "{companyId}")
     return named.replace("$data_type", data_type or "{dataType}")

@@ -1,4 +1,4 @@
-"""What users choose about rules: off, another severity, other thresholds."""
+"""Users' settings of rules: off, another severity, other thresholds."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from msgspec.structs import replace
 from codat_mock.rules.registry import Rule, Severity, rulebook
 
 OFF = "off"
-MOST: Final = 10**9  # what rules make a time of must be one
+MAX_THRESHOLD: Final = 10**9  # of a duration: more days do not fit a timedelta
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 
 class RuleSetting(Struct, frozen=True):
-    """What is chosen about one rule.
+    """The settings of one rule.
 
     Args:
-        severity: instead of its own; None for that.
-        thresholds: instead of its own, by name.
+        severity: replaces the rule's; None to keep it.
+        thresholds: replace the rule's, by name.
     """
 
     code: str
@@ -32,24 +32,24 @@ class RuleSetting(Struct, frozen=True):
 
 
 class BadRuleSetting(ValueError):
-    """A choice that cannot be made; `key` says where it stands, the text what is wrong."""
+    """A setting that is wrong; `key` is its place, the text says why."""
 
-    def __init__(self, key: str, told: str) -> None:
-        super().__init__(told)
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
         self.key = key
 
 
-def read_settings(wanted: Mapping[str, Any]) -> list[RuleSetting]:
-    """Read choices as they are written: by code, `"off"`, a severity, or a table of settings.
+def read_settings(written: Mapping[str, Any]) -> list[RuleSetting]:
+    """Read settings as written: by code, `"off"`, a severity, or a table of settings.
 
     Raises:
-        BadChoice: a rule, a key or a value is not known.
+        BadRuleSetting: a rule, a key or a value is unknown.
     """
-    return [read_setting(code, value) for code, value in wanted.items()]
+    return [read_setting(code, value) for code, value in written.items()]
 
 
 def read_setting(code: str, value: Any) -> RuleSetting:
-    """Read what is chosen about one rule."""
+    """Read the settings of one rule."""
     rule = rule_of(code)
     settings = value if isinstance(value, dict) else {"severity": value}
     choice = RuleSetting(code)
@@ -72,7 +72,7 @@ def rule_of(code: str) -> Rule:
     """The rule of that code.
 
     Raises:
-        BadChoice: there is none.
+        BadRuleSetting: there is none.
     """
     known = {rule.code: rule for rule in rulebook()}
     if code in known:
@@ -83,29 +83,29 @@ def rule_of(code: str) -> Rule:
 
 
 def with_severity(choice: RuleSetting, given: Any) -> RuleSetting:
-    """The choice with a severity, or off."""
+    """The setting with a severity, or off."""
     if given == OFF:
         return replace(choice, is_off=True)
     if given in SEVERITIES:
         return replace(choice, severity=given)
     known = ", ".join([OFF, *SEVERITIES])
-    told = f"Rule {choice.code} can be one of {known}, and not {given!r}."
-    raise BadRuleSetting(f"{choice.code}.severity", told)
+    message = f"Rule {choice.code} can be one of {known}, not {given!r}."
+    raise BadRuleSetting(f"{choice.code}.severity", message)
 
 
 def number(code: str, key: str, given: Any) -> float:
-    """A threshold; over HTTP a fraction comes as a Decimal."""
+    """A threshold; over HTTP a fraction arrives as a Decimal."""
     is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
-    if not is_number or not 0 <= given <= MOST:
-        told = f"{key} of rule {code} must be a number, not below 0 nor above {MOST}."
-        raise BadRuleSetting(f"{code}.{key}", told)
+    if not is_number or not 0 <= given <= MAX_THRESHOLD:
+        message = f"{key} of rule {code} must be a number from 0 to {MAX_THRESHOLD}."
+        raise BadRuleSetting(f"{code}.{key}", message)
     return float(given)
 
 
 def in_force(
     rules: Iterable[Rule], choices: Mapping[str, RuleSetting]
 ) -> Iterator[tuple[Rule, RuleSetting]]:
-    """Those of the rules that are not off, each with what is chosen about it."""
+    """The rules that are not off, each with its setting."""
     for rule in rules:
         choice = choices.get(rule.code) or RuleSetting(rule.code)
         if not choice.is_off:
@@ -113,12 +113,12 @@ def in_force(
 
 
 def merged(*layers: Mapping[str, RuleSetting]) -> dict[str, RuleSetting]:
-    """Choices by code, later ones before earlier ones, rule by rule."""
+    """Settings by code; a later layer replaces an earlier one, rule by rule."""
     return {code: choice for layer in layers for code, choice in layer.items()}
 
 
 def describe_setting(choice: RuleSetting) -> Any:
-    """A choice as it is written."""
+    """A setting as written."""
     if choice.is_off:
         return OFF
     severity = {"severity": choice.severity} if choice.severity else {}

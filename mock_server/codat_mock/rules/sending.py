@@ -24,10 +24,10 @@ STEPS = "guide: Push commerce data to Codat"
     "first-push-complete",
     "error",
     source=GUIDE,
-    consequence="the books lack what was not pushed",
+    consequence="the records are missing from the books",
     keeps=("day-after-day",),
     breaks=("incomplete-first-push",),
-    message="Of the merchant's, and not pushed before the first sync",
+    message="Not pushed before the first sync",
     advice="before the first sync, push every order, payment and transaction created since the"
     " start date, to POST /data/companies/$company_id/sync/$data_type",
     subject=PeriodContext,
@@ -35,8 +35,8 @@ STEPS = "guide: Push commerce data to Codat"
 )
 def first_push_complete(period: PeriodContext) -> Iterator[Evidence]:
     """Before the first sync every declared record of its period has been pushed."""
-    for own in period.absent:
-        yield Evidence(own.key, data_type=own.data_type)
+    for record in period.absent:
+        yield Evidence(record.key, data_type=record.data_type)
 
 
 @rule(
@@ -44,10 +44,10 @@ def first_push_complete(period: PeriodContext) -> Iterator[Evidence]:
     "every-record-pushed",
     "error",
     source=GUIDE,
-    consequence="the books lack what was not pushed",
+    consequence="the records are missing from the books",
     keeps=("day-after-day",),
     breaks=("forgotten-record",),
-    message="Of the merchant's, and not pushed before the sync of its period",
+    message="Not pushed before the sync of its period",
     advice="before each sync, push every record created since the last one, to"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PeriodContext,
@@ -55,8 +55,8 @@ def first_push_complete(period: PeriodContext) -> Iterator[Evidence]:
 )
 def every_record_pushed(period: PeriodContext) -> Iterator[Evidence]:
     """Before each later sync every declared record of its period has been pushed."""
-    for own in period.absent:
-        yield Evidence(own.key, data_type=own.data_type)
+    for record in period.absent:
+        yield Evidence(record.key, data_type=record.data_type)
 
 
 @rule(
@@ -67,8 +67,8 @@ def every_record_pushed(period: PeriodContext) -> Iterator[Evidence]:
     consequence="the record is discarded",
     keeps=("incremental", "lost-answer"),
     breaks=("resend-all",),
-    message="Pushed again though equal to the version accepted last",
-    advice="compare each record with what was accepted last, and leave what has not changed out of"
+    message="Pushed again without a change",
+    advice="compare each record with the version accepted last, and leave unchanged ones out of"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: push.has_known,
@@ -76,7 +76,7 @@ def every_record_pushed(period: PeriodContext) -> Iterator[Evidence]:
 def only_new_or_changed(push: PushContext) -> Iterator[Evidence]:
     """A push holds only records that are new or differ from the version accepted last.
 
-    A repeat is excused where the answer to the earlier push was lost or an error.
+    A repeat is excused if the answer to the earlier push was lost or an error.
     """
     for record in push.repeats:
         if record.known and record.known.is_answered:
@@ -88,18 +88,18 @@ def only_new_or_changed(push: PushContext) -> Iterator[Evidence]:
     "no-duplicate-in-push",
     "error",
     source=GUIDE,
-    consequence="the last of them wins",
+    consequence="only the last of them counts",
     keeps=("incremental",),
     breaks=("doubled-in-push",),
-    message="Standing more than once in one push",
-    advice="gather the changes of a record, and push its newest version once with each"
+    message="More than once in one push",
+    advice="combine the changes of a record, and push its latest version once with each"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: len(push.records) > 1,
 )
 def no_duplicate_in_push(push: PushContext) -> Iterator[Evidence]:
-    """No record stands twice in one push."""
-    for key in push.doubled_keys:
+    """No record is in one push more than once."""
+    for key in push.duplicate_keys:
         yield Evidence(key)
 
 
@@ -111,11 +111,11 @@ def no_duplicate_in_push(push: PushContext) -> Iterator[Evidence]:
     consequence="nothing, or with --concurrent-pushes=miss the later push is silently missed",
     keeps=("incremental",),
     breaks=("concurrent-pushes",),
-    message="Pushed while another push of the same company and data type was under way",
+    message="Pushed during another push of the same company and data type",
     advice="wait for the answer to a push before the next"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
-    counts="other push",
+    counts="other request",
     applies=lambda push: push.follows is not None or bool(push.overlaps),
 )
 def one_push_at_a_time(push: PushContext) -> Iterator[Evidence]:
@@ -129,20 +129,20 @@ def one_push_at_a_time(push: PushContext) -> Iterator[Evidence]:
     "previous-dataset-ended",
     "warning",
     source=GUIDE,
-    consequence="nothing here; the service may take them in another order",
+    consequence="nothing here; the service may process them in another order",
     keeps=("incremental",),
-    breaks=("impatient",),
-    message="Pushed before the dataset of the push before had ended",
+    breaks=("previous-dataset-not-ended",),
+    message="Pushed before the previous dataset had ended",
     advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until the dataset has"
     " ended, and push $data_type then",
     subject=PushContext,
-    counts="earlier push",
+    counts="earlier request",
     applies=lambda push: push.follows is not None,
 )
 def previous_dataset_ended(push: PushContext) -> Iterator[Evidence]:
     """The previous dataset of a company and data type has ended when the next is pushed.
 
-    A push whose answer was lost, and a dataset that never ends, keep nobody waiting.
+    A push whose answer was lost, and a dataset that never ends, are excused.
     """
     if push.unended:
         yield Evidence(f"request {push.unended.number}", requests=[push.unended])
@@ -153,12 +153,11 @@ def previous_dataset_ended(push: PushContext) -> Iterator[Evidence]:
     "push-under-5000",
     "warning",
     source=GUIDE,
-    consequence="nothing here; the service is slow with it, or times out",
+    consequence="nothing here; the service may be slow or time out",
     keeps=("first-push",),
     breaks=("oversized",),
-    message="Pushed at once",
-    advice="push 4,999 records at the most with each"
-    " POST /data/companies/$company_id/sync/$data_type",
+    message="Too many records in one push",
+    advice="push at most 4,999 records with each POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: bool(push.records),
 )
@@ -174,13 +173,13 @@ def push_under_5000(push: PushContext, *, records: float = 5000) -> Iterator[Evi
     "before-its-sync",
     "error",
     source=GUIDE,
-    consequence="no sync takes the record any more: it is missing from the books for good",
+    consequence="no sync picks the record any more: it is missing from the books for good",
     keeps=("incremental",),
     breaks=("late-arrival", "slow-dataset"),
-    message="Too late for the sync of the time it was created in",
-    advice="push a record to POST /data/companies/$company_id/sync/$data_type, and see its dataset"
-    " Complete, before the sync after its createdDate; enter what came too late by hand in the"
-    " accounting software",
+    message="Too late for the sync of its createdDate",
+    advice="push a record to POST /data/companies/$company_id/sync/$data_type early enough for its"
+    " dataset to be Complete before the sync after its createdDate; enter late records by hand in"
+    " the accounting software",
     subject=(PushContext, SyncContext),
     applies=lambda subject: subject.has_timely,
 )
@@ -191,7 +190,7 @@ def before_its_sync(subject: PushContext | SyncContext) -> Iterator[Evidence]:
             yield Evidence(record.key)
     else:
         for placed in subject.late:
-            yield Evidence(placed.key, data_type=placed.data_type, requests=[placed.brought_by])
+            yield Evidence(placed.key, data_type=placed.data_type, requests=[placed.pushed_by])
 
 
 @rule(
@@ -199,12 +198,12 @@ def before_its_sync(subject: PushContext | SyncContext) -> Iterator[Evidence]:
     "clear-of-sync-time",
     "warning",
     source=GUIDE,
-    consequence="nothing, as long as its dataset completes before the sync",
+    consequence="nothing, if its dataset completes before the sync",
     keeps=("incremental",),
     breaks=("last-minute",),
-    message="Pushed shortly before the sync that is to take it",
-    advice="push the last records of a period at least 15 minutes before its sync; read the time"
-    " from GET /config/companies/$company_id/sync/commerce",
+    message="Pushed shortly before its sync",
+    advice="push the last records of a period at least 15 minutes before its sync; the time is in"
+    " GET /config/companies/$company_id/sync/commerce",
     subject=PushContext,
     applies=lambda push: push.next_sync is not None and bool(push.records),
 )
@@ -219,21 +218,21 @@ def clear_of_sync_time(push: PushContext, *, minutes: float = 15) -> Iterator[Ev
     "pushed-regularly",
     "warning",
     source=GUIDE,
-    consequence="nothing, as long as a push comes before the sync",
+    consequence="nothing, if a push comes before the sync",
     keeps=("day-after-day",),
     breaks=("silent-days",),
-    message="Waited for over a day for the next push",
-    advice="on each day on which the merchant has sold anything, push it to"
+    message="Waited over a day for the next push",
+    advice="push every day on which the merchant sells something, to"
     " POST /data/companies/$company_id/sync/{dataType}",
     subject=PushGapsContext,
-    applies=lambda silence: bool(silence.gaps),
+    applies=lambda context: bool(context.gaps),
 )
-def pushed_regularly(silence: PushGapsContext, *, hours: float = 24) -> Iterator[Evidence]:
-    """No declared record waits for over 24 hours between two pushes.
+def pushed_regularly(context: PushGapsContext, *, hours: float = 24) -> Iterator[Evidence]:
+    """No declared record waits over 24 hours for the next push.
 
-    It counts from the first record in a gap, as before it there was nothing to push.
+    The time counts from the first record created since the last push.
     """
-    for gap in silence.gaps:
+    for gap in context.gaps:
         if gap.waited > timedelta(hours=hours):
             yield Evidence(
                 gap.first.key,
@@ -267,18 +266,18 @@ def after_configuration(push: PushContext) -> Iterator[Evidence]:
     "after-start-date",
     "info",
     source=GUIDE,
-    consequence="the record is never mapped",
+    consequence="no sync ever picks the record",
     keeps=("incremental",),
     breaks=("before-the-start",),
     message="Created before the configured start date",
-    advice="leave out what was created before the startDate that"
-    " GET /config/companies/$company_id/sync/commerce shows",
+    advice="leave out records created before the startDate in"
+    " GET /config/companies/$company_id/sync/commerce",
     subject=PushContext,
-    applies=lambda push: push.start_date is not None and any(True for _ in push.news),
+    applies=lambda push: push.start_date is not None and any(True for _ in push.new_records),
 )
 def after_start_date(push: PushContext) -> Iterator[Evidence]:
     """A record's `createdDate` is not before the configured start date."""
-    for record in push.news:
+    for record in push.new_records:
         if push.start_date and record.created and record.created < push.start_date:
             yield Evidence(record.key)
 
@@ -288,23 +287,23 @@ def after_start_date(push: PushContext) -> Iterator[Evidence]:
     "outcome-read",
     "warning",
     source=STEPS,
-    consequence="nothing here; a failure would go unnoticed",
+    consequence="nothing here; a failure goes unnoticed",
     keeps=("incremental", "waits-for-alerts"),
-    breaks=("blind",),
-    message="Ended, and nobody has looked how",
-    advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until it has ended, or"
-    " take the alerts of datasets",
+    breaks=("outcome-not-read",),
+    message="Outcome never read",
+    advice="read GET /meta/companies/$company_id/pull/history/{datasetId} until the dataset has"
+    " ended, or subscribe to alerts about datasets",
     subject=SyncContext,
     counts="dataset",
     applies=lambda sync: bool(sync.ended),
 )
 def outcome_read(sync: SyncContext) -> Iterator[Evidence]:
-    """The end of every dataset is read from the history, or delivered as an alert.
+    """The outcome of every dataset is read from the history, or delivered by an alert.
 
-    It is judged at the next sync that runs five minutes after the end, or later.
+    It is judged at the next sync that runs at least five minutes after the dataset ended.
     """
     for dataset in sync.ended:
-        if not dataset.is_read and not dataset.is_told:
+        if not dataset.is_read and not dataset.is_alerted:
             yield Evidence(dataset.id, data_type=dataset.data_type, requests=[dataset.pushed_by])
 
 
@@ -313,10 +312,10 @@ def outcome_read(sync: SyncContext) -> Iterator[Evidence]:
     "failure-mended",
     "error",
     source=GUIDE,
-    consequence="the books lack the records",
+    consequence="the records are missing from the books",
     keeps=("dataset-map-error",),
-    breaks=("unmended-failure",),
-    message="In a dataset that failed, and not pushed again before the sync",
+    breaks=("unresolved-failure",),
+    message="Failed, and not pushed again before the sync",
     advice="push the records of a failed dataset again, to"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=SyncContext,
@@ -325,7 +324,7 @@ def outcome_read(sync: SyncContext) -> Iterator[Evidence]:
 def failure_mended(sync: SyncContext) -> Iterator[Evidence]:
     """Records of a failed dataset are pushed again before the next sync."""
     for dataset in sync.ended:
-        for key in dataset.unmended:
+        for key in dataset.unresolved:
             note = f"dataset {dataset.id} ended in {dataset.outcome}"
             yield Evidence(key, note, data_type=dataset.data_type, requests=[dataset.pushed_by])
 
@@ -338,15 +337,15 @@ def failure_mended(sync: SyncContext) -> Iterator[Evidence]:
     consequence="the push is refused (400), or its dataset ends in ValidationError",
     keeps=("worked-example",),
     breaks=("validation-error", "wrong-type"),
-    message="Not valid",
-    advice="give every record a non-empty id, and properties of the types that the reference tells,"
+    message="Invalid",
+    advice="give every record a non-empty id, and each property its documented type,"
     " in POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     counts="place",
     applies=lambda push: bool(push.records or push.problems),
 )
 def record_valid(push: PushContext) -> Iterator[Evidence]:
-    """Every record has its id, and properties of the right types."""
+    """Every record has an id, and properties of the right types."""
     for problem in push.problems:
         yield Evidence(problem.item or problem.path, str(problem))
 
@@ -356,11 +355,11 @@ def record_valid(push: PushContext) -> Iterator[Evidence]:
     "sale-not-coupled",
     "error",
     source="guide: Asynchronous data pushing",
-    consequence="nothing here; the shop stops selling when the service does",
-    keeps=("decoupled-till",),
-    breaks=("coupled-till",),
-    message="Recording a sale hung on the service",
-    advice="record a sale in the shop's own store, and push it from there in the background to"
+    consequence="nothing here; the shop stops selling when the service fails",
+    keeps=("decoupled-sale",),
+    breaks=("coupled-sale",),
+    message="Recording a sale depended on the service",
+    advice="store a sale locally first, and push it in the background to"
     " POST /data/companies/{companyId}/sync/{dataType}",
     subject=ProbeContext,
     counts="sale",
@@ -369,13 +368,13 @@ def record_valid(push: PushContext) -> Iterator[Evidence]:
 def sale_not_coupled(probe: ProbeContext, *, seconds: float = 1) -> Iterator[Evidence]:
     """Recording a sale neither waits for a push nor fails with it.
 
-    It is judged by the decoupling probe; a sale may take a second.
+    The decoupling probe judges it; a sale may take one second.
     """
     for number, sale in enumerate(probe.sales, start=1):
         if sale.error is not None:
-            yield Evidence(f"sale {number}", f"it failed: {sale.error}")
+            yield Evidence(f"sale {number}", f"failed: {sale.error}")
         elif sale.seconds > seconds:
-            yield Evidence(f"sale {number}", f"it took over {seconds:g} s")
+            yield Evidence(f"sale {number}", f"took over {seconds:g} s")
 
 
 @rule(
@@ -385,15 +384,14 @@ def sale_not_coupled(probe: ProbeContext, *, seconds: float = 1) -> Iterator[Evi
     source=GUIDE,
     consequence="the dataset ends in AuthError",
     keeps=("incremental",),
-    breaks=("auth-error", "told-of-deletion"),
-    message="Pushed though the commerce connection is not linked any more",
-    advice="stop pushing when the merchant has unlinked: read"
-    " GET /meta/companies/$company_id/connections, or"
-    " take the alerts of connections",
+    breaks=("auth-error", "alert-of-deletion"),
+    message="Pushed after the commerce connection was unlinked",
+    advice="stop pushing after the merchant unlinks: read"
+    " GET /meta/companies/$company_id/connections, or subscribe to alerts about connections",
     subject=PushContext,
     counts="push",
 )
 def connection_alive(push: PushContext) -> Iterator[Evidence]:
-    """Nothing is pushed after the connection was unlinked or deleted."""
+    """Nothing is pushed after the commerce connection is unlinked or deleted."""
     if not push.is_linked:
         yield Evidence(f"request {push.request.number}", dedup_key=push.company_id)

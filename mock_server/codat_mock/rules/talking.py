@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from codat_mock.rules.contexts import Evidence, ExchangeContext, SyncContext
 from codat_mock.rules.registry import rule
 
-TRIES = 4  # of the same failing request; with fewer no habit shows
-GROWTH = 1.1  # of the later intervals over the first: below it they are all the same
-QUICK = 0.1  # seconds; shorter intervals differ by chance
+TRIES = 4  # of the same failing request; fewer show no pattern
+GROWTH = 1.1  # a later interval over the first; below it they count as equal
+QUICK_SECONDS = 0.1  # shorter intervals differ by chance
 
 
 @rule(
@@ -40,14 +40,14 @@ def authorised(request: ExchangeContext) -> Iterator[Evidence]:
     consequence="the request is refused (404 or 405)",
     keeps=("incremental",),
     breaks=("misspelt-path",),
-    message="Sent to what the API does not have",
-    advice="send it to the operation that is meant; GET /_mock/openapi.json lists them all",
+    message="No such operation in the API",
+    advice="send the request to an existing operation; GET /_mock/openapi.json lists them",
     subject=ExchangeContext,
     counts="request",
     applies=lambda request: not request.is_planned,
 )
 def known_operation(request: ExchangeContext) -> Iterator[Evidence]:
-    """No request goes to a path or method that the API does not have."""
+    """Every request goes to a path and method of the API."""
     if request.is_unknown:
         sent = f"{request.request.method} {request.request.path}"
         note = f"the nearest operation is {request.nearest}" if request.nearest else ""
@@ -63,7 +63,7 @@ def known_operation(request: ExchangeContext) -> Iterator[Evidence]:
     keeps=("incremental",),
     breaks=("over-the-limit",),
     message="Refused for too many requests",
-    advice="send fewer requests: push more records with each, and poll less often",
+    advice="send fewer requests: push more records at once, and poll less often",
     subject=ExchangeContext,
     counts="request",
     applies=lambda request: not request.is_planned,
@@ -80,10 +80,10 @@ def within_limits(request: ExchangeContext) -> Iterator[Evidence]:
     "error",
     source="reference",
     consequence="nothing here; the service may block the account for longer",
-    keeps=("patient",),
-    breaks=("pushy",),
-    message="Sent before the time that Retry-After had told was over",
-    advice="after 429 or 503 send nothing until the seconds of its Retry-After have passed",
+    keeps=("waits-before-retrying",),
+    breaks=("ignores-retry-after",),
+    message="Sent before Retry-After was over",
+    advice="after 429 or 503 send nothing until the seconds in Retry-After have passed",
     subject=ExchangeContext,
     counts="request",
     applies=lambda request: bool(request.waits) or request.has_waited,
@@ -94,7 +94,7 @@ def retry_after_kept(request: ExchangeContext) -> Iterator[Evidence]:
         asked_by = wait.asked_by
         yield Evidence(
             f"request {request.request.number}",
-            f"request {asked_by.number} was told to wait for {wait.seconds:g} s",
+            f"the answer to request {asked_by.number} asked for {wait.seconds:g} s",
             requests=[asked_by],
             dedup_key=f"request {asked_by.number}",
         )
@@ -106,10 +106,10 @@ def retry_after_kept(request: ExchangeContext) -> Iterator[Evidence]:
     "warning",
     source="reference",
     consequence="nothing here; the service is slower to recover",
-    keeps=("patient",),
-    breaks=("hammering",),
-    message="Tried again at intervals that do not grow",
-    advice="double the wait after every failed try, with some chance in it",
+    keeps=("waits-before-retrying",),
+    breaks=("retries-without-backoff",),
+    message="Repeated at intervals that do not grow",
+    advice="double the wait after every failed try, with some jitter",
     subject=ExchangeContext,
     counts="request",
     applies=lambda request: request.repeat is not None,
@@ -117,15 +117,15 @@ def retry_after_kept(request: ExchangeContext) -> Iterator[Evidence]:
 def backs_off(request: ExchangeContext, *, seconds: float = 60) -> Iterator[Evidence]:
     """Repeats after a failure come at growing intervals.
 
-    It is judged from the fourth try on, over all of them: once grown, an interval may stay as it
-    is. One of 60 seconds need not grow; where the service tells when to come again, that counts.
+    It is judged from the fourth try on, over all of them: once grown, an interval may stay the
+    same. An interval of 60 seconds need not grow, nor one that follows `Retry-After`.
     """
     repeat = request.repeat
-    if repeat is None or repeat.is_told_when or len(repeat.gaps) < TRIES - 1:
+    if repeat is None or repeat.has_retry_after or len(repeat.gaps) < TRIES - 1:
         return
     first, *later = repeat.gaps
     longest = max(later)
-    if longest < seconds and longest <= max(first, QUICK) * GROWTH:
+    if longest < seconds and longest <= max(first, QUICK_SECONDS) * GROWTH:
         sent = f"{request.request.method} {request.request.path}"
         yield Evidence(sent, requests=repeat.requests, dedup_key=sent)
 
@@ -138,18 +138,18 @@ def backs_off(request: ExchangeContext, *, seconds: float = 60) -> Iterator[Evid
     consequence="nothing here; it counts toward the limits on requests",
     keeps=("incremental",),
     breaks=("hot-polling",),
-    message="Read again within a second",
-    advice="wait at least a second, and longer each time, between two"
+    message="Polled again within a second",
+    advice="wait at least one second, and longer each time, between two"
     " GET /meta/companies/$company_id/pull/history/{datasetId}",
     subject=ExchangeContext,
-    counts="read",
+    counts="request",
     applies=lambda request: request.poll is not None,
 )
 def no_hot_polling(request: ExchangeContext, *, seconds: float = 1) -> Iterator[Evidence]:
     """A dataset is polled at most once a second.
 
-    It counts what passed on the sandbox's clock or on the machine's, whichever is more: who really
-    waits does right even where the sandbox's clock stands still.
+    The longer of the intervals on the sandbox's clock and on the machine's clock counts, so that
+    real waiting is enough while the sandbox's clock is frozen.
     """
     poll = request.poll
     if poll and poll.seconds < seconds:
@@ -161,21 +161,21 @@ def no_hot_polling(request: ExchangeContext, *, seconds: float = 1) -> Iterator[
     "polled-to-the-end",
     "warning",
     source="assumed",
-    consequence="nothing here; a failure would go unnoticed",
+    consequence="nothing here; a failure goes unnoticed",
     keeps=("incremental",),
-    breaks=("gives-up",),
-    message="Read, but not until it had ended",
-    advice="go on reading GET /meta/companies/$company_id/pull/history/{datasetId} until it says"
-    " that the dataset has ended, or take the alerts of datasets",
+    breaks=("stops-polling",),
+    message="Polled, but not until the end",
+    advice="keep reading GET /meta/companies/$company_id/pull/history/{datasetId} until the dataset"
+    " has ended, or subscribe to alerts about datasets",
     subject=SyncContext,
     counts="dataset",
     applies=lambda sync: any(dataset.is_polled for dataset in sync.ended),
 )
 def polled_to_the_end(sync: SyncContext) -> Iterator[Evidence]:
-    """A dataset that is polled is polled until it ends.
+    """A dataset that is polled is polled until it has ended.
 
-    It is judged at the next sync that runs five minutes after the end, or later.
+    It is judged at the next sync that runs at least five minutes after the dataset ended.
     """
     for dataset in sync.ended:
-        if dataset.is_polled and not dataset.is_read and not dataset.is_told:
+        if dataset.is_polled and not dataset.is_read and not dataset.is_alerted:
             yield Evidence(dataset.id, data_type=dataset.data_type, requests=[dataset.pushed_by])

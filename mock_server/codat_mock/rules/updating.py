@@ -19,19 +19,19 @@ GUIDE = "guide: Rules for updating data"
     consequence="the record loses the properties",
     keeps=("update-before-sync",),
     breaks=("partial-update",),
-    message="Updated without properties that it had",
+    message="Updated without properties it had before",
     advice="push the whole record, with everything it had before, to"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: bool(push.revisions),
 )
 def whole_object(push: PushContext) -> Iterator[Evidence]:
-    """An update carries every property that the version before had; null counts as carried."""
+    """An update has every property of the previous version; null counts as present."""
     for record in push.revisions:
         losses = record.losses
         if losses:
             more = f" and {len(losses) - 1} more" if losses[1:] else ""
-            yield Evidence(record.key, f"it lacks {losses[0].path}{more}", changes=losses)
+            yield Evidence(record.key, f"without {losses[0].path}{more}", changes=losses)
 
 
 @rule(
@@ -39,16 +39,16 @@ def whole_object(push: PushContext) -> Iterator[Evidence]:
     "not-after-sync",
     "error",
     source=GUIDE,
-    consequence="the next sync books the record again: a duplicate in the accounting software",
+    consequence="the next sync books the record again, as a duplicate",
     keeps=("update-before-sync",),
     breaks=("late-update",),
-    message="Updated after having been synced",
+    message="Updated after its sync",
     advice="correct a synced record by hand in the accounting software, and push no update of it",
     subject=PushContext,
     applies=lambda push: bool(push.updates),
 )
 def not_after_sync(push: PushContext) -> Iterator[Evidence]:
-    """A record that has been synced is not updated any more."""
+    """A synced record is not updated."""
     for record in push.updates:
         if record.known and record.known.is_synced:
             yield Evidence(record.key, changes=record.changes)
@@ -63,15 +63,15 @@ def not_after_sync(push: PushContext) -> Iterator[Evidence]:
     keeps=("update-before-sync",),
     breaks=("same-source-date",),
     message="Changed without a later sourceModifiedDate",
-    advice="give every change of a record a later sourceModifiedDate, the moment at which the"
-    " merchant changed it, in POST /data/companies/$company_id/sync/$data_type",
+    advice="give every change of a record a later sourceModifiedDate, the moment the merchant"
+    " changed it, in POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: bool(push.revisions),
 )
 def source_date_moves(push: PushContext) -> Iterator[Evidence]:
     """Changed content comes with a later `sourceModifiedDate`.
 
-    A version without one is not judged, as the property may be absent.
+    A version without one is not judged: the property is optional.
     """
     for record in push.revisions:
         old = record.known and moment_or_none(record.known.record.source_modified_date)
@@ -89,13 +89,13 @@ def source_date_moves(push: PushContext) -> Iterator[Evidence]:
     keeps=("update-before-sync",),
     breaks=("moved-creation",),
     message="Updated with another createdDate",
-    advice="keep a record's createdDate in every update of it that is pushed to"
+    advice="keep a record's createdDate in every update pushed to"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
     applies=lambda push: bool(push.revisions),
 )
 def created_date_stays(push: PushContext) -> Iterator[Evidence]:
-    """An update keeps the `createdDate`."""
+    """An update keeps its `createdDate`."""
     for record in push.revisions:
         old = record.known and moment_or_none(record.known.record.created_date)
         if old and record.created and record.created != old:

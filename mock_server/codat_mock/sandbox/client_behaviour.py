@@ -62,7 +62,7 @@ class Failing(Struct):
     """A request that failed the last times it was tried."""
 
     last: Instant
-    is_told_when: bool
+    has_retry_after: bool
     requests: list[Request] = []
     gaps: list[float] = []
 
@@ -135,14 +135,14 @@ class ClientBehaviour:
         repeat = None
         if failing:
             failing.gaps.append(failing.last.until(exchange.arrived))
-            repeat = Repeat(tuple(failing.requests), tuple(failing.gaps), failing.is_told_when)
+            repeat = Repeat(tuple(failing.requests), tuple(failing.gaps), failing.has_retry_after)
         status = exchange.entry.status
         if not (exchange.entry.is_lost or status >= 500 or status == 429):
             self._failing.pop(key, None)
             return repeat
-        failing = failing or Failing(exchange.answered, is_told_when=False)
+        failing = failing or Failing(exchange.answered, has_retry_after=False)
         failing.last = exchange.answered
-        failing.is_told_when = exchange.entry.retry_after is not None
+        failing.has_retry_after = exchange.entry.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
         # The first one is what the later ones have grown from.
         failing.gaps = [*failing.gaps[:1], *failing.gaps[1:][1 - TRIES :]]

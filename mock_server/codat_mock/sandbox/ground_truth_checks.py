@@ -23,7 +23,7 @@ from codat_mock.rules.contexts import (
     PushGapsContext,
     Request,
 )
-from codat_mock.rules.judge import MOST_RECORDS
+from codat_mock.rules.judge import MAX_RECORDS
 from codat_mock.sandbox import companies, ground_truth
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
@@ -119,7 +119,7 @@ def shown(
     """
     for place, each in enumerate(compared):
         pushes: list[Request] = []
-        if place < MOST_RECORDS:
+        if place < MAX_RECORDS:
             pushes = session.tables.versions.pushes(row.number, each.data_type, each.key)
         yield BookedRecord(each.data_type, each.key, note_on(each), pushes)
 

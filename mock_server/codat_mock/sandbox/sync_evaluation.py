@@ -144,8 +144,8 @@ def ended_dataset(session: Session, row: CompanyRow, dataset: DatasetRow) -> End
         is_polled=dataset.is_polled,
         is_read=dataset.is_read,
         # Nobody waits for the end of a dataset whose id was lost with the answer.
-        is_told=dataset.is_told or not dataset.is_answered,
-        unmended=[*unmended(session, row, dataset)] if is_failed else [],
+        is_alerted=dataset.is_told or not dataset.is_answered,
+        unresolved=[*unmended(session, row, dataset)] if is_failed else [],
     )
 
 

@@ -29,20 +29,19 @@ Part = tuple[str, str]
 """A paragraph with its style: `title`, `head`, `text`, `request` or `body`."""
 
 
-@click.command(epilog=EXAMPLES, short_help="Tell all about a rule, with an example.")
+@click.command(epilog=EXAMPLES, short_help="Explain a rule, with an example.")
 @click.argument("code")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(code: str, as_json: bool) -> None:
-    """Tell what a rule asks for, why, how it is broken, and what to do instead.
+    """Explain a rule: what it requires, why, how it is broken, and what to do instead.
 
-    CODE is a rule's code or name. The example is played on a mock of its own; the requests are
-    those that were sent.
+    CODE is a rule's code or name. The example is played on a mock, and shows the requests sent.
     """
-    from codat_mock.rules.registry import describe, load_others
+    from codat_mock.rules.registry import describe, load_user_rules
     from codat_scenarios.cli.story import own_mock
     from codat_scenarios.rule_docs import example_of
 
-    load_others()
+    load_user_rules()
     rule = find(code)
     with own_mock() as http:
         example = example_of(rule, http)
@@ -74,14 +73,14 @@ def find(code: str) -> Rule:
 
 
 def parts(rule: Rule, example: Example | None) -> Iterator[Part]:
-    """All that is told of a rule, paragraph by paragraph."""
+    """Everything about a rule, paragraph by paragraph."""
     from codat_mock.rules.registry import filled
     from codat_scenarios.stories import STORIES
 
     yield "title", f"{rule.code} {rule.name} ({rule.severity})"
     yield "text", rule.statement
     yield "head", "Why"
-    yield "text", sentence(f"when it is broken: {rule.consequence}")
+    yield "text", sentence(f"if broken: {rule.consequence}")
     yield "text", sentence(f"source: {rule.source}")
     if example:
         yield from example_parts(example)
@@ -90,7 +89,7 @@ def parts(rule: Rule, example: Example | None) -> Iterator[Part]:
     for name in rule.keeps:
         if name in STORIES:
             yield "text", f"As in the story {name}: {STORIES[name].text}"
-    yield "head", "If it does not fit"
+    yield "head", "Settings"
     for threshold, value in rule.thresholds.items():
         yield "text", f"--rule '{rule.code}={{ {threshold} = {value:g} }}' sets it"
     yield "text", f"--rule {rule.code}=off switches it off"

@@ -1,4 +1,4 @@
-"""`codat-mock kill-matrix`: integrations that keep and break the rules, against all of them."""
+"""`codat-mock kill-matrix`: good and broken integrations against all rules."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ EXAMPLES = """Examples:
 STYLES: Final = {True: "green", False: "bold red"}
 
 
-@click.command(epilog=EXAMPLES, short_help="See which rules catch which integrations.")
-@click.option("--json", "as_json", is_flag=True, help="Print the matrix as JSON.")
+@click.command(epilog=EXAMPLES, short_help="Show which rules catch which integrations.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def kill_matrix(as_json: bool) -> None:
-    """Run good and broken integrations on a mock, and see which rules catch which.
+    """Run good and broken integrations against a mock, and show which rules catch which.
 
-    The exit code is 0 if each broken one is caught by exactly the rules that it breaks and no good
-    one by any, and 1 if not.
+    The exit code is 0 if exactly the rules that a broken one breaks catch it and no rule catches a
+    good one, else 1.
     """
     import msgspec
 
@@ -49,7 +49,7 @@ def kill_matrix(as_json: bool) -> None:
 
 
 def watched() -> Matrix:
-    """Run all integrations, with a bar of progress where a person watches."""
+    """Run all integrations, with a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -68,7 +68,7 @@ def watched() -> Matrix:
 
 
 def show_table(matrix: Matrix) -> None:
-    """Print the matrix as a table for a person."""
+    """Print the matrix as a table for a terminal."""
     from rich.console import Console
     from rich.table import Table
 

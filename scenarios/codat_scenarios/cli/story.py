@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
     from codat_scenarios.stories import Ending, Story
-    from codat_scenarios.stories.prose import Tell
+    from codat_scenarios.stories.prose import Narrate
 
 EXAMPLES = """Examples:
 
@@ -159,31 +159,32 @@ def running_mock(address: str) -> Iterator[httpx.Client]:
         yield http
 
 
-def perform(told: Story, http: httpx.Client, api_key: str, tell: Tell) -> Ending:
-    """Play a story, telling its steps; gives how it ended."""
+def perform(story: Story, http: httpx.Client, api_key: str, narrate: Narrate) -> Ending:
+    """Play a story and narrate its steps; returns how it ended."""
     from codat_scenarios.stories import play
     from codat_scenarios.stories.prose import NarratedDriver
 
-    return play(told, NarratedDriver(http, api_key, f"story-{told.name}", tell)).ending
+    driver = NarratedDriver(http, api_key, f"story-{story.name}", narrate)
+    return play(story, driver).ending
 
 
-def noted(steps: list[dict[str, Any]]) -> Tell:
-    """Tell the steps by entering them into a list."""
+def noted(steps: list[dict[str, Any]]) -> Narrate:
+    """Append the steps to a list."""
     return lambda moment, sentence: steps.append({"moment": moment, "step": sentence})
 
 
-def printed() -> Tell:
-    """Tell the steps by printing them by date."""
+def printed() -> Narrate:
+    """Print the steps by date."""
     days: list[str] = []
 
-    def tell(moment: datetime, sentence: str) -> None:
+    def narrate(moment: datetime, sentence: str) -> None:
         day = f"{moment:%A}, {moment.day} {moment:%B %Y}"
         if day not in days:
             click.echo(day)
             days.append(day)
         click.echo(f"  {moment:%H:%M}  {sentence}")
 
-    return tell
+    return narrate
 
 
 def told_ending(ending: Ending) -> dict[str, str]:

@@ -11,7 +11,7 @@ from codat_mock.domain.dataset_lifecycle import QUEUED_ROUTE
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_scenarios.merchants import Change, Record
 from codat_scenarios.sandbox_driver import START, Json, SandboxDriver
-from codat_scenarios.stories.prose import told_records
+from codat_scenarios.stories.prose import describe_records
 
 UNDER_WAY: Final = frozenset(QUEUED_ROUTE) - {"Complete"}
 
@@ -66,7 +66,7 @@ class Recorded:
 
     def __str__(self) -> str:
         described = (
-            told_records(data_type, records)
+            describe_records(data_type, records)
             for data_type, name in LIST_NAMES.items()
             if (records := by_type(self.changes)[name])
         )
@@ -116,9 +116,9 @@ class Pushed:
         context.unread += driver.datasets[known:]
 
     def __str__(self) -> str:
-        described = f"pushed: {told_records(self.data_type, self.records)}"
+        described = f"pushed: {describe_records(self.data_type, self.records)}"
         if self.meanwhile:
-            described += f", during it {told_records(self.data_type, self.meanwhile)}"
+            described += f", during it {describe_records(self.data_type, self.meanwhile)}"
         return described
 
 

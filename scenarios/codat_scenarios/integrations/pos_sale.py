@@ -1,4 +1,4 @@
-"""A sale, and the records that tell of it."""
+"""A sale, and its records on the wire."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ NONE: Final = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class PosSale:
-    """A sale of one thing, paid at once.
+    """A sale of one item, paid at once.
 
     Args:
         receipt: its number.
         at: when it was made, UTC.
-        price: pounds, with 20 percent tax in it.
+        price: pounds, including 20 percent tax.
         tip: pounds on top.
-        by_card: else in cash, which costs no fee.
+        by_card: whether paid by card; cash has no fee.
         customer: who bought it.
-        modified: when it was changed last, UTC; None for never.
+        modified: when it was last changed, UTC; None if never.
     """
 
     receipt: str
@@ -50,7 +50,7 @@ class PosSale:
     modified: datetime | None = None
 
     def records(self) -> Iterator[tuple[DataType, Record]]:
-        """The order, its payment, and the transactions that tie them."""
+        """The order, its payment, and the transactions that link them."""
         yield ORDERS, self._stamped(self._order())
         yield PAYMENTS, self._stamped(self._payment())
         order = {"id": self.receipt, "type": "Order"}

@@ -1,4 +1,4 @@
-"""What every integration here does, step by step; a broken one has one of the steps wrong."""
+"""What every integration here does; a broken one overrides a step."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ TRIES: Final = 3
 
 
 class Integration:
-    """Pushes what is new at one till, and keeps the rules.
+    """Pushes the changes of one point of sale, and keeps the rules.
 
     Args:
-        shop: whose.
-        company_id: the company of the till, the shop's only one where none is told.
-        service: how the service is called.
+        shop: the merchant's side.
+        company_id: the company of the point of sale; the shop's first by default.
+        service: calls the service.
 
     Attributes:
-        chunk_size: how many records it pushes at once.
+        chunk_size: the most records in one push.
     """
 
     chunk_size = 1000
@@ -40,27 +40,27 @@ class Integration:
         self.pushed: set[Key] = set()
 
     def push_news(self) -> None:
-        """Push what has been done at the till since the last time."""
+        """Push the changes since the last time."""
         news = self.till.between(self.read_until, self.shop.now)
         self.read_until = self.shop.now
         self.push(news)
 
     def push(self, changes: Iterable[Change]) -> None:
-        """Push what of these changes is to be told, type by type, and see it through."""
+        """Push those changes that matter, type by type, until their datasets are Complete."""
         self.synced_until = self.codat.last_sync(self.company_id) or self.synced_until
-        wanted = self.still_open(self.since_start_date(changes))
+        relevant = self.still_open(self.since_start_date(changes))
         for data_type in LISTS:
-            of_type = [change for change in wanted if change.data_type == data_type]
-            self.deliver(data_type, list(self.told(self.newest(of_type))))
+            of_type = [change for change in relevant if change.data_type == data_type]
+            self.deliver(data_type, list(self.to_wire(self.newest(of_type))))
 
     def since_start_date(self, changes: Iterable[Change]) -> list[Change]:
-        """The changes of records that the merchant wants to be synced at all."""
+        """The changes of records created on or after the start date."""
         if self.start_date is None:
             self.start_date = self.codat.start_date(self.company_id)
         return [change for change in changes if change.created >= self.start_date]
 
     def still_open(self, changes: Iterable[Change]) -> list[Change]:
-        """The changes of records that are not synced yet; others are put right by hand."""
+        """The changes of records that are not synced yet; synced ones are corrected by hand."""
         return [change for change in changes if not self.is_synced(change)]
 
     def is_synced(self, change: Change) -> bool:
@@ -71,8 +71,8 @@ class Integration:
         """The last change of each record."""
         return list({change.key: change for change in changes}.values())
 
-    def told(self, changes: Iterable[Change]) -> Iterator[Record]:
-        """The records as they are pushed: whole, or, where they are deleted, the id alone."""
+    def to_wire(self, changes: Iterable[Change]) -> Iterator[Record]:
+        """The records as pushed: whole, or the id alone for a deletion."""
         deleted = set()
         for change in changes:
             if not change.is_deleted:
@@ -80,29 +80,29 @@ class Integration:
                 yield self.written(change)
             elif change.key in self.pushed:
                 self.pushed.discard(change.key)
-                # One delete means every transaction of that id, whatever its type.
+                # One delete is for every transaction with that id, whatever its type.
                 if change.record["id"] not in deleted:
                     deleted.add(change.record["id"])
                     yield self.deletion(change)
 
     def written(self, change: Change) -> Record:
-        """A record that is new or changed, on the wire."""
+        """A new or changed record on the wire."""
         return change.record
 
     def deletion(self, change: Change) -> Record:
-        """A record that is deleted, on the wire: "a sparse delete that only includes the ID"."""
+        """A deletion on the wire: the id alone (guide: Rules for deleting data)."""
         return {"id": change.record["id"]}
 
     def deliver(self, data_type: DataType, records: Sequence[Record]) -> None:
-        """Push records, chunk after chunk, each when the one before has ended."""
+        """Push records in chunks, each after the last one's dataset has ended."""
         for start in range(0, len(records), self.chunk_size):
-            self.see_through(data_type, records[start : start + self.chunk_size])
+            self.deliver_chunk(data_type, records[start : start + self.chunk_size])
 
-    def see_through(self, data_type: DataType, records: Sequence[Record]) -> None:
-        """Push records, and once more where their dataset fails.
+    def deliver_chunk(self, data_type: DataType, records: Sequence[Record]) -> None:
+        """Push records, and push them again if their dataset fails.
 
         Raises:
-            RuntimeError: it fails each time.
+            RuntimeError: every dataset failed.
         """
         for _ in range(TRIES):
             dataset_id = self.codat.push(self.company_id, data_type, records)
@@ -112,17 +112,17 @@ class Integration:
         raise RuntimeError(f"{data_type} ended in {outcome}, {TRIES} times")
 
     def outcome(self, dataset_id: str) -> str:
-        """The last status of a dataset, once it has ended."""
+        """Wait until a dataset has ended; returns its last status."""
         return self.codat.outcome(self.company_id, dataset_id)
 
 
 def through_the_day(shop: Shop, integration: Integration) -> None:
-    """Push several times a day, "and, in all cases, before a merchant's configured sync time"."""
+    """Push several times a day, and always before the sync (guide: Rules for sending data)."""
     for _ in shop.times(*TIMES):
         integration.push_news()
 
 
 def nightly(shop: Shop, integration: Integration) -> None:
-    """Push once a day, when the shop is closed."""
+    """Push once a day, after the shop has closed."""
     for _ in shop.times("22:30"):
         integration.push_news()

@@ -1,4 +1,4 @@
-"""A receiver of alerts, as an integration runs one."""
+"""A webhook receiver, as an integration runs one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, Self
 
-PATIENCE_SECONDS: Final = 60  # machine seconds, for an alert that is on its way
+PATIENCE_SECONDS: Final = 60  # machine seconds
 
 
 class Receiver:
-    """Listens on a free port, and remembers how datasets ended."""
+    """Listens on a free port and keeps the last status of each dataset."""
 
     def __init__(self) -> None:
         alerts: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -25,7 +25,7 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing: what is printed is read by people."""
+                """Log nothing: people read the output."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._alerts = alerts
@@ -33,14 +33,14 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where alerts are to be posted."""
+        """The address for alerts."""
         return f"http://127.0.0.1:{self._server.server_port}/alerts"
 
     def outcome(self, dataset_id: str) -> str:
-        """The last status of a dataset, as soon as its alert has come.
+        """The last status of a dataset, once its alert has arrived.
 
         Raises:
-            queue.Empty: it does not come.
+            queue.Empty: no alert arrives.
         """
         while dataset_id not in self._outcomes:
             data = self._alerts.get(timeout=PATIENCE_SECONDS)["Data"]
@@ -48,7 +48,7 @@ class Receiver:
         return self._outcomes[dataset_id]
 
     def __enter__(self) -> Self:
-        """Begin to listen."""
+        """Start listening."""
         Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 

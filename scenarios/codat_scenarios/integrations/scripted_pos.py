@@ -1,15 +1,22 @@
-"""A till: what is sold, changed and voided in the shop, from a Friday to a Tuesday."""
+"""A scripted point of sale: what it sells, changes and voids from a Friday to a Tuesday."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from codat_mock.clock import parse_moment
-from codat_scenarios.integrations.environment import FRIDAY, MONDAY, SATURDAY, TUESDAY, Environment
+from codat_scenarios.integrations.environment import (
+    FRIDAY,
+    MONDAY,
+    SATURDAY,
+    TUESDAY,
+    Environment,
+    synced_at,
+)
 from codat_scenarios.integrations.pos_sale import LISTS, DataType, PosSale, Record
 
 Key = tuple[DataType, str, str | None]
@@ -17,12 +24,12 @@ Key = tuple[DataType, str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A record as it stands after something was done at the till.
+    """A version of a record.
 
     Args:
-        at: when it was done, UTC.
-        record: the whole record; as it was, where it is deleted.
-        is_deleted: whether it is deleted now.
+        at: when the merchant made the change, UTC.
+        record: the whole record; of a deletion, its last version.
+        is_deleted: whether the change deletes it.
     """
 
     at: datetime
@@ -32,7 +39,7 @@ class Change:
 
     @property
     def key(self) -> Key:
-        """What identifies the record: its id, and of a transaction the type as well."""
+        """What identifies the record: data type, id and, for a transaction, its type."""
         kind = self.record["type"] if self.data_type == "commerce-transactions" else None
         return self.data_type, self.record["id"], kind
 
@@ -43,19 +50,18 @@ class Change:
 
 
 class ScriptedPos:
-    """All that is done at one till.
+    """All changes at one point of sale.
 
     Args:
-        scene: says how much it has sold before the integration goes live.
-        number: which of the platform's tills it is, from 1.
+        environment: how much it sold before the integration goes live.
+        number: which of the platform's points of sale it is, from 1.
     """
 
-    def __init__(self, scene: Environment, number: int = 1) -> None:
-        self._scene = scene
-        self.changes = sorted(changes(scene.backlog, number), key=lambda change: change.at)
+    def __init__(self, environment: Environment, number: int = 1) -> None:
+        self.changes = sorted(changes(environment.backlog, number), key=lambda change: change.at)
 
     def between(self, after: datetime | None, until: datetime) -> list[Change]:
-        """The changes later than one moment, or all, until another; in their order."""
+        """The changes after one moment (all, if None) until another, in order."""
         return [
             change
             for change in self.changes
@@ -63,23 +69,23 @@ class ScriptedPos:
         ]
 
     def truth(self) -> dict[str, list[Record]]:
-        """What the merchant has in the end, as `PUT /_mock/…/merchant-records` takes it.
+        """The merchant's records at the end, as `PUT /_mock/…/merchant-records` takes them.
 
-        What is changed after its sync does not count: that is put right in the books by hand.
+        Changes made after a record's sync are left out: the merchant corrects the books by hand.
         """
         last: dict[Key, Change] = {}
         for change in self.changes:
-            if change.at < self._scene.synced_at(change.created):
+            if change.at < synced_at(change.created):
                 last[change.key] = change
-        sale_to_wire: dict[str, list[Any]] = {name: [] for name in LISTS.values()}
+        records: dict[str, list[Any]] = {name: [] for name in LISTS.values()}
         for change in last.values():
             if not change.is_deleted:
-                sale_to_wire[LISTS[change.data_type]].append(change.record)
-        return sale_to_wire
+                records[LISTS[change.data_type]].append(change.record)
+        return records
 
 
 def changes(backlog: int, number: int) -> Iterator[Change]:
-    """Everything that is done at a till.
+    """Everything that happens at one point of sale.
 
     On Monday a sale is voided two minutes after it was rung up, another within the hour, and a
     third is corrected; the shop closes early. On Tuesday two of Monday's sales, which are in the
@@ -121,10 +127,10 @@ def made(sale: PosSale) -> Iterator[Change]:
 
 
 def changed(sale: PosSale, moment: datetime, **properties: Any) -> Iterator[Change]:
-    """A sale is changed, and those of its records that tell of what is changed."""
+    """A sale is changed: those of its records whose content differs."""
     after = replace(sale, modified=moment, **properties)
     for (data_type, old), (_, new) in zip(sale.records(), after.records(), strict=True):
-        if sale_to_wire(old) != sale_to_wire(new):
+        if content(old) != content(new):
             yield Change(moment, data_type, new)
 
 
@@ -134,9 +140,9 @@ def deleted(sale: PosSale, moment: datetime) -> Iterator[Change]:
         yield Change(moment, data_type, record, is_deleted=True)
 
 
-def sale_to_wire(record: Record) -> Iterable[tuple[str, Any]]:
-    """What a record tells beside when it was changed."""
-    return {**record, "sourceModifiedDate": None}.items()
+def content(record: Record) -> Record:
+    """A record without its stamp."""
+    return {**record, "sourceModifiedDate": None}
 
 
 def at(day: datetime, clock: str) -> datetime:

@@ -1,4 +1,4 @@
-"""The service as an integration calls it, patiently."""
+"""The service as an integration calls it, with retries."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ ENDED: Final = ("Complete", "Cancelled", "NotSupported")
 
 
 class Codat:
-    """The operations that an integration needs.
+    """The operations that an integration uses.
 
     Args:
         base_url: where the service is.
         api_key: the platform's.
-        sleep: waits so many seconds.
+        sleep: waits for a number of seconds.
 
     Attributes:
-        pauses: seconds between the tries of a request that fails, each longer than the one before.
+        pauses: seconds between the tries of a failing request, each longer than the last.
 
-    Every method raises `httpx.HTTPStatusError` where it is refused, and `httpx.TransportError`
-    where nobody answers, once it has been tried often enough.
+    Every method raises `httpx.HTTPStatusError` when the service refuses it, and
+    `httpx.TransportError` when nobody answers, after the last try.
     """
 
     pauses: Sequence[float] = PAUSES
@@ -44,18 +44,18 @@ class Codat:
         self.sleep = sleep
 
     def push(self, company_id: str, data_type: DataType, records: Sequence[Record]) -> str:
-        """Push records; gives the id of their dataset."""
+        """Push records; returns the id of their dataset."""
         body = ENCODER.encode({LISTS[data_type]: records})
         answer = self.send("POST", f"/data/companies/{company_id}/sync/{data_type}", body)
         return str(answer.json()["datasetId"])
 
     def dataset(self, company_id: str, dataset_id: str) -> dict[str, Any]:
-        """A dataset as it stands."""
+        """A dataset with its current status."""
         path = f"/meta/companies/{company_id}/pull/history/{dataset_id}"
         return dict(self.send("GET", path).json())
 
     def outcome(self, company_id: str, dataset_id: str) -> str:
-        """Wait until a dataset has ended; gives its last status."""
+        """Wait until a dataset has ended; returns its last status."""
         while True:
             status = str(self.dataset(company_id, dataset_id)["status"])
             if status in ENDED or status.endswith("Error"):
@@ -63,12 +63,12 @@ class Codat:
             self.sleep(POLL_SECONDS)
 
     def start_date(self, company_id: str) -> datetime:
-        """The moment from which on the merchant wants sales to be synced."""
+        """The configured start date, UTC."""
         answer = self.send("GET", f"/config/companies/{company_id}/sync/commerce")
         return parse_moment(answer.json()["schedule"]["startDate"])
 
     def last_sync(self, company_id: str) -> datetime | None:
-        """The end of the period synced last, where that went well; None before the first sync."""
+        """The end of the last sync's period if that sync succeeded, UTC; else None."""
         path = f"/meta/companies/{company_id}/sync/commerce/status"
         try:
             status = self.send("GET", path).json()
@@ -81,13 +81,13 @@ class Codat:
         return parse_moment(status["syncDateRangeUtc"]["finish"])
 
     def is_linked(self, company_id: str) -> bool:
-        """Whether all the company's connections are."""
+        """Whether all connections of the company are linked."""
         answer = self.send("GET", f"/meta/companies/{company_id}/connections")
         statuses = {connection["status"] for connection in answer.json()["results"]}
         return statuses == {"Linked"}
 
     def send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
-        """Send a request, and again after a while where it fails by no fault of ours."""
+        """Send a request, and retry it after 429, 5xx or a lost answer."""
         for tried in range(len(self.pauses)):
             try:
                 answer = self.send_once(method, path, body)
@@ -105,11 +105,11 @@ class Codat:
         return self.http.request(method, path, content=body, headers=headers)
 
     def pause(self, tried: int, answer: httpx.Response | None) -> float:
-        """How many seconds to wait before the next try: longer each time, or as we are told.
+        """Seconds to wait before the next try: `Retry-After`, or longer each time.
 
         Args:
-            tried: how many tries there were before the one that failed.
-            answer: to that one, None where there was none.
+            tried: the number of tries before the one that failed.
+            answer: to that one; None if there was none.
         """
-        told = answer.headers.get("Retry-After") if answer is not None else None
-        return float(told) if told else self.pauses[tried]
+        retry_after = answer.headers.get("Retry-After") if answer is not None else None
+        return float(retry_after) if retry_after else self.pauses[tried]

@@ -1,4 +1,4 @@
-"""The shop that an integration works for: its tills, its clock, and what others do meanwhile."""
+"""The shop that an integration works for: its points of sale, its clock, its events."""
 
 from __future__ import annotations
 
@@ -23,57 +23,57 @@ RecordSale = Callable[[Sequence[Change]], None]
 class Shop:
     """The merchant's side of the integration.
 
-    Time is the sandbox's: to wait moves its clock, and whatever is to happen on the way happens.
+    Time is the sandbox's: waiting moves its clock, and events happen on the way.
 
     Args:
         base_url: of the mock.
         api_key: the platform's.
-        company_ids: one for each till.
-        scene: what else is going on.
+        company_ids: one for each point of sale.
+        environment: what surrounds the integration.
 
     Attributes:
         now: the time, UTC.
-        tills: by the ids of their companies.
+        tills: the points of sale, by the ids of their companies.
     """
 
     def __init__(
-        self, base_url: str, api_key: str, company_ids: tuple[str, ...], scene: Environment
+        self, base_url: str, api_key: str, company_ids: tuple[str, ...], environment: Environment
     ) -> None:
         self.base_url = base_url
         self.api_key = api_key
         self.tills = {
-            company_id: ScriptedPos(scene, number)
+            company_id: ScriptedPos(environment, number)
             for number, company_id in enumerate(company_ids, 1)
         }
-        self._happenings = list(scene.happenings)
+        self._events = list(environment.events)
         self._http = httpx.Client(base_url=base_url, headers=authorization(api_key), timeout=60)
         self._lock = RLock()
         self.now = parse_moment(self._http.get("/_mock/clock").json()["now"])
         self._recorded: list[dict[str, Any]] = []
 
     @classmethod
-    def from_environment(cls, scene: Environment) -> Self:
-        """The shop that `CODAT_BASE_URL`, `CODAT_API_KEY` and `CODAT_COMPANY_ID` tell of.
+    def from_environment(cls, environment: Environment) -> Self:
+        """The shop of `CODAT_BASE_URL`, `CODAT_API_KEY` and `CODAT_COMPANY_ID`.
 
-        With several companies their ids are separated by commas.
+        Several companies' ids are separated by commas.
         """
         base_url, api_key, company_ids = (os.environ[name] for name in VARIABLES)
-        return cls(base_url, api_key, tuple(company_ids.split(",")), scene)
+        return cls(base_url, api_key, tuple(company_ids.split(",")), environment)
 
     @property
     def company_id(self) -> str:
-        """The only company's, or the first one's."""
+        """The id of the only company, or the first."""
         return next(iter(self.tills))
 
     @property
     def till(self) -> ScriptedPos:
-        """The only till, or the first."""
+        """The only point of sale, or the first."""
         return self.tills[self.company_id]
 
     def times(self, *clocks: str) -> Iterator[datetime]:
-        """Wait for each of those times, `HH:MM`, on Monday and on Tuesday; gives each as it comes.
+        """Wait for each of those times, `HH:MM`, on Monday and on Tuesday, and yield it.
 
-        A time beyond 24:00 is one of the next day.
+        A time beyond 24:00 lies in the next day.
         """
         for day in (MONDAY, TUESDAY):
             for clock in clocks:
@@ -82,33 +82,33 @@ class Shop:
                 yield moment
 
     def business(self) -> Iterator[list[Change]]:
-        """Wait for whatever is done at the till; gives the changes of one moment at a time."""
+        """Wait for each change at the point of sale; yields the changes of one moment."""
         coming = [change for change in self.till.changes if change.at > self.now]
         for moment, changes in groupby(coming, key=lambda change: change.at):
             self.wait_until(moment)
             yield list(changes)
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Let a number of seconds pass."""
         with self._lock:
             self.wait_until(self.now + timedelta(seconds=seconds))
 
     def wait_until(self, moment: datetime) -> None:
-        """Let time pass until that moment; nothing where it is past."""
+        """Let time pass until that moment; do nothing if it is past."""
         with self._lock:
-            while self._happenings and self._happenings[0].at <= moment:
-                happening = self._happenings.pop(0)
-                self._set_clock(happening.at)
-                self._control(happening.path.format(company=self.company_id), happening.body)
+            while self._events and self._events[0].at <= moment:
+                event = self._events.pop(0)
+                self._set_clock(event.at)
+                self._control(event.path.format(company=self.company_id), event.body)
             self._set_clock(moment)
 
     def ask_for_alerts(self, url: str, *types: str) -> None:
-        """Set up, as the platform's staff does in the portal, what alerts are posted where."""
+        """Create alerting rules, as the platform's staff does in the portal."""
         for kind in types:
             self._control("/_mock/alerts/rules", {"type": kind, "url": url})
 
     def record(self, changes: Sequence[Change], record_sale: RecordSale) -> None:
-        """Have the integration record what was done at the till, and note how that went."""
+        """Have the integration record a sale, and measure how long that takes."""
         began, error = machine_seconds(), None
         try:
             record_sale(changes)
@@ -116,8 +116,8 @@ class Shop:
             error = str(failure) or type(failure).__name__
         self._recorded.append({"seconds": machine_seconds() - began, "error": error})
 
-    def tell_coupling(self, service: str) -> None:
-        """Tell the mock how recording went while the service was in trouble."""
+    def report_sales(self, service: str) -> None:
+        """Report to the mock how the sales went while the service was in trouble."""
         self._control("/_mock/decoupling", {"service": service, "sales": self._recorded})
 
     def _set_clock(self, moment: datetime) -> None:

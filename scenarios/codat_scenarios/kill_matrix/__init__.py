@@ -1,4 +1,4 @@
-"""The kill matrix: every integration run on a mock, and judged by all rules."""
+"""The kill matrix: every integration runs against a mock, and all rules judge it."""
 
 from codat_scenarios.kill_matrix.results import Matrix, Result
 from codat_scenarios.kill_matrix.runner import load_all, run_all

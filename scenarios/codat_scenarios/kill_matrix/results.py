@@ -1,4 +1,4 @@
-"""What the rules said of each integration, beside what they had to say."""
+"""The findings of each integration, beside the expected ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from codat_scenarios.integrations.programs import Program
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one program.
+    """The findings about one program.
 
     Args:
-        findings: how many findings there are of each rule broken, by its code.
-        exercised: the codes of the rules that it gave an occasion to.
-        failure: why it did not come to its end; empty where it did.
+        findings: the number of findings of each broken rule, by its code.
+        exercised: the codes of the rules that applied to it.
+        failure: why the program failed; empty if it did not.
     """
 
     program: Program
@@ -25,17 +25,17 @@ class Result:
 
     @property
     def is_as_expected(self) -> bool:
-        """Whether exactly the rules that it breaks were found broken."""
+        """Whether the findings are of exactly the rules that it breaks."""
         return not self.failure and set(self.findings) == set(self.program.breaks)
 
     @property
     def escaped(self) -> list[str]:
-        """The rules that it breaks and that were not found broken."""
+        """The rules that it breaks without a finding."""
         return [code for code in self.program.breaks if code not in self.findings]
 
     @property
     def false_alarms(self) -> list[str]:
-        """The rules that were found broken though it keeps them."""
+        """The rules that it keeps, with a finding all the same."""
         return [code for code in self.findings if code not in self.program.breaks]
 
 
@@ -62,22 +62,22 @@ class Matrix:
 
     @property
     def uncaught(self) -> list[str]:
-        """The rules that no integration is made to break and was caught by."""
+        """The rules that caught no integration made to break them."""
         own = {result.program.breaks[0] for result in self.broken if result.is_as_expected}
         return [code for code in self.codes if code not in own]
 
     @property
     def unkept(self) -> list[str]:
-        """The rules that no good integration had an occasion to keep."""
+        """The rules that applied to no good integration."""
         kept = {code for result in self.good for code in result.exercised}
         return [code for code in self.codes if code not in kept]
 
     @property
     def unexpected(self) -> list[Result]:
-        """Those of which the rules said something else than they had to."""
+        """Those whose findings are not the expected ones."""
         return [result for result in self.results if not result.is_as_expected]
 
     @property
     def is_complete(self) -> bool:
-        """Whether each rule caught its integration, and nothing else was said of any."""
+        """Whether each rule caught an integration, and every finding was expected."""
         return not self.unexpected and not self.uncaught

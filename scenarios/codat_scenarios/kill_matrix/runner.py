@@ -1,4 +1,4 @@
-"""Running the integrations, each a process of its own with a sandbox of its own."""
+"""Running the integrations, each in its own process with its own sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from codat_mock.http.server import Server, listen
 from codat_mock.rules import rulebook
 from codat_mock.rules.registry import SECTIONS
 from codat_mock.sandbox import SandboxRegistry, Settings
-from codat_scenarios.integrations.environment import GOES_LIVE, START_DATE
+from codat_scenarios.integrations.environment import GOES_LIVE, START_DATE, Environment
 from codat_scenarios.integrations.programs import Program, load, names
 from codat_scenarios.integrations.scripted_pos import ScriptedPos
 from codat_scenarios.kill_matrix.results import Matrix, Result
@@ -27,7 +27,7 @@ PATIENCE_SECONDS: Final = 120
 
 
 def load_all() -> list[Program]:
-    """All programs: the good ones, then those that break each rule, as the rulebook has them."""
+    """All programs: the good ones, then those that break each rule, in the rulebook's order."""
     sections = "".join(SECTIONS)
 
     def place(program: Program) -> tuple[int, str]:
@@ -36,34 +36,36 @@ def load_all() -> list[Program]:
     return sorted(map(load, names()), key=place)
 
 
-def run_all(programs: Iterable[Program], tell: Callable[[Result], None] = lambda _: None) -> Matrix:
-    """Run programs on a mock of their own, a few at a time.
+def run_all(
+    programs: Iterable[Program], on_result: Callable[[Result], None] = lambda _: None
+) -> Matrix:
+    """Run programs against one new mock, a few at a time.
 
     Args:
         programs: which.
-        tell: is told each result as it comes.
+        on_result: called with each result as it comes.
     """
     codes = tuple(rule.code for rule in rulebook())
     registry = SandboxRegistry(Settings(speed=0, rate_limits=True))
     results = []
     with Server(registry, listen("127.0.0.1", 0)) as server, ThreadPoolExecutor(AT_ONCE) as pool:
         for result in pool.map(lambda program: run(program, server.address), programs):
-            tell(result)
+            on_result(result)
             results.append(result)
     return Matrix(codes, results)
 
 
 def run(program: Program, address: str) -> Result:
-    """Set the scene for a program on a running mock, run it, and ask what the rules say."""
+    """Run a program against a mock, in a prepared sandbox, and collect the findings."""
     key = f"matrix-{program.name}"
     with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS) as http:
         driver = SandboxDriver(http, key, program.name)
-        company_ids = set_scene(program, driver)
+        company_ids = prepare(program.environment, driver) if program.environment else []
         ran = subprocess.run(  # noqa: S603  (a program of our own)
             [sys.executable, "-m", "codat_scenarios.integrations", program.name],
             env=os.environ
             | {
-                # The sandbox is named by the URL too, so that a request with a wrong key is in it.
+                # The URL names the sandbox too, so that a request with a wrong key is logged in it.
                 "CODAT_BASE_URL": f"{address}/sandbox/{program.name}",
                 "CODAT_API_KEY": key,
                 "CODAT_COMPANY_ID": ",".join(company_ids),
@@ -73,39 +75,40 @@ def run(program: Program, address: str) -> Result:
             timeout=PATIENCE_SECONDS,
             check=False,
         )
-        driver.wait_until(program.scene.ends)
-        return judged(program, driver, ran)
+        if program.environment:
+            driver.wait_until(program.environment.ends)
+        return result_of(program, driver, ran)
 
 
-def set_scene(program: Program, driver: SandboxDriver) -> list[str]:
-    """Prepare a sandbox; gives the ids of its companies."""
-    scene, company_ids = program.scene, []
+def prepare(environment: Environment, driver: SandboxDriver) -> list[str]:
+    """Prepare a sandbox; returns the ids of its companies."""
+    company_ids = []
     driver.reset(GOES_LIVE)
-    for number in range(1, scene.companies + 1):
+    for number in range(1, environment.companies + 1):
         driver.create_company(f"Shop {number}")
         driver.link_accounting()
-        driver.configure(START_DATE, scene.frequency)
-        if not scene.is_linked:
+        driver.configure(START_DATE)
+        if not environment.is_linked:
             driver.set_connection("Accounting", "PendingAuth")
         own = f"/_mock/companies/{driver.company_id}/merchant-records"
-        driver.call("PUT", own, ScriptedPos(scene, number).truth())
+        driver.call("PUT", own, ScriptedPos(environment, number).truth())
         company_ids.append(driver.company_id)
-    driver.call("PUT", "/_mock/faults", {"faults": scene.faults})
-    for outcome in scene.outcomes:
+    driver.call("PUT", "/_mock/faults", {"faults": environment.faults})
+    for outcome in environment.outcomes:
         driver.call("POST", "/_mock/outcomes", outcome)
     return company_ids
 
 
-def judged(
+def result_of(
     program: Program, driver: SandboxDriver, ran: subprocess.CompletedProcess[str]
 ) -> Result:
-    """What the rules say, and whether the program came to its end."""
+    """The findings, and whether the program failed."""
     verdict = driver.findings()
     found = Counter(finding["code"] for finding in verdict["findings"])
-    told = ran.stderr.strip().splitlines() or [f"It ended with exit code {ran.returncode}."]
+    errors = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
     return Result(
         program,
         dict(sorted(found.items())),
         frozenset(verdict["exercised"]),
-        told[-1] if ran.returncode else "",
+        errors[-1] if ran.returncode else "",
     )

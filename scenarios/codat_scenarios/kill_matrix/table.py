@@ -1,4 +1,4 @@
-"""The kill matrix in words: a line for each integration, a total, and a section of Markdown."""
+"""The kill matrix as text: a line for each integration, a summary, JSON, and a page of docs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from codat_mock.rules.registry import SECTIONS
 from codat_scenarios.kill_matrix.results import Matrix, Result
 
 PAGE_WIDTH: Final = 100
+HEADER: Final = """\
+# The kill matrix
+
+`codat-mock kill-matrix` runs small integrations against a mock, each in its own process over HTTP:
+good ones that keep every rule, and one or more for each rule that break it. A rule must catch the
+integrations made to break it, and no other. `s03-resend-all` plays the story `resend-all`, which
+breaks S03. `python -m codat_scenarios.kill_matrix docs/kill-matrix.md` writes this page.
+"""
 
 
 def columns(result: Result) -> tuple[str, str, str, str]:
-    """Whether it is as expected, its name, the rules found broken, and what it does."""
+    """Whether it is as expected, its name, the codes of its findings, and what it does."""
     mark = "ok" if result.is_as_expected else "NOT AS EXPECTED"
     return mark, result.program.name, codes_of(result), result.program.text
 
 
 def summary(matrix: Matrix) -> str:
-    """The matrix in a sentence."""
+    """The matrix in one sentence."""
     caught = len(matrix.codes) - len(matrix.uncaught)
     exactly = sum(result.is_as_expected for result in matrix.broken)
     silent = sum(result.is_as_expected for result in matrix.good)
@@ -31,23 +39,23 @@ def summary(matrix: Matrix) -> str:
 
 
 def complaints(matrix: Matrix) -> Iterator[str]:
-    """What is not as expected."""
+    """What is not as expected, a line each."""
     for result in matrix.unexpected:
         name = result.program.name
         if result.failure:
-            yield f"{name} did not come to its end: {result.failure}"
+            yield f"{name} failed: {result.failure}"
         if result.escaped:
-            yield f"{name} breaks {', '.join(result.escaped)}, which was not found."
+            yield f"{name} breaks {', '.join(result.escaped)}: no finding."
         if result.false_alarms:
-            yield f"{name} keeps {', '.join(result.false_alarms)}, which was found broken."
+            yield f"{name} keeps {', '.join(result.false_alarms)}: false alarm."
     if matrix.uncaught:
-        yield f"No integration is made to break, and caught by, {', '.join(matrix.uncaught)}."
+        yield f"Rules that caught no integration made to break them: {', '.join(matrix.uncaught)}."
     if matrix.unkept:
-        yield f"No good integration has an occasion to keep {', '.join(matrix.unkept)}."
+        yield f"Rules that applied to no good integration: {', '.join(matrix.unkept)}."
 
 
 def document(matrix: Matrix) -> dict[str, Any]:
-    """The matrix as JSON tells it."""
+    """The matrix as JSON."""
     return {
         "isComplete": matrix.is_complete,
         "summary": summary(matrix),
@@ -69,7 +77,7 @@ def document(matrix: Matrix) -> dict[str, Any]:
 
 
 def page(matrix: Matrix) -> str:
-    """The matrix as Markdown, the same each time: sums by section, and each integration folded."""
+    """The matrix as a page of Markdown, the same each time."""
     rows = [section_row(matrix, letter, title) for letter, title in SECTIONS.items()]
     integrations = [
         f"| {result.program.name} | {result.program.text} | {codes_of(result)} |"
@@ -77,25 +85,25 @@ def page(matrix: Matrix) -> str:
     ]
     return "\n".join(
         [
+            HEADER,
             fill(summary(matrix), PAGE_WIDTH),
             "",
-            "| rules | of them | caught what breaks them | false alarms |",
+            "| section | rules | caught their integrations | false alarms |",
             "|---|---|---|---|",
             *rows,
             "",
-            f"<details><summary>All {len(matrix.results)} integrations</summary>",
+            "## Integrations",
             "",
             "| integration | what it does | caught by |",
             "|---|---|---|",
             *integrations,
             "",
-            "</details>",
         ]
     )
 
 
 def section_row(matrix: Matrix, letter: str, title: str) -> str:
-    """The rules of one section in numbers."""
+    """The numbers of one section."""
     codes = [code for code in matrix.codes if code.startswith(letter)]
     caught = len(codes) - sum(code in matrix.uncaught for code in codes)
     alarms = sum(code in codes for result in matrix.results for code in result.false_alarms)
@@ -103,7 +111,7 @@ def section_row(matrix: Matrix, letter: str, title: str) -> str:
 
 
 def codes_of(result: Result) -> str:
-    """The rules that caught it, the one it is there for first."""
+    """The codes of its findings, the rule that it is made for first."""
     order = [*result.program.breaks, *result.false_alarms]
     found = [code for code in order if code in result.findings]
     return ", ".join(found) or "-"

@@ -1,6 +1,6 @@
-"""The rulebook for people: each rule with an example of a breach, and all of them as a page.
+"""The rulebook as documentation: an example of a breach for each rule, and a page of all.
 
-`python -m codat_scenarios.rule_docs docs/rules.md` writes the page anew.
+`python -m codat_scenarios.rule_docs docs/rules.md` writes the page.
 """
 
 from codat_scenarios.rule_docs.example import Example, Sent, example_of

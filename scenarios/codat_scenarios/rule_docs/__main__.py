@@ -1,4 +1,4 @@
-"""Write the rulebook as a page into the file that is named."""
+"""Write the rulebook as a page: `python -m codat_scenarios.rule_docs docs/rules.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An example of a breach: the story that breaks a rule, played, and the requests that did it."""
+"""An example of a breach: a story that breaks a rule, played, and the requests involved."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from codat_scenarios.merchants import encode
 from codat_scenarios.sandbox_driver import Json, SandboxDriver
 from codat_scenarios.stories import STORIES, Story, play
 
-MOST_REQUESTS: Final = 4
-MOST_RECORDS: Final = 2
-LONG_RECORD: Final = 160  # characters; of a longer one, what is nested is left out
+MAX_REQUESTS: Final = 4
+MAX_RECORDS: Final = 2
+MAX_LINE_CHARACTERS: Final = 160  # a longer record is shown without its nested parts
 KEY: Final = "explain"
 
 read: Final = Decoder(float_hook=Decimal)
 
 
 class Sent(Wire, omit_defaults=False):
-    """A request that broke a rule, or was there before it.
+    """A request that broke a rule, or an earlier one involved.
 
     Args:
-        number: its place among the requests.
-        at: the sandbox's time when it came.
+        number: its position in the request log.
+        at: the sandbox's time at its arrival.
         status: of the answer.
-        body: what was sent, shortened, line by line.
+        body: its body, shortened, line by line.
     """
 
     number: int
@@ -47,10 +47,10 @@ class Example(Wire, omit_defaults=False):
 
     Args:
         story: the name of the story that breaks it.
-        text: what happens there.
-        finding: what was found, as `GET /_mock/findings` tells it.
-        requests: those that the finding names, in the order they were sent; where it names none,
-            as of what was never sent, the last pushes of the story.
+        text: what happens in it.
+        finding: the finding, as in `GET /_mock/findings`.
+        requests: those that the finding names, in order; if it names none, as for records that
+            were never sent, the last pushes of the story.
     """
 
     story: str
@@ -60,35 +60,36 @@ class Example(Wire, omit_defaults=False):
 
 
 def example_of(rule: Rule, http: httpx.Client) -> Example | None:
-    """Play the story that breaks a rule, and take what was found; None where there is no story.
+    """Play a story that breaks a rule, and take its finding; None if there is no story.
 
     Args:
         rule: the rule.
-        http: a client of a mock with a frozen clock that keeps the published limits.
+        http: a client of a mock with a frozen clock that enforces the published limits.
     """
-    told = next((STORIES[name] for name in rule.breaks if name in STORIES), None)
-    return violation(rule, told, SandboxDriver(http, KEY, f"explain-{rule.code}")) if told else None
+    story = next((STORIES[name] for name in rule.breaks if name in STORIES), None)
+    driver = SandboxDriver(http, KEY, f"explain-{rule.code}")
+    return violation(rule, story, driver) if story else None
 
 
-def violation(rule: Rule, told: Story, driver: SandboxDriver) -> Example:
-    """Play a story, and take what it broke of a rule."""
-    found = play(told, driver).verdict["findings"]
+def violation(rule: Rule, story: Story, driver: SandboxDriver) -> Example:
+    """Play a story, and take its finding of a rule."""
+    found = play(story, driver).verdict["findings"]
     finding = next(each for each in found if each["code"] == rule.code)
-    involved = finding["requests"][:MOST_REQUESTS] or pushes(driver)
+    involved = finding["requests"][:MAX_REQUESTS] or pushes(driver)
     numbers = sorted(each["number"] for each in involved)
     requests = [sent(driver, number, finding["records"]) for number in numbers]
-    return Example(told.name, told.text, finding, requests)
+    return Example(story.name, story.text, finding, requests)
 
 
 def pushes(driver: SandboxDriver) -> list[Json]:
-    """The last pushes in the journal."""
-    wanted = f"path=/data/companies/*/sync/*&limit={MOST_REQUESTS}"
-    found: list[Json] = driver.call("GET", f"/_mock/requests?{wanted}")["requests"]
+    """The last pushes in the request log."""
+    query = f"path=/data/companies/*/sync/*&limit={MAX_REQUESTS}"
+    found: list[Json] = driver.call("GET", f"/_mock/requests?{query}")["requests"]
     return found
 
 
 def sent(driver: SandboxDriver, number: int, records: list[str]) -> Sent:
-    """A request out of the journal."""
+    """A request from the request log."""
     kept = driver.call("GET", f"/_mock/requests/{number}")
     entry = kept["request"]
     body = [*lines(kept["bodies"]["sent"], records)]
@@ -96,16 +97,16 @@ def sent(driver: SandboxDriver, number: int, records: list[str]) -> Sent:
 
 
 def lines(body: str, records: list[str]) -> Iterator[str]:
-    """Write a body so that it can be read: its records a line each, the first that are named."""
+    """Format a body for people: a line for each record, the named ones first."""
     try:
-        told = read.decode(body)
+        content = read.decode(body)
     except DecodeError:
         yield from [body] if body else []
         return
-    if not isinstance(told, dict):
-        yield spaced(told)
+    if not isinstance(content, dict):
+        yield spaced(content)
         return
-    for name, value in told.items():
+    for name, value in content.items():
         if isinstance(value, list):
             yield f'{{"{name}": ['
             yield from listed(value, records)
@@ -115,9 +116,9 @@ def lines(body: str, records: list[str]) -> Iterator[str]:
 
 
 def listed(values: list[Any], records: list[str]) -> Iterator[str]:
-    """Write the records that are named, else the first ones, and how many more there are."""
+    """Format the named records, else the first ones, and the number of the others."""
     named = [each for each in values if isinstance(each, dict) and is_named(each, records)]
-    shown = [compact(each) for each in (named or values)[:MOST_RECORDS]]
+    shown = [compact(each) for each in (named or values)[:MAX_RECORDS]]
     if len(values) > len(shown):
         shown.append(f"… {len(values) - len(shown):,} more")
     for place, text in enumerate(shown, 1):
@@ -131,9 +132,9 @@ def is_named(record: Json, records: list[str]) -> bool:
 
 
 def compact(value: Any) -> str:
-    """Write a record, or a part of one, on a line; of a long one what is nested is left out."""
+    """Format a record, or a part of one, as one line; a long one without its nested parts."""
     text = spaced(value)
-    if len(text) <= LONG_RECORD:
+    if len(text) <= MAX_LINE_CHARACTERS:
         return text
     if isinstance(value, dict):
         return braced((name, dots(part) or spaced(part)) for name, part in value.items())
@@ -141,14 +142,14 @@ def compact(value: Any) -> str:
 
 
 def dots(part: Any) -> str:
-    """Write a list or an object that is not empty as dots."""
+    """Format a list or an object that is not empty as dots."""
     if part and isinstance(part, list | dict):
         return "[…]" if isinstance(part, list) else "{…}"
     return ""
 
 
 def spaced(value: Any) -> str:
-    """Write JSON with blanks, where a terminal can break the line."""
+    """Format JSON with spaces, where a terminal can break the line."""
     if isinstance(value, dict):
         return braced((name, spaced(part)) for name, part in value.items())
     if isinstance(value, list):
@@ -157,5 +158,5 @@ def spaced(value: Any) -> str:
 
 
 def braced(properties: Iterable[tuple[str, str]]) -> str:
-    """Write an object of those names and texts."""
+    """Format an object of those names and texts."""
     return f"{{{', '.join(f'{spaced(name)}: {text}' for name, text in properties)}}}"

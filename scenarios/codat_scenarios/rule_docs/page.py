@@ -12,13 +12,13 @@ from codat_scenarios.stories import STORIES
 INTRODUCTION: Final = """\
 # The rules
 
-What the mock judges, made from the rules themselves (`python -m codat_scenarios.rule_docs
+What the mock judges, generated from the rules (`python -m codat_scenarios.rule_docs
 docs/rules.md`). *Guide* is the vendor's guide to pushing commerce data, *reference* the vendor's
-public reference of that time, *assumed* our reading of both. `codat-mock explain S03` tells the
-same of one rule, with the requests that break it.
+public reference of that time, *assumed* our reading of both. `codat-mock explain S03` shows one
+rule with the requests that break it.
 
-A rule that does not fit is switched off, changed in severity, or set: in `codat-mock.toml`, under
-`[tool.codat-mock.rules]` in `pyproject.toml`, by `--rule S12=off`, or with `PUT /_mock/rules`:
+To switch a rule off, or to change its severity or threshold, use `codat-mock.toml`,
+`[tool.codat-mock.rules]` in `pyproject.toml`, `--rule S12=off`, or `PUT /_mock/rules`:
 
 ```toml
 [rules]
@@ -30,7 +30,7 @@ T06 = { seconds = 5 }
 
 
 def page() -> str:
-    """Write all rules, by section, as Markdown."""
+    """All rules, by section, as Markdown."""
     parts = [INTRODUCTION]
     for letter, title in SECTIONS.items():
         rules = [rule for rule in rulebook() if rule.code[0] == letter]
@@ -40,26 +40,26 @@ def page() -> str:
 
 
 def table(rules: list[Rule]) -> Iterator[str]:
-    """Tell the rules of a section in a line each."""
-    yield "| rule | severity | what holds |"
+    """The rules of a section, a row each."""
+    yield "| rule | severity | statement |"
     yield "|---|---|---|"
     for rule in rules:
-        holds = rule.statement.partition(". ")[0].removesuffix(".")
-        yield f"| [{rule.code}](#{anchor(rule)}) {rule.name} | {rule.severity} | {holds} |"
+        statement = rule.statement.partition(". ")[0].removesuffix(".")
+        yield f"| [{rule.code}](#{anchor(rule)}) {rule.name} | {rule.severity} | {statement} |"
 
 
 def anchor(rule: Rule) -> str:
-    """Where a rule stands on the page."""
+    """The anchor of a rule on the page."""
     return f"{rule.code.lower()}-{rule.name}"
 
 
 def entry(rule: Rule) -> Iterator[str]:
-    """Tell all of a rule."""
+    """Everything about a rule."""
     yield f"### {rule.code} {rule.name}\n"
     yield f"{rule.statement}\n"
     origin = "assumed" if rule.source == "assumed" else f"from the {rule.source}"
     yield f"- **{rule.severity.capitalize()}**, {origin}."
-    yield f"- When it is broken: {rule.consequence}."
+    yield f"- If broken: {rule.consequence}."
     yield f"- Instead: {filled(rule.advice, '{companyId}', '{dataType}')}."
     for name, value in rule.thresholds.items():
         yield f"- Setting: `{rule.code} = {{ {name} = {value:g} }}`."

@@ -1,4 +1,4 @@
-"""Stories: named, dated scripts that keep or break rules, with the ending that each must have."""
+"""Stories: named, dated scripts that keep or break rules, each with its expected ending."""
 
 from codat_scenarios.stories import (
     alerts,

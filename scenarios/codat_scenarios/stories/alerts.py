@@ -1,4 +1,4 @@
-"""Stories of alerts: what each rule asks for, and an integration that is told instead of asking."""
+"""Stories of alerts: each type of alerting rule, and an integration that relies on alerts."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Act = Callable[[SandboxDriver], None]
 def alert_story(
     name: str, kind: str, ending: Ending, *answers: int, **rule: Any
 ) -> Callable[[Act], Act]:
-    """Enter a function into the list of stories, with a rule and an inbox around it.
+    """Enter a function into the list of stories, with an alerting rule and a receiver.
 
     Args:
         name: the story's.
-        kind: what the rule asks for.
+        kind: the type of the alerting rule.
         ending: the story's.
-        answers: the inbox's first status codes.
-        rule: more of the rule's properties.
+        answers: the receiver's first status codes.
+        rule: other properties of the alerting rule.
     """
 
     def enter(act: Act) -> Act:
@@ -60,7 +60,7 @@ def alert_story(
     ),
 )
 def waits_for_alerts(driver: SandboxDriver) -> None:
-    """The integration pushes what is next once an alert says that the push before is complete."""
+    """The integration pushes the next data type once an alert reports the last as complete."""
     driver.stop_polling()
     with WebhookInbox() as inbox:
         driver.add_alert_rule("Data sync completed", inbox.url)
@@ -72,12 +72,12 @@ def waits_for_alerts(driver: SandboxDriver) -> None:
 
 
 @alert_story(
-    "told-of-completion",
+    "alert-of-completion",
     "Data sync completed",
     Ending(datasets=(*EXAMPLE, "MapError"), alerts=("Data sync completed delivered",) * 3),
 )
-def told_of_completion(driver: SandboxDriver) -> None:
-    """Each dataset that is complete raises an alert, and one that fails does not."""
+def alert_of_completion(driver: SandboxDriver) -> None:
+    """Each complete dataset raises an alert, and a failed one does not."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:06")
@@ -87,12 +87,12 @@ def told_of_completion(driver: SandboxDriver) -> None:
 
 
 @alert_story(
-    "told-of-changes",
+    "alert-of-changes",
     "Dataset data changed",
     Ending(datasets=COMPLETE * 3, alerts=("Dataset data changed delivered",) * 2),
 )
-def told_of_changes(driver: SandboxDriver) -> None:
-    """Datasets with something new or changed raise an alert, and an empty one does not."""
+def alert_of_changes(driver: SandboxDriver) -> None:
+    """Datasets with new or changed records raise an alert, and an empty one does not."""
     driver.at(MONDAY, "12:05")
     driver.push(ORDERS, [order("A-1")])
     driver.at(MONDAY, "12:10")
@@ -103,15 +103,15 @@ def told_of_changes(driver: SandboxDriver) -> None:
 
 
 @alert_story(
-    "told-of-errors",
+    "alert-of-errors",
     "Data Sync Status Changed to Error",
     Ending(
         datasets=("MapError", "Cancelled", "Complete"),
         alerts=("Data Sync Status Changed to Error delivered",),
     ),
 )
-def told_of_errors(driver: SandboxDriver) -> None:
-    """A dataset that ends in an error raises an alert; one that is cancelled does not."""
+def alert_of_errors(driver: SandboxDriver) -> None:
+    """A dataset that ends in an error raises an alert; a cancelled one does not."""
     driver.at(MONDAY, "12:05")
     for number, end in enumerate(("MapError", "Cancelled", "Complete")):
         driver.plan_outcome("dataset", end)
@@ -120,12 +120,12 @@ def told_of_errors(driver: SandboxDriver) -> None:
 
 
 @alert_story(
-    "told-of-connections",
+    "alert-of-connections",
     "DataConnectionStatusChanged",
     Ending(alerts=("DataConnectionStatusChanged delivered",) * 2),
 )
-def told_of_connections(driver: SandboxDriver) -> None:
-    """A connection that is unlinked, and linked again, raises an alert each time."""
+def alert_of_connections(driver: SandboxDriver) -> None:
+    """A connection raises an alert when it is unlinked and when it is linked again."""
     driver.at(MONDAY, "12:05")
     driver.set_connection("Accounting", "Unlinked")
     driver.at(MONDAY, "12:10")
@@ -133,7 +133,7 @@ def told_of_connections(driver: SandboxDriver) -> None:
 
 
 @alert_story(
-    "told-of-first-sync",
+    "alert-of-first-sync",
     "New company synchronised",
     Ending(
         datasets=EXAMPLE,
@@ -142,7 +142,7 @@ def told_of_connections(driver: SandboxDriver) -> None:
         alerts=("New company synchronised delivered",),
     ),
 )
-def told_of_first_sync(driver: SandboxDriver) -> None:
+def alert_of_first_sync(driver: SandboxDriver) -> None:
     """A company's first successful sync raises an alert, and the second night's does not."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
@@ -150,7 +150,7 @@ def told_of_first_sync(driver: SandboxDriver) -> None:
 
 
 @alert_story(
-    "told-of-deletion",
+    "alert-of-deletion",
     "Sync Connection Deleted",
     Ending(
         ("S17",),
@@ -159,8 +159,8 @@ def told_of_first_sync(driver: SandboxDriver) -> None:
         alerts=("Sync Connection Deleted delivered",),
     ),
 )
-def told_of_deletion(driver: SandboxDriver) -> None:
-    """The merchant deletes the sync connection: an alert tells it, and pushes and syncs fail."""
+def alert_of_deletion(driver: SandboxDriver) -> None:
+    """The merchant deletes the sync connection: an alert says so, and pushes and syncs fail."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "18:00")
@@ -178,7 +178,7 @@ def told_of_deletion(driver: SandboxDriver) -> None:
     429,
 )
 def alert_retried(driver: SandboxDriver) -> None:
-    """The receiver is busy twice, and gets its alert at the third try."""
+    """The receiver is busy twice, and gets its alert on the third try."""
     driver.at(MONDAY, "12:05")
     driver.push(ORDERS, [order("A-1")])
     driver.at(MONDAY, "12:10")
@@ -191,7 +191,7 @@ def alert_retried(driver: SandboxDriver) -> None:
     404,
 )
 def alert_given_up(driver: SandboxDriver) -> None:
-    """The receiver knows of no such page, and the alert is given up at once."""
+    """The receiver answers 404, and the alert is given up at once."""
     driver.at(MONDAY, "12:05")
     driver.push(ORDERS, [order("A-1")])
     driver.at(MONDAY, "12:10")
@@ -204,7 +204,7 @@ def alert_given_up(driver: SandboxDriver) -> None:
     copies=2,
 )
 def alert_doubled(driver: SandboxDriver) -> None:
-    """An alert comes twice, with the same AlertId: the integration must act on it once."""
+    """An alert arrives twice with the same AlertId: the integration must act on it once."""
     driver.at(MONDAY, "12:05")
     driver.push(ORDERS, [order("A-1")])
     driver.at(MONDAY, "12:10")

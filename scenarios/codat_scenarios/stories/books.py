@@ -1,4 +1,4 @@
-"""Stories that tell what the merchant really has, and compare the books with it."""
+"""Stories that declare the merchant's records, and compare the books with them."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ CORRECTED_LATE = order("A-1", 15, modified="2022-03-22T08:30:00Z")
         sync=2000,
         documents=(*books_of_example(12), "2022-03-22 Invoice 7.00 GBP"),
     ),
+    is_declared=True,
 )
 def day_after_day(driver: SandboxDriver) -> None:
-    """On two days all that the merchant has sold is pushed, and the books show it once."""
+    """On two days everything that the merchant sells is pushed, and booked once."""
     declare_example(driver, order("A-1"), order("A-2", 7, created=TUESDAY_NOON))
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
@@ -43,9 +44,10 @@ def day_after_day(driver: SandboxDriver) -> None:
 @story(
     "incomplete-first-push",
     Ending(("S01", "B02"), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+    is_declared=True,
 )
 def incomplete_first_push(driver: SandboxDriver) -> None:
-    """The merchant has two orders before the first sync, and just one of them is pushed."""
+    """The merchant has two orders before the first sync, and only one of them is pushed."""
     declare_example(driver, order("A-1"), order("A-2"))
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
@@ -62,9 +64,10 @@ def incomplete_first_push(driver: SandboxDriver) -> None:
         sync=2000,
         documents=(*books_of_example(), "2022-03-22 Invoice 12.00 GBP"),
     ),
+    is_declared=True,
 )
 def forgotten_record(driver: SandboxDriver) -> None:
-    """On the second day the merchant has two orders, and just one of them is pushed."""
+    """On the second day the merchant has two orders, and only one of them is pushed."""
     sold = [order(id_, created=TUESDAY_NOON) for id_ in ("A-1", "A-2")]
     declare_example(driver, *sold)
     driver.at(MONDAY, "12:05")
@@ -83,9 +86,10 @@ def forgotten_record(driver: SandboxDriver) -> None:
         documents=books_of_example(),
         missed=("A-1",),
     ),
+    is_declared=True,
 )
 def silent_days(driver: SandboxDriver) -> None:
-    """What is sold on Tuesday is pushed on Thursday, when its sync has long been."""
+    """A sale of Tuesday is pushed on Thursday, long after its sync."""
     sold = order("A-1", created=TUESDAY_NOON)
     declare_example(driver, sold)
     driver.at(MONDAY, "12:05")
@@ -103,9 +107,10 @@ def silent_days(driver: SandboxDriver) -> None:
         sync=2000,
         documents=(*books_of_example(12), "2022-03-21 Invoice 15.00 GBP"),
     ),
+    is_declared=True,
 )
 def duplicate_in_books(driver: SandboxDriver) -> None:
-    """An order is corrected and pushed again after its sync, and stands in the books twice."""
+    """An order is corrected and pushed again after its sync, and is booked twice."""
     declare_example(driver, order("A-1"))
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
@@ -126,6 +131,7 @@ def duplicate_in_books(driver: SandboxDriver) -> None:
         documents=books_of_example(),
         missed=("A-1",),
     ),
+    is_declared=True,
 )
 def hole_in_books(driver: SandboxDriver) -> None:
     """An order of Monday is pushed on Tuesday after the sync, and the books never show it."""
@@ -140,6 +146,7 @@ def hole_in_books(driver: SandboxDriver) -> None:
 @story(
     "stale-books",
     Ending(("B03",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+    is_declared=True,
 )
 def stale_books(driver: SandboxDriver) -> None:
     """The merchant corrects an order before its sync, and the correction is not pushed."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from codat_scenarios.sandbox_driver import SandboxDriver
+from codat_scenarios.sandbox_driver import Json, SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
@@ -16,13 +16,20 @@ from codat_scenarios.stories.sales import (
 )
 from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
 
+FAT: Final[tuple[Json, ...]] = (
+    {"isDeleted": True},
+    {"status": "Deleted"},
+    {"closedDate": None},
+    {"orderNumber": ""},
+)
+
 
 @story(
     "sparse-delete",
     Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(12)),
 )
 def sparse_delete(driver: SandboxDriver) -> None:
-    """An order is deleted before its sync by an object that holds its id and nothing else."""
+    """An order is deleted before its sync with an object that has its id and nothing else."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
@@ -41,15 +48,16 @@ def sparse_delete(driver: SandboxDriver) -> None:
         documents=books_of_example(12),
         missed=("A-1",),
     ),
+    rest=FAT,
 )
-def fat_delete(driver: SandboxDriver) -> None:
-    """An order is deleted by its id and a mark of deletion, which is taken for an update."""
+def fat_delete(driver: SandboxDriver, rest: Json = FAT[0]) -> None:
+    """An order is deleted with its id and a mark of deletion, which counts as an update."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
     driver.push(ORDERS, [order("A-1"), order("A-2")])
     driver.at(MONDAY, "13:05")
-    driver.push(ORDERS, [{"id": "A-1", "isDeleted": True}])
+    driver.push(ORDERS, [{"id": "A-1"} | rest])
     driver.at(TUESDAY, "09:00")
 
 
@@ -73,7 +81,7 @@ def late_delete(driver: SandboxDriver) -> None:
     Ending(("D02",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example()),
 )
 def unknown_delete(driver: SandboxDriver) -> None:
-    """An order is deleted that was never pushed."""
+    """An order that was never pushed is deleted."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
@@ -95,12 +103,12 @@ def repeated_delete(driver: SandboxDriver) -> None:
     Ending(("D05",), EXAMPLE + COMPLETE * 3, sync=2000, documents=books_of_example(15)),
 )
 def resurrection(driver: SandboxDriver) -> None:
-    """An order is deleted, entered anew under its old id, and pushed."""
+    """An order is deleted, entered again with its old id, and pushed."""
     delete_and_push(driver, order("A-1", 15, modified="2022-03-21T13:30:00Z"))
 
 
 def delete_and_push(driver: SandboxDriver, more: Any) -> None:
-    """Push an order, then its delete, then something more of its id."""
+    """Push an order, then its delete, then another record with its id."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")

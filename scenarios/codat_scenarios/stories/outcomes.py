@@ -1,4 +1,4 @@
-"""Stories of how datasets and syncs end, each made of a line of a table."""
+"""Stories of how datasets and syncs end, each made from a row of a table."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ DATASETS: Final = {
     "NotSupported": "the platform lacks this type of data",
     "PrerequisiteNotMet": "another dataset is needed first",
     "FetchError": "the orders could not be fetched",
-    "AuthError": "the connection was not authorised for a while",
+    "AuthError": "the connection was temporarily not authorised",
     "PermissionsError": "the connection lacked a permission",
-    "RateLimitError": "the platform took no more requests",
+    "RateLimitError": "the platform accepted no more requests",
     "MapError": "the orders could not be mapped",
-    "ValidationError": "the orders were held to be invalid",
+    "ValidationError": "the orders were judged invalid",
     "ProcessingError": "the orders could not be processed",
     "InternalError": "the service failed",
-    "Cancelled": "the service gave up",
+    "Cancelled": "the service cancelled it",
 }
 STUCK: Final = ("Queued", "Fetching", "Mapping", "Validating", "Processing")
 PACES: Final[dict[str, tuple[str, dict[str, Any], tuple[str, ...]]]] = {
-    "slow": ("takes long, and is Complete before the night", {"profile": "slow"}, ()),
+    "slow": ("is slow, and is Complete before the night", {"profile": "slow"}, ()),
     "queued": ("waits between its steps, and is Complete", {"profile": "queued"}, ()),
     "late": ("is Complete only after the sync", {"durations": [7200] * 8}, ("A-1",)),
 }
 SYNCS: Final = {
-    "ConfigurationError": (4000, "the configuration is not right for a while"),
-    "Deauthorized": (4220, "the authorisation lapses for a while"),
+    "ConfigurationError": (4000, "the configuration is temporarily wrong"),
+    "Deauthorized": (4220, "the authorisation lapses temporarily"),
     "BillingExpired": (4260, "the accounting platform's billing has expired"),
     "ServerError": (5000, "the service fails"),
     "DuplicationProtection": (5080, "a duplicate is suspected"),
@@ -51,8 +51,8 @@ def kebab(name: str) -> str:
     return "".join(f"-{each.lower()}" if each.isupper() else each for each in name).lstrip("-")
 
 
-def tell_dataset(end: str, why: str) -> None:
-    """Enter the story of a dataset that ends otherwise than well."""
+def add_dataset_story(end: str, why: str) -> None:
+    """Enter the story of a dataset that ends without being Complete."""
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")
@@ -64,13 +64,13 @@ def tell_dataset(end: str, why: str) -> None:
         driver.push(ORDERS, [order("A-1")])
         driver.at(TUESDAY, "09:00")
 
-    act.__doc__ = f"A dataset ends in {end}: {why}; its order is pushed again, and booked once."
+    act.__doc__ = f"A dataset ends in {end}: {why}; its order is pushed again and booked once."
     datasets = (*EXAMPLE, end, *COMPLETE)
     ending = Ending(datasets=datasets, sync=2000, documents=books_of_example(12))
     story(f"dataset-{kebab(end)}", ending)(act)
 
 
-def tell_stuck(status: str) -> None:
+def add_stuck_story(status: str) -> None:
     """Enter the story of a dataset that never ends."""
 
     def act(driver: SandboxDriver) -> None:
@@ -88,8 +88,8 @@ def tell_stuck(status: str) -> None:
     story(f"dataset-stuck-in-{kebab(status)}", ending)(act)
 
 
-def tell_pace(name: str, text: str, pace: dict[str, Any], missed: tuple[str, ...]) -> None:
-    """Enter the story of a dataset that goes at another pace."""
+def add_pace_story(name: str, text: str, pace: dict[str, Any], missed: tuple[str, ...]) -> None:
+    """Enter the story of a dataset with another pace."""
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")
@@ -105,7 +105,7 @@ def tell_pace(name: str, text: str, pace: dict[str, Any], missed: tuple[str, ...
     story(f"dataset-{name}", ending)(act)
 
 
-def tell_sync(end: str, code: int, why: str) -> None:
+def add_sync_story(end: str, code: int, why: str) -> None:
     """Enter the story of a night whose sync fails."""
 
     def act(driver: SandboxDriver) -> None:
@@ -114,13 +114,13 @@ def tell_sync(end: str, code: int, why: str) -> None:
         driver.plan_outcome("sync", end)
         driver.at(WEDNESDAY, "09:00")
 
-    act.__doc__ = f"A sync ends in {code}: {why}; the next night's covers its day."
+    act.__doc__ = f"A sync ends in {code}: {why}; the next sync covers its day."
     ending = Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example())
     story(f"sync-{kebab(end)}", ending)(act)
 
 
-def tell_running(name: str, until: str, code: int, text: str) -> None:
-    """Enter the story of a sync that is looked at while it runs."""
+def add_running_story(name: str, until: str, code: int, text: str) -> None:
+    """Enter the story of a sync whose status is read while it runs."""
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")
@@ -134,16 +134,16 @@ def tell_running(name: str, until: str, code: int, text: str) -> None:
 
 
 for _end, _why in DATASETS.items():
-    tell_dataset(_end, _why)
+    add_dataset_story(_end, _why)
 for _status in STUCK:
-    tell_stuck(_status)
-for _name, _told in PACES.items():
-    tell_pace(_name, *_told)
+    add_stuck_story(_status)
+for _name, _pace in PACES.items():
+    add_pace_story(_name, *_pace)
 for _end, (_code, _why) in SYNCS.items():
-    tell_sync(_end, _code, _why)
-tell_running(
-    "sync-in-progress", "03:05", 1000, "A sync is looked at while it runs, and is in progress."
+    add_sync_story(_end, _code, _why)
+add_running_story(
+    "sync-in-progress", "03:05", 1000, "The status of a running sync is read: it is in progress."
 )
-tell_running(
-    "sync-runs-long", "03:12", 1010, "A sync runs for fifteen minutes, which its status tells."
+add_running_story(
+    "sync-runs-long", "03:12", 1010, "A sync runs for fifteen minutes, and its status says so."
 )

@@ -1,4 +1,4 @@
-"""Stories of sales whose records do not go together."""
+"""Stories of sales whose records do not match."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ PAID = books_of_example(12, 12)
 
 @story("paid-sale", Ending(datasets=WHOLE, sync=2000, documents=PAID))
 def paid_sale(driver: SandboxDriver) -> None:
-    """An order is pushed with its payment, and with the transaction of that payment's id."""
+    """An order is pushed with its payment and the transaction with that payment's id."""
     push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-1")])
 
 
-@story("unknown-source", Ending(("R02",), WHOLE, sync=2000, documents=books_of_example(12)))
-def unknown_source(driver: SandboxDriver) -> None:
-    """A transaction names an order as its source that is never pushed."""
-    push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-9")])
+@story(
+    "unknown-source",
+    Ending(("R02",), WHOLE, sync=2000, documents=books_of_example(12)),
+    kind=("Order", "Payment"),
+)
+def unknown_source(driver: SandboxDriver, kind: str = "Order") -> None:
+    """A transaction's source is an order that is never pushed."""
+    push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-9", kind=kind)])
 
 
 @story(
@@ -39,21 +43,33 @@ def payment_alone(driver: SandboxDriver) -> None:
     push_sale(driver, [order("A-1")], [payment("P-1")])
 
 
-@story("amounts-differ", Ending(("R04",), WHOLE, sync=2000, documents=PAID))
-def amounts_differ(driver: SandboxDriver) -> None:
-    """A payment is of 12 pounds, and its transaction of 10."""
-    push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-1", 10)])
+@story(
+    "amounts-differ",
+    Ending(("R04",), WHOLE, sync=2000, documents=PAID),
+    pounds=("0.01", "11.99", "12.01", "500"),
+)
+def amounts_differ(driver: SandboxDriver, pounds: str = "10") -> None:
+    """A payment is for 12 pounds, and its transaction for 10."""
+    push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-1", pounds)])
 
 
-@story("wrong-sum", Ending(("R05",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)))
-def wrong_sum(driver: SandboxDriver) -> None:
-    """An order's total is 12 pounds, and its only line is of 10."""
-    lines = order("A-1", 10)["orderLineItems"]
+@story(
+    "wrong-sum",
+    Ending(("R05",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+    pounds=("11.98", "12.02", "500"),
+)
+def wrong_sum(driver: SandboxDriver, pounds: str = "10") -> None:
+    """An order's total is 12 pounds, and its only line is 10."""
+    lines = order("A-1", pounds)["orderLineItems"]
     push_sale(driver, [order("A-1") | {"orderLineItems": lines}])
 
 
-@story("two-currencies", Ending(("R06",), WHOLE, sync=2000, documents=PAID))
-def two_currencies(driver: SandboxDriver) -> None:
-    """An order and its payment are told in pounds, and their transaction in euros."""
-    in_euros = transaction("P-1", "A-1") | {"currency": "EUR"}
-    push_sale(driver, [order("A-1")], [payment("P-1")], [in_euros])
+@story(
+    "two-currencies",
+    Ending(("R06",), WHOLE, sync=2000, documents=PAID),
+    currency=("USD", "eur"),
+)
+def two_currencies(driver: SandboxDriver, currency: str = "EUR") -> None:
+    """An order and its payment are in pounds, and their transaction is in euros."""
+    foreign = transaction("P-1", "A-1") | {"currency": currency}
+    push_sale(driver, [order("A-1")], [payment("P-1")], [foreign])

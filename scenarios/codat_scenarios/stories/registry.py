@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from codat_scenarios.sandbox_driver import Json, SandboxDriver
+
+Act = Callable[..., None]  # takes a SandboxDriver, and by name the facts that vary
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +16,14 @@ class Ending:
     """How a story ends.
 
     Args:
-        findings: the codes of the rules that it breaks, in order, once a push.
-        datasets: the status of each push's dataset, in the order of their answers; a push that is
-            refused has none.
-        sync: the status code of the last sync; None where there was none.
-        documents: what stands in the books, such as `2022-03-21 Invoice 85.00 GBP`, as written.
-        missed: the keys of the records that came too late to ever be in the books.
+        findings: the codes of its findings, in order.
+        datasets: the last status of each dataset, in the order of the pushes' answers; a refused
+            push has none.
+        sync: the status code of the last sync; None if there was none.
+        documents: the documents in the books, such as `2022-03-21 Invoice 85.00 GBP`, in order.
+        missed: the keys of the records that no sync will ever pick.
         alerts: the type of each alert and what became of it, such as `Data sync completed
-            delivered`, in the order they were raised.
+            delivered`, in the order of the events.
     """
 
     findings: tuple[str, ...] = ()
@@ -38,23 +41,28 @@ class Story:
     Args:
         name: its stable name, such as `late-update`.
         text: what happens, in one sentence.
-        ending: what must come of it.
-        act: plays it on a stage whose company is linked and configured, at nine in the morning.
+        ending: the expected ending.
+        act: plays it on a company that is linked and configured, from nine in the morning.
+        varied: by the name of a parameter of `act`, other values with which it breaks the same
+            rules; its books may differ then.
+        is_declared: whether it declares the merchant's records.
     """
 
     name: str
     text: str
     ending: Ending
-    act: Callable[[SandboxDriver], None]
+    act: Act
+    varied: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    is_declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of a story.
+    """The result of a played story.
 
     Args:
-        ending: told in the story's terms.
-        verdict: the findings with all that is told of them, and the rules exercised.
+        ending: how it ended.
+        verdict: the findings in full, and the rules exercised.
     """
 
     ending: Ending
@@ -65,26 +73,34 @@ STORIES: dict[str, Story] = {}
 
 
 def story(
-    name: str, ending: Ending
-) -> Callable[[Callable[[SandboxDriver], None]], Callable[[SandboxDriver], None]]:
-    """Enter a function into the list of stories; its docstring is the story's text."""
+    name: str, ending: Ending, *, is_declared: bool = False, **varied: Sequence[Any]
+) -> Callable[[Act], Act]:
+    """Enter a function into the list of stories; its docstring is the story's text.
 
-    def enter(act: Callable[[SandboxDriver], None]) -> Callable[[SandboxDriver], None]:
-        STORIES[name] = Story(name, " ".join((act.__doc__ or "").split()), ending, act)
+    Args:
+        name: the story's stable name.
+        ending: the expected ending.
+        is_declared: whether it declares the merchant's records.
+        varied: other values of the function's parameters with which it breaks the same rules.
+    """
+
+    def enter(act: Act) -> Act:
+        text = " ".join((act.__doc__ or "").split())
+        STORIES[name] = Story(name, text, ending, act, varied, is_declared)
         return act
 
     return enter
 
 
-def play(told: Story, driver: SandboxDriver) -> Played:
-    """Play a story from its beginning, and see how it ends."""
+def play(story: Story, driver: SandboxDriver) -> Played:
+    """Play a story in a new sandbox, and collect its ending."""
     driver.set_up("Story Café")
-    told.act(driver)
-    return see(driver)
+    story.act(driver)
+    return result_of(driver)
 
 
-def see(driver: SandboxDriver) -> Played:
-    """What has come of what was played on a stage."""
+def result_of(driver: SandboxDriver) -> Played:
+    """The result of what a driver has played."""
     verdict, books, sync = driver.findings(), driver.books(), driver.last_sync()
     return Played(
         Ending(

@@ -1,4 +1,4 @@
-"""The few records that stories tell of, each as plain as can be."""
+"""The few records of the stories, as simple as possible."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.week import MONDAY, TUESDAY
 
 ORDERS: Final[DataType] = "commerce-orders"
+Pounds = int | str  # a text where there are pence
 NOON: Final = "2022-03-21T12:00:00Z"
 COMPLETE: Final = ("Complete",)
 EXAMPLE: Final = COMPLETE * 3  # the datasets of the worked example
 
 
-def order(id_: str, pounds: int = 12, *, created: str = NOON, modified: str = "") -> dict[str, Any]:
-    """An order of that many pounds, tax included, made on Monday at noon unless told otherwise."""
+def order(
+    id_: str, pounds: Pounds = 12, *, created: str = NOON, modified: str = ""
+) -> dict[str, Any]:
+    """An order of one line at 20 percent tax.
+
+    Args:
+        id_: its id.
+        pounds: its total, tax included.
+        created: its `createdDate`.
+        modified: its `sourceModifiedDate`; `created` by default.
+    """
     total = Decimal(pounds)
     tax = round(total / 6, 2)
     return {
@@ -34,7 +44,7 @@ def order(id_: str, pounds: int = 12, *, created: str = NOON, modified: str = ""
 
 
 def line(id_: str, total: Decimal) -> dict[str, Any]:
-    """A line of one piece at 20 percent tax; one of less than nothing is taken back."""
+    """A line of one item at 20 percent tax; a negative total is a refund."""
     return {
         "id": id_,
         "quantity": 1 if total >= 0 else -1,
@@ -45,8 +55,8 @@ def line(id_: str, total: Decimal) -> dict[str, Any]:
     }
 
 
-def payment(id_: str, pounds: int = 12) -> dict[str, Any]:
-    """A payment of that many pounds by card, on Monday at noon."""
+def payment(id_: str, pounds: Pounds = 12) -> dict[str, Any]:
+    """A card payment on Monday at noon."""
     return {
         "id": id_,
         "amount": Decimal(pounds),
@@ -58,14 +68,23 @@ def payment(id_: str, pounds: int = 12) -> dict[str, Any]:
     }
 
 
-def transaction(id_: str, of_order: str, pounds: int = 12) -> dict[str, Any]:
-    """The transaction of the payment of that id, for an order."""
+def transaction(
+    id_: str, source: str, pounds: Pounds = 12, *, kind: str = "Order"
+) -> dict[str, Any]:
+    """The transaction of a payment.
+
+    Args:
+        id_: the payment's, and so the transaction's.
+        source: the id of what it pays.
+        pounds: its amount.
+        kind: the type of its source.
+    """
     return {
         "id": id_,
         "totalAmount": Decimal(pounds),
         "currency": "GBP",
         "type": "Payment",
-        "transactionSourceRef": {"id": of_order, "type": "Order"},
+        "transactionSourceRef": {"id": source, "type": kind},
         "createdDate": NOON,
         "sourceModifiedDate": NOON,
     }
@@ -77,7 +96,7 @@ def push_sale(
     payments: Sequence[dict[str, Any]] = (),
     transactions: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Push a sale after the worked example's, a data type after the other."""
+    """Push the worked example, then a sale, one data type after the other."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
@@ -88,23 +107,23 @@ def push_sale(
 
 
 def declare_example(driver: SandboxDriver, *orders: dict[str, Any]) -> None:
-    """Tell that the merchant really has the worked example's records, and these orders."""
+    """Declare the worked example's records and these orders as the merchant's."""
     example = {name: load(f"{name}/worked-example")[name] for name in LIST_NAMES.values()}
     driver.declare(**example | {"orders": [*example["orders"], *orders]})
 
 
 def push_worked_example(driver: SandboxDriver) -> None:
-    """Push the four records of the vendor's own example, made on Monday before noon."""
+    """Push the four records of the vendor's own example, created on Monday before noon."""
     for data_type, name in LIST_NAMES.items():
         driver.push(data_type, load(f"{name}/worked-example")[name])
 
 
 def books_of_example(more_pounds: int = 0, paid_pounds: int = 0) -> tuple[str, ...]:
-    """What the first sync writes of the worked example, and of orders made on the same day.
+    """The documents of the worked example and of other orders of the same day.
 
     Args:
-        more_pounds: what those orders amount to.
-        paid_pounds: what was paid for them.
+        more_pounds: the total of those orders.
+        paid_pounds: the total of their payments.
     """
     return (
         f"2022-03-21 Invoice {85 + more_pounds}.00 GBP",

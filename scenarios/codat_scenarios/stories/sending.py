@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codat_mock.domain.dataset_lifecycle import LAST_STEP
 from codat_scenarios.sandbox_driver import START, SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
@@ -27,7 +28,7 @@ def worked_example(driver: SandboxDriver) -> None:
 
 @story("first-push", Ending(datasets=EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(36)))
 def first_push(driver: SandboxDriver) -> None:
-    """Everything there is since the start date is pushed before the first sync."""
+    """Every record since the start date is pushed before the first sync."""
     driver.at(MONDAY, "20:00")
     push_worked_example(driver)
     driver.at(MONDAY, "20:01")
@@ -40,7 +41,7 @@ def first_push(driver: SandboxDriver) -> None:
     Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(39)),
 )
 def incremental(driver: SandboxDriver) -> None:
-    """Two orders are pushed; later just one that has changed and one that is new."""
+    """Two orders are pushed; later only one that has changed and one that is new."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
@@ -70,7 +71,7 @@ def resend_all(driver: SandboxDriver) -> None:
     Ending(("S04",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(27)),
 )
 def doubled_in_push(driver: SandboxDriver) -> None:
-    """An order and its correction stand in the same push, and the last of them counts."""
+    """An order and its correction are in the same push, and only the last counts."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "13:05")
@@ -92,16 +93,17 @@ def concurrent_pushes(driver: SandboxDriver) -> None:
 
 
 @story(
-    "impatient",
+    "previous-dataset-not-ended",
     Ending(("S06",), EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(24)),
+    seconds=range(8),
 )
-def impatient(driver: SandboxDriver) -> None:
-    """A push of orders follows upon another whose dataset is still being fetched."""
+def previous_dataset_not_ended(driver: SandboxDriver, seconds: int = 1) -> None:
+    """A push of orders follows another one whose dataset has not ended."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
     driver.push(ORDERS, [order("A-1")])
-    driver.at(MONDAY, "12:10:01")
+    driver.at(MONDAY, f"12:10:0{seconds}")
     driver.push(ORDERS, [order("A-2")])
     driver.at(TUESDAY, "09:00")
 
@@ -109,13 +111,14 @@ def impatient(driver: SandboxDriver) -> None:
 @story(
     "oversized",
     Ending(("S07",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(5001)),
+    count=(5000, 5002),
 )
-def oversized(driver: SandboxDriver) -> None:
-    """The orders of a busy day stand in one push of 5,001, above what the guide recommends."""
+def oversized(driver: SandboxDriver, count: int = 5001) -> None:
+    """A busy day's orders are pushed in one push of 5,001, more than the guide recommends."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "20:00")
-    driver.push(ORDERS, [order(f"A-{number}", 1) for number in range(1, 5002)])
+    driver.push(ORDERS, [order(f"A-{number}", 1) for number in range(1, count + 1)])
     driver.at(TUESDAY, "09:00")
 
 
@@ -124,7 +127,7 @@ def oversized(driver: SandboxDriver) -> None:
     Ending(("S08",), EXAMPLE + COMPLETE, sync=2040, documents=books_of_example(), missed=("A-1",)),
 )
 def late_arrival(driver: SandboxDriver) -> None:
-    """An order of Monday is pushed after the sync that covers Monday, and no later one takes it."""
+    """An order of Monday is pushed after the sync of Monday, and no later sync picks it."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(TUESDAY, "09:00")
@@ -143,7 +146,7 @@ def late_arrival(driver: SandboxDriver) -> None:
     ),
 )
 def slow_dataset(driver: SandboxDriver) -> None:
-    """A push comes ten minutes before the sync, which does not wait for its slow dataset."""
+    """A push arrives ten minutes before the sync, which does not wait for its slow dataset."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(TUESDAY, "02:50")
@@ -155,12 +158,13 @@ def slow_dataset(driver: SandboxDriver) -> None:
 @story(
     "last-minute",
     Ending(("S09",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+    minutes=range(2, 15),
 )
-def last_minute(driver: SandboxDriver) -> None:
-    """A push comes ten minutes before the sync, and its dataset is just in time."""
+def last_minute(driver: SandboxDriver, minutes: int = 10) -> None:
+    """A push arrives ten minutes before the sync, and its dataset is just in time."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
-    driver.at(TUESDAY, "02:50")
+    driver.at(TUESDAY, f"02:{60 - minutes}")
     driver.push(ORDERS, [order("A-1")])
     driver.at(TUESDAY, "09:00")
 
@@ -170,7 +174,7 @@ def last_minute(driver: SandboxDriver) -> None:
     Ending(("S11",), EXAMPLE, sync=2000, documents=books_of_example()),
 )
 def unconfigured(driver: SandboxDriver) -> None:
-    """A new company pushes, and links its accounting software only then."""
+    """A new company's records are pushed before its accounting software is linked."""
     driver.create_company("Newest Café")
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
@@ -183,19 +187,20 @@ def unconfigured(driver: SandboxDriver) -> None:
 @story(
     "before-the-start",
     Ending(("S12",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(), missed=("A-1",)),
+    created=("2022-03-20T23:59:59Z", "2022-02-21T00:00:00Z", "2021-02-01T12:00:00Z"),
 )
-def before_the_start(driver: SandboxDriver) -> None:
-    """An order of Sunday is pushed, though the merchant wants to sync from Monday on."""
+def before_the_start(driver: SandboxDriver, created: str = "2022-03-20T12:00:00Z") -> None:
+    """An order of Sunday is pushed, but the start date is Monday."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
-    driver.push(ORDERS, [order("A-1", created="2022-03-20T12:00:00Z")])
+    driver.push(ORDERS, [order("A-1", created=created)])
     driver.at(TUESDAY, "09:00")
 
 
-@story("blind", Ending(("S13",), EXAMPLE, sync=2000, documents=books_of_example()))
-def blind(driver: SandboxDriver) -> None:
-    """Nobody looks how the datasets end."""
+@story("outcome-not-read", Ending(("S13",), EXAMPLE, sync=2000, documents=books_of_example()))
+def outcome_not_read(driver: SandboxDriver) -> None:
+    """The outcomes of the datasets are never read."""
     driver.stop_polling()
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
@@ -203,34 +208,40 @@ def blind(driver: SandboxDriver) -> None:
 
 
 @story(
-    "unmended-failure",
+    "unresolved-failure",
     Ending(("S14",), (*EXAMPLE, "MapError"), sync=2000, documents=books_of_example()),
+    outcome=[*LAST_STEP],
 )
-def unmended_failure(driver: SandboxDriver) -> None:
+def unresolved_failure(driver: SandboxDriver, outcome: str = "MapError") -> None:
     """A dataset fails, and its order is not pushed again."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
-    driver.plan_outcome("dataset", "MapError")
+    driver.plan_outcome("dataset", outcome)
     driver.push(ORDERS, [order("A-1")])
     driver.at(TUESDAY, "09:00")
 
 
-@story("decoupled-till", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
-def decoupled_till(driver: SandboxDriver) -> None:
-    """The service hangs, and the till records a sale at once."""
+@story("decoupled-sale", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
+def decoupled_sale(driver: SandboxDriver) -> None:
+    """The service hangs, and the shop still records a sale at once."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.report_sale("hanging", 0.01)
     driver.at(TUESDAY, "09:00")
 
 
-@story("coupled-till", Ending(("S16",), EXAMPLE, sync=2000, documents=books_of_example()))
-def coupled_till(driver: SandboxDriver) -> None:
-    """The service hangs, and the till waits with it until it records a sale."""
+@story(
+    "coupled-sale",
+    Ending(("S16",), EXAMPLE, sync=2000, documents=books_of_example()),
+    service=("slow", "down", "hanging", "refusing"),
+    seconds=(1.001, 2, 60),
+)
+def coupled_sale(driver: SandboxDriver, service: str = "hanging", seconds: float = 30) -> None:
+    """The service hangs, and the shop waits for it before it records a sale."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
-    driver.report_sale("hanging", 30)
+    driver.report_sale(service, seconds)
     driver.at(TUESDAY, "09:00")
 
 
@@ -249,7 +260,7 @@ def validation_error(driver: SandboxDriver) -> None:
 
 @story("wrong-type", Ending(("S15",), EXAMPLE, sync=2000, documents=books_of_example()))
 def wrong_type(driver: SandboxDriver) -> None:
-    """An order tells its total as a text, and the push is refused."""
+    """An order's total is a string, and the push is refused."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
@@ -264,7 +275,7 @@ def wrong_type(driver: SandboxDriver) -> None:
     ),
 )
 def auth_error(driver: SandboxDriver) -> None:
-    """A push ends in AuthError, as the shop is unlinked; it is linked and pushed again."""
+    """A push ends in AuthError while the connection is unlinked; it is linked, and pushed again."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")

@@ -17,7 +17,7 @@ from codat_scenarios.stories.sales import (
 )
 from codat_scenarios.stories.week import MONDAY, NEXT_MONDAY, SUNDAY, TUESDAY, WEDNESDAY
 
-MORNING_AFTER_30 = date(2022, 4, 20)  # of bad nights, the first of them Monday's
+MORNING_AFTER_30 = date(2022, 4, 20)  # failed syncs, the first on Monday night
 MORNING_AFTER_31 = date(2022, 4, 21)
 
 
@@ -26,7 +26,7 @@ MORNING_AFTER_31 = date(2022, 4, 21)
     Ending(("R01",), EXAMPLE, sync=2000, documents=books_of_example()),
 )
 def one_type_missing(driver: SandboxDriver) -> None:
-    """The first sync fails for want of transactions; once they are pushed, the next makes it up."""
+    """The first sync fails because transactions are missing; the next covers its period too."""
     driver.at(MONDAY, "12:05")
     driver.push(ORDERS, load("orders/worked-example")["orders"])
     driver.push("commerce-payments", load("payments/worked-example")["payments"])
@@ -75,9 +75,9 @@ def daylight_saving(driver: SandboxDriver) -> None:
     driver.at(NEXT_MONDAY, "09:00")
 
 
-@story("thirty-bad-days", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
+@story("thirty-failed-days", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
 def thirty_bad_days(driver: SandboxDriver) -> None:
-    """Thirty syncs in a row fail, as authorisation has lapsed; the next covers all their days."""
+    """Thirty syncs in a row fail without authorisation; the next covers all their days."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "18:00")
@@ -87,9 +87,9 @@ def thirty_bad_days(driver: SandboxDriver) -> None:
     driver.at(MORNING_AFTER_31, "09:00")
 
 
-@story("thirty-one-bad-days", Ending(datasets=EXAMPLE, sync=4220))
+@story("thirty-one-failed-days", Ending(datasets=EXAMPLE, sync=4220))
 def thirty_one_bad_days(driver: SandboxDriver) -> None:
-    """Thirty-one syncs in a row fail, which switches the syncing off: none follows."""
+    """Thirty-one syncs in a row fail, which switches syncing off: none follows."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "18:00")

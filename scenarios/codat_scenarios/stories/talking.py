@@ -1,4 +1,4 @@
-"""Stories of talking to the service: keys, paths, limits, and how to wait."""
+"""Stories of requests to the service: keys, paths, limits, and waits."""
 
 from __future__ import annotations
 
@@ -14,45 +14,58 @@ from codat_scenarios.stories.sales import (
 )
 from codat_scenarios.stories.week import MONDAY, TUESDAY
 
-A_MINUTE = 1000  # requests that the service takes in a minute, where it keeps its limits
+LIMIT_A_MINUTE = 1000  # requests, on a mock that enforces the published limits
 DONE_ONCE = EXAMPLE + COMPLETE
 BOOKS = books_of_example(12)
 
 
-@story("wrong-key", Ending(("T01",), EXAMPLE, sync=2000, documents=books_of_example()))
-def wrong_key(driver: SandboxDriver) -> None:
-    """A request carries the API key as it is instead of its base64."""
+@story(
+    "wrong-key",
+    Ending(("T01",), EXAMPLE, sync=2000, documents=books_of_example()),
+    key=("", "Basic", "Bearer c2VjcmV0", "c2VjcmV0"),
+)
+def wrong_key(driver: SandboxDriver, key: str = "Basic my-key") -> None:
+    """A request has the API key itself instead of its base64."""
     driver.at(MONDAY, "12:05")
-    driver.try_call("GET", "/meta/companies", key="Basic my-key")
+    driver.try_call("GET", "/meta/companies", key=key)
     push_worked_example(driver)
     driver.at(TUESDAY, "09:00")
 
 
-@story("misspelt-path", Ending(("T02",), EXAMPLE, sync=2000, documents=books_of_example()))
-def misspelt_path(driver: SandboxDriver) -> None:
-    """A dataset is asked for at a path that the API does not have."""
+@story(
+    "misspelt-path",
+    Ending(("T02",), EXAMPLE, sync=2000, documents=books_of_example()),
+    method=("GET", "DELETE"),
+    path=("/company/{company}", "/sync/latest", "/data/companies/{company}/orders"),
+)
+def misspelt_path(
+    driver: SandboxDriver,
+    method: str = "GET",
+    path: str = "/meta/companies/{company}/pull/histories/{dataset}",
+) -> None:
+    """A dataset is requested at a path that the API does not have."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
-    dataset = driver.datasets[-1]
-    driver.try_call("GET", f"/meta/companies/{driver.company_id}/pull/histories/{dataset}")
+    driver.try_call(method, path.format(company=driver.company_id, dataset=driver.datasets[-1]))
     driver.at(TUESDAY, "09:00")
 
 
 @story("over-the-limit", Ending(("T03",), EXAMPLE, sync=2000, documents=books_of_example()))
 def over_the_limit(driver: SandboxDriver) -> None:
-    """The companies are listed too often for a minute, which only a mock with limits minds."""
+    """The companies are listed 1,001 times in a minute, on a mock that enforces limits."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
-    driver.try_call("GET", "/meta/companies", times=A_MINUTE + 1)
+    driver.try_call("GET", "/meta/companies", times=LIMIT_A_MINUTE + 1)
     driver.at(TUESDAY, "09:00")
 
 
 @story(
-    "patient", Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(24))
+    "waits-before-retrying",
+    Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(24)),
 )
-def patient(driver: SandboxDriver) -> None:
-    """A push is told to come in a minute, another fails three times; both wait, ever longer."""
+def waits_before_retrying(driver: SandboxDriver) -> None:
+    """One push gets Retry-After, another fails three times; both wait, longer each time."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
@@ -69,53 +82,64 @@ def patient(driver: SandboxDriver) -> None:
     driver.at(TUESDAY, "09:00")
 
 
-@story("pushy", Ending(("T04",), DONE_ONCE, sync=2000, documents=BOOKS))
-def pushy(driver: SandboxDriver) -> None:
-    """A push is told to come again in a minute, and comes after ten seconds."""
+@story(
+    "ignores-retry-after",
+    Ending(("T04",), DONE_ONCE, sync=2000, documents=BOOKS),
+    status=(429, 503),
+    seconds=(10, 40, 59),
+)
+def ignores_retry_after(driver: SandboxDriver, status: int = 429, seconds: int = 10) -> None:
+    """A push gets a Retry-After of a minute, and is repeated after ten seconds."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
-    driver.plan_fault("refuse", "push-orders", status=429, retryAfter=60)
+    driver.plan_fault("refuse", "push-orders", status=status, retryAfter=60)
     driver.try_push(ORDERS, [order("A-1")])
-    driver.at(MONDAY, "12:10:10")
+    driver.at(MONDAY, f"12:10:{seconds}")
     driver.push(ORDERS, [order("A-1")])
     driver.at(TUESDAY, "09:00")
 
 
-@story("hammering", Ending(("T05",), DONE_ONCE, sync=2000, documents=BOOKS))
-def hammering(driver: SandboxDriver) -> None:
-    """A push fails four times, and each time comes again after ten seconds."""
+@story(
+    "retries-without-backoff",
+    Ending(("T05",), DONE_ONCE, sync=2000, documents=BOOKS),
+    pause=range(1, 15),
+)
+def retries_without_backoff(driver: SandboxDriver, pause: int = 10) -> None:
+    """A push fails four times, and is repeated after ten seconds each time."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
     driver.plan_fault("refuse", "push-orders", status=500, at=[1, 2, 3, 4])
-    for seconds in (10, 20, 30, 40):
+    for times in (1, 2, 3, 4):
         driver.try_push(ORDERS, [order("A-1")])
-        driver.at(MONDAY, f"12:10:{seconds}")
+        driver.at(MONDAY, f"12:10:{times * pause:02}")
     driver.push(ORDERS, [order("A-1")])
     driver.at(TUESDAY, "09:00")
 
 
-@story("hot-polling", Ending(("T06",), DONE_ONCE, sync=2000, documents=BOOKS))
-def hot_polling(driver: SandboxDriver) -> None:
-    """A dataset is asked for twice a second until it has ended."""
+@story("hot-polling", Ending(("T06",), DONE_ONCE, sync=2000, documents=BOOKS), seconds=(0.1, 0.999))
+def hot_polling(driver: SandboxDriver, seconds: float = 0.5) -> None:
+    """A dataset is polled twice a second until it has ended."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
     dataset = driver.push(ORDERS, [order("A-1")])
     while not driver.dataset(dataset)["isCompleted"]:
-        driver.advance(seconds=0.5)
+        driver.advance(seconds=seconds)
     driver.at(TUESDAY, "09:00")
 
 
-@story("gives-up", Ending(("S13", "T07"), DONE_ONCE, sync=2000, documents=BOOKS))
-def gives_up(driver: SandboxDriver) -> None:
-    """A dataset is looked at once while it is on its way, and never again."""
+@story(
+    "stops-polling", Ending(("S13", "T07"), DONE_ONCE, sync=2000, documents=BOOKS), seconds=range(8)
+)
+def stops_polling(driver: SandboxDriver, seconds: int = 2) -> None:
+    """A dataset is polled once before it has ended, and never again."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
     dataset = driver.push(ORDERS, [order("A-1")])
-    driver.advance(seconds=2)
+    driver.advance(seconds=seconds)
     driver.dataset(dataset)
     driver.stop_polling()
     driver.at(TUESDAY, "09:00")

@@ -22,10 +22,8 @@ from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
 TWICE = EXAMPLE + COMPLETE * 2
 CORRECTED = order("A-1", 15, modified="2022-03-21T12:30:00Z")
 CORRECTED_LATE = order("A-1", 15, modified="2022-03-22T08:30:00Z")
-SAME_DATE = order("A-1", 15)
-MOVED = order("A-1", created="2022-03-21T12:20:00Z")
 PARTIAL = {"id": "A-1", "createdDate": NOON, "totalAmount": Decimal(15)}
-SENT_BACK = order("A-1", 7, modified="2022-03-21T15:00:00Z") | {
+REFUNDED = order("A-1", 7, modified="2022-03-21T15:00:00Z") | {
     "totalRefund": Decimal(-5),
     "orderLineItems": [line("A-1-1", Decimal(12)), line("A-1-2", Decimal(-5))],
 }
@@ -59,13 +57,13 @@ def update_before_sync(driver: SandboxDriver) -> None:
     ),
 )
 def refund(driver: SandboxDriver) -> None:
-    """Before the sync 5 of an order's 12 pounds are given back, and the whole order is pushed."""
+    """Before the sync 5 of an order's 12 pounds are refunded, and the whole order is pushed."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
     driver.push(ORDERS, [order("A-1")])
     driver.at(MONDAY, "15:05")
-    driver.push(ORDERS, [SENT_BACK])
+    driver.push(ORDERS, [REFUNDED])
     driver.at(TUESDAY, "09:00")
 
 
@@ -105,23 +103,25 @@ def update(driver: SandboxDriver, changed: Any) -> None:
     Ending(("U01",), TWICE, sync=2000, documents=books_of_example(15)),
 )
 def partial_update(driver: SandboxDriver) -> None:
-    """An order is corrected by its new total alone, and loses everything else."""
+    """An order is corrected with its new total alone, and loses everything else."""
     update(driver, PARTIAL)
 
 
 @story(
     "same-source-date",
     Ending(("U03",), TWICE, sync=2000, documents=books_of_example(12)),
+    modified=("2022-03-21T11:59:59.999Z", "2022-03-20T12:00:00Z"),
 )
-def same_source_date(driver: SandboxDriver) -> None:
-    """An order is corrected without a later sourceModifiedDate, and the correction discarded."""
-    update(driver, SAME_DATE)
+def same_source_date(driver: SandboxDriver, modified: str = NOON) -> None:
+    """An order is corrected without a later sourceModifiedDate, and the correction is discarded."""
+    update(driver, order("A-1", 15, modified=modified))
 
 
 @story(
     "moved-creation",
     Ending(("U04",), TWICE, sync=2000, documents=books_of_example(12)),
+    created=("2022-03-21T12:00:00.001Z", "2022-03-21T11:59:59Z"),
 )
-def moved_creation(driver: SandboxDriver) -> None:
-    """An update tells another createdDate than the order had."""
-    update(driver, MOVED)
+def moved_creation(driver: SandboxDriver, created: str = "2022-03-21T12:20:00Z") -> None:
+    """An update has another createdDate than the order."""
+    update(driver, order("A-1", created=created, modified="2022-03-21T12:20:00Z"))

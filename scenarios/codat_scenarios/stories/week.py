@@ -1,4 +1,4 @@
-"""The week that stories play in; on its Sunday British clocks go forward."""
+"""The week of the stories; on its Sunday British clocks go forward."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Stories of trouble on the wire, which is no fault of the integration."""
+"""Stories of faults on the wire, for which the integration is not to blame."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from codat_scenarios.stories.week import MONDAY, TUESDAY
 
 WIRE: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "server-error": ("is refused with 500", "refuse", {"status": 500}),
-    "maintenance": ("meets a maintenance of five minutes", "maintenance", {"seconds": 300}),
-    "unreachable": ("finds nobody there for a while", "unreachable", {"seconds": 0.2}),
-    "answer-closed": ("is carried out, and the connection ends", "lose", {"by": "close"}),
-    "answer-reset": ("is carried out, and the connection is reset", "lose", {"by": "reset"}),
-    "answer-hangs": ("is carried out, and no answer comes", "lose", {"by": "hang"}),
-    "answer-truncated": ("is answered by half of the JSON", "spoil", {"how": "truncated"}),
-    "answer-of-others": ("is answered by other JSON", "spoil", {"how": "wrong-json"}),
-    "answer-late": ("is answered late", "delay", {"seconds": 0.2}),
-    "answer-slow": ("is answered slowly", "slow", {"bytesPerSecond": 5000}),
+    "maintenance": ("meets five minutes of maintenance", "maintenance", {"seconds": 300}),
+    "unreachable": ("finds the service unreachable for a while", "unreachable", {"seconds": 0.2}),
+    "answer-closed": ("is processed, and the connection closes", "lose", {"by": "close"}),
+    "answer-reset": ("is processed, and the connection is reset", "lose", {"by": "reset"}),
+    "answer-hangs": ("is processed, and no answer arrives", "lose", {"by": "hang"}),
+    "answer-truncated": ("gets half of the JSON as its answer", "spoil", {"how": "truncated"}),
+    "answer-of-others": ("gets other JSON as its answer", "spoil", {"how": "wrong-json"}),
+    "answer-late": ("gets its answer late", "delay", {"seconds": 0.2}),
+    "answer-slow": ("gets its answer slowly", "slow", {"bytesPerSecond": 5000}),
 }
 
 DONE_ONCE = EXAMPLE + COMPLETE
 
 
-def tell_wire(name: str, text: str, kind: str, details: dict[str, Any]) -> None:
-    """Enter the story of a push that is sent again where its answer cannot be read."""
+def add_wire_story(name: str, text: str, kind: str, details: dict[str, Any]) -> None:
+    """Enter the story of a push that is repeated if its answer cannot be read."""
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")
@@ -45,18 +45,18 @@ def tell_wire(name: str, text: str, kind: str, details: dict[str, Any]) -> None:
             driver.push(ORDERS, [order("A-1")])
         driver.at(TUESDAY, "09:00")
 
-    act.__doc__ = f"A push {text}; what it brings is booked once."
+    act.__doc__ = f"A push {text}; its order is booked once."
     ending = Ending(datasets=DONE_ONCE, sync=2000, documents=books_of_example(12))
     story(name, ending)(act)
 
 
-for _name, _told in WIRE.items():
-    tell_wire(_name, *_told)
+for _name, _fault in WIRE.items():
+    add_wire_story(_name, *_fault)
 
 
 @story("rate-limited", Ending(datasets=DONE_ONCE, sync=2000, documents=books_of_example(12)))
 def rate_limited(driver: SandboxDriver) -> None:
-    """A push is one too many and answered 429; once Retry-After is over it is sent again."""
+    """A push is answered 429, and repeated once Retry-After is over."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")
@@ -69,7 +69,7 @@ def rate_limited(driver: SandboxDriver) -> None:
 
 @story("lost-answer", Ending(datasets=DONE_ONCE, sync=2000, documents=books_of_example(12)))
 def lost_answer(driver: SandboxDriver) -> None:
-    """A push is carried out, but its answer is lost; the repeat is excused, and booked once."""
+    """A push is processed, but its answer is lost; the repeat is excused, and booked once."""
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")

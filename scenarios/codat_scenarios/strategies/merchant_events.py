@@ -67,7 +67,6 @@ CHANGES = (
     event("refund", WHICH, PENCE),
     event("delete", WHICH),
 )
-BEFORE_CONFIGURATION = st.lists(st.one_of(*CHANGES), max_size=5)
 # Events are applied in order by functions that draw nothing: so any event can be left out, and an
 # example shrinks to the few that matter.
 MERCHANT_EVENTS = st.lists(

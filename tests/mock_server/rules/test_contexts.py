@@ -1,4 +1,4 @@
-"""Rules asked about subjects made by hand: what only few histories would meet."""
+"""Rules applied to subjects made by hand, for cases that few histories meet."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ def codes(subject: Context) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("gaps", "is_hammering"),
+    ("gaps", "is_breach"),
     [
         ((1, 1, 1), True),
         ((1, 1), False),
         ((1, 1.05, 1.1), True),
         ((1, 2, 4), False),
         ((4, 2, 1), True),
-        ((1, 2, 4, 5, 5, 5, 5), False),  # grown to its maximum, it stays there
-        ((0.001, 0.003, 0.002), True),  # at once each time, by chance not quite alike
+        ((1, 2, 4, 5, 5, 5, 5), False),  # at its maximum an interval stays the same
+        ((0.001, 0.003, 0.002), True),  # at once each time; the differences are chance
         ((0.08, 0.2, 0.4), False),
         ((59, 59, 59), True),
-        ((60, 60, 60), False),  # once a minute: a matter of routine
+        ((60, 60, 60), False),  # once a minute is a routine, not a retry
         ((86_400, 86_400, 86_400), False),
     ],
 )
-def test_the_intervals_of_tries_grow_until_they_are_long(
-    gaps: Sequence[float], is_hammering: bool
+def test_the_intervals_between_tries_grow_until_they_are_long(
+    gaps: Sequence[float], is_breach: bool
 ) -> None:
     tries = [REQUEST] * len(gaps)
     request = ExchangeContext(
         request=REQUEST,
         status=500,
         operation="list-companies",
-        repeat=Repeat(tries, gaps, is_told_when=False),
+        repeat=Repeat(tries, gaps, has_retry_after=False),
     )
-    assert codes(request) == (["T05"] if is_hammering else [])
+    assert codes(request) == (["T05"] if is_breach else [])
 
 
-def test_a_record_without_an_id_is_not_called_early_or_late_as_well() -> None:
+def test_a_record_without_an_id_is_not_reported_as_early_or_late_as_well() -> None:
     body = b'{"orders": [{"createdDate": "2022-03-20T12:00:00Z"}]}'
     [pushed] = read_push("commerce-orders", body)
     push = PushContext(

@@ -1,4 +1,4 @@
-"""The sweep over the rulebook: every rule against the stories that keep and break it."""
+"""Every rule against the stories that keep and break it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from codat_mock.http.app import create_app
 from codat_mock.http.server import Server, listen
 from codat_mock.rules import Rule, rulebook
+from codat_mock.rules.registry import SECTIONS
 from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_scenarios.sandbox_driver import Json, SandboxDriver
 from codat_scenarios.stories import STORIES, Played, play
@@ -17,28 +18,28 @@ from codat_scenarios.stories import STORIES, Played, play
 
 @pytest.fixture(scope="module")
 def played() -> Iterator[dict[str, Played]]:
-    """What came of each story, every one played over a real socket."""
+    """The result of each story, played over a real socket."""
     registry = SandboxRegistry(Settings(speed=0, rate_limits=True))
     with (
         Server(registry, listen("127.0.0.1", 0)) as server,
         httpx.Client(base_url=server.address) as http,
     ):
-        yield {name: play(told, SandboxDriver(http, "k", name)) for name, told in STORIES.items()}
+        yield {name: play(story, SandboxDriver(http, "k", name)) for name, story in STORIES.items()}
 
 
-def found(rule: Rule, came: Played) -> list[Json]:
-    """What a rule found in a story, which is something."""
-    findings = [each for each in came.verdict["findings"] if each["code"] == rule.code]
+def found(rule: Rule, result: Played) -> list[Json]:
+    """The findings of a rule in a story, at least one."""
+    findings = [each for each in result.verdict["findings"] if each["code"] == rule.code]
     assert findings
     return findings
 
 
-# What these find is that nothing was sent (B02 only sometimes), or that a sale was waited for.
+# No request breaks these: nothing was sent (B02 only sometimes), or a sale waited.
 NOTHING_SENT = {"S01", "S02", "S16", "R01", "B02"}
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_story_ends_exactly_as_it_tells(name: str, played: dict[str, Played]) -> None:
+def test_a_story_has_the_expected_ending(name: str, played: dict[str, Played]) -> None:
     assert played[name].ending == STORIES[name].ending
 
 
@@ -66,7 +67,7 @@ class TestEachRule:
                 assert 0 < len(finding["records"]) <= finding["count"]
                 assert finding["requests"] or rule.code in NOTHING_SENT
 
-    def test_is_told_in_full_sentences(self, rule: Rule, played: dict[str, Played]) -> None:
+    def test_is_written_in_full_sentences(self, rule: Rule, played: dict[str, Played]) -> None:
         assert rule.statement.endswith(".")
         for name in rule.breaks:
             for finding in found(rule, played[name]):
@@ -74,24 +75,23 @@ class TestEachRule:
                 assert finding["advice"].endswith(".")
 
 
-def test_what_is_twice_in_the_books_is_told_with_the_pushes_that_brought_it(
+def test_a_duplicate_in_the_books_names_the_pushes_of_its_record(
     played: dict[str, Played],
 ) -> None:
     findings = played["duplicate-in-books"].verdict["findings"]
-    [doubled] = [each for each in findings if each["code"] == "B01"]
+    [duplicate] = [each for each in findings if each["code"] == "B01"]
     [update] = [each for each in findings if each["code"] == "U02"]
-    assert [each["number"] for each in doubled["requests"]] == sorted(
+    assert [each["number"] for each in duplicate["requests"]] == sorted(
         each["number"] for each in update["requests"]
     )
 
 
-def test_the_rulebook_goes_by_its_sections() -> None:
+def test_the_codes_of_a_section_are_numbered_without_a_gap() -> None:
     codes = [rule.code for rule in rulebook()]
-    sections = {"S": 17, "U": 4, "D": 5, "R": 6, "T": 7, "B": 3}
     assert codes == [
         f"{section}{number:02}"
-        for section, count in sections.items()
-        for number in range(1, count + 1)
+        for section in SECTIONS
+        for number in range(1, sum(code.startswith(section) for code in codes) + 1)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What users choose about rules: off, severities, thresholds, from files, flags and over HTTP."""
+"""Settings of rules: off, severities, thresholds, from files, flags and over HTTP."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ ORDERS = "commerce-orders"
 ORDER = {"id": "o", "totalAmount": 1}
 
 
-def test_a_choice_is_told_as_it_was_written():
-    wanted = {
+def test_a_setting_is_shown_as_written():
+    written = {
         "S03": "off",
         "S06": {"severity": "error"},
         "S09": {"severity": "info", "minutes": 30.0},
     }
-    assert {each.code: describe_setting(each) for each in read_settings(wanted)} == wanted
+    assert {each.code: describe_setting(each) for each in read_settings(written)} == written
 
 
 @pytest.mark.parametrize(
-    ("wanted", "key", "message"),
+    ("written", "key", "message"),
     [
         ({"S99": "off"}, "S99", "There is no rule 'S99'"),
         ({"s03": "off"}, "s03", "did you mean S03?"),
         ({"S03": "of"}, "S03.severity", "one of off, error, warning, info"),
-        ({"S03": None}, "S03.severity", "and not None"),
+        ({"S03": None}, "S03.severity", "not None"),
         ({"S03": {"seconds": 1}}, "S03.seconds", "known: severity."),
         ({"T06": {"minutes": 1}}, "T06.minutes", "known: severity, seconds."),
-        ({"T06": {"seconds": -1}}, "T06.seconds", "not below 0"),
+        ({"T06": {"seconds": -1}}, "T06.seconds", "from 0 to"),
         ({"T06": {"seconds": "x"}}, "T06.seconds", "must be a number"),
         ({"T06": {"seconds": True}}, "T06.seconds", "must be a number"),
         ({"T06": {"seconds": float("nan")}}, "T06.seconds", "must be a number"),
-        ({"S09": {"minutes": 1e300}}, "S09.minutes", "nor above 1000000000"),
-        ({"S07": {"records": 10**400}}, "S07.records", "nor above 1000000000"),
+        ({"S09": {"minutes": 1e300}}, "S09.minutes", "from 0 to 1000000000"),
+        ({"S07": {"records": 10**400}}, "S07.records", "from 0 to 1000000000"),
     ],
 )
-def test_what_is_not_known_is_refused_by_name(wanted, key, message):
+def test_a_wrong_setting_is_refused_by_name(written, key, message):
     with pytest.raises(BadRuleSetting, match=re.escape(message)) as refused:
-        read_settings(wanted)
+        read_settings(written)
     assert refused.value.key == key
 
 
@@ -57,20 +57,20 @@ class TestFiles:
     def here(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
 
-    def test_without_a_file_nothing_is_chosen(self):
+    def test_without_a_file_there_are_no_settings(self):
         assert choices(None, []) == {}
 
-    def test_its_own_file_goes_before_the_project_s(self):
+    def test_codat_mock_toml_takes_precedence_over_pyproject_toml(self):
         Path("pyproject.toml").write_text('[tool.codat-mock.rules]\nS03 = "off"\n')
         assert choices(None, [])["S03"].is_off
         Path("codat-mock.toml").write_text('[rules]\nS03 = "info"\n')
         assert choices(None, [])["S03"].severity == "info"
 
-    def test_a_project_without_our_table_chooses_nothing(self):
+    def test_a_pyproject_without_the_table_has_no_settings(self):
         Path("pyproject.toml").write_text('[project]\nname = "x"\n')
         assert choices(None, []) == {}
 
-    def test_a_flag_goes_before_the_file_for_its_rule_alone(self):
+    def test_a_flag_takes_precedence_over_the_file_for_its_rule_alone(self):
         path = Path("other.toml")
         path.write_text('[rules]\nS03 = "off"\nT06 = { seconds = 5 }\n')
         chosen = choices(path, ["S03=warning", "S09.minutes=30", "S09.severity=error"])
@@ -88,19 +88,19 @@ class TestFiles:
             ("[rules]\nT06 = { x = 1 }\n", "codat-mock.toml: rules.T06.x: Rule T06 has no setting"),
         ],
     )
-    def test_what_is_wrong_in_a_file_is_told_with_its_place(self, text, message):
+    def test_an_error_in_a_file_names_its_place(self, text, message):
         Path("codat-mock.toml").write_text(text)
         with pytest.raises(click.UsageError, match=re.escape(message)):
             choices(None, [])
 
     @pytest.mark.parametrize("text", ["tool.codat-mock = 1\n", 'tool.codat-mock = "x"\n'])
-    def test_a_project_s_table_that_is_none_is_told(self, text):
+    def test_a_table_of_the_wrong_type_is_an_error(self, text):
         Path("pyproject.toml").write_text(text)
         with pytest.raises(click.UsageError, match=r"tool\.codat-mock must be a table"):
             choices(None, [])
 
     @pytest.mark.parametrize("flag", ["S03", "S99=off", "T06.seconds=soon"])
-    def test_what_is_wrong_in_a_flag_is_told(self, flag):
+    def test_an_error_in_a_flag_names_it(self, flag):
         with pytest.raises(click.UsageError, match=flag.partition("=")[0].partition(".")[0]):
             choices(None, [flag])
 
@@ -118,7 +118,7 @@ def test_a_rule_that_is_off_is_neither_found_nor_exercised(driver):
     assert "S03" not in seen["exercised"] + seen["notExercised"]
 
 
-def test_a_severity_and_a_threshold_are_judged_by(driver):
+def test_a_severity_and_a_threshold_take_effect(driver):
     chosen = {"S03": "info", "S07": {"records": 2}}
     assert driver.call("PUT", "/_mock/rules", {"rules": chosen}) == {
         "rules": {"S03": {"severity": "info"}, "S07": {"records": 2.0}}
@@ -133,7 +133,7 @@ def test_a_threshold_may_be_a_fraction(http):
     assert answer.json() == {"rules": {"T06": {"seconds": 0.5}}}
 
 
-def test_a_sandbox_chooses_for_itself_and_forgets_with_its_reset(http, driver):
+def test_settings_belong_to_a_sandbox_and_end_with_its_reset(http, driver):
     driver.call("PUT", "/_mock/rules", {"rules": {"S03": "off"}})
     other = {"X-Test-Id": "other"}
     assert http.get("/_mock/rules/chosen", headers=other).json() == {"rules": {}}
@@ -141,7 +141,7 @@ def test_a_sandbox_chooses_for_itself_and_forgets_with_its_reset(http, driver):
     assert driver.call("GET", "/_mock/rules/chosen") == {"rules": {}}
 
 
-def test_a_sandbox_s_choice_goes_before_the_server_s_rule_by_rule():
+def test_a_sandbox_s_settings_replace_the_server_s_rule_by_rule():
     settings = Settings(rules={each.code: each for each in read_settings({"S03": "off"})})
     http = create_app(SandboxRegistry(settings)).test_client()
     assert http.get("/_mock/rules/chosen", headers={"X-Test-Id": "a"}).json == {
@@ -154,17 +154,17 @@ def test_a_sandbox_s_choice_goes_before_the_server_s_rule_by_rule():
     }
 
 
-def test_a_refused_choice_names_its_path_and_changes_nothing(http, driver):
-    wanted = {"rules": {"S03": "off", "T06": {"minutes": 1}}}
-    answer = http.put("/_mock/rules", json=wanted)
+def test_a_refused_setting_names_its_path_and_changes_nothing(http, driver):
+    body = {"rules": {"S03": "off", "T06": {"minutes": 1}}}
+    answer = http.put("/_mock/rules", json=body)
     assert answer.status_code == 400
     assert answer.json()["problems"][0]["path"] == "$.rules.T06.minutes"
     assert driver.call("GET", "/_mock/rules/chosen") == {"rules": {}}
 
 
-# A call made with what the finding's own request names: the same call, later or with the key.
+# The call is the finding's own request, sent later or with the key.
 SAME_CALL = {"T01", "T03", "T04", "T05"}
-NO_CALL = {"U02"}  # what is to be done is done by hand
+NO_CALL = {"U02"}  # the correction is made by hand
 
 
 @pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
@@ -173,7 +173,7 @@ def test_advice_names_the_call_to_make(rule: Rule):
 
 
 @pytest.mark.parametrize("rule", rulebook(), ids=lambda rule: rule.code)
-def test_advice_names_calls_that_there_are(http, rule: Rule):
+def test_advice_names_existing_calls(http, rule: Rule):
     known = {(each.method, each.path) for each in OPERATIONS.values()}
     for data_type in ("commerce-orders", "{dataType}"):
         advice = describe(rule).advice.replace("{dataType}", data_type)
@@ -181,5 +181,5 @@ def test_advice_names_calls_that_there_are(http, rule: Rule):
             if path.startswith("/_mock/"):
                 assert http.request(method, path).status_code != 404
                 continue
-            meant = path.replace("{dataType}", "commerce-orders").rstrip(".")
-            assert (method, meant) in known, rule.code
+            concrete = path.replace("{dataType}", "commerce-orders").rstrip(".")
+            assert (method, concrete) in known, rule.code

@@ -80,7 +80,7 @@ def test_rules_that_cannot_be_taken_in_are_told_in_a_line(tmp_path: Path) -> Non
     )  # fmt: skip
     assert ran.returncode == 2
     [line] = ran.stderr.splitlines()
-    assert "entry point 'broken' (broken_rules) cannot be taken in: ZeroDivisionError" in line
+    assert "Cannot load the rules of entry point 'broken' (broken_rules): ZeroDivisionError" in line
 
 
 def test_the_page_shows_the_package_as_it_is() -> None:

@@ -149,7 +149,7 @@ def test_the_same_mistake_again_is_told_with_the_first(http, driver):
     [finding] = driver.findings()["findings"]
     assert (finding["code"], finding["count"], finding["records"]) == ("T02", 30, ["GET /nothing"])
     assert len(finding["requests"]) == 21
-    assert finding["message"].startswith("Sent to what the API does not have: 30 requests")
+    assert finding["message"].startswith("No such operation in the API: 30 requests")
 
 
 def test_what_people_and_tests_ask_is_not_the_integration_s(http, driver):

@@ -1,4 +1,4 @@
-"""What the rules judge: pushes, syncs, requests, and what a test has declared or measured."""
+"""The subjects of the rules: pushes, syncs, requests, and what a test declares or measures."""
 
 from codat_mock.rules.contexts.common import Context, Evidence, Request
 from codat_mock.rules.contexts.merchants import (

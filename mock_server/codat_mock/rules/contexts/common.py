@@ -1,4 +1,4 @@
-"""What all subjects of the rules share."""
+"""What all subjects share."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Request(Struct, frozen=True, omit_defaults=True):
     """A request of the integration, as findings refer to it.
 
     Args:
-        number: its place among the sandbox's requests, from 1.
-        at: the sandbox's time when it came.
-        caller: where the integration says that it sent it, such as `sync.py:42`.
+        number: its position in the sandbox's request log, from 1.
+        at: the sandbox's time at its arrival.
+        caller: where the integration sent it, by its own header, such as `sync.py:42`.
     """
 
     number: int
@@ -29,12 +29,12 @@ class Evidence(Struct, frozen=True):
     """One thing that breaks a rule.
 
     Args:
-        record: the key of the record (or the JSON path) it shows in.
-        note: what is wrong there, where the rule's own words do not tell.
-        changes: where two versions are compared, what differs.
-        data_type: of the record, where the subject has more than one.
-        requests: the requests it shows in, where the subject does not tell.
-        topic: what it is about; findings of one rule about one topic are told as one.
+        record: the key of the record, or a JSON path, or a request.
+        note: what is wrong, if the rule's message does not say it.
+        changes: the properties that differ, if two versions are compared.
+        data_type: of the record, if the subject has more than one.
+        requests: the requests involved, if the subject does not know them.
+        dedup_key: findings of one rule with the same key are joined; empty for none.
     """
 
     record: str
@@ -46,12 +46,12 @@ class Evidence(Struct, frozen=True):
 
 
 class Context(Struct, frozen=True, dict=True, kw_only=True):
-    """What the rules judge at one moment.
+    """A subject of the rules.
 
     Args:
-        company_id: whose it is; empty where it is nobody's in particular.
-        data_type: its only data type; empty where there is none, or more than one.
-        request: the request that it is, or that caused it; None where time alone did.
+        company_id: the company's; empty if it concerns no company.
+        data_type: its only data type; empty if there is none, or more than one.
+        request: the request that it is or that caused it; None if time alone did.
     """
 
     company_id: str = ""
@@ -60,9 +60,9 @@ class Context(Struct, frozen=True, dict=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Where it was, as a message ends; empty where the request tells that."""
+        """The end of a message that says which subject it is; empty if the request says so."""
         return ""
 
     def requests_about(self, evidence: Sequence[Evidence]) -> Iterable[Request]:
-        """The other requests that this evidence involves."""
+        """The other requests involved in this evidence."""
         return (request for each in evidence for request in each.requests)

@@ -1,4 +1,4 @@
-"""What is judged by the merchant's own records, where a test has declared them."""
+"""Subjects that compare with the merchant's records, if a test has declared them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from codat_mock.rules.contexts.common import Context, Request
 
 
 class DeclaredRecord(Struct, frozen=True):
-    """A declared record, and when it was created, UTC."""
+    """A declared record, and its `createdDate`, UTC."""
 
     data_type: DataType
     key: str
@@ -20,11 +20,11 @@ class DeclaredRecord(Struct, frozen=True):
 
 
 class PeriodContext(Context, frozen=True, kw_only=True):
-    """The period of a sync, and the declared records that were created in it.
+    """The period of a sync, and the declared records created in it.
 
     Args:
         at: when the sync ran.
-        is_first: whether no sync has succeeded before.
+        is_first: whether no sync had succeeded before.
         declared: the declared records of the period.
         absent: those of them that had not been pushed when it ran.
     """
@@ -36,7 +36,7 @@ class PeriodContext(Context, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Which sync it is."""
+        """The sync."""
         return f" (sync of {self.at})"
 
 
@@ -44,7 +44,7 @@ class PushGap(Struct, frozen=True):
     """A time without a push.
 
     Args:
-        before: the push that ended it; None where it goes on.
+        before: the push that ended it; None if it has not ended.
         first: the first declared record created in it.
         waited: from that record's creation until the next push, or until now.
     """
@@ -55,7 +55,7 @@ class PushGap(Struct, frozen=True):
 
 
 class PushGapsContext(Context, frozen=True, kw_only=True):
-    """The times between a company's pushes in which declared records lie."""
+    """The times between a company's pushes in which declared records were created."""
 
     gaps: Sequence[PushGap]
 
@@ -64,8 +64,8 @@ class BookedRecord(Struct, frozen=True):
     """A declared record in the books.
 
     Args:
-        note: the documents it stands in and the amounts that differ, as far as they matter.
-        pushes: those that brought it; empty where it never came.
+        note: its documents, and the amounts that differ.
+        pushes: the pushes that held it; empty if there were none.
     """
 
     data_type: DataType
@@ -75,10 +75,10 @@ class BookedRecord(Struct, frozen=True):
 
 
 class BooksContext(Context, frozen=True, kw_only=True):
-    """A company's books beside its declared records.
+    """A company's books compared with its declared records.
 
     Args:
-        due: how many declared records belong in the books by now.
+        due: the number of declared records that should be in the books by now.
     """
 
     due: int

@@ -1,4 +1,4 @@
-"""A probe of the shop itself: does recording a sale depend on the service?"""
+"""The decoupling probe: does recording a sale depend on the service?"""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class ProbedSale(Struct, frozen=True, forbid_unknown_fields=True):
     """A sale recorded while the service was in trouble.
 
     Args:
-        seconds: how long the shop took to record it, by the machine's clock.
-        error: what the shop said instead of recording it; None where it did.
+        seconds: how long the shop took to record it, on the machine's clock.
+        error: why the shop failed to record it; None if it did not fail.
     """
 
     seconds: float
@@ -25,7 +25,7 @@ class ProbeContext(Context, frozen=True, kw_only=True):
     """Sales recorded while the service was in trouble.
 
     Args:
-        service: the trouble it was in: `slow`, `down`, `hanging`, `refusing`.
+        service: the kind of trouble: `slow`, `down`, `hanging`, `refusing`.
     """
 
     service: str
@@ -33,5 +33,5 @@ class ProbeContext(Context, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """The trouble."""
+        """The kind of trouble."""
         return f" (service {self.service})"

@@ -1,4 +1,4 @@
-"""A push as the rules judge it, with what the service knew when it came."""
+"""A push as a subject of the rules, with the records known at its arrival."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class KnownVersion(Struct, frozen=True, dict=True):
     """The latest accepted version of a record.
 
     Args:
-        raw: the bytes it came as.
-        is_delete: whether it said that the record is deleted.
-        accepted_by: the request that brought it.
-        is_answered: whether the integration got the answer to that request.
+        raw: its bytes as pushed.
+        is_delete: whether it deleted the record.
+        accepted_by: the request that pushed it.
+        is_answered: whether the integration received the answer to that request.
         is_synced: whether a successful sync has picked this record.
     """
 
@@ -41,7 +41,7 @@ class KnownVersion(Struct, frozen=True, dict=True):
 
     @cached_property
     def record(self) -> Record:
-        """Its properties, decoded when they are asked for."""
+        """Its properties, decoded at first use."""
         return exact_record(self.data_type, self.raw)
 
     @cached_property
@@ -51,27 +51,27 @@ class KnownVersion(Struct, frozen=True, dict=True):
 
 
 class RecordContext(Struct, frozen=True, dict=True):
-    """A pushed record beside the version the service knew.
+    """A pushed record, and the version accepted before.
 
     Args:
-        known: of the same key; of a delete, the first that it means.
-        meant: all the known versions that a delete means: of a transaction, those of every type.
+        known: the version with the same key; for a delete, the first of its targets.
+        targets: the versions that a delete applies to: for transactions, of every type.
     """
 
     pushed: PushedRecord
     known: KnownVersion | None
-    meant: Sequence[KnownVersion] = ()
+    targets: Sequence[KnownVersion] = ()
 
     @property
     def key(self) -> str:
-        """What identifies the record."""
+        """The key of the record."""
         return self.pushed.key
 
     @property
     def is_repeat(self) -> bool:
         """Whether it equals the known version, after parsing.
 
-        Numbers are equal by value, dates by instant; unknown properties are dropped.
+        Numbers are compared by value, dates by instant; unknown properties are ignored.
         """
         known = self.known
         if known is None or known.is_delete:
@@ -102,18 +102,18 @@ class RecordContext(Struct, frozen=True, dict=True):
 
     @property
     def created(self) -> datetime | None:
-        """When it was created at the merchant's; None where it does not say."""
+        """Its `createdDate`; None if absent."""
         return moment_or_none(self.pushed.native.created_date)
 
     @cached_property
     def is_fat_delete(self) -> bool:
-        """Whether it seems to mean a delete, yet carries more than its id."""
+        """Whether it looks like a delete, but has more than its id."""
         pushed = self.pushed
         return may_be_delete(pushed.native, pushed.raw) and is_fat_delete(pushed.raw)
 
 
 class NextSync(Struct, frozen=True):
-    """The sync that is due next: when it runs, and before when what it takes was created; UTC."""
+    """The next sync: when it is due, and the end of its period; UTC."""
 
     due: datetime
     finish: datetime
@@ -123,17 +123,17 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     """One push to one company and data type.
 
     Args:
-        at: when it came, UTC.
-        records: what it holds, in its order; empty where the body could not be read.
-        problems: what is wrong with its records, or with its body.
-        unreadable: where it was refused, the objects in it, as they came.
-        follows: an earlier push of the same company and data type, None for the first.
-        overlaps: pushes of the same company and data type that were under way when it came.
-        unended: the push before it, where its dataset had not ended though its id was answered.
+        at: when it arrived, UTC.
+        records: its records in order; empty if the body could not be read.
+        problems: what is wrong with its records or its body.
+        unreadable: the objects in it as pushed, if it was refused.
+        follows: an earlier push of the same company and data type; None for the first.
+        overlaps: pushes of the same company and data type in flight at its arrival.
+        unended: the previous push, if that was answered and its dataset had not ended.
         is_linked: whether the commerce connection is linked.
-        is_ready: whether accounting was linked and the mapping configured before.
+        is_ready: whether accounting was linked and the mapping configured.
         start_date: the configured start date, UTC.
-        covered: the spans of time that successful syncs have covered, apart and in order, UTC.
+        covered: the disjoint periods that successful syncs have covered, in order, UTC.
         next_sync: the sync that is due next.
     """
 
@@ -153,13 +153,13 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     next_sync: NextSync | None = None
 
     def requests_about(self, evidence: Sequence[Evidence]) -> Iterable[Request]:
-        """The pushes it overlapped, and those that had brought the records before."""
+        """The pushes it overlapped, and the earlier pushes of its records."""
         broken = {item.record for item in evidence}
         yield from self.overlaps
         yield from super().requests_about(evidence)
         for record in self.records:
             if record.key in broken:
-                versions = [record.known] if record.known else record.meant
+                versions = [record.known] if record.known else record.targets
                 yield from (version.accepted_by for version in versions)
 
     @cached_property
@@ -174,17 +174,17 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def revisions(self) -> list[RecordContext]:
-        """Updates that are not meant to delete what they update."""
+        """Updates that do not look like deletes."""
         return [record for record in self.updates if not record.is_fat_delete]
 
     @cached_property
     def deletes(self) -> list[RecordContext]:
-        """Records that have their id and nothing else."""
+        """Records that have an id and nothing else."""
         return [record for record in self.records if record.pushed.is_delete]
 
     @cached_property
     def fat_deletes(self) -> list[str]:
-        """The keys of records that seem to mean a delete and carry more than the id."""
+        """The keys of records that look like deletes, but have more than the id."""
         unreadable = (raw for raw in self.unreadable if is_fat_delete(raw))
         return [
             *(record.key for record in self.records if record.is_fat_delete),
@@ -192,26 +192,26 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
         ]
 
     @cached_property
-    def doubled_keys(self) -> list[str]:
-        """Keys that stand in the push more than once."""
+    def duplicate_keys(self) -> list[str]:
+        """Keys that are in the push more than once."""
         counted = Counter(record.key for record in self.records if record.key)
         return [key for key, count in counted.items() if count > 1]
 
     @property
     def has_known(self) -> bool:
-        """Whether any of its records is known already."""
+        """Whether any of its records is known."""
         return any(record.known for record in self.records)
 
     @property
     def has_deletes(self) -> bool:
-        """Whether it means to delete a record, rightly or not."""
+        """Whether it holds a delete, sparse or not."""
         return bool(self.deletes) or bool(self.fat_deletes)
 
     @property
-    def news(self) -> Iterator[RecordContext]:
-        """Records that were not known, or not any more, and tell when they were created.
+    def new_records(self) -> Iterator[RecordContext]:
+        """Records that were not known, or were deleted, and have a `createdDate`.
 
-        One without an id is none: nothing can come of it, which is told by rule S15.
+        A record without an id is left to rule S15.
         """
         for record in self.records:
             is_known = record.known is not None and not record.known.is_delete
@@ -221,20 +221,20 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
 
     @property
     def has_timely(self) -> bool:
-        """Whether any record in it can be in time, or late."""
-        return any(True for _ in self.news)
+        """Whether it holds a new record, early or late."""
+        return any(True for _ in self.new_records)
 
     @property
     def late(self) -> Iterator[RecordContext]:
-        """New records of a time that a sync has covered already."""
+        """New records created in a period that a sync has covered."""
         if not self.covered:
             return
-        for record in self.news:
+        for record in self.new_records:
             if is_within(self.covered, record.created):
                 yield record
 
     def close(self, margin: timedelta) -> Iterator[RecordContext]:
-        """New or changed records of the next sync's period, if that is due within the margin."""
+        """New or changed records of the next sync's period, if it is due within the margin."""
         if self.next_sync is None or self.next_sync.due - self.at >= margin:
             return
         for record in self.records:
@@ -246,7 +246,7 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
 
 
 def moment_or_none(value: object) -> datetime | None:
-    """A property that is a moment; None where it is absent or null."""
+    """A property that is a moment; None if it is absent or null."""
     return value if isinstance(value, datetime) else None
 
 

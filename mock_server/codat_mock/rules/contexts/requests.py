@@ -1,4 +1,4 @@
-"""One answered request as the rules judge it, beside those that came before."""
+"""One answered request as a subject of the rules, with the earlier ones it depends on."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Wait(Struct, frozen=True):
     """A wait that an answer asked for, and that is not over.
 
     Args:
-        asked_by: the request that was answered with 429 or 503.
-        seconds: what its `Retry-After` said.
-        passed: how many of them have passed.
+        asked_by: the request answered with 429 or 503.
+        seconds: its `Retry-After`.
+        passed: the seconds passed since.
     """
 
     asked_by: Request
@@ -27,15 +27,15 @@ class Repeat(Struct, frozen=True):
     """A request sent again and again because it failed.
 
     Args:
-        requests: the tries that failed, in their order.
-        gaps: the seconds between them and, last, until the one that is judged; where there are
-            many, the first and the last of them.
-        is_told_when: whether the last of them was told when to come again.
+        requests: the failed tries, in order.
+        gaps: the seconds between them and, last, until the judged one; of many, the first and
+            the last.
+        has_retry_after: whether the last answer had a `Retry-After`.
     """
 
     requests: Sequence[Request]
     gaps: Sequence[float]
-    is_told_when: bool
+    has_retry_after: bool
 
 
 class Poll(Struct, frozen=True):
@@ -44,7 +44,7 @@ class Poll(Struct, frozen=True):
     Args:
         dataset_id: its id.
         previous: the request that read it before.
-        seconds: how long ago.
+        seconds: since then.
     """
 
     dataset_id: str
@@ -57,12 +57,13 @@ class ExchangeContext(Context, frozen=True, kw_only=True):
 
     Args:
         status: of the answer.
-        operation: the name of the operation; empty where there is none of that method and path.
-        nearest: the operation most like it, where there is none: method and path.
-        is_planned: whether a fault made the answer that was planned.
-        waits: what earlier answers asked to wait for, and was not over when it came.
-        repeat: the tries before, where the same request has just failed.
-        poll: the read before, where it reads a dataset's status.
+        operation: the name of the operation; empty if the API has none of that method and path.
+        nearest: the most similar operation, if it has none: method and path.
+        is_planned: whether a planned fault made the answer.
+        waits: the waits that were not over at its arrival.
+        repeat: the earlier tries, if the same request has just failed.
+        poll: the previous read, if it reads the status of a dataset.
+        has_waited: whether an earlier wait was over at its arrival.
     """
 
     request: Request

@@ -1,4 +1,4 @@
-"""A sync as the rules judge it: what it took, what came late, and what had ended by then."""
+"""A sync as a subject of the rules: its records, late records, and ended datasets."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ SOURCES: dict[str, DataType] = {"Order": ORDERS, "Payment": PAYMENTS}
 
 
 class SyncedRecord(Struct, frozen=True):
-    """A version of a record, and the push that brought it."""
+    """A version of a record, and the push that held it."""
 
     data_type: DataType
     key: str
     record: Record
-    brought_by: Request
+    pushed_by: Request
 
 
 class PlacedRecord(Struct, frozen=True):
-    """A record by its key, and the push that brought it."""
+    """A record by its key, and the push that held it."""
 
     data_type: DataType
     key: str
-    brought_by: Request
+    pushed_by: Request
 
 
 class EndedDataset(Struct, frozen=True):
     """A dataset that has ended.
 
     Args:
-        pushed_by: the push it came from.
-        is_polled: whether it was read at all, by its id.
-        is_read: whether its end was read, by its id or in the list.
-        is_told: whether an alert of its end was delivered.
-        unmended: what it held, where it failed and no later push holds it.
+        pushed_by: its push.
+        is_polled: whether it was read by its id at all.
+        is_read: whether its outcome was read, by its id or in the list.
+        is_alerted: whether an alert about its outcome was delivered.
+        unresolved: the records that it held, if it failed and no later push holds them.
     """
 
     id: str
@@ -53,12 +53,12 @@ class EndedDataset(Struct, frozen=True):
     pushed_by: Request
     is_polled: bool
     is_read: bool
-    is_told: bool
-    unmended: Sequence[str] = ()
+    is_alerted: bool
+    unresolved: Sequence[str] = ()
 
     @property
     def is_failed(self) -> bool:
-        """Whether it brought nothing."""
+        """Whether it ended without being Complete."""
         return self.outcome != "Complete"
 
 
@@ -68,11 +68,11 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
     Args:
         sync_id: its id.
         at: when it ran.
-        records: what it took, in the order of acceptance.
-        others: the latest versions of other records that those name, picked by it or not.
-        missing_types: the data types never pushed, where that made it fail.
-        late: what was pushed shortly before it, and was not Complete when it ran.
-        ended: datasets that ended before it, and were not looked at by an earlier sync.
+        records: the records that it picked, in the order of acceptance.
+        others: the latest versions of other records that those refer to.
+        missing_types: the data types never pushed, if that made it fail.
+        late: records pushed shortly before it whose dataset was not Complete when it ran.
+        ended: datasets that ended before it, and were not judged at an earlier sync.
     """
 
     sync_id: str
@@ -85,27 +85,27 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Which sync it is."""
+        """The sync."""
         return f" (sync of {self.at})"
 
     @property
     def has_timely(self) -> bool:
-        """Whether any record was in time for it, or late."""
+        """Whether it has any record, in time or late."""
         return bool(self.records or self.late)
 
     @cached_property
-    def taken(self) -> dict[RecordId, SyncedRecord]:
-        """What it took, by data type and key."""
+    def picked(self) -> dict[RecordId, SyncedRecord]:
+        """The records that it picked, by data type and key."""
         return {(each.data_type, each.key): each for each in self.records}
 
     @cached_property
     def orders(self) -> list[tuple[str, Order]]:
-        """The orders it took, by key."""
+        """The orders that it picked, with their keys."""
         return [(each.key, each.record) for each in self.records if isinstance(each.record, Order)]
 
     @cached_property
     def payments(self) -> list[tuple[str, Payment]]:
-        """The paid payments it took, by key."""
+        """The paid payments that it picked, with their keys."""
         return [
             (each.key, each.record)
             for each in self.records
@@ -114,18 +114,18 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def transactions(self) -> list[tuple[str, Transaction]]:
-        """The transactions it took, by key."""
+        """The transactions that it picked, with their keys."""
         return [
             (each.key, each.record) for each in self.records if isinstance(each.record, Transaction)
         ]
 
     def find(self, data_type: DataType, key: str) -> Record | None:
-        """A record that it took, or that is known besides."""
-        taken = self.taken.get((data_type, key))
-        return taken.record if taken else self.others.get((data_type, key))
+        """A record that it picked, or another known one."""
+        picked = self.picked.get((data_type, key))
+        return picked.record if picked else self.others.get((data_type, key))
 
     def transaction_of(self, payment: str) -> Transaction | None:
-        """The transaction of a payment: of type Payment, or Refund where money went back."""
+        """The transaction of a payment: of type Payment, or Refund for money paid back."""
         for name in transactions_of(payment):
             found = self.find(*name)
             if isinstance(found, Transaction):
@@ -135,20 +135,20 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
     def evidence(
         self, data_type: DataType, key: str, note: str = "", others: Iterable[RecordId] = ()
     ) -> Evidence:
-        """Evidence in a record that it took, with the pushes that brought it and others."""
-        found = (self.taken.get(name) for name in chain([(data_type, key)], others))
-        pushes = [each.brought_by for each in found if each]
+        """Evidence in a record that it picked, with the pushes of it and of the others."""
+        found = (self.picked.get(name) for name in chain([(data_type, key)], others))
+        pushes = [each.pushed_by for each in found if each]
         return Evidence(key, note, data_type=data_type, requests=pushes)
 
 
 def transactions_of(payment: str) -> Iterator[RecordId]:
-    """The transactions that a payment may have, the one of type Payment first."""
+    """The ids that a payment's transaction may have, of type Payment first."""
     for kind in LINKING:
         yield TRANSACTIONS, f"{payment}/{kind}"
 
 
 def source_of(transaction: Transaction) -> RecordId | None:
-    """The order or payment that a transaction belongs to; None where it names neither."""
+    """The order or payment that a transaction belongs to; None if it names neither."""
     source = transaction.transaction_source_ref
     if source is UNSET or source.type is UNSET or source.id is UNSET:
         return None

@@ -1,1 +1,1 @@
-"""Integrations that break rules: each is a good one with one mistake."""
+"""Broken integrations that no story can hold; the stories that break a rule are programs too."""

@@ -1,1 +1,1 @@
-"""Integrations that keep every rule, each with a habit of its own."""
+"""Integrations that keep every rule, each in its own way."""

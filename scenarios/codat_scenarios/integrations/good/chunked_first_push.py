@@ -1,10 +1,10 @@
-"""Pushes a large backlog chunk by chunk, and from then on what is new."""
+"""Pushes a large backlog in chunks, then the changes."""
 
 from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Environment(backlog=1200)
+ENVIRONMENT = Environment(backlog=1200)
 
 
 class Chunked(Integration):

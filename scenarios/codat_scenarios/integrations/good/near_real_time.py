@@ -1,11 +1,11 @@
-"""Keeps each sale in an outbox as it is made, which is emptied at once."""
+"""Puts each sale into an outbox and pushes it at once."""
 
 from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration
 from codat_scenarios.integrations.scripted_pos import Change
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Environment(faults=({"kind": "refuse", "operation": "push-orders", "at": [3, 4]},))
+ENVIRONMENT = Environment(faults=({"kind": "refuse", "operation": "push-orders", "at": [3, 4]},))
 
 
 def main(shop: Shop) -> None:
@@ -16,4 +16,4 @@ def main(shop: Shop) -> None:
         shop.record(changes, outbox.extend)
         integration.push(outbox)
         outbox.clear()
-    shop.tell_coupling("refusing")
+    shop.report_sales("refusing")

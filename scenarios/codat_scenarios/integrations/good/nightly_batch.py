@@ -1,4 +1,4 @@
-"""Pushes once a night, when the shop is closed."""
+"""Pushes once a night, after the shop has closed."""
 
 from codat_scenarios.integrations.pushing import Integration, nightly
 from codat_scenarios.integrations.shop import Shop

@@ -1,10 +1,10 @@
-"""Pushes again, after a while and unchanged, what it got no answer to."""
+"""Repeats a push, after a pause and unchanged, if it got no answer."""
 
 from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Environment(
+ENVIRONMENT = Environment(
     faults=(
         {"kind": "lose", "operation": "push-orders", "at": [1]},
         {"kind": "lose", "operation": "push-payments", "at": [2], "by": "reset"},

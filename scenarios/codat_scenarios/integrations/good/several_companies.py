@@ -1,4 +1,4 @@
-"""Pushes for several merchants at once, for each of them one push at a time."""
+"""Pushes for several merchants at once, one push at a time for each."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import TIMES, Integration
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Environment(companies=3)
+ENVIRONMENT = Environment(companies=3)
 
 
 def main(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Pushes several times a day what is new or changed."""
+"""Pushes new and changed records several times a day."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.shop import Shop

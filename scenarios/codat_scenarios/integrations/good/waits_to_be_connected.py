@@ -1,13 +1,13 @@
-"""Pushes only while the merchant's connections are linked: not before, and not after."""
+"""Pushes only while the merchant's connections are linked."""
 
 from codat_scenarios.integrations.environment import MONDAY, TUESDAY, Environment, ScheduledEvent
 from codat_scenarios.integrations.pushing import TIMES, Integration
 from codat_scenarios.integrations.scripted_pos import at
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Environment(
+ENVIRONMENT = Environment(
     is_linked=False,
-    happenings=(
+    events=(
         ScheduledEvent(at(MONDAY, "12:00"), "/_mock/companies/{company}/authorize"),
         ScheduledEvent(at(TUESDAY, "12:00"), "/_mock/companies/{company}/delete-connection"),
     ),

@@ -1,4 +1,4 @@
-"""Is told by alerts how its datasets ended, and never polls."""
+"""Learns from alerts how its datasets ended, and never polls."""
 
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.receiver import Receiver

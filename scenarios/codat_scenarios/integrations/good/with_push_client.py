@@ -1,4 +1,4 @@
-"""Uses the push client of this project, whose ledger finds out what is new, changed or gone."""
+"""Uses this project's push client, whose ledger detects new, changed and deleted records."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from codat_scenarios.integrations.shop import Shop
 
 
 class ShopClock(MachineClock):
-    """The shop's time, so that nothing really sleeps."""
+    """The shop's clock, so that nothing really sleeps."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
@@ -32,14 +32,14 @@ def main(shop: Shop) -> None:
         for _ in shop.times(*TIMES):
             client.resume(ledger, shop.company_id)  # learns what the night has synced
             for data_type in LISTS:
-                records = standing(shop, data_type)
+                records = current_records(shop, data_type)
                 for chunk in ledger.changes(shop.company_id, data_type, records, snapshot=True):
                     client.deliver(ledger, chunk)
 
 
-def standing(shop: Shop, data_type: DataType) -> Iterator[Record]:
+def current_records(shop: Shop, data_type: DataType) -> Iterator[Record]:
     last = {change.key: change for change in shop.till.between(None, shop.now)}
     for change in last.values():
-        is_wanted = change.data_type == data_type and change.created >= START_DATE
-        if is_wanted and not change.is_deleted:
+        is_due = change.data_type == data_type and change.created >= START_DATE
+        if is_due and not change.is_deleted:
             yield change.record

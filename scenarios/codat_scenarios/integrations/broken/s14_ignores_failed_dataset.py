@@ -1,5 +1,6 @@
-"""Sees that a dataset has failed, and leaves it at that."""
+"""Reads that a dataset has failed, and carries on as if it had not."""
 
+# A story's requests come at fixed times; here the integration decides after it reads the failure.
 from collections.abc import Sequence
 
 from codat_scenarios.integrations.environment import Environment
@@ -8,16 +9,16 @@ from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("S14", "S01", "R02", "B02")
-SCENE = Environment(
+ENVIRONMENT = Environment(
     outcomes=({"target": "dataset", "dataType": "commerce-orders", "outcome": "MapError"},)
 )
 
 
-class Shrugging(Integration):
-    def see_through(self, data_type: DataType, records: Sequence[Record]) -> None:
+class IgnoresFailure(Integration):
+    def deliver_chunk(self, data_type: DataType, records: Sequence[Record]) -> None:
         dataset_id = self.codat.push(self.company_id, data_type, records)
         print(data_type, "ended in", self.outcome(dataset_id))
 
 
 def main(shop: Shop) -> None:
-    through_the_day(shop, Shrugging(shop))
+    through_the_day(shop, IgnoresFailure(shop))

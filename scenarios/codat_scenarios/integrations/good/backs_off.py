@@ -1,10 +1,10 @@
-"""Waits as long as it is told to when the service is busy, and longer each time when it fails."""
+"""Waits as long as Retry-After says, and longer after each failure."""
 
 from codat_scenarios.integrations.environment import Environment
 from codat_scenarios.integrations.pushing import Integration, through_the_day
 from codat_scenarios.integrations.shop import Shop
 
-SCENE = Environment(
+ENVIRONMENT = Environment(
     faults=(
         {"kind": "refuse", "operation": "push-orders", "at": [1, 2, 3]},
         {

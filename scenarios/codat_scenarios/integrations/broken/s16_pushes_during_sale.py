@@ -1,5 +1,6 @@
-"""Pushes each sale while the customer waits, so that the sale fails where the push does."""
+"""Pushes each sale while the customer waits, so that the sale fails when the push does."""
 
+# A story reports measured sales; here the coupling itself runs, and the shop measures it.
 from collections.abc import Sequence
 
 import httpx
@@ -11,17 +12,17 @@ from codat_scenarios.integrations.service import Codat
 from codat_scenarios.integrations.shop import Shop
 
 BREAKS = ("S16",)
-SCENE = Environment(faults=({"kind": "refuse", "operation": "push-orders", "at": [3]},))
+ENVIRONMENT = Environment(faults=({"kind": "refuse", "operation": "push-orders", "at": [3]},))
 
 
-class Once(Codat):
+class WithoutRetries(Codat):
     def send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         return self.send_once(method, path, body).raise_for_status()
 
 
-class AtTheTill(Integration):
+class PushesDuringSale(Integration):
     def __init__(self, shop: Shop) -> None:
-        super().__init__(shop, service=Once)
+        super().__init__(shop, service=WithoutRetries)
         self.unsent: list[Change] = []
 
     def record_sale(self, changes: Sequence[Change]) -> None:
@@ -31,8 +32,8 @@ class AtTheTill(Integration):
 
 
 def main(shop: Shop) -> None:
-    integration = AtTheTill(shop)
+    integration = PushesDuringSale(shop)
     integration.push_news()
     for changes in shop.business():
         shop.record(changes, integration.record_sale)
-    shop.tell_coupling("refusing")
+    shop.report_sales("refusing")
