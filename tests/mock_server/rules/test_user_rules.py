@@ -1,4 +1,4 @@
-"""Rules of somebody's own: installed as a package, found by entry point, judged as any other."""
+"""Users' rules: installed as a package, found by entry point, applied like any other."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def address(installed: dict[str, str]) -> Iterator[str]:
         [COMMAND, "serve", "--port", "0", "--rule", "X01.least=10"],
         stdout=subprocess.PIPE, text=True, env=installed,
     ) as server:  # fmt: skip
-        told = re.search(r"http://\S+", server.stdout.readline() if server.stdout else "")
-        assert told
-        yield told[0]
+        address = re.search(r"http://\S+", server.stdout.readline() if server.stdout else "")
+        assert address
+        yield address[0]
         server.terminate()
 
 
-def test_an_own_rule_stands_last_in_the_list(installed: dict[str, str]) -> None:
+def test_a_user_s_rule_comes_last_in_the_list(installed: dict[str, str]) -> None:
     listed = subprocess.run(
         [COMMAND, "rules"], check=True, capture_output=True, text=True, env=installed
     )
     assert listed.stdout.splitlines()[-1].startswith("X01\twarning\thas-location\tEvery order")
 
 
-def test_an_own_rule_judges_by_the_threshold_that_was_chosen(address: str) -> None:
+def test_a_user_s_rule_uses_the_threshold_set(address: str) -> None:
     with httpx.Client(base_url=address, headers={"Authorization": "Basic a2V5"}) as http:
         company = http.post("/_mock/companies", json={"name": "x"}).json()["id"]
         orders = [{"id": f"{pounds}", "totalAmount": pounds} for pounds in (9, 10, 11)]
@@ -68,7 +68,7 @@ def test_without_the_package_there_is_no_such_rule() -> None:
     assert "There is no rule 'X01'" in ran.stderr
 
 
-def test_rules_that_cannot_be_taken_in_are_told_in_a_line(tmp_path: Path) -> None:
+def test_rules_that_cannot_be_loaded_are_reported_in_one_line(tmp_path: Path) -> None:
     info = tmp_path / "broken-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
@@ -83,7 +83,7 @@ def test_rules_that_cannot_be_taken_in_are_told_in_a_line(tmp_path: Path) -> Non
     assert "Cannot load the rules of entry point 'broken' (broken_rules): ZeroDivisionError" in line
 
 
-def test_the_page_shows_the_package_as_it_is() -> None:
+def test_the_page_shows_the_package() -> None:
     page = (DOCS / "judging.md").read_text()
     for name in ("pyproject.toml", "acme_rules.py"):
         assert f"# {name}\n{(PACKAGE / name).read_text()}```" in page

@@ -40,31 +40,31 @@ def test_list_names_every_story_with_its_text() -> None:
 
 def test_list_can_be_read_by_a_program() -> None:
     listed = json.loads(story("list", "--json").stdout)["stories"]
-    assert [told["name"] for told in listed] == sorted(STORIES)
-    assert {told["name"]: told["findings"] for told in listed}["late-update"] == ["U02"]
+    assert [each["name"] for each in listed] == sorted(STORIES)
+    assert {each["name"]: each["findings"] for each in listed}["late-update"] == ["U02"]
 
 
 def test_run_can_be_read_by_a_program() -> None:
     ran = story("run", "late-update", "--json")
     assert ran.exit_code == 0
-    told = json.loads(ran.stdout)
-    assert told["isAsTold"] is True
-    assert told["ending"] == told["toldEnding"]
-    assert told["ending"]["documents"][0] == "2022-03-21 Invoice 97.00 GBP"
-    assert {"moment": "2022-03-22T09:00:00Z", "step": "U02 not-after-sync is broken."} in told[
+    document = json.loads(ran.stdout)
+    assert document["isAsTold"] is True
+    assert document["ending"] == document["toldEnding"]
+    assert document["ending"]["documents"][0] == "2022-03-21 Invoice 97.00 GBP"
+    assert {"moment": "2022-03-22T09:00:00Z", "step": "U02 not-after-sync is broken."} in document[
         "steps"
     ]
 
 
-def test_run_tells_a_program_what_did_not_end_as_told(lossy: str) -> None:
+def test_run_reports_an_unexpected_ending_as_json(lossy: str) -> None:
     ran = story("run", "concurrent-pushes", "--json", "--against", lossy, "--api-key", "known")
     assert ran.exit_code == 1
-    told = json.loads(ran.stdout)
-    assert told["isAsTold"] is False
-    assert told["ending"]["documents"] != told["toldEnding"]["documents"]
+    document = json.loads(ran.stdout)
+    assert document["isAsTold"] is False
+    assert document["ending"]["documents"] != document["toldEnding"]["documents"]
 
 
-def test_show_tells_the_steps_by_date_and_how_it_must_end() -> None:
+def test_show_prints_the_steps_by_date_and_the_expected_ending() -> None:
     shown = story("show", "late-update")
     assert shown.exit_code == 0
     assert shown.output.startswith("late-update: An order is corrected after its sync")
@@ -90,7 +90,7 @@ def test_show_tells_the_steps_by_date_and_how_it_must_end() -> None:
     assert "  books       2022-03-21 Invoice 97.00 GBP\n" in shown.output
 
 
-def test_show_tells_refused_pushes_failed_datasets_and_deletes() -> None:
+def test_show_describes_refused_pushes_failed_datasets_and_deletes() -> None:
     assert "12:10  The answer is 400." in story("show", "wrong-type").output
     assert "The dataset of push 4 ends in AuthError." in story("show", "auth-error").output
     assert "Push 1 order (delete 'A-1')." in story("show", "sparse-delete").output
@@ -98,33 +98,33 @@ def test_show_tells_refused_pushes_failed_datasets_and_deletes() -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_run_plays_every_story_on_a_mock_of_its_own_and_ends_as_told(name: str) -> None:
+def test_run_plays_every_story_to_its_expected_ending(name: str) -> None:
     ran = story("run", name)
     assert ran.exit_code == 0, ran.output
     assert ran.output.endswith("The story ended as told.\n")
 
 
-def test_run_plays_against_a_mock_whose_clock_runs(lossy: str) -> None:
+def test_run_plays_against_a_mock_with_a_running_clock(lossy: str) -> None:
     ran = story("run", "late-update", "--against", lossy, "--api-key", "known")
     assert ran.exit_code == 0, ran.output
 
 
-def test_run_says_what_did_not_end_as_told(lossy: str) -> None:
+def test_run_reports_an_unexpected_ending(lossy: str) -> None:
     ran = story("run", "concurrent-pushes", "--against", lossy, "--api-key", "known")
     assert ran.exit_code == 1
-    came = "  books       2022-03-21 Invoice 97.00 GBP\n"
-    told = "  but told    2022-03-21 Invoice 109.00 GBP\n"
-    assert came in ran.output
-    assert told in ran.output
+    actual = "  books       2022-03-21 Invoice 97.00 GBP\n"
+    expected = "  but told    2022-03-21 Invoice 109.00 GBP\n"
+    assert actual in ran.output
+    assert expected in ran.output
 
 
-def test_run_says_what_the_mock_refuses(lossy: str) -> None:
+def test_run_reports_what_the_mock_refuses(lossy: str) -> None:
     ran = story("run", "late-update", "--against", lossy, "--api-key", "unknown")
     assert ran.exit_code == 1
     assert "401" in ran.output
 
 
-def test_an_unknown_story_is_a_mistake_of_use_and_the_near_one_is_named() -> None:
+def test_an_unknown_story_is_a_usage_error_that_names_the_nearest() -> None:
     for verb in ("show", "run"):
         mistaken = story(verb, "late-updat")
         assert mistaken.exit_code == 2
@@ -133,13 +133,13 @@ def test_an_unknown_story_is_a_mistake_of_use_and_the_near_one_is_named() -> Non
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense"])
-def test_a_mock_that_does_not_answer_is_a_mistake_of_use(address: str) -> None:
+def test_a_mock_that_does_not_answer_is_a_usage_error(address: str) -> None:
     ran = story("run", "late-update", "--against", address)
     assert ran.exit_code == 2
     assert f"No mock answers at {address}" in ran.output
 
 
-def test_a_clock_that_runs_past_an_event_by_itself_does_not_carry_the_story_off() -> None:
+def test_a_clock_that_passes_an_event_by_itself_does_not_disturb_the_story() -> None:
     with Server(SandboxRegistry(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
         http = httpx.Client(base_url=server.address)
 
