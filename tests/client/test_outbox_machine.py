@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -151,7 +151,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @property
     def now(self) -> datetime:
-        return datetime.fromisoformat(self.here.sandbox.clock().now)
+        return datetime.fromtimestamp(self.here.clock.now(), UTC)
 
     @contextmanager
     def may_die(self, steps: int | None) -> Iterator[None]:

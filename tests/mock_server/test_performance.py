@@ -3,9 +3,11 @@
 from time import process_time
 
 import pytest
+from in_process import push as push_in_process
+from in_process import run
 
 from codat_mock.models.pushes import read_push
-from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_mock.sandbox import SandboxRegistry, Settings, companies
 from codat_scenarios.merchants import encode
 
 ORDERS = "commerce-orders"
@@ -39,9 +41,9 @@ def push():
 
     def pushed(*bodies, name="x"):
         sandbox = registry.reset(name)
-        company = sandbox.create_company("x").id
+        company = run(sandbox, companies.create, "x").id
         for body in bodies:
-            sandbox.push(company, ORDERS, body, sandbox.arrive("POST", "/"))
+            push_in_process(sandbox, company, ORDERS, body)
         return sandbox
 
     yield pushed

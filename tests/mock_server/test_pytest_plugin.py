@@ -16,7 +16,7 @@ import responses  # noqa: F401
 import respx  # noqa: F401
 
 from codat_mock.http.server import Server, listen
-from codat_mock.sandbox import SandboxRegistry, pushes
+from codat_mock.sandbox import SandboxRegistry, evaluation, pushes
 from codat_mock.testing import codat, routing, sessions  # noqa: F401
 
 pytest_plugins = ["pytester"]
@@ -466,7 +466,8 @@ def test_a_server_that_runs_is_used_and_its_sandboxes_are_left(run: Run) -> None
         )
         ran.assert_outcomes(passed=1, errors=1)
         [name] = server.registry.names()
-        assert server.registry.sandbox(name).findings().verdict == "findings"
+        with server.registry.session(name) as session:
+            assert evaluation.verdicts(session).verdict == "findings"
 
 
 def test_a_server_that_does_not_run_is_told(run: Run) -> None:

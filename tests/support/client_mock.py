@@ -12,7 +12,7 @@ import httpx
 from codat_mock.clock import EPOCH
 from codat_mock.http.app import create_app
 from codat_mock.http.request_context import name_of_key
-from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings
+from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings, clock_control
 from codat_push import PushClient
 from codat_scenarios.sandbox_driver import SandboxDriver
 
@@ -29,13 +29,14 @@ class SandboxClock:
         self.pauses: list[float] = []
 
     def now(self) -> float:
-        return (datetime.fromisoformat(self.sandbox.clock().now) - EPOCH) / timedelta(seconds=1)
+        with self.sandbox.session() as session:
+            return (session.now - EPOCH) / timedelta(seconds=1)
 
     monotonic = now
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        self.sandbox.advance(timedelta(microseconds=ceil(seconds * 1_000_000)))
+        clock_control.advance(self.sandbox, timedelta(microseconds=ceil(seconds * 1_000_000)))
 
     async def sleep_async(self, seconds: float) -> None:
         self.sleep(seconds)

@@ -15,11 +15,12 @@ import httpx
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from in_process import run
 from webhook_receiver import Receiver, seconds_of, settle
 
 from codat_mock.clock import machine_seconds
 from codat_mock.http.server import Server
-from codat_mock.sandbox import SandboxRegistry
+from codat_mock.sandbox import SandboxRegistry, dataset_views, planned_outcomes, sync_views
 from codat_mock.sandbox.planned_outcomes import DATASET_ENDS, SYNC_ENDS
 from codat_scenarios.sandbox_driver import SandboxDriver
 
@@ -208,7 +209,7 @@ class TroubleMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_dataset_is_there_once_and_goes_its_planned_way(self) -> None:
-        found = self.sandbox.datasets(self.driver.company_id)
+        found = run(self.sandbox, dataset_views.histories, self.driver.company_id)
         assert len(found) == len(self.ends)
         for dataset, (pushed, end) in zip(reversed(found), self.ends, strict=True):
             if self.now - pushed >= ENDS_AFTER:
@@ -219,14 +220,14 @@ class TroubleMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_sync_ends_as_planned_and_uses_its_plan_up(self) -> None:
-        found = self.sandbox.syncs(self.driver.company_id)
+        found = run(self.sandbox, sync_views.all_syncs, self.driver.company_id)
         for sync in found[::-1][self.synced :]:
             planned = self.syncs.pop(0) if self.syncs else 2000
             # Of nothing to write nothing is refused.
             natural = (2000, 2040, 4040, 5120) if planned in (2000, 5130) else ()
             assert sync.sync_status_code in (planned, *natural)
         self.synced = len(found)
-        left = self.sandbox.trouble.outcomes().outcomes
+        left = run(self.sandbox, planned_outcomes.planned).outcomes
         assert [SYNC_ENDS[each.outcome] for each in left if each.target == "sync"] == self.syncs
 
     @invariant()

@@ -1,4 +1,4 @@
-"""The WSGI application: the faces of one world, and how each says no."""
+"""The WSGI application: the API, the control API and the pages, and their error answers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from codat_mock.http import (
     middleware_faults,
     middleware_log,
     middleware_rate_limits,
+    middleware_session,
     portal,
     request_context,
     swagger,
@@ -37,10 +38,10 @@ HTTP_MESSAGES: Final = {
 
 
 def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False) -> Flask:
-    """Make the application that serves a world.
+    """Make the application that serves the sandboxes of a registry.
 
     Args:
-        registry: its sandboxes; a new world in memory where none is given.
+        registry: the sandboxes; None for new ones in memory.
         is_open: whether requests may name any host, for a server bound beyond loopback.
     """
     app = Flask("codat_mock", static_url_path="/static")
@@ -55,12 +56,14 @@ def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False
     def guard() -> None:
         check_origin(is_open=is_open)
 
+    middleware_session.register(app)
     middleware_log.register(app)
+    app.before_request(middleware_session.authenticate)  # once the request has its number
     if served.settings.rate_limits:
         middleware_rate_limits.register(app)
     middleware_faults.register(app)
-    for face in (api, control, portal):
-        face.register(app)
+    for part in (api, control, portal):
+        part.register(app)
     app.register_blueprint(swagger.blueprint())
     app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
     return app
@@ -71,27 +74,33 @@ def correlate(app: Flask, seed: int) -> None:
     app.config[request_context.CHANCE] = Random(seed)  # noqa: S311  (ids of answers, nothing secret)
 
     @app.after_request
-    def tell(response: Response) -> Response:
+    def add_header(response: Response) -> Response:
         response.headers[request_context.CORRELATION] = request_context.correlation_id()
         return response
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Answer what is not carried out: in the vendor's shape, in ours, or as a page."""
+    """Answer errors in the vendor's shape, in ours under `/_mock/`, or as a page."""
 
     @app.errorhandler(ApiError)
-    def refuse(error: ApiError) -> Response:
+    def answer_api_error(error: ApiError) -> Response:
+        request_context.roll_back()
         return refused(error.status, error.message, error.problems)
 
     @app.errorhandler(HTTPException)
-    def refuse_http(error: HTTPException) -> Response:
+    def answer_http_error(error: HTTPException) -> Response:
         status = error.code or 500
         if isinstance(error, InternalServerError) and error.original_exception:
+            request_context.abort(error.original_exception)
             where = f"{request.method} {request.path}"
             request_context.registry().failures.note(where, error.original_exception)
+        else:
+            request_context.roll_back()
         known = HTTP_MESSAGES.get(status, "{description}")
-        told = known.format(method=request.method, path=request.path, description=error.description)
-        response = refused(status, told)
+        message = known.format(
+            method=request.method, path=request.path, description=error.description
+        )
+        response = refused(status, message)
         allowed = dict(error.get_headers()).get("Allow")
         if allowed:
             response.headers["Allow"] = allowed
@@ -99,7 +108,7 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def refused(status: int, message: str, problems: Iterable[Problem] = ()) -> Response:
-    """Say no in the way of the face that was asked."""
+    """The error answer of the API, the control API or a page, by the path of the request."""
     if request.path.startswith(request_context.PAGES):
         return portal.refusal(status, message)
     if request.path.startswith(control.PREFIX):
@@ -122,15 +131,15 @@ def check_origin(*, is_open: bool) -> None:
         raise Forbidden(f"Pages of '{request.headers['Origin']}' may not use this server.")
 
 
-def is_local(asked: Request) -> bool:
+def is_local(request: Request) -> bool:
     """Whether the host that a request names is this machine."""
-    return LOCAL.fullmatch(asked.host) is not None
+    return LOCAL.fullmatch(request.host) is not None
 
 
-def is_own_page(asked: Request) -> bool:
+def is_own_page(request: Request) -> bool:
     """Whether a request comes from no page in a browser, or from one of this server's own."""
-    origin = asked.headers.get("Origin")
-    return not origin or origin.rpartition("://")[2] == asked.host
+    origin = request.headers.get("Origin")
+    return not origin or origin.rpartition("://")[2] == request.host
 
 
 def with_prefix(inner: WSGIApplication) -> WSGIApplication:

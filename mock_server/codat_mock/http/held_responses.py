@@ -19,7 +19,7 @@ from waitress.task import ErrorTask, WSGITask
 from codat_mock.clock import machine_seconds
 from codat_mock.http import request_context
 from codat_mock.http.error_bodies import error_body
-from codat_mock.http.middleware_faults import Way
+from codat_mock.models.faults import Delivery
 
 # Closed with this, a connection is reset rather than ended.
 NO_LINGER: Final = struct.pack("ii", 1, 0)
@@ -52,7 +52,7 @@ class Task(WSGITask):
         try:
             super().service()
         finally:
-            # Here, not in the channel: there the next request may be under way already.
+            # Here, not in the channel: there the next request may be in progress already.
             channel.note_made()
 
     def build_response_header(self) -> bytes:
@@ -90,7 +90,7 @@ class HeldResponse:
     """An answer that is held back.
 
     Args:
-        way: how it is sent, if at all.
+        delivery: how it is sent, if at all.
         on_end: called once, with whether the client has gone before it has all of it.
         due: when the next of it is sent, in machine seconds.
         piece: how many bytes are sent at once, 0 for all.
@@ -98,7 +98,7 @@ class HeldResponse:
         is_made: whether all of it is there.
     """
 
-    way: Way
+    delivery: Delivery
     on_end: Callable[[bool], None]
     due: float
     piece: int
@@ -116,7 +116,7 @@ class Channel(HTTPChannel):
 
     def hold(
         self,
-        way: Way,
+        delivery: Delivery,
         on_end: Callable[[bool], None],
         seconds: float = 0.0,
         bytes_per_second: int = 0,
@@ -124,7 +124,7 @@ class Channel(HTTPChannel):
         """Hold the answer to the request back that is being carried out."""
         piece = max(1, round(bytes_per_second * PIECE_SECONDS)) if bytes_per_second else 0
         pause = piece / bytes_per_second if bytes_per_second else seconds
-        self.held = HeldResponse(way, on_end, machine_seconds() + pause, piece)
+        self.held = HeldResponse(delivery, on_end, machine_seconds() + pause, piece)
         if not self.connected:  # the client went while the request was being carried out
             self.end_held(is_lost=True)
 
@@ -174,10 +174,10 @@ class Channel(HTTPChannel):
     def wake(self, now: float) -> float | None:
         """Send what is due of an answer; gives when the next is, None where none will be."""
         held = self.held
-        if held is None or not held.is_made or held.way == "hang":
+        if held is None or not held.is_made or held.delivery == "hang":
             return None
-        if held.way in ("close", "reset"):
-            if held.way == "reset" and self.socket:
+        if held.delivery in ("close", "reset"):
+            if held.delivery == "reset" and self.socket:
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
             self.handle_close()
             return None

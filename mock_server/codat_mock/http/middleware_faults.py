@@ -1,7 +1,7 @@
-"""What planned faults do to a request and its answer.
+"""Planned faults: carries out the effect of the fault that hits a request.
 
-What needs a socket is asked of the server through the environment. Without a server, in process,
-an answer that would be lost is a 502, and nothing is slow.
+What needs a socket is asked of the server through the WSGI environment. Without a server, in
+process, an answer that would be lost is a 502, and nothing is slow.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from flask import Flask, Response, g, request
 
 from codat_mock.http import request_context
 from codat_mock.http.error_bodies import error_body
-from codat_mock.http.operations import OPERATIONS
-from codat_mock.models.errors import NotFound, Unauthorised
-from codat_mock.models.faults import Delay, Lose, Maintenance, Refuse, Slow, Spoil, Unreachable
-from codat_mock.sandbox import Sandbox
-from codat_mock.sandbox.fault_injection import FaultHit
+from codat_mock.http.operations import requested_operation
+from codat_mock.models.errors import NotFound
+from codat_mock.models.faults import Delivery, Effect, Refusal, Spoiling
+from codat_mock.sandbox import Sandbox, fault_injection, pushes
+from codat_mock.sandbox.session import SandboxClosed
 
-Way = Literal["close", "reset", "hang", "delay", "slow"]
 WRONG_JSON: Final = b'{"unexpected":true}'
+LOST: Final = Refusal(502, "The answer was lost on its way.")
 
 
 class Deliver(Protocol):
-    """Sends the answer to a request in another way than at once.
+    """Sends the answer to a request otherwise than at once.
 
     Args:
-        way: how.
+        delivery: how.
         on_end: called once, when the answer is sent (False), or the client has gone before it has
             all of it (True).
         seconds: how late it is sent, by the machine's clock.
@@ -38,7 +38,7 @@ class Deliver(Protocol):
 
     def __call__(
         self,
-        way: Way,
+        delivery: Delivery,
         on_end: Callable[[bool], None],
         seconds: float = 0.0,
         bytes_per_second: int = 0,
@@ -47,111 +47,108 @@ class Deliver(Protocol):
 
 
 def register(app: Flask) -> None:
-    """Let requests to the API meet what is planned for them."""
+    """Let the planned faults hit requests to the API."""
     app.before_request(before)
     app.after_request(after)
 
 
 def before() -> Response | None:
-    """Meet a fault, and answer where it keeps the request from being carried out."""
-    name = (request.endpoint or "").rpartition(".")[2]
-    if name not in OPERATIONS:
+    """Find the fault that hits the request; answer where it keeps it from being carried out."""
+    operation = requested_operation()
+    if not operation:
         return None
-    try:
-        here = request_context.sandbox()
-    except Unauthorised:
+    sandbox = request_context.sandbox()
+    if not sandbox.has_faults:
         return None
     company_id = (request.view_args or {}).get("company_id")
-    g.meeting = met = here.trouble.meet(name, company_id)
-    if met is None:
+    # A transaction of its own, which only planned faults cost: what falls due by time that elapses
+    # is done when the request's own session opens, and the body is decoded while others work.
+    with request_context.registry().session(sandbox.name) as session:
+        g.fault_hit = found = fault_injection.meet(session, operation, company_id)
+    if found is None or found.effect.refusal is None:
         return None
-    if isinstance(met.fault, Refuse):
-        return refusal(met.fault.status, "A planned fault.", met.fault.retry_after)
-    if isinstance(met.fault, Maintenance):
-        return refusal(503, "The service is under maintenance.", met.retry_after)
-    if isinstance(met.fault, Unreachable):
-        return unreachable(met.fault)
-    return None
-
-
-def refusal(status: int, told: str, retry_after: int | None = None) -> Response:
-    """An error in the vendor's shape."""
-    known = {each.value: each.phrase for each in HTTPStatus}
-    message = f"{known.get(status, 'Refused')}. {told}"
-    response = request_context.answer(
-        error_body(status, message, request_context.correlation_id()), status
-    )
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
-
-
-def unreachable(fault: Unreachable) -> Response:
-    """Reset the connection, and take no other for a while."""
-    shut = request.environ.get(request_context.SHUT)
-    if shut:
-        shut(fault.seconds)
-        deliver("reset")
-    return refusal(502, "The service cannot be reached.")
+    if found.effect.shut_seconds and (shut := request.environ.get(request_context.SHUT)):
+        shut(found.effect.shut_seconds)
+        deliver(Effect(delivery="reset"))
+    return refuse(found.effect.refusal)
 
 
 def after(response: Response) -> Response:
-    """Spoil, delay or lose the answer."""
-    met: FaultHit | None = g.get("meeting")
-    fault = met.fault if met else None
-    if isinstance(fault, Spoil):
-        spoil(response, fault)
-    elif isinstance(fault, Delay) and met:
-        deliver("delay", seconds=met.delay_seconds)
-    elif isinstance(fault, Slow):
-        deliver("slow", bytes_per_second=fault.bytes_per_second)
-    elif isinstance(fault, Lose) and (fault.by == "bad-gateway" or not deliver(fault.by)):
-        return refusal(502, "The answer was lost on its way.")
+    """Spoil the answer, or have it sent late, slowly or not at all."""
+    effect = effect_of_request()
+    if effect.refusal:
+        return response
+    if effect.spoiling:
+        spoil(response, effect.spoiling)
+    elif effect.is_lost and not (effect.delivery and request_context.DELIVER in request.environ):
+        return refuse(LOST)
+    if effect.delivery:
+        g.delivery = effect
     return response
 
 
-def spoil(response: Response, fault: Spoil) -> None:
-    """Make an answer that cannot be read."""
-    if fault.how == "truncated":
+def effect_of_request() -> Effect:
+    """What the fault that hits the request does; nothing where none does."""
+    found: fault_injection.FaultHit | None = g.get("fault_hit")
+    return found.effect if found else Effect()
+
+
+def refuse(refusal: Refusal) -> Response:
+    """An error answer in the vendor's shape."""
+    known = {each.value: each.phrase for each in HTTPStatus}
+    message = f"{known.get(refusal.status, 'Refused')}. {refusal.message}"
+    response = request_context.answer(
+        error_body(refusal.status, message, request_context.correlation_id()), refusal.status
+    )
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def spoil(response: Response, spoiling: Spoiling) -> None:
+    """Make an answer unreadable."""
+    if spoiling == "truncated":
         sent = response.get_data()
         response.set_data(sent[: len(sent) // 2])
-    elif fault.how == "wrong-json":
+    elif spoiling == "wrong-json":
         response.set_data(WRONG_JSON)
     else:
         response.content_type = "text/html; charset=utf-8"
 
 
-def deliver(way: Way, seconds: float = 0.0, bytes_per_second: int = 0) -> bool:
-    """Ask the server to send the answer in another way; False where there is no server to ask."""
+def deliver(effect: Effect | None) -> None:
+    """Ask the server to send the answer otherwise than at once.
+
+    Called once the request is committed: its end may come at once, and opens a session.
+    """
     ask: Deliver | None = request.environ.get(request_context.DELIVER)
-    if ask:
-        # A request is under way until its answer is sent: its end is not counted before.
-        forget, leave = g.get("forget", nothing), g.pop("leave", nothing)
+    if effect is None or effect.delivery is None or ask is None:
+        return
+    # A request is in progress until its answer is sent: its end is not counted before.
+    forget, leave = g.get("forget", do_nothing), g.pop("leave", do_nothing)
 
-        def end(is_lost: bool) -> None:
-            leave()
-            if is_lost:
-                forget()
+    def end(is_lost: bool) -> None:
+        leave()
+        if is_lost:
+            forget()
 
-        ask(way, end, seconds, bytes_per_second)
-    return ask is not None
-
-
-def nothing() -> None:
-    """What follows from the end of a request that nothing is to follow from."""
+    ask(effect.delivery, end, effect.delay_seconds, effect.bytes_per_second)
 
 
-def note_push(here: Sandbox, company_id: str, dataset_id: str) -> None:
+def do_nothing() -> None:
+    """What follows from the end of a request that nothing has to follow from."""
+
+
+def note_push(sandbox: Sandbox, company_id: str, dataset_id: str) -> None:
     """Remember which push the request brought, should its answer be lost on its way."""
 
     def forget() -> None:
-        with suppress(NotFound):  # the sandbox may have been reset since
-            here.forget_answer(company_id, dataset_id)
+        with suppress(NotFound, SandboxClosed), sandbox.session() as session:
+            pushes.forget_answer(session, company_id, dataset_id)
 
     g.forget = forget
 
 
 def loses_answer() -> bool:
     """Whether the client will not be able to read the answer to the request."""
-    met: FaultHit | None = g.get("meeting")
-    return met is not None and isinstance(met.fault, Lose | Spoil)
+    return effect_of_request().is_lost

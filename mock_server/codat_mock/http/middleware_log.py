@@ -1,4 +1,4 @@
-"""Keeps every request of the integration, and tells with its answer what it broke."""
+"""Logs every request of the integration, and names on its answer the rules it broke."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from codat_mock.http import middleware_faults, request_context
-from codat_mock.http.operations import OPERATIONS
-from codat_mock.models.request_log import CausedFinding, LoggedRequest
-from codat_mock.sandbox import Sandbox
+from codat_mock.http.operations import OPERATIONS, requested_operation
+from codat_mock.models.request_log import CausedFinding, LoggedBodies, LoggedRequest
+from codat_mock.sandbox import Sandbox, request_log
 
 FINDINGS: Final = "Codat-Mock-Findings"
-# What people and tests ask, not the integration.
+# Requests of people and tests, not of the integration.
 OTHERS: Final = (
     request_context.CONTROL,
     *request_context.PAGES,
@@ -26,7 +26,7 @@ OTHERS: Final = (
 
 
 def register(app: Flask) -> None:
-    """Keep the journal. It comes first, so that its end is the last to see an answer."""
+    """Log requests. Registered early, so that its end sees the answer as it will be sent."""
     app.before_request(before)
     app.after_request(after)
 
@@ -37,55 +37,52 @@ def before() -> None:
         return
     here = request_context.likely_sandbox()
     if here is not None:
-        g.journal = here
-        g.number = here.journal.number()
+        g.logged_by = here
+        g.number = next(here.request_numbers)
 
 
 def note_dataset(dataset_id: str) -> None:
-    """Remember the dataset that the request made."""
+    """Remember the dataset that the request created."""
     g.dataset_id = dataset_id
 
 
 def keep_with_dataset() -> None:
-    """Leave the bodies out of the journal: they are the dataset's own."""
+    """Leave the bodies out of the log: they are stored with the dataset."""
     g.is_kept = True
 
 
 def after(response: Response) -> Response:
-    """Keep the request, and tell what it broke."""
-    here: Sandbox | None = g.get("journal")
-    if here is None:
+    """Log the request, and name the rules it broke."""
+    sandbox: Sandbox | None = g.get("logged_by")
+    if sandbox is None:
         return response
     is_kept = g.get("is_kept", False) and response.status_code == 200
-    caused = here.journal.note(
-        entry_of(response),
-        b"" if is_kept else sent(),
-        b"" if is_kept else response.get_data(),
-        request_context.arrived(),
-    )
+    bodies = LoggedBodies(b"" if is_kept else sent_body(), b"" if is_kept else response.get_data())
+    entry = entry_of(response)
+    session = request_context.session_of(sandbox)
+    if session is None:  # it was reset meanwhile, and the request belongs to the old one
+        return response
+    caused = request_log.record(session, entry, bodies, request_context.arrived())
     if caused:
-        response.headers[FINDINGS] = told(caused)
+        response.headers[FINDINGS] = findings_header(caused)
     return response
 
 
-def sent() -> bytes:
-    """The request's body, as far as it was taken."""
+def sent_body() -> bytes:
+    """The request's body, as far as it was read."""
     with suppress(HTTPException):
         return request.get_data()
     return b""
 
 
-def told(caused: list[CausedFinding]) -> str:
-    """What a request broke, as the header tells it: `S03;count=12, U02;count=1`."""
+def findings_header(caused: list[CausedFinding]) -> str:
+    """The header's value: `S03;count=12, U02;count=1`."""
     return ", ".join(f"{each.code};count={each.count}" for each in caused)
 
 
 def entry_of(response: Response) -> LoggedRequest:
-    """What is known of a request and its answer; the journal adds the time and the findings."""
-    operation = (request.endpoint or "").rpartition(".")[2]
-    # Flask answers OPTIONS by itself, under the name of the operation that was not carried out.
-    is_carried_out = response.status_code != 405 and request.method != "OPTIONS"
-    is_known = operation in OPERATIONS and is_carried_out
+    """The log entry of a request, without its time and findings."""
+    operation = requested_operation() if response.status_code != 405 else None
     named = request.view_args or {}
     return LoggedRequest(
         number=request_context.number() or 0,
@@ -95,9 +92,9 @@ def entry_of(response: Response) -> LoggedRequest:
         path=request.path,
         query=request.query_string.decode("latin-1"),
         status=response.status_code,
-        is_planned=g.get("meeting") is not None,
-        operation=operation if is_known else None,
-        nearest=None if is_known else nearest(request.method, request.path),
+        is_planned=g.get("fault_hit") is not None,
+        operation=operation,
+        nearest=None if operation else nearest(request.method, request.path),
         company_id=named.get("company_id"),
         dataset_id=g.get("dataset_id") or named.get("dataset_id"),
         sent_bytes=request.content_length or 0,
@@ -112,7 +109,7 @@ def entry_of(response: Response) -> LoggedRequest:
 
 
 def nearest(method: str, path: str) -> str | None:
-    """The operation that is most like what was asked for; None where none is."""
+    """The operation most similar to a request for none; None where none is similar."""
     known = {f"{each.method} {each.path}": each for each in OPERATIONS.values()}
     shapes = {shape(name, path): name for name in known}
     found = get_close_matches(f"{method} {path}", shapes, 1, cutoff=0.5)
@@ -120,7 +117,7 @@ def nearest(method: str, path: str) -> str | None:
 
 
 def shape(operation: str, path: str) -> str:
-    """An operation with the ids of a path put where it names its own, so that the two compare."""
+    """An operation with the ids of a path in place of its parameters, so that the two compare."""
     method, _, template = operation.partition(" ")
     steps = path.split("/")
     filled = [
@@ -131,7 +128,7 @@ def shape(operation: str, path: str) -> str:
 
 
 def retry_after(response: Response) -> float | None:
-    """The seconds that an answer asks to wait."""
+    """The seconds of an answer's Retry-After, None without one."""
     try:
         return float(response.headers.get("Retry-After", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The published limits on requests, kept where the server is told to."""
+"""The published limits on requests, enforced by `--rate-limits`."""
 
 from __future__ import annotations
 
@@ -8,43 +8,48 @@ from flask import Flask, Response, g, request
 
 from codat_mock.http import request_context
 from codat_mock.http.error_bodies import error_body
-from codat_mock.http.operations import OPERATIONS
-from codat_mock.models.errors import Unauthorised
+from codat_mock.http.operations import requested_operation
+from codat_mock.sandbox import companies
 
 
 def register(app: Flask) -> None:
-    """Keep the limits on requests to the API."""
+    """Enforce the limits on requests to the API."""
     app.before_request(before)
-    app.after_request(tell)
+    app.after_request(add_headers)
     app.teardown_request(leave)
 
 
 def before() -> Response | None:
     """Count the request, and refuse it where a limit is exceeded."""
-    if (request.endpoint or "").rpartition(".")[2] not in OPERATIONS:
+    if not requested_operation():
         return None
-    try:
-        here = request_context.sandbox()
-    except Unauthorised:
+    sandbox = request_context.sandbox()
+    limiter, company_id = sandbox.rate_limiter, (request.view_args or {}).get("company_id")
+    is_entered = limiter.enter(company_id)
+    g.leave = partial(limiter.leave, company_id)
+    # A transaction of its own, since the limits are off by default: the body of the request can
+    # then be decoded while others work.
+    with request_context.registry().session(sandbox.name) as session:
+        g.rate_limit = status = limiter.spend(
+            session.now,
+            companies.connected_count(session),
+            request.remote_addr or "",
+            is_entered=is_entered,
+        )
+    if not status.refused:
         return None
-    company_id = (request.view_args or {}).get("company_id")
-    is_entered = here.quotas.enter(company_id)
-    g.leave = partial(here.quotas.leave, company_id)
-    g.standing = standing = here.spend(request.remote_addr or "", is_entered=is_entered)
-    if not standing.refused:
-        return None
-    told = f"Too many requests: no more than {standing.refused}."
-    return request_context.answer(error_body(429, told, request_context.correlation_id()), 429)
+    message = f"Too many requests: no more than {status.refused}."
+    return request_context.answer(error_body(429, message, request_context.correlation_id()), 429)
 
 
-def tell(response: Response) -> Response:
-    """Tell how much is left."""
-    if "standing" in g:
-        response.headers.update(g.standing.headers)
+def add_headers(response: Response) -> Response:
+    """Add what is left of the limits to every answer."""
+    if "rate_limit" in g:
+        response.headers.update(g.rate_limit.headers)
     return response
 
 
 def leave(_error: BaseException | None) -> None:
-    """Count the request as ended; not where its answer is held back, which then does that."""
+    """Count the request as ended, unless its answer is held back, whose end does that."""
     if "leave" in g:
         g.leave()

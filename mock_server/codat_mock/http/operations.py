@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, TypeVar
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from msgspec import Struct
 
 Source = Literal["guide", "reference", "assumed"]
@@ -156,6 +156,15 @@ def operations() -> list[Operation]:
     """All operations, group by group."""
     order = list(GROUPS)
     return sorted(OPERATIONS.values(), key=lambda each: order.index(each.group))
+
+
+def requested_operation() -> str | None:
+    """The name of the operation that the request is for, None where it is for none.
+
+    Flask answers OPTIONS by itself, under the name of an operation that is not carried out.
+    """
+    name = (request.endpoint or "").rpartition(".")[2]
+    return name if name in OPERATIONS and request.method != "OPTIONS" else None
 
 
 def as_rule(path: str) -> str:

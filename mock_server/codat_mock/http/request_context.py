@@ -1,10 +1,10 @@
-"""What every endpoint needs of HTTP: who asks, what was sent, how to answer."""
+"""What every endpoint needs of a request: its sandbox, session, number and body, and the answer."""
 
 from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from hashlib import blake2b
 from random import Random
 from typing import Any, Final, TypeVar, cast
@@ -14,7 +14,7 @@ import msgspec
 from flask import Response, current_app, g, request
 from msgspec import DecodeError, ValidationError
 
-from codat_mock.clock import machine_seconds
+from codat_mock.clock import format_moment, machine_seconds
 from codat_mock.http import request_body
 from codat_mock.models.decoding import (
     BOM,
@@ -25,26 +25,28 @@ from codat_mock.models.decoding import (
     with_names,
 )
 from codat_mock.models.errors import Malformed, NotFound, Unauthorised
+from codat_mock.rules.contexts import Request
 from codat_mock.sandbox import Sandbox, SandboxRegistry
+from codat_mock.sandbox.session import SandboxClosed, Session
 
-REGISTRY: Final = "codat_mock.world"  # where the app keeps its world
-PREFIXED: Final = "codat_mock.sandbox"  # where the environment names the sandbox of the URL
-ARRIVED: Final = "codat_mock.arrived"  # when the first byte came, in machine seconds
-DELIVER: Final = "codat_mock.deliver"  # how the environment says that an answer goes astray
-SHUT: Final = "codat_mock.shut"  # how it says that the server is not to be reached
-CONTROL: Final = "/_mock"  # where the control API stands
-PAGES: Final = ("/link/", "/flow/", "/portal/")  # where the pages for people stand
+REGISTRY: Final = "codat_mock.registry"  # the app's setting that holds its sandboxes
+PREFIXED: Final = "codat_mock.sandbox"  # in the WSGI environment: the sandbox of the URL
+ARRIVED: Final = "codat_mock.arrived"  # there too: when the first byte came, machine seconds
+DELIVER: Final = "codat_mock.deliver"  # there too: sends the answer late, slowly or not at all
+SHUT: Final = "codat_mock.shut"  # there too: makes the server unreachable
+CONTROL: Final = "/_mock"  # the prefix of the control API
+PAGES: Final = ("/link/", "/flow/", "/portal/")  # the prefixes of the pages for people
 CORRELATION: Final = "X-Correlation-Id"
 CALLER: Final = "Codat-Mock-Source"
-LONGEST_CALLER: Final = 300  # letters
-CHANCE: Final = "codat_mock.chance"  # where the app keeps what ids of answers are made from
+MAX_CALLER_CHARACTERS: Final = 300
+CHANCE: Final = "codat_mock.chance"  # the app's setting for the source of correlation ids
 
 Kind = TypeVar("Kind")
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def registry() -> SandboxRegistry:
-    """The world that the app serves."""
+    """The sandboxes that the app serves."""
     return cast(SandboxRegistry, current_app.config[REGISTRY])
 
 
@@ -79,12 +81,12 @@ def name_of_key(key: str) -> str:
 
 
 def chosen_name() -> str | None:
-    """The sandbox named by the URL prefix or the header, which go before the key."""
+    """The sandbox named by the URL prefix or the header, which take precedence over the key."""
     return request.environ.get(PREFIXED) or request.headers.get("X-Test-Id") or None
 
 
 def sole_name() -> str | None:
-    """The sandbox that needs no choosing: the only known key's, or the only one there is."""
+    """The only sandbox a request can be for: the only known key's, or the only one there is."""
     keys, names = registry().settings.api_keys, registry().names()
     if len(keys) == 1:
         return name_of_key(keys[0])
@@ -92,20 +94,80 @@ def sole_name() -> str | None:
 
 
 def sandbox() -> Sandbox:
-    """The sandbox that a request to the API means.
+    """The sandbox of a request to the API, looked up once.
 
     Raises:
-        Unauthorised: it carries no good key.
+        Unauthorised: the request carries no valid key.
     """
-    key = api_key()
-    g.sandbox = registry().sandbox(chosen_name() or name_of_key(key))
+    if "sandbox" not in g:
+        key = api_key()
+        g.sandbox = registry().sandbox(chosen_name() or name_of_key(key))
     return cast(Sandbox, g.sandbox)
 
 
-def likely_sandbox() -> Sandbox | None:
-    """The sandbox that a request is meant for as far as can be told, whatever key it carries.
+def session() -> Session:
+    """The one session of a request to the API, opened at its first use.
 
-    Its own; else the one that is named, or of the only key, or the only one there is.
+    So that others need not wait, decode the body before. `commit` ends it once the request is
+    logged; an `ApiError` undoes what came after its last checkpoint.
+    """
+    if "session" not in g:
+        g.session = enter(registry().session(sandbox().name))
+        g.session.checkpoint()
+    return cast(Session, g.session)
+
+
+def session_of(sandbox: Sandbox) -> Session | None:
+    """The request's session where it is one of that sandbox; None where that has been reset."""
+    if "session" not in g:
+        try:
+            g.session = enter(sandbox.session())
+        except SandboxClosed:
+            return None
+    return cast(Session, g.session) if g.session.tables is sandbox.tables else None
+
+
+def enter(context: AbstractContextManager[Kind]) -> Kind:
+    """Enter a context that ends with the request, after its session where it is entered before."""
+    if "contexts" not in g:
+        g.contexts = ExitStack()
+    return cast(ExitStack, g.contexts).enter_context(context)
+
+
+def commit() -> None:
+    """Write all that the request did, before its answer is sent."""
+    end(None)
+
+
+def roll_back() -> None:
+    """Undo what the request did since the last checkpoint of its session."""
+    if "session" in g:
+        g.session.roll_back()
+
+
+def abort(error: BaseException) -> None:
+    """Undo all that the request did: the mock failed."""
+    end(error)
+
+
+def end(error: BaseException | None) -> None:
+    """Leave the contexts of the request, its session among them."""
+    contexts: ExitStack | None = g.pop("contexts", None)
+    g.pop("session", None)
+    if contexts:
+        contexts.__exit__(type(error) if error else None, error, None)
+
+
+def as_request(session: Session) -> Request:
+    """The request as findings refer to it."""
+    at = format_moment(session.now)
+    return Request(number() or 0, at, request.method, request.path, caller())
+
+
+def likely_sandbox() -> Sandbox | None:
+    """The sandbox whose log takes a request, even one without a valid key; None if it is unclear.
+
+    Its own; else the one that is named, or that of the only key, or the only one.
     """
     with suppress(Unauthorised):
         return sandbox()
@@ -116,7 +178,7 @@ def likely_sandbox() -> Sandbox | None:
 
 
 def number() -> int | None:
-    """The number of the request in the journal of its sandbox; None where it has none."""
+    """The number of the request in the log of its sandbox; None where it has none."""
     return cast(int | None, g.get("number"))
 
 
@@ -134,8 +196,8 @@ def arrived() -> float:
 
 
 def caller() -> str:
-    """Where the integration says that it sent the request, such as `sync.py:42`."""
-    return request.headers.get(CALLER, "")[:LONGEST_CALLER]
+    """The line of the integration that sent the request, as it says itself: `sync.py:42`."""
+    return request.headers.get(CALLER, "")[:MAX_CALLER_CHARACTERS]
 
 
 def is_abandoned() -> bool:

@@ -1,20 +1,69 @@
-"""Faults: planned failures of HTTP requests."""
+"""Planned faults on the wire: one class per kind, from which everything about it follows.
+
+Its fields are decoded from the control API's JSON, and become options of `codat-mock fault add`.
+Its docstring and the descriptions of its fields become the table in `docs/faults.md`. Its `effect`
+is what the middleware carries out.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from inspect import getdoc
+from math import ceil
+from random import Random
+from typing import Annotated, Any, Final, Literal, get_args
 
+import msgspec
 from msgspec import Meta, Struct
 
 from codat_mock.models.commerce import Wire
+from codat_mock.models.errors import Problem
 
-LONGEST_SECONDS: Final = 86_400
-Seconds = Annotated[float, Meta(ge=0, le=LONGEST_SECONDS)]
+MAX_SECONDS: Final = 86_400
+Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 Position = Annotated[int, Meta(ge=1)]
+Delivery = Literal["close", "reset", "hang", "delay", "slow"]
+Spoiling = Literal["truncated", "wrong-json", "wrong-type"]
+
+
+class Refusal(Struct, frozen=True):
+    """An error answer instead of carrying out the request.
+
+    Args:
+        retry_after: seconds of the header `Retry-After`, None for no such header.
+    """
+
+    status: int
+    message: str
+    retry_after: int | None = None
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """What a fault does to a request that it hits, in terms of what the server can do.
+
+    Args:
+        refusal: the answer instead of carrying out the request.
+        shut_seconds: how long the server takes no connections, after it has reset this one.
+        spoiling: how the answer is made unreadable.
+        delivery: how the answer is sent otherwise than at once; None for at once.
+        delay_seconds: how late, by the machine's clock.
+        bytes_per_second: how fast.
+        is_lost: whether the client cannot read the answer. Without a socket, or where no
+            `delivery` says how it is lost, a gateway answers 502.
+    """
+
+    refusal: Refusal | None = None
+    shut_seconds: float = 0.0
+    spoiling: Spoiling | None = None
+    delivery: Delivery | None = None
+    delay_seconds: float = 0.0
+    bytes_per_second: int = 0
+    is_lost: bool = False
 
 
 class Planned(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """The requests that a fault applies to.
+    """Which requests a fault applies to.
 
     Args:
         operation: the name of an API operation; None for any.
@@ -27,94 +76,204 @@ class Planned(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True, 
     company_id: str | None = None
     at: tuple[Position, ...] = ()
 
+    @property
+    def elapsed_seconds(self) -> float:
+        """How much of the sandbox's time passes before the request, beside any other fault."""
+        return 0.0
+
+    def problems(self, path: str) -> Iterator[Problem]:
+        """What is wrong with it beyond the types, at that JSON path."""
+        yield from ()
+
+    def ends(self, planned: datetime) -> datetime | None:
+        """When it is over, in the sandbox's time; None where it never is."""
+
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """What it does to a request that it hits.
+
+        Args:
+            left: how long it still lasts, in the sandbox's time; zero where it never ends.
+            chance: a source seeded for this hit.
+        """
+        return Effect()
+
 
 class Refuse(Planned, tag="refuse"):
-    """The request is answered with an error and has no effect.
+    """The request is answered with an error, and not carried out."""
 
-    Args:
-        status: from 400 to 599.
-        retry_after: seconds, for the header `Retry-After`; None omits the header.
-    """
+    status: Annotated[int, Meta(ge=400, le=599, description="the answer's status")] = 500
+    retry_after: (
+        Annotated[int, Meta(ge=0, le=MAX_SECONDS, description="seconds of Retry-After")] | None
+    ) = None
 
-    status: Annotated[int, Meta(ge=400, le=599)] = 500
-    retry_after: Annotated[int, Meta(ge=0, le=LONGEST_SECONDS)] | None = None
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """An error answer."""
+        return Effect(refusal=Refusal(self.status, "A planned fault.", self.retry_after))
 
 
 class Lose(Planned, tag="lose"):
-    """The request takes effect, but its answer is lost.
+    """The request is carried out, and its answer is lost."""
 
-    Args:
-        by: the connection closes, is reset, hangs until the client gives up, or a gateway answers.
-    """
+    by: Annotated[
+        Literal["close", "reset", "hang", "bad-gateway"],
+        Meta(description="how: the connection ends, or hangs until the client goes, or a 502"),
+    ] = "close"
 
-    by: Literal["close", "reset", "hang", "bad-gateway"] = "close"
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """A lost answer."""
+        return Effect(is_lost=True, delivery=None if self.by == "bad-gateway" else self.by)
 
 
 class Delay(Planned, tag="delay"):
-    """The request takes effect, and its answer is late.
+    """The request is carried out, and its answer comes late, by the machine's clock."""
 
-    Args:
-        seconds: the delay, by the machine's clock.
-        between: bounds in seconds of a uniformly distributed delay instead.
-        mean: mean in seconds of an exponentially distributed delay instead.
-    """
+    seconds: Annotated[Seconds, Meta(description="how late")] | None = None
+    between: (
+        Annotated[
+            tuple[Seconds, Seconds],
+            Meta(description="instead: the least and the most of a uniform distribution"),
+        ]
+        | None
+    ) = None
+    mean: (
+        Annotated[Seconds, Meta(description="instead: the mean of an exponential distribution")]
+        | None
+    ) = None
 
-    seconds: Seconds | None = None
-    between: tuple[Seconds, Seconds] | None = None
-    mean: Seconds | None = None
+    def problems(self, path: str) -> Iterator[Problem]:
+        """It has none of its three lengths, or more than one."""
+        given = [value for value in (self.seconds, self.between, self.mean) if value is not None]
+        if len(given) != 1:
+            yield Problem(path, "A delay needs exactly one of 'seconds', 'between' and 'mean'.")
+        if self.between and self.between[0] > self.between[1]:
+            yield Problem(f"{path}.between", "The least is more than the most.")
+
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """A late answer."""
+        seconds = self.seconds or 0.0
+        if self.between:
+            seconds = chance.uniform(*self.between)
+        elif self.mean:
+            seconds = chance.expovariate(1 / self.mean)
+        return Effect(delivery="delay", delay_seconds=seconds)
 
 
 class Slow(Planned, tag="slow"):
-    """The answer arrives a few bytes at a time."""
+    """The request is carried out, and its answer comes a few bytes at a time."""
 
-    bytes_per_second: Annotated[int, Meta(ge=1)] = 10
+    bytes_per_second: Annotated[int, Meta(ge=1, description="how fast")] = 10
+
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """A slow answer."""
+        return Effect(delivery="slow", bytes_per_second=self.bytes_per_second)
 
 
 class Spoil(Planned, tag="spoil"):
-    """The request takes effect, but its answer is unreadable.
+    """The request is carried out, and its answer cannot be read."""
 
-    Args:
-        how: truncated JSON, different JSON, or the content type of HTML.
-    """
+    how: Annotated[
+        Spoiling, Meta(description="the JSON breaks off, is another one, or is labelled HTML")
+    ] = "truncated"
 
-    how: Literal["truncated", "wrong-json", "wrong-type"] = "truncated"
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """An unreadable answer."""
+        return Effect(spoiling=self.how, is_lost=True)
 
 
 class Unreachable(Planned, tag="unreachable"):
-    """The request is lost without effect, and then the server is unreachable for a while.
+    """The connection is reset before anything is done, and the whole server is unreachable."""
 
-    Args:
-        seconds: how long connections are refused, by the machine's clock.
-    """
+    seconds: Annotated[
+        float, Meta(ge=0, le=3600, description="how long, by the machine's clock")
+    ] = 1
 
-    seconds: Annotated[float, Meta(ge=0, le=3600)] = 1
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """No connection."""
+        refusal = Refusal(502, "The service cannot be reached.")
+        return Effect(refusal=refusal, shut_seconds=self.seconds)
 
 
 class Maintenance(Planned, tag="maintenance"):
-    """Every request is answered 503 with `Retry-After` and has no effect.
+    """The request is answered 503 with `Retry-After`, and not carried out."""
 
-    Args:
-        seconds: the duration, in the sandbox's time.
-    """
+    seconds: Annotated[
+        float,
+        Meta(gt=0, le=MAX_SECONDS, description="how long from now, in the sandbox's time"),
+    ] = 600
 
-    seconds: Annotated[float, Meta(gt=0, le=LONGEST_SECONDS)] = 600
+    def ends(self, planned: datetime) -> datetime:
+        """So many seconds after it was planned."""
+        return planned + timedelta(seconds=self.seconds)
+
+    def effect(self, left: timedelta, chance: Random) -> Effect:
+        """An error answer that says when it is over."""
+        retry_after = ceil(left.total_seconds())
+        return Effect(refusal=Refusal(503, "The service is under maintenance.", retry_after))
 
 
 class Elapse(Planned, tag="elapse"):
-    """Time passes before the request takes effect; another fault may hit the same request.
+    """Time passes before the request is carried out, whatever other fault hits it."""
 
-    Args:
-        seconds: in the sandbox's time.
-    """
+    seconds: Annotated[
+        float, Meta(gt=0, le=MAX_SECONDS, description="how much, in the sandbox's time")
+    ] = 60
 
-    seconds: Annotated[float, Meta(gt=0, le=LONGEST_SECONDS)] = 60
+    @property
+    def elapsed_seconds(self) -> float:
+        """The time that passes."""
+        return self.seconds
 
 
 Fault = Refuse | Lose | Delay | Slow | Spoil | Unreachable | Maintenance | Elapse
+KINDS: Final[dict[str, type[Planned]]] = {
+    str(each.__struct_config__.tag): each for each in get_args(Fault)
+}
+
+
+class FaultProperty(Struct, frozen=True):
+    """A property of one kind of fault.
+
+    Args:
+        name: as it is written in JSON.
+        schema: its JSON schema, with its description.
+    """
+
+    name: str
+    schema: dict[str, Any]
+
+    @property
+    def description(self) -> str:
+        """What it says, in a few words."""
+        return str(self.schema.get("description", ""))
+
+
+def summary_of(kind: type[Planned]) -> str:
+    """What a kind of fault does, in one sentence."""
+    return (getdoc(kind) or "").partition("\n")[0]
+
+
+def properties_of(kind: type[Planned]) -> list[FaultProperty]:
+    """The properties that a kind of fault has beside those of all kinds."""
+    _, components = msgspec.json.schema_components([kind, Planned], ref_template="{name}")
+    schemas = components[kind.__name__]["properties"]
+    shared = {"kind", *components["Planned"]["properties"]}
+    return [
+        FaultProperty(name, variant(schema))
+        for name, schema in schemas.items()
+        if name not in shared
+    ]
+
+
+def variant(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a property without the null that stands for leaving it out."""
+    for each in schema.get("anyOf", ()):
+        if each.get("type") != "null":
+            return dict(each)
+    return schema
 
 
 class CountedFault(Wire, omit_defaults=False):
-    """A fault, the number of requests that matched it, and the number it hit."""
+    """A fault, how many requests it applied to, and how many of them it hit."""
 
     number: int
     fault: Fault

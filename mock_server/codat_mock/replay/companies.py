@@ -16,7 +16,8 @@ from codat_mock.models.configuration import Schedule
 from codat_mock.models.errors import ApiError
 from codat_mock.replay.observed import ObservedConnection, ObservedTraffic, moment
 from codat_mock.replay.routes import Call
-from codat_mock.sandbox import Sandbox
+from codat_mock.sandbox import companies, connections
+from codat_mock.sandbox.session import Session
 
 ACCOUNTING: Final = "gbol"  # where the traffic does not show which it is
 PLATFORMS: Final[dict[SourceKind, str]] = {"Commerce": "lqai", "Accounting": ACCOUNTING}
@@ -26,7 +27,6 @@ class ReplayedCompanies:
     """The companies of a recording in a sandbox.
 
     Args:
-        here: the sandbox.
         shown: what the whole recording shows.
         made: the companies whose making was recorded.
         oldest: of each company, the earliest `createdDate` of what it pushed.
@@ -37,12 +37,10 @@ class ReplayedCompanies:
 
     def __init__(
         self,
-        here: Sandbox,
         shown: ObservedTraffic,
         made: Iterable[str],
         oldest: dict[str, datetime],
     ) -> None:
-        self._here = here
         self._shown = shown
         self._made = frozenset(made)
         self._oldest = oldest
@@ -51,15 +49,15 @@ class ReplayedCompanies:
         self._connections: dict[str, str] = {}  # the recording's ids, and ours of the same
         self.assumed: dict[str, set[str]] = defaultdict(set)
 
-    def add(self, company_id: str, name: str, *, is_connected: bool) -> None:
+    def add(self, session: Session, company_id: str, name: str, *, is_connected: bool) -> None:
         """A company is made."""
         if company_id in self._known:
             return
-        add = self._here.create_company if is_connected else self._here.add_company
-        add(name.strip() or company_id, company_id)
+        name = name.strip() or company_id
+        companies.create(session, name, is_connected=is_connected, company_id=company_id)
         self._known.add(company_id)
 
-    def meet(self, company_id: str, at: datetime) -> bool:
+    def meet(self, session: Session, company_id: str, at: datetime) -> bool:
         """A company does something; whether it is there. One that was made earlier is ready."""
         if company_id in self._known:
             return True
@@ -71,18 +69,18 @@ class ReplayedCompanies:
         key = next((each.integration_key for each in platforms if is_accounting(each)), ACCOUNTING)
         name = (seen.name if seen else "").strip() or company_id
         try:
-            self._here.prepare(name, key, company_id)
+            companies.prepare(session, name, key, company_id)
         except ApiError:
-            self._here.prepare(name, ACCOUNTING, company_id)
+            companies.prepare(session, name, ACCOUNTING, company_id)
         self._known.add(company_id)
-        self.configure(company_id, at)
+        self.configure(session, company_id, at)
         if not listed:
             self.assumed["linked before the recording begins"].add(company_id)
         return True
 
-    def configure(self, company_id: str, at: datetime) -> None:
+    def configure(self, session: Session, company_id: str, at: datetime) -> None:
         """A company's mapping is configured: as is shown of its schedule, and sensibly else."""
-        wanted = suggest(self._here.configuration(company_id))
+        wanted = suggest(companies.configuration(session, company_id))
         shown, wanted.enabled = self._shown.schedule(company_id)
         told = shown or self._schedule_of_syncs(company_id)
         if told is None:
@@ -99,7 +97,7 @@ class ReplayedCompanies:
                 if (value := getattr(schedule, name)) is not None
             },
         )
-        self._here.configure(company_id, wanted)
+        companies.configure(session, company_id, wanted)
         self._configured.add(company_id)
 
     def _schedule_of_syncs(self, company_id: str) -> Schedule | None:
@@ -114,61 +112,67 @@ class ReplayedCompanies:
                 return Schedule(start_date=start, sync_hour_utc=finish.hour, time_zone="UTC")
         return None
 
-    def remap(self, company_id: str) -> None:
+    def remap(self, session: Session, company_id: str) -> None:
         """Map the tax rates that have come, as the merchant is assumed to."""
         if company_id in self._configured:
-            self._here.configure(company_id, suggest(self._here.configuration(company_id)))
+            companies.configure(
+                session, company_id, suggest(companies.configuration(session, company_id))
+            )
 
-    def ready(self, company_id: str, at: datetime) -> None:
+    def ready(self, session: Session, company_id: str, at: datetime) -> None:
         """A push was accepted: what the merchant does unseen has been done, unless it is shown."""
         for kind in PLATFORMS:
-            connections = self._of_kind(company_id, kind)
-            if any(each.status != "PendingAuth" for each in connections):
+            known = self._of_kind(session, company_id, kind)
+            if any(each.status != "PendingAuth" for each in known):
                 continue
             if self._shown.is_unlinked_after(company_id, kind, at):
                 continue
-            found = connections or [self._here.connect(company_id, PLATFORMS[kind])]
-            self._here.authorise(company_id, found[-1].id)
+            found = known or [connections.connect(session, company_id, PLATFORMS[kind])]
+            connections.authorise(session, company_id, found[-1].id)
             self.assumed[f"{kind.lower()} linked before the first push"].add(company_id)
         if company_id in self._configured:
             return
         if not self._shown.is_unconfigured_after(company_id, at):
             self.assumed["configured before the first push"].add(company_id)
-            self.configure(company_id, at)
+            self.configure(session, company_id, at)
 
-    def connect(self, call: Call, key: str, seen: ObservedConnection | None) -> None:
+    def connect(
+        self, session: Session, call: Call, key: str, seen: ObservedConnection | None
+    ) -> None:
         """A connection is added."""
         try:
-            added = self._here.connect(call.company_id, key)
+            added = connections.connect(session, call.company_id, key)
         except ApiError:
-            added = self._here.connect(call.company_id, ACCOUNTING)
+            added = connections.connect(session, call.company_id, ACCOUNTING)
         if seen:
             self._connections[seen.id] = added.id
 
-    def update(self, company_id: str, seen: Iterable[ObservedConnection]) -> None:
+    def update(self, session: Session, company_id: str, seen: Iterable[ObservedConnection]) -> None:
         """Connections are shown to stand so."""
         for each in seen:
             if each.status not in get_args(ConnectionStatus):
                 continue
-            found = self._ours(company_id, each)
+            found = self._ours(session, company_id, each)
             if found and found.status != each.status:
                 status: ConnectionStatus = each.status  # type: ignore[assignment]  # looked up above
-                self._here.update_connection(company_id, found.id, status)
+                connections.update_connection(session, company_id, found.id, status)
 
-    def _ours(self, company_id: str, seen: ObservedConnection) -> Connection | None:
+    def _ours(
+        self, session: Session, company_id: str, seen: ObservedConnection
+    ) -> Connection | None:
         """The sandbox's connection that stands for one of the recording."""
-        connections = self._here.company(company_id).data_connections
+        known = companies.company(session, company_id).data_connections
         named = self._connections.get(seen.id)
         taken = set(self._connections.values())
-        for each in connections:
+        for each in known:
             is_free = each.id not in taken and each.source_type == seen.source_type
             if each.id == named or (named is None and is_free):
                 self._connections[seen.id] = each.id
                 return each
         return None
 
-    def _of_kind(self, company_id: str, kind: SourceKind) -> list[Connection]:
-        found = self._here.company(company_id).data_connections
+    def _of_kind(self, session: Session, company_id: str, kind: SourceKind) -> list[Connection]:
+        found = companies.company(session, company_id).data_connections
         return [each for each in found if each.source_type == kind]
 
     def notes(self) -> list[str]:

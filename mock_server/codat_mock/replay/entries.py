@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from codat_mock.har.exchange import Recorded, header
 from codat_mock.http.middleware_log import nearest
-from codat_mock.http.request_context import CALLER, LONGEST_CALLER
+from codat_mock.http.request_context import CALLER, MAX_CALLER_CHARACTERS
 from codat_mock.models.request_log import LoggedRequest
 from codat_mock.replay.routes import Call
 
@@ -40,7 +40,7 @@ def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
 
 def caller(recorded: Recorded) -> str:
     """Where the integration says that it sent a request."""
-    return header(recorded.headers, CALLER)[:LONGEST_CALLER]
+    return header(recorded.headers, CALLER)[:MAX_CALLER_CHARACTERS]
 
 
 def retry_after(recorded: Recorded) -> float | None:

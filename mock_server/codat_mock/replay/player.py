@@ -11,10 +11,12 @@ from typing import Final
 from msgspec import UNSET, DecodeError
 from msgspec.structs import replace
 
+from codat_mock.clock import format_moment
 from codat_mock.har.exchange import Recorded
 from codat_mock.har.reader import decoded
 from codat_mock.models.errors import ApiError, Malformed
 from codat_mock.models.planned_outcomes import PlannedOutcome
+from codat_mock.models.request_log import LoggedBodies
 from codat_mock.replay.companies import ReplayedCompanies
 from codat_mock.replay.entries import caller, entry_of
 from codat_mock.replay.inferred_outcomes import (
@@ -47,8 +49,19 @@ from codat_mock.replay.routes import Call, calls
 from codat_mock.reports.collect import run_of
 from codat_mock.reports.run import Run
 from codat_mock.rules.contexts import Request
-from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings
+from codat_mock.sandbox import (
+    Sandbox,
+    SandboxRegistry,
+    Settings,
+    clock_control,
+    dataset_views,
+    planned_outcomes,
+    pushes,
+    request_log,
+    syncs,
+)
 from codat_mock.sandbox.client_behaviour import DATASET_READS
+from codat_mock.sandbox.session import Session
 
 NAME: Final = "recorded"
 MAKING: Final = {"create-sync-company": True, "create-company": False}
@@ -78,10 +91,10 @@ def replay(
         player = Player(registry.sandbox(NAME), found)
         player.play()
         if until is None:
-            player.here.close_day()
+            clock_control.close_day(player.sandbox)
         else:
             player.move(until)
-        run = run_of(player.here, registry.failures.all())
+        run = run_of(player.sandbox, registry.failures.all())
     finally:
         registry.close()
     run.notes = [f"{len(found)} of {len(recorded)} recorded requests were the integration's."]
@@ -93,12 +106,12 @@ class Player:
     """Plays calls to a sandbox.
 
     Args:
-        here: the sandbox, its clock frozen at the first of them.
+        sandbox: the sandbox, its clock frozen at the first of them.
         played: the calls, in the order they were sent.
     """
 
-    def __init__(self, here: Sandbox, played: Sequence[Call]) -> None:
-        self.here = here
+    def __init__(self, sandbox: Sandbox, played: Sequence[Call]) -> None:
+        self.sandbox = sandbox
         self._calls = played
         self._shown = ObservedTraffic(played)
         self._ids = dataset_ids(played, self._shown)
@@ -110,7 +123,7 @@ class Player:
             if call.operation in MAKING and call.recorded.is_accepted
             for company in many(call, ObservedCompany)
         }
-        self._merchants = ReplayedCompanies(here, self._shown, made, oldest(played))
+        self._merchants = ReplayedCompanies(self._shown, made, oldest(played))
 
     def play(self) -> None:
         """Play all of them."""
@@ -123,111 +136,114 @@ class Player:
         while self._failed and self._failed[0].due <= moment:
             failed = self._failed.pop(0)
             self._pass(failed.due - INSTANT)
-            self._fail_sync(failed.company_id, failed.outcome)
+            with self.sandbox.session() as session:
+                self._fail_sync(session, failed.company_id, failed.outcome)
         self._pass(moment)
 
     def _pass(self, moment: datetime) -> None:
         with suppress(ApiError):  # never back: the clock stands there already
-            self.here.set_clock(moment)
+            clock_control.set_to(self.sandbox, moment)
 
-    def _fail_sync(self, company_id: str, outcome: str) -> None:
+    def _fail_sync(self, session: Session, company_id: str, outcome: str) -> None:
         with suppress(ApiError):  # the company is not there yet
             wanted = PlannedOutcome(target="sync", company_id=company_id, outcome=outcome)
-            self.here.trouble.plan_outcome(wanted)
+            planned_outcomes.plan(session, wanted)
 
     def _play(self, place: int, call: Call) -> None:
-        """Carry a call out as it was, and keep it in the journal."""
+        """Carry a call out as it was, and log it."""
         recorded = call.recorded
-        number = self.here.journal.number()
-        request = self.here.arrive(recorded.method, call.path, caller(recorded), number)
+        number = next(self.sandbox.request_numbers)
         entry = entry_of(call, number, self._ids.get(place))
-        try:
-            is_kept = self._carry_out(call, request, entry.dataset_id)
-        except (Malformed, DecodeError):
-            is_kept = False
-        except ApiError as error:
-            is_kept = False
-            self._told[f"could not be rehearsed: {error.message}"] += 1
-        began, ended = recorded.started.timestamp(), recorded.ended.timestamp()
-        self.here.journal.note(
-            entry,
-            b"" if is_kept else recorded.sent or b"",
-            b"" if is_kept else recorded.answered or b"",
-            began,
-            ended,
-        )
+        with self.sandbox.session() as session:
+            at = format_moment(session.now)
+            request = Request(number, at, recorded.method, call.path, caller(recorded))
+            try:
+                is_kept = self._carry_out(session, call, request, entry.dataset_id)
+            except (Malformed, DecodeError):
+                is_kept = False
+            except ApiError as error:
+                is_kept = False
+                self._told[f"could not be rehearsed: {error.message}"] += 1
+            bodies = LoggedBodies(
+                b"" if is_kept else recorded.sent or b"",
+                b"" if is_kept else recorded.answered or b"",
+            )
+            began, ended = recorded.started.timestamp(), recorded.ended.timestamp()
+            request_log.record(session, entry, bodies, began, ended)
 
-    def _carry_out(self, call: Call, request: Request, dataset_id: str | None) -> bool:
+    def _carry_out(
+        self, session: Session, call: Call, request: Request, dataset_id: str | None
+    ) -> bool:
         """Do what a call did; whether it made a dataset, which keeps its body."""
         operation, recorded = call.operation, call.recorded
         if operation in MAKING and recorded.is_accepted:
-            self._make_company(call)
+            self._make_company(session, call)
         if not call.company_id:
             return False
         is_believed = recorded.is_accepted or (recorded.status == 0 and operation in PUSHES)
-        if is_believed and not self._merchants.meet(call.company_id, recorded.started):
+        if is_believed and not self._merchants.meet(session, call.company_id, recorded.started):
             return False
         if operation in PUSHES:
-            return self._push(call, request, dataset_id)
+            return self._push(session, call, request, dataset_id)
         if not recorded.is_accepted:
             return False
         if operation in CONNECTING:
-            self._connect(call)
+            self._connect(session, call)
         elif operation in UPDATING:
             wanted = decoded(recorded.sent, Wanted) or Wanted()
             status = wanted.status if operation != UPDATING[2] else "Linked"
             seen = ObservedConnection(id=call.named["connectionId"], status=status)
             shown = next(many(call, ObservedConnection), seen)
             seen.source_type = shown.source_type
-            self._merchants.update(call.company_id, [seen])
+            self._merchants.update(session, call.company_id, [seen])
         elif operation == "set-configuration":
-            self._merchants.configure(call.company_id, recorded.started)
+            self._merchants.configure(session, call.company_id, recorded.started)
         elif operation in MANUAL:
-            self._sync(call, request)
+            self._sync(session, call, request)
         else:
-            self._read(call)
+            self._read(session, call)
         return False
 
-    def _make_company(self, call: Call) -> None:
+    def _make_company(self, session: Session, call: Call) -> None:
         for seen in many(call, ObservedCompany):
             sent = decoded(call.recorded.sent, NewCompany) or NewCompany()
             is_connected = MAKING[call.operation]
-            self._merchants.add(seen.id, seen.name or sent.name, is_connected=is_connected)
-            self._merchants.update(seen.id, seen.data_connections or [])
+            self._merchants.add(session, seen.id, seen.name or sent.name, is_connected=is_connected)
+            self._merchants.update(session, seen.id, seen.data_connections or [])
 
-    def _connect(self, call: Call) -> None:
+    def _connect(self, session: Session, call: Call) -> None:
         seen = next(many(call, ObservedConnection), None)
         key = decoded(call.recorded.sent, str)
         if key is None:
             key = (decoded(call.recorded.sent, NewConnection) or NewConnection()).platform_key
-        self._merchants.connect(call, key, seen)
+        self._merchants.connect(session, call, key, seen)
 
-    def _read(self, call: Call) -> None:
+    def _read(self, session: Session, call: Call) -> None:
         """What is read counts as read, and tells how things stood."""
         if call.operation in DATASET_READS:
             with suppress(ApiError):  # of a push before the recording
-                self.here.dataset(call.company_id, call.named["datasetId"])
+                dataset_views.history(session, call.company_id, call.named["datasetId"])
         elif call.operation == "list-datasets":
-            self.here.datasets(call.company_id)
+            dataset_views.histories(session, call.company_id)
         elif call.operation.startswith("list-connections"):
-            self._merchants.update(call.company_id, many(call, ObservedConnection))
+            self._merchants.update(session, call.company_id, many(call, ObservedConnection))
         elif call.operation == "get-company":
             for seen in many(call, ObservedCompany):
-                self._merchants.update(call.company_id, seen.data_connections or [])
+                self._merchants.update(session, call.company_id, seen.data_connections or [])
 
-    def _sync(self, call: Call, request: Request) -> None:
+    def _sync(self, session: Session, call: Call, request: Request) -> None:
         for sync in many(call, ObservedSync):
             if sync.sync_status_code in CODES:
-                self._fail_sync(call.company_id, CODES[sync.sync_status_code])
+                self._fail_sync(session, call.company_id, CODES[sync.sync_status_code])
         body = call.recorded.sent or b"{}"
         if call.operation == "run-sync":
             wanted = read_sync_request(body).sync_to
-            self.here.sync_latest(call.company_id, None if wanted is UNSET else wanted, request)
+            syncs.run_latest(session, call.company_id, None if wanted is UNSET else wanted, request)
         else:
             period = read_historic(body).date_range
-            self.here.sync_historic(call.company_id, period.start, period.finish, request)
+            syncs.run_historic(session, call.company_id, period.start, period.finish, request)
 
-    def _push(self, call: Call, request: Request, dataset_id: str | None) -> bool:
+    def _push(self, session: Session, call: Call, request: Request, dataset_id: str | None) -> bool:
         """Push what was pushed, if it was taken; whether it made a dataset."""
         recorded, data_type = call.recorded, PUSHES[call.operation]
         is_lost = recorded.status == 0
@@ -239,26 +255,23 @@ class Player:
             return False
         if recorded.status == 400 and is_readable(call, body):
             return False  # refused for what we cannot see
-        if not self._merchants.meet(call.company_id, recorded.started):
+        if not self._merchants.meet(session, call.company_id, recorded.started):
             return False
         if recorded.status != 400:
-            self._merchants.ready(call.company_id, recorded.started)
+            self._merchants.ready(session, call.company_id, recorded.started)
             outcome = planned(call, self._shown.datasets.get(dataset_id or "", ()))
             if outcome:
-                self.here.trouble.plan_outcome(outcome)
-        made = self.here.push(
-            call.company_id,
-            data_type,
-            body,
-            request,
-            recorded.started.timestamp(),
-            recorded.ended.timestamp(),
-            dataset_id,
-        )
-        self._merchants.remap(call.company_id)
+                planned_outcomes.plan(session, outcome)
+        in_flight = self.sandbox.in_flight
+        arrived, answered = recorded.started.timestamp(), recorded.ended.timestamp()
+        with in_flight.enter(call.company_id, data_type, arrived, answered) as entered:
+            overlaps = in_flight.overlaps(entered, call.company_id, data_type, request)
+            push = pushes.receive(call.company_id, data_type, body)
+            made = pushes.accept(session, push, request, overlaps, dataset_id)
+        self._merchants.remap(session, call.company_id)
         if is_lost:
             self._told[NO_ANSWER] += 1
-            self.here.forget_answer(call.company_id, made)
+            pushes.forget_answer(session, call.company_id, made)
         return True
 
     def notes(self) -> list[str]:

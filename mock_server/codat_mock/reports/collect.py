@@ -8,6 +8,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from codat_mock.accounting.documents import Document
+from codat_mock.clock import format_moment
 from codat_mock.models.datasets import DatasetHistory
 from codat_mock.models.errors import Conflict
 from codat_mock.models.syncs import SyncSummary
@@ -23,9 +24,17 @@ from codat_mock.reports.run import (
 from codat_mock.rules import rulebook
 from codat_mock.rules.judge import Finding, Findings
 from codat_mock.rules.registry import describe
-from codat_mock.sandbox import Sandbox
+from codat_mock.sandbox import (
+    Sandbox,
+    books_view,
+    dataset_views,
+    evaluation,
+    ground_truth,
+    sync_views,
+)
 from codat_mock.sandbox.books_view import CompanyBooks
 from codat_mock.sandbox.ground_truth import CompanyComparison
+from codat_mock.sandbox.session import Session
 
 
 def run_of(sandbox: Sandbox, failures: Sequence[str] = ()) -> Run:
@@ -35,11 +44,15 @@ def run_of(sandbox: Sandbox, failures: Sequence[str] = ()) -> Run:
         sandbox: the sandbox.
         failures: faults of the mock itself.
     """
+    with sandbox.session() as session:
+        now, findings = format_moment(session.now), evaluation.verdicts(session)
+        books = books_view.books(session).companies
+        companies = [shown_company(session, each) for each in books]
     return Run(
-        now=sandbox.clock().now,
-        judgement=in_order(sandbox.findings()),
+        now=now,
+        judgement=in_order(findings),
         rules=[describe(rule) for rule in rulebook()],
-        companies=[shown_company(sandbox, books) for books in sandbox.books().companies],
+        companies=companies,
         failures=list(failures),
     )
 
@@ -55,18 +68,20 @@ def in_order(verdicts: Findings) -> Findings:
     return replace(verdicts, findings=sorted(verdicts.findings, key=place))
 
 
-def shown_company(sandbox: Sandbox, books: CompanyBooks) -> ReportedCompany:
+def shown_company(session: Session, books: CompanyBooks) -> ReportedCompany:
     """One merchant's part."""
     company_id = books.company_id
     return ReportedCompany(
         id=company_id,
         name=books.company_name,
         platform=books.platform,
-        datasets=[shown_dataset(each) for each in reversed(sandbox.datasets(company_id))],
-        syncs=[shown_sync(each) for each in reversed(sandbox.syncs(company_id))],
+        datasets=[
+            shown_dataset(each) for each in reversed(dataset_views.histories(session, company_id))
+        ],
+        syncs=[shown_sync(each) for each in reversed(sync_views.all_syncs(session, company_id))],
         documents=[shown_document(each) for each in books.documents],
         missed=books.missed,
-        comparison=shown_comparison(sandbox, company_id),
+        comparison=shown_comparison(session, company_id),
     )
 
 
@@ -108,10 +123,10 @@ def shown_document(document: Document) -> ReportedDocument:
     )
 
 
-def shown_comparison(sandbox: Sandbox, company_id: str) -> ReportedComparison | None:
+def shown_comparison(session: Session, company_id: str) -> ReportedComparison | None:
     """The books beside what the merchant declared, None where nothing is."""
     try:
-        [found] = sandbox.compare_books(company_id).companies
+        [found] = ground_truth.comparisons(session, company_id).companies
     except Conflict:
         return None
     return counted(found)

@@ -52,7 +52,7 @@ def books(session: Session, company_id: str | None = None) -> Books:
     """The books of one company, or of all.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     found = [session.company(company_id)] if company_id else session.tables.companies.all()
     return Books(companies=[books_of(session, row) for row in found])

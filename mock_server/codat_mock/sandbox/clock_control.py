@@ -1,7 +1,11 @@
-"""Moving a sandbox's clock; whatever falls due on the way happens in order."""
+"""Reads and moves a sandbox's clock; what falls due on the way happens in order.
+
+Moving takes two sessions: what has fallen due is done when the second one opens.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from codat_mock.clock import FIRST, LAST, format_moment, in_calendar
@@ -10,6 +14,7 @@ from codat_mock.models.commerce import Wire
 from codat_mock.models.errors import Conflict
 from codat_mock.models.values import MomentText
 from codat_mock.sandbox import sync_views
+from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.session import Session
 
 
@@ -26,6 +31,77 @@ class ClockReading(Wire, kw_only=True, omit_defaults=False):
     next_event: MomentText | None
 
 
+def set_to(sandbox: Sandbox, moment: datetime) -> ClockReading:
+    """Set the clock.
+
+    Raises:
+        Conflict: the moment is past, or outside the calendar.
+    """
+    return moved(sandbox, lambda session: move_to(session, moment))
+
+
+def advance(sandbox: Sandbox, duration: timedelta) -> ClockReading:
+    """Move the clock forward.
+
+    Raises:
+        Conflict: the calendar ends before.
+    """
+    return moved(sandbox, lambda session: move_by(session, duration))
+
+
+def advance_to_next_event(sandbox: Sandbox) -> ClockReading:
+    """Move the clock to the next change of a dataset's or a sync's status, or the next sync.
+
+    Raises:
+        Conflict: nothing is going to happen.
+    """
+    return moved(sandbox, move_to_next_event)
+
+
+def close_day(sandbox: Sandbox) -> ClockReading:
+    """Move the clock until all datasets have ended, and then past every company's next sync.
+
+    Each moment is read once the one before has come: a dataset may end after its sync.
+    """
+    moved(sandbox, lambda session: move_to(session, datasets_end(session)))
+    moved(sandbox, lambda session: move_to(session, next_syncs(session)))
+    return moved(sandbox, lambda session: move_to(session, syncs_end(session)))
+
+
+def moved(sandbox: Sandbox, move: Callable[[Session], None]) -> ClockReading:
+    """Move the clock, and read it once what fell due is done."""
+    with sandbox.session() as session:
+        move(session)
+    with sandbox.session() as session:
+        return read(session)
+
+
+def datasets_end(session: Session) -> datetime:
+    """When the datasets that are processed now have all ended, but for those that never do."""
+    unfinished = (
+        dataset
+        for row in session.tables.companies.all()
+        for dataset in session.tables.datasets.unfinished(row.number, session.now)
+    )
+    return max((each.ends for each in unfinished if each.ends < LAST), default=session.now)
+
+
+def next_syncs(session: Session) -> datetime:
+    """When the next sync of every company has run."""
+    due = (row.due for row in session.tables.companies.all() if row.due and row.due <= LAST)
+    return max((each + session.settings.sync_delay for each in due), default=session.now)
+
+
+def syncs_end(session: Session) -> datetime:
+    """When the running syncs have ended."""
+    running = (
+        sync
+        for row in session.tables.companies.all()
+        for sync in session.tables.syncs.running(row.number, session.now)
+    )
+    return max((sync.ends for sync in running), default=session.now)
+
+
 def read(session: Session) -> ClockReading:
     """The sandbox's time, and when something happens next."""
     upcoming = next_event(session)
@@ -37,17 +113,16 @@ def read(session: Session) -> ClockReading:
 
 
 def move_to(session: Session, moment: datetime) -> None:
-    """Set the clock; the next turn runs what has fallen due, in order.
+    """Set the clock; the next session does what has fallen due, in order.
 
     Raises:
-        Conflict: the moment is past, and something has happened since; or it is at the very
-            edge of the calendar.
+        Conflict: the moment is past, and there are companies; or it is outside the calendar.
     """
     if not in_calendar(moment):
-        raise Conflict(f"The clock goes from {format_moment(FIRST)} to {format_moment(LAST)}.")
+        raise Conflict(f"The clock runs from {format_moment(FIRST)} to {format_moment(LAST)}.")
     if moment < session.now and session.tables.companies.all():
         raise Conflict(
-            f"The clock stands at {format_moment(session.now)} and cannot go back to"
+            f"The clock is at {format_moment(session.now)} and cannot go back to"
             f" {format_moment(moment)}: reset the sandbox first."
         )
     session.tables.row.clock = session.tables.row.clock.moved_to(moment)
@@ -74,7 +149,7 @@ def move_to_next_event(session: Session) -> None:
     """
     upcoming = next_event(session)
     if upcoming is None:
-        raise Conflict("Nothing is going to happen: no dataset is under way, no sync is due.")
+        raise Conflict("There is no next event: no dataset is being processed, and no sync is due.")
     move_to(session, upcoming)
 
 

@@ -1,19 +1,20 @@
-"""Companies, and what is configured for them."""
+"""Companies, and their configuration."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
 from codat_mock.configuration.options import with_options
+from codat_mock.configuration.suggestions import suggest
 from codat_mock.domain import sync_schedule
 from codat_mock.models.companies import Company, Connection
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.errors import LimitExceeded, Malformed, Problem
-from codat_mock.sandbox.connections import integration, new_connection
+from codat_mock.sandbox.connections import authorise, connect, integration, new_connection
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
 
@@ -23,9 +24,13 @@ COMMERCE = "lqai"
 def create(
     session: Session, name: str, *, is_connected: bool = True, company_id: str | None = None
 ) -> Company:
-    """Make a company, with its commerce connection already or without any.
+    """Create a company.
 
-    It gets an id of ours where none is given.
+    Args:
+        session: the session.
+        name: the company's name.
+        is_connected: whether it has its commerce connection from the beginning.
+        company_id: the company's id; None for a new one.
 
     Raises:
         Malformed: the name is blank.
@@ -54,6 +59,37 @@ def create(
     return company
 
 
+def prepare(session: Session, name: str, accounting: str, company_id: str | None = None) -> Company:
+    """Create a company that is ready to be pushed to: accounting linked, mapping configured.
+
+    It syncs daily, from the beginning of the present day, UTC.
+
+    Args:
+        session: the session.
+        name: the company's name.
+        accounting: the key or id of its accounting platform.
+        company_id: the company's id; None for a new one.
+
+    Raises:
+        Malformed: the name is blank.
+        NotFound: there is no such platform.
+    """
+    integration(accounting, "Accounting")
+    company_id = create(session, name, company_id=company_id).id
+    connect(session, company_id, accounting)
+    authorise(session, company_id)
+    suggested = suggest(configuration(session, company_id))
+    suggested.schedule.start_date = datetime.combine(session.now, time(0), session.now.tzinfo)
+    configure(session, company_id, suggested)
+    return company(session, company_id)
+
+
+def connected_count(session: Session) -> int:
+    """How many companies have a linked commerce connection."""
+    rows = session.tables.companies.all()
+    return sum(linked(row, "Commerce") is not None for row in rows)
+
+
 def all_companies(session: Session) -> list[Company]:
     """All companies, in the order they were made."""
     return [shown(session, row) for row in session.tables.companies.all()]
@@ -63,13 +99,13 @@ def company(session: Session, company_id: str) -> Company:
     """One company.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     return shown(session, session.company(company_id))
 
 
 def shown(session: Session, row: CompanyRow) -> Company:
-    """A company with when it was synced last, and each of its connections.
+    """A company and its connections, each with when it was synced last.
 
     A commerce connection's last sync is the end of its last dataset, an accounting connection's
     the last successful sync (our choice).
@@ -80,15 +116,15 @@ def shown(session: Session, row: CompanyRow) -> Company:
         "Accounting": synced.ran if synced else None,
     }
     connections = [
-        replace(connection, last_sync=told(moments.get(connection.source_type)))
+        replace(connection, last_sync=moment_or_unset(moments.get(connection.source_type)))
         for connection in row.company.data_connections
     ]
     last = max((moment for moment in moments.values() if moment), default=None)
-    return replace(row.company, last_sync=told(last), data_connections=connections)
+    return replace(row.company, last_sync=moment_or_unset(last), data_connections=connections)
 
 
-def told(moment: datetime | None) -> str | UnsetType:
-    """A moment as an answer tells it, absent where there is none."""
+def moment_or_unset(moment: datetime | None) -> str | UnsetType:
+    """A moment as answers show it, absent where there is none."""
     return UNSET if moment is None else format_moment(moment)
 
 
@@ -116,7 +152,7 @@ def configuration(session: Session, company_id: str) -> Configuration:
     """The options for a company's configuration, and what is selected.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     return configured(session.company(company_id))
 
@@ -130,15 +166,16 @@ def configured(row: CompanyRow) -> Configuration:
     return with_options(row.company.id, platform, stored, row.rates, name)
 
 
-def configure(session: Session, company_id: str, wanted: Configuration) -> Configuration:
+def configure(session: Session, company_id: str, configuration: Configuration) -> Configuration:
     """Store a company's configuration, and plan its next sync.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     row = session.company(company_id)
-    row.configuration = wanted
-    row.due = sync_schedule.next_due(wanted.schedule, session.now) if wanted.enabled else None
+    row.configuration = configuration
+    due = sync_schedule.next_due(configuration.schedule, session.now)
+    row.due = due if configuration.enabled else None
     row.failures = 0
     session.tables.companies.save(row)
     return configured(row)

@@ -18,7 +18,7 @@ def connect(session: Session, company_id: str, key: str) -> Connection:
     """Add a connection to a platform, which the merchant has still to authorise.
 
     Raises:
-        Unknown: there is no such company or integration.
+        NotFound: there is no such company or integration.
     """
     row = session.company(company_id)
     connection = new_connection(session, company_id, integration(key), "PendingAuth")
@@ -31,7 +31,7 @@ def integration(key: str, source_type: SourceKind | None = None) -> Integration:
     """The integration of that key or id, and of that kind where one is given.
 
     Raises:
-        Unknown: there is none.
+        NotFound: there is none.
     """
     offered = [each for each in INTEGRATIONS if source_type in (None, each.source_type)]
     found = find_integration(key)
@@ -86,7 +86,7 @@ def connection_of(row: CompanyRow, connection_id: str) -> Connection:
     """A company's connection of that id.
 
     Raises:
-        Unknown: it has none.
+        NotFound: it has none.
     """
     for connection in row.company.data_connections:
         if connection.id == connection_id:
@@ -100,11 +100,11 @@ def update_connection(
     """Set a connection's status.
 
     Raises:
-        Unknown: there is no such company or connection.
+        NotFound: there is no such company or connection.
     """
     row = session.company(company_id)
     connection = connection_of(row, connection_id)
-    webhooks.tell_status(session, company_id, connection, status)
+    webhooks.record_status(session, company_id, connection, status)
     connection.status = status
     if status == "Linked":
         connection.data_connection_errors = []
@@ -116,11 +116,11 @@ def refuse(session: Session, company_id: str, connection_id: str) -> Connection:
     """Do what follows when a merchant does not authorise a connection.
 
     Raises:
-        Unknown: there is no such company or connection.
+        NotFound: there is no such company or connection.
     """
     row = session.company(company_id)
     connection = connection_of(row, connection_id)
-    webhooks.tell_status(session, company_id, connection, "Deauthorized")
+    webhooks.record_status(session, company_id, connection, "Deauthorized")
     connection.status = "Deauthorized"
     connection.data_connection_errors.append(
         LinkError(
@@ -138,7 +138,7 @@ def authorise(session: Session, company_id: str, connection_id: str | None = Non
     """Do the merchant's part: link what waits for authorisation, or one connection of them.
 
     Raises:
-        Unknown: there is no such company or connection.
+        NotFound: there is no such company or connection.
         Conflict: nothing waits for authorisation.
     """
     row = session.company(company_id)
@@ -153,7 +153,7 @@ def authorise(session: Session, company_id: str, connection_id: str | None = Non
             f" POST /meta/companies/{company_id}/connections first."
         )
     for connection in waiting:
-        webhooks.tell_status(session, company_id, connection, "Linked")
+        webhooks.record_status(session, company_id, connection, "Linked")
         connection.status = "Linked"
     session.tables.companies.save(row)
     return row.company
@@ -165,7 +165,7 @@ def delete_sync_connection(session: Session, company_id: str) -> Company:
     Pushes end in AuthError from now on; the next sync fails, and none follows (contract section 6).
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
         Conflict: it has no linked commerce connection.
     """
     row = session.company(company_id)
@@ -177,8 +177,8 @@ def delete_sync_connection(session: Session, company_id: str) -> Company:
     if not linked:
         raise Conflict("The company has no linked commerce connection that could be deleted.")
     for connection in linked:
-        webhooks.tell_deletion(session, row, connection)
-        webhooks.tell_status(session, company_id, connection, "Unlinked")
+        webhooks.record_deletion(session, row, connection)
+        webhooks.record_status(session, company_id, connection, "Unlinked")
         connection.status = "Unlinked"
     session.tables.companies.save(row)
     return row.company

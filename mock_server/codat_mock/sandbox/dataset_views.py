@@ -16,7 +16,7 @@ def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistor
     """A dataset as it stands now.
 
     Raises:
-        Unknown: there is no such company or dataset.
+        NotFound: there is no such company or dataset.
     """
     row = session.company(company_id)
     found = session.tables.datasets.find(row.number, dataset_id)
@@ -32,7 +32,7 @@ def histories(session: Session, company_id: str) -> list[DatasetHistory]:
     """A company's datasets as they stand now, the latest first.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     row = session.company(company_id)
     datasets = session.tables.datasets.all(row.number)

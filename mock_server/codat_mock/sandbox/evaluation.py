@@ -1,4 +1,4 @@
-"""Asking the rules, and keeping what they say."""
+"""Evaluates the rules, and stores their findings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHOICES = "rules"
 
 
 class RuleSettings(Wire):
-    """What is chosen about rules, as it is written, by code."""
+    """The settings of rules, by code, as they are written."""
 
     rules: dict[str, Any]
 
@@ -35,8 +35,8 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True):
     """What a decoupling probe has measured.
 
     Args:
-        service: the trouble that the service was in: slow, down, hanging, refusing.
-        sales: what came of each sale that was recorded meanwhile.
+        service: the state of the service: slow, down, hanging, refusing.
+        sales: the outcome of each sale that was recorded meanwhile.
     """
 
     service: str
@@ -44,13 +44,12 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def take(session: Session, subject: Context) -> list[Finding]:
-    """Ask the rules about a subject, and keep what they say; gives what they found."""
+    """Judge a context by the rules, and store the findings; returns them."""
     judgement = judge(subject, choices(session))
     session.tables.findings.add(judgement)
     findings = [found.finding for found in judgement.found]
-    if subject.request and findings:
-        caused = session.caused.setdefault(subject.request.number, [])
-        caused += [CausedFinding(each.code, each.count) for each in findings]
+    if subject.request:
+        session.caused += [CausedFinding(each.code, each.count) for each in findings]
     return findings
 
 
@@ -60,21 +59,21 @@ def take_probe(session: Session, probe: Probe) -> list[Finding]:
 
 
 def choices(session: Session) -> Mapping[str, RuleSetting]:
-    """What is chosen about rules: for this sandbox, else for the server."""
+    """The settings of rules: this sandbox's own before the server's, rule by rule."""
     own = session.tables.preferences.find(CHOICES, list[RuleSetting])
     if not own:
         return session.settings.rules
     return merged(session.settings.rules, {choice.code: choice for choice in own})
 
 
-def choose(session: Session, wanted: Mapping[str, Any]) -> RuleSettings:
-    """Choose about rules in this sandbox, instead of what was chosen in it before.
+def choose(session: Session, settings: Mapping[str, Any]) -> RuleSettings:
+    """Replace this sandbox's own settings of rules.
 
     Raises:
-        Malformed: a rule, a setting or a value is not known.
+        Malformed: a rule, a setting or a value is unknown.
     """
     try:
-        chosen = read_settings(wanted)
+        chosen = read_settings(settings)
     except BadRuleSetting as error:
         raise Malformed(str(error), [Problem(f"$.rules.{error.key}", str(error))]) from None
     session.tables.preferences.save(CHOICES, chosen)
@@ -82,16 +81,16 @@ def choose(session: Session, wanted: Mapping[str, Any]) -> RuleSettings:
 
 
 def chosen_rules(session: Session) -> RuleSettings:
-    """What is chosen, in force now."""
+    """The settings of rules that are in force."""
     return RuleSettings({code: describe_setting(each) for code, each in choices(session).items()})
 
 
 def verdicts(session: Session) -> Findings:
-    """All that was found until now, with what declared records show at this moment."""
+    """All findings until now, with those that the declared records cause at this moment."""
     chosen = choices(session)
-    findings, exercised = session.tables.findings.all(), set(session.tables.findings.exercised())
+    findings, exercised = session.tables.findings.all(), session.tables.findings.exercised()
     for subject in ground_truth_checks.subjects(session):
         judgement: Judgement = judge(subject, chosen)
         findings += [found.finding for found in judgement.found]
         exercised.update(judgement.exercised)
-    return verdict_on(findings, exercised, chosen, session.tables.journal.dropped())
+    return verdict_on(findings, exercised, chosen, session.tables.request_log.dropped())

@@ -1,62 +1,49 @@
-"""Planned faults: which request meets which."""
+"""Planned faults: which request is hit by which."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from math import ceil
+from collections.abc import Sequence
+from datetime import timedelta
 from random import Random
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from codat_mock.clock import LAST
-from codat_mock.models.errors import Malformed, Problem
-from codat_mock.models.faults import CountedFault, Delay, Elapse, Fault, Faults, Maintenance
+from codat_mock.models.errors import Malformed
+from codat_mock.models.faults import CountedFault, Effect, Fault, Faults
+from codat_mock.sandbox import clock_control
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import FaultRow
 
 
 class FaultHit(Struct, frozen=True):
-    """A request that met a fault.
-
-    Args:
-        delay_seconds: how late the answer comes, by the machine's clock.
-        retry_after: seconds that the answer tells to wait, None where it does not.
-    """
+    """A fault that hits a request, and what it does to it."""
 
     fault: Fault
-    delay_seconds: float = 0.0
-    retry_after: int | None = None
+    effect: Effect
 
 
-def plan(session: Session, wanted: Sequence[Fault]) -> Faults:
-    """Plan faults beside those that there are.
+def plan(session: Session, faults: Sequence[Fault], *, replaces: bool = False) -> Faults:
+    """Plan faults beside the earlier ones, or instead of them.
 
     Raises:
-        Malformed: a delay does not say how long it is, or says it twice.
-        Unknown: there is no such company.
+        Malformed: a fault contradicts itself; every place is named.
+        NotFound: there is no such company.
     """
-    problems = [problem for place, fault in enumerate(wanted) for problem in check(place, fault)]
+    problems = [
+        problem
+        for place, fault in enumerate(faults)
+        for problem in fault.problems(f"$.faults[{place}]")
+    ]
     if problems:
         raise Malformed(f"This cannot be planned. {problems[0].message}", problems)
-    for fault in wanted:
+    if replaces:
+        session.tables.faults.clear()
+    for fault in faults:
         if fault.company_id:
             session.company(fault.company_id)
         session.tables.faults.add(fault, session.now)
     return planned(session)
-
-
-def check(place: int, fault: Fault) -> Iterator[Problem]:
-    """What is wrong with a fault."""
-    if not isinstance(fault, Delay):
-        return
-    path = f"$.faults[{place}]"
-    given = [value for value in (fault.seconds, fault.between, fault.mean) if value is not None]
-    if len(given) != 1:
-        yield Problem(path, "A delay needs one of 'seconds', 'between' and 'mean'.")
-    if fault.between and fault.between[0] > fault.between[1]:
-        yield Problem(f"{path}.between", "The least is more than the most.")
 
 
 def planned(session: Session) -> Faults:
@@ -70,47 +57,44 @@ def planned(session: Session) -> Faults:
 
 
 def clear(session: Session) -> Faults:
-    """Forget all faults."""
+    """Delete all faults."""
     session.tables.faults.clear()
     return planned(session)
 
 
-def passing(session: Session, operation: str, company_id: str | None) -> timedelta:
-    """Count a request; gives the time that passes before it, within the calendar."""
-    seconds = 0.0
-    for row in reached(session, operation, company_id, is_time=True):
-        if isinstance(row.fault, Elapse):
-            seconds += row.fault.seconds
-            hit(session, row)
-    return min(timedelta(seconds=seconds), LAST - session.now)
-
-
 def meet(session: Session, operation: str, company_id: str | None) -> FaultHit | None:
-    """Count a request; gives the fault that it meets, the one planned first where it meets several.
+    """Count a request with the faults that apply to it; returns the one that hits it.
 
-    Every fault that is meant for the request counts it as seen; only the one it meets, as hit.
+    Of several it is the one planned first; time that a fault lets elapse passes beside any of
+    them, and before it. What falls due by that is done when the request's own session opens.
     """
-    met = next(iter(reached(session, operation, company_id, is_time=False)), None)
-    if met is None:
-        return None
-    hit(session, met)
-    return meeting(session, met)
+    rows = session.tables.faults.all()
+    elapsing = hits(
+        session, [row for row in rows if row.fault.elapsed_seconds], operation, company_id
+    )
+    for row in elapsing:
+        hit(session, row)
+    if elapsing:
+        seconds = sum(row.fault.elapsed_seconds for row in elapsing)
+        duration = min(timedelta(seconds=seconds), LAST - session.now)
+        clock_control.move_by(session, duration)
+        session = session.at(session.now + duration)
+    others = [row for row in rows if not row.fault.elapsed_seconds]
+    for row in hits(session, others, operation, company_id)[:1]:
+        hit(session, row)
+        return FaultHit(row.fault, effect_of(session, row))
+    return None
 
 
-def reached(
-    session: Session, operation: str, company_id: str | None, *, is_time: bool
+def hits(
+    session: Session, rows: Sequence[FaultRow], operation: str, company_id: str | None
 ) -> list[FaultRow]:
-    """Count a request with the faults meant for it, of time or all others; gives those it hits."""
-    meant = [
-        row
-        for row in session.tables.faults.all()
-        if isinstance(row.fault, Elapse) is is_time
-        and is_meant(row, operation, company_id, session.now)
-    ]
-    for row in meant:
+    """Count a request with those of the faults that apply to it; returns those at its position."""
+    applying = [row for row in rows if applies(session, row, operation, company_id)]
+    for row in applying:
         row.seen += 1
         session.tables.faults.save(row)
-    return [row for row in meant if not row.fault.at or row.seen in row.fault.at]
+    return [row for row in applying if not row.fault.at or row.seen in row.fault.at]
 
 
 def hit(session: Session, row: FaultRow) -> None:
@@ -119,38 +103,19 @@ def hit(session: Session, row: FaultRow) -> None:
     session.tables.faults.save(row)
 
 
-def is_meant(row: FaultRow, operation: str, company_id: str | None, now: datetime) -> bool:
+def applies(session: Session, row: FaultRow, operation: str, company_id: str | None) -> bool:
     """Whether a fault counts a request."""
-    fault = row.fault
+    fault, ends = row.fault, row.fault.ends(row.planned)
     return (
         fault.operation in (None, operation)
         and fault.company_id in (None, company_id)
-        and now < end_of(row)
+        and (ends is None or session.now < ends)
     )
 
 
-def end_of(row: FaultRow) -> datetime:
-    """When a fault is over, in the sandbox's time; only maintenance ever is."""
-    if not isinstance(row.fault, Maintenance):
-        return LAST + timedelta(seconds=1)
-    return row.planned + timedelta(seconds=row.fault.seconds)
-
-
-def meeting(session: Session, row: FaultRow) -> FaultHit:
-    """What a fault does to the request that it hits now."""
-    met, fault = FaultHit(row.fault), row.fault
-    if isinstance(fault, Maintenance):
-        return replace(met, retry_after=ceil((end_of(row) - session.now).total_seconds()))
-    if isinstance(fault, Delay):
-        source = f"{session.settings.seed}/{session.tables.row.name}/{row.number}/{row.hits}"
-        return replace(met, delay_seconds=draw(fault, Random(source)))  # noqa: S311  (a delay)
-    return met
-
-
-def draw(delay: Delay, chance: Random) -> float:
-    """How many seconds a delay lasts this time."""
-    if delay.between:
-        return chance.uniform(*delay.between)
-    if delay.mean:
-        return chance.expovariate(1 / delay.mean)
-    return delay.seconds or 0.0
+def effect_of(session: Session, row: FaultRow) -> Effect:
+    """What a fault does to the request that it hits now; the same seed gives the same."""
+    source = f"{session.settings.seed}/{session.tables.row.name}/{row.number}/{row.hits}"
+    ends = row.fault.ends(row.planned)
+    left = ends - session.now if ends else timedelta(0)
+    return row.fault.effect(left, Random(source))  # noqa: S311  (a delay)

@@ -32,7 +32,7 @@ def visible_accounts(session: Session, client_id: str, platform_key: str) -> Vis
     """The accounts that are shown for a platform.
 
     Raises:
-        Unknown: there is no such client or accounting platform.
+        NotFound: there is no such client or accounting platform.
     """
     try:
         UUID(client_id)  # a sandbox is one client's, whatever id it goes by
@@ -47,7 +47,7 @@ def show_accounts(session: Session, platform_key: str, wanted: VisibleAccounts) 
     """Prefer the accounts that are shown for a platform.
 
     Raises:
-        Unknown: there is no such accounting platform.
+        NotFound: there is no such accounting platform.
     """
     platform = integration(platform_key, "Accounting")
     session.tables.preferences.save(f"accounts/{platform.key}", wanted)

@@ -1,4 +1,4 @@
-"""What the merchant really has, and the books beside it."""
+"""The merchant's own records, and the books beside them."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ class Comparisons(Wire, omit_defaults=False):
 
 
 def declare(
-    session: Session, company_id: str, told: Sequence[Declaration], *, anew: bool
+    session: Session, company_id: str, records: Sequence[Declaration], *, replaces: bool
 ) -> DeclaredCounts:
-    """Note what a merchant really has; a record with nothing but its id is one deleted there.
+    """Declare a merchant's own records; one with nothing but its id has been deleted there.
 
     Args:
-        session: the moment.
+        session: the session.
         company_id: whose records they are.
-        told: in the order in which they apply.
-        anew: whether what was declared before is forgotten.
+        records: in the order in which they apply.
+        replaces: whether they replace what was declared before.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     row, declared = session.company(company_id), session.tables.declared
-    if anew:
+    if replaces:
         declared.clear(row.number)
-    for data_type, record in told:
+    for data_type, record in records:
         if record.is_delete:
             declared.remove(row.number, data_type, deleted_keys(data_type, str(record.record.id)))
         else:
@@ -73,14 +73,14 @@ def comparisons(session: Session, company_id: str | None = None) -> Comparisons:
     """The books of one company, or of all with declared records, beside these.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
         Conflict: no records are declared, so that there is nothing to compare with.
     """
     rows = [session.company(company_id)] if company_id else session.tables.companies.all()
     found = [comparison(session, row) for row in rows if session.tables.declared.counts(row.number)]
     if not found:
         raise Conflict(
-            "There is nothing to compare with: declare what the merchant really has with"
+            "There is nothing to compare with: declare the merchant's own records with"
             " PUT /_mock/companies/{companyId}/merchant-records first."
         )
     return Comparisons(found)

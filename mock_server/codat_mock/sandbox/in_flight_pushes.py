@@ -1,4 +1,4 @@
-"""Which pushes are under way, by the machine's clock: what rule S05 needs to know."""
+"""The pushes in flight, by the machine's clock: what rule S05 needs to know."""
 
 from __future__ import annotations
 
@@ -16,56 +16,58 @@ REMEMBERED: Final = 64
 
 
 class InFlightPush:
-    """A push under way: from the arrival of its first byte until its answer is ready."""
+    """A push from the arrival of its first byte until its answer is ready.
 
-    def __init__(self, request: Request, arrived: float) -> None:
-        self.request = request
+    Attributes:
+        request: which request it is; None until it is judged.
+    """
+
+    def __init__(self, arrived: float) -> None:
         self.arrived = arrived
         self.answered = float("inf")
-        self.is_judged = False
+        self.request: Request | None = None
 
 
 class InFlightPushes:
-    """The pushes under way, and the last ones that ended, by company and data type."""
+    """The pushes in flight, and the last ones that ended, by company and data type."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._passages: dict[tuple[str, DataType], deque[InFlightPush]] = defaultdict(
+        self._pushes: dict[tuple[str, DataType], deque[InFlightPush]] = defaultdict(
             lambda: deque(maxlen=REMEMBERED)
         )
 
     @contextmanager
-    def passage(
-        self,
-        company_id: str,
-        data_type: DataType,
-        request: Request,
-        arrived: float,
-        answered: float | None = None,
+    def enter(
+        self, company_id: str, data_type: DataType, arrived: float, answered: float | None = None
     ) -> Iterator[InFlightPush]:
-        """Count a push as under way, between moments in seconds of the machine's clock.
+        """Count a push as in flight.
 
-        Without `answered` it ends with the context.
+        Args:
+            company_id: the company it is for.
+            data_type: the type of its records.
+            arrived: when its first byte came, in seconds of `machine_seconds`.
+            answered: when it was answered, on the same scale; None for the end of the context.
         """
-        passage = InFlightPush(request, arrived)
+        push = InFlightPush(arrived)
         with self._lock:
-            self._passages[company_id, data_type].append(passage)
+            self._pushes[company_id, data_type].append(push)
         try:
-            yield passage
+            yield push
         finally:
-            passage.answered = machine_seconds() if answered is None else answered
+            push.answered = machine_seconds() if answered is None else answered
 
     def overlaps(
-        self, passage: InFlightPush, company_id: str, data_type: DataType
+        self, push: InFlightPush, company_id: str, data_type: DataType, request: Request
     ) -> list[Request]:
         """The pushes, judged before this one, that had not been answered when it arrived.
 
-        Of two that overlap, the one judged second is told of the first, and never both ways.
+        Of two that overlap, only the one judged second gets the other.
         """
         with self._lock:
-            passage.is_judged = True
+            push.request = request
             return [
                 other.request
-                for other in self._passages[company_id, data_type]
-                if other is not passage and other.is_judged and other.answered > passage.arrived
+                for other in self._pushes[company_id, data_type]
+                if other is not push and other.request and other.answered > push.arrived
             ]

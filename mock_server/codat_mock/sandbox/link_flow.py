@@ -62,7 +62,7 @@ def start(
         redirect_url: where the merchant is sent in the end.
 
     Raises:
-        Unknown: there is no such commerce or accounting platform.
+        NotFound: there is no such commerce or accounting platform.
         Malformed: it is not clear which company is meant, or the URL is none of a web page.
     """
     commerce = connections.integration(commerce_key, "Commerce")
@@ -152,7 +152,7 @@ def form(session: Session, visit: LinkSession) -> LinkForm:
     """A form for a merchant; those shown before for the same are good no more.
 
     Raises:
-        Unknown: there is no such company or connection.
+        NotFound: there is no such company or connection.
     """
     row = session.company(visit.company_id)
     connection = connections.connection_of(row, visit.connection_id)

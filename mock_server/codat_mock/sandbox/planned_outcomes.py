@@ -72,7 +72,7 @@ def plan(session: Session, wanted: PlannedOutcome) -> PlannedOutcomes:
 
     Raises:
         Malformed: something that was said does not fit what is meant.
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     problems = [*problems_in(wanted)]
     if problems:

@@ -1,4 +1,4 @@
-"""A push: judged, stored, and given a dataset that goes its way."""
+"""A push: decoded, judged, and stored with its dataset."""
 
 from __future__ import annotations
 
@@ -15,22 +15,38 @@ from codat_mock.models.companies import Connection
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.errors import Malformed, NotFound, Problem
 from codat_mock.models.native_records import exact_amount
-from codat_mock.models.pushes import PushedRecord, deleted_keys, objects_in
+from codat_mock.models.pushes import PushedRecord, deleted_keys, objects_in, read_push
 from codat_mock.rules.contexts import KnownVersion, NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, DatasetRow, KnownRow
 
-MOST_NAMED: Final = 1000  # invalid records in the message of a dataset
+MAX_NAMED: Final = 1000  # invalid records in the message of a dataset
 
 
 class ReceivedPush(Struct, frozen=True):
-    """A push as it came in.
+    """A push whose body has been decoded, which needs no session.
+
+    Args:
+        body: JSON, as it came.
+        records: what was decoded; none where that failed.
+        error: why the body cannot be decoded, None where it can.
+    """
+
+    company_id: str
+    data_type: DataType
+    body: bytes
+    records: Sequence[PushedRecord]
+    error: Malformed | None = None
+
+
+class Arrival(Struct, frozen=True):
+    """How a push came in.
 
     Args:
         request: its place among the sandbox's requests.
-        overlaps: pushes of the same company and data type that were under way when it came.
-        dataset_id: of the dataset that is made; None for one of ours.
+        overlaps: pushes of the same company and data type that were in flight when it came.
+        dataset_id: the id of the new dataset; None for one of the sandbox's own.
     """
 
     company_id: str
@@ -40,19 +56,54 @@ class ReceivedPush(Struct, frozen=True):
     dataset_id: str | None = None
 
 
+def receive(company_id: str, data_type: DataType, body: bytes) -> ReceivedPush:
+    """Decode a push; an error of that is kept, for `accept` to judge."""
+    try:
+        return ReceivedPush(company_id, data_type, body, read_push(data_type, body))
+    except Malformed as error:
+        return ReceivedPush(company_id, data_type, body, (), error)
+
+
 def accept(
-    session: Session, arrival: ReceivedPush, records: Sequence[PushedRecord], body: bytes
+    session: Session,
+    push: ReceivedPush,
+    request: Request,
+    overlaps: Sequence[Request] = (),
+    dataset_id: str | None = None,
 ) -> str:
-    """Judge a push and store it with its dataset; gives the dataset's id.
+    """Judge a push, and store it with its dataset.
+
+    Args:
+        session: the session.
+        push: the decoded push.
+        request: its place among the sandbox's requests.
+        overlaps: pushes of the same company and data type that were in flight when it came.
+        dataset_id: the id of the new dataset; None for one of the sandbox's own.
+
+    Returns:
+        The dataset's id.
 
     Raises:
-        Unknown: there is no such company, or it has no commerce connection.
+        NotFound: there is no such company, or it has no commerce connection.
+        Malformed: the body cannot be decoded; its findings are kept.
+
+    Source: guide, "Rules for sending data"; contract section 2.
     """
+    arrival = Arrival(push.company_id, push.data_type, request, overlaps, dataset_id)
+    if push.error:
+        refuse(session, arrival, push.error, push.body)
+        session.checkpoint()
+        raise push.error
+    return store(session, arrival, push.records, push.body)
+
+
+def store(session: Session, arrival: Arrival, records: Sequence[PushedRecord], body: bytes) -> str:
+    """Judge a decoded push, and store it with its dataset; returns the dataset's id."""
     row = session.company(arrival.company_id)
     connection = commerce_connection(row, arrival.data_type)
     problems = problems_in(arrival.data_type, records)
     judged = judged_records(session, row, arrival.data_type, records)
-    take_judgement(session, row, arrival, judged, problems)
+    judge(session, row, arrival, judged, problems)
     plan = plan_for(session, arrival, problems, is_linked=connection.status == "Linked")
     dataset = DatasetRow(
         id=arrival.dataset_id or session.new_id(),
@@ -77,10 +128,10 @@ def accept(
 
 
 def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
-    """The connection that a company's pushes come in by: a linked one before any other.
+    """The commerce connection of a company's pushes: a linked one before any other.
 
     Raises:
-        Unknown: the company has no commerce connection.
+        NotFound: the company has no commerce connection.
     """
     connections = row.company.data_connections
     offered = [each for each in connections if each.source_type == "Commerce"]
@@ -101,25 +152,25 @@ def note_rates(session: Session, row: CompanyRow, records: Sequence[PushedRecord
         session.tables.companies.save(row)
 
 
-def refuse(session: Session, arrival: ReceivedPush, refusal: Malformed, body: bytes) -> None:
-    """Judge a push that cannot be read; nothing of it is stored.
+def refuse(session: Session, arrival: Arrival, refusal: Malformed, body: bytes) -> None:
+    """Judge a push that cannot be decoded; nothing of it is stored.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     row = session.company(arrival.company_id)
-    take_judgement(session, row, arrival, (), refusal.problems, objects_in(arrival.data_type, body))
+    judge(session, row, arrival, (), refusal.problems, objects_in(arrival.data_type, body))
 
 
-def take_judgement(
+def judge(
     session: Session,
     row: CompanyRow,
-    arrival: ReceivedPush,
+    arrival: Arrival,
     records: Sequence[RecordContext],
     problems: Sequence[Problem],
     unreadable: Sequence[bytes] = (),
 ) -> None:
-    """Ask the rules, and keep what they say."""
+    """Judge a push by the rules, and store the findings."""
     session.tables.row.requests = max(session.tables.row.requests, arrival.request.number)
     previous = session.tables.datasets.latest(row.number, arrival.data_type)
     settings = row.configuration
@@ -143,7 +194,7 @@ def take_judgement(
     evaluation.take(session, push)
 
 
-def unended(session: Session, arrival: ReceivedPush, previous: DatasetRow | None) -> Request | None:
+def unended(session: Session, arrival: Arrival, previous: DatasetRow | None) -> Request | None:
     """The push before, where its dataset could have been waited for.
 
     It could not where the answer with its id was lost, or where it never ends; a push that
@@ -169,7 +220,7 @@ def problems_in(data_type: DataType, records: Sequence[PushedRecord]) -> list[Pr
 
 
 def plan_for(
-    session: Session, arrival: ReceivedPush, problems: Sequence[Problem], *, is_linked: bool
+    session: Session, arrival: Arrival, problems: Sequence[Problem], *, is_linked: bool
 ) -> Plan:
     """How the dataset of a push will go: as it is planned, else as the push itself has it.
 
@@ -180,13 +231,12 @@ def plan_for(
     if planned and (planned.outcome != "Complete" or planned.stuck_in):
         return planned_outcomes.plan_of(planned, durations)
     if not is_linked:
-        told = "The commerce connection is not linked any more."
-        return make_plan("AuthError", told, durations)
+        return make_plan("AuthError", "The commerce connection is not linked.", durations)
     if problems:
-        shown = ", ".join(problem.path for problem in problems[:MOST_NAMED])
-        more = f" and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
-        told = f"Records without an id: {shown}{more}."
-        return make_plan("ValidationError", told, durations)
+        shown = ", ".join(problem.path for problem in problems[:MAX_NAMED])
+        more = f" and {len(problems) - MAX_NAMED} more" if len(problems) > MAX_NAMED else ""
+        message = f"Records without an id: {shown}{more}."
+        return make_plan("ValidationError", message, durations)
     return make_plan(durations=durations)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock
 from typing import Final
 
 from codat_mock.sandbox.internal_errors import InternalErrors
 from codat_mock.sandbox.sandbox import Sandbox
+from codat_mock.sandbox.session import SandboxClosed, Session
 from codat_mock.sandbox.settings import Settings
 from codat_mock.storage import Store
 
@@ -31,7 +34,7 @@ class SandboxRegistry:
         self._store = store or Store(journal_limit=self.settings.journal_limit)
         self._lock = Lock()
         self._sandboxes: dict[str, Sandbox] = {}
-        self._stalled: set[str] = set()  # the ticker could not settle them, and has told so
+        self._stalled: set[str] = set()  # the ticker could not settle them, and has logged it
         with self._store.transaction():
             stored = self._store.sandboxes.names()
         for name in stored:
@@ -48,48 +51,56 @@ class SandboxRegistry:
                 self._sandboxes[name] = Sandbox(self._store, name, self.settings, self.failures)
             return self._sandboxes[name]
 
-    def sandbox_of_company(self, company_id: str) -> Sandbox | None:
-        """The sandbox that a company is in, for a merchant, who has no key."""
-        with self._store.transaction():
-            name = self._store.sandboxes.name_of_company(company_id)
-        return self.sandbox(name) if name else None
+    @contextmanager
+    def session(self, name: str) -> Iterator[Session]:
+        """A session of the sandbox of that name, of the new one where it is being reset."""
+        with ExitStack() as opened:
+            session = None
+            while session is None:
+                with suppress(SandboxClosed):
+                    session = opened.enter_context(self.sandbox(name).session())
+            yield session
 
-    def sandbox_of_code(self, code: str) -> Sandbox | None:
-        """The sandbox that a code of the Sync Flow is valid in."""
+    def name_of_company(self, company_id: str) -> str | None:
+        """The name of the sandbox that a company is in, for a merchant, who has no key."""
         with self._store.transaction():
-            name = self._store.sandboxes.name_of_code(code)
-        return self.sandbox(name) if name else None
+            return self._store.sandboxes.name_of_company(company_id)
+
+    def name_of_code(self, code: str) -> str | None:
+        """The name of the sandbox that a code of the Sync Flow is valid in."""
+        with self._store.transaction():
+            return self._store.sandboxes.name_of_code(code)
 
     def reset(self, name: str, settings: Settings | None = None) -> Sandbox:
-        """Begin anew under that name.
+        """Replace the sandbox of that name by a new one, in one transaction.
 
         Args:
             name: the sandbox's.
-            settings: what its clock starts from, where it is not what every sandbox starts from.
+            settings: what the new one starts from; None for what every sandbox starts from.
         """
         with self._lock:
-            if name in self._sandboxes:
-                self._sandboxes[name].close()
-            with self._store.transaction():
-                self._store.sandboxes.delete(name)
-            started = settings or self.settings
-            self._sandboxes[name] = Sandbox(self._store, name, started, self.failures)
-            return self._sandboxes[name]
+            replaced = self._sandboxes.get(name)
+            fresh = Sandbox(self._store, name, settings or self.settings, self.failures, replaced)
+            self._sandboxes[name] = fresh
+        if replaced:
+            replaced.close()
+        return fresh
 
     def settle(self) -> None:
         """Do what has fallen due in every sandbox whose clock runs.
 
-        A clock that stands brings nothing; where it is moved, that request does what falls due.
+        A frozen clock brings nothing; a request that moves it does what falls due.
         """
         for name, sandbox in self._sandboxes.copy().items():
             if not sandbox.is_running:
                 continue
             try:
-                sandbox.settle()
+                with suppress(SandboxClosed):
+                    sandbox.settle()
                 self._stalled.discard(name)
             except Exception as error:
-                # Nobody has asked, so nobody can be answered; the other sandboxes must go on. It is
-                # told once, not four times a second.
+                # No request is there to be answered, and the other sandboxes must go on. The error
+                # is logged once, not four times a second.
                 if name not in self._stalled:
                     self.failures.note(f"what was due in the sandbox '{name}'", error)
                     logger.exception("What was due in the sandbox '%s' could not be done.", name)

@@ -1,4 +1,4 @@
-"""A turn: one moment of one sandbox, in one transaction of the store."""
+"""A session: one moment of one sandbox, in one transaction of the database."""
 
 from __future__ import annotations
 
@@ -9,26 +9,49 @@ from uuid import UUID
 
 from codat_mock.models.errors import NotFound
 from codat_mock.models.request_log import CausedFinding
+from codat_mock.sandbox.client_behaviour import ClientBehaviour
 from codat_mock.sandbox.settings import Settings
 from codat_mock.storage import CompanyRow, SandboxTables
 
 
-@dataclass(frozen=True, slots=True)
+class SandboxClosed(Exception):
+    """The sandbox was reset; the registry has another one under its name."""
+
+
+@dataclass(slots=True)
 class Session:
-    """What a verb works with: the sandbox's shelf, and the moment, taken once.
+    """What every verb works with, opened once per request by `Sandbox.session`.
 
     Args:
-        caused: what requests broke, by their numbers, until that is told with their answers.
+        tables: the sandbox's part of the database.
+        now: the sandbox's time, UTC, read once.
+        settings: what the sandbox started from.
+        client_behaviour: what is remembered of the integration's earlier requests.
+
+    Attributes:
+        caused: the rules that the request of this session broke.
     """
 
     tables: SandboxTables
     now: datetime
     settings: Settings
-    caused: dict[int, list[CausedFinding]] = field(default_factory=dict)
+    client_behaviour: ClientBehaviour
+    caused: list[CausedFinding] = field(default_factory=list)
+    _kept: int = 0
 
     def at(self, moment: datetime) -> Session:
-        """The same turn at an earlier moment, for what was due then."""
+        """The same session at an earlier moment, for what was due then."""
         return replace(self, now=moment)
+
+    def checkpoint(self) -> None:
+        """Keep what was done until now, even if the rest of the request fails."""
+        self.tables.checkpoint()
+        self._kept = len(self.caused)
+
+    def roll_back(self) -> None:
+        """Undo what was done since the last checkpoint; the transaction goes on."""
+        self.tables.roll_back()
+        del self.caused[self._kept :]
 
     def new_id(self) -> str:
         """The next id of this sandbox, a UUID made from its seed and name."""
@@ -41,7 +64,7 @@ class Session:
         """The company of that id.
 
         Raises:
-            Unknown: there is none in this sandbox.
+            NotFound: there is none in this sandbox.
         """
         found = self.tables.companies.find(company_id)
         if found is None:

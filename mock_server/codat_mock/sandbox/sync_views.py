@@ -43,7 +43,7 @@ def all_syncs(session: Session, company_id: str) -> list[SyncSummary]:
     """A company's syncs, the latest first.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
     """
     row = session.company(company_id)
     return [told(sync, session.now) for sync in reversed(session.tables.syncs.all(row.number))]
@@ -53,7 +53,7 @@ def latest(session: Session, company_id: str) -> SyncSummary:
     """The company's latest sync.
 
     Raises:
-        Unknown: there is no such company, or it has not been synced yet.
+        NotFound: there is no such company, or it has not been synced yet.
     """
     row = session.company(company_id)
     found = session.tables.syncs.latest(row.number)
@@ -84,7 +84,7 @@ def last_successful(session: Session, company_id: str) -> SyncSummary:
     """The company's latest sync that succeeded.
 
     Raises:
-        Unknown: there is no such company, or none of its syncs has succeeded yet.
+        NotFound: there is no such company, or none of its syncs has succeeded yet.
     """
     row = session.company(company_id)
     found = session.tables.syncs.last_successful(row.number, session.now)
@@ -97,7 +97,7 @@ def sync(session: Session, company_id: str, sync_id: str) -> SyncSummary:
     """One sync.
 
     Raises:
-        Unknown: there is no such company or sync.
+        NotFound: there is no such company or sync.
     """
     row = session.company(company_id)
     found = session.tables.syncs.find(row.number, sync_id)

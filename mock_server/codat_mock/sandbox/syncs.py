@@ -77,7 +77,7 @@ def run_latest(
     """Run a sync now, from where the last successful one ended to `sync_to`, else to now.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
         Conflict: the company has no configuration with a start date that has come.
         Malformed: `sync_to` is before the start of the period, or still to come.
     """
@@ -111,7 +111,7 @@ def run_historic(
     """Run a sync of a given range, which duplication protection stops where it overlaps another.
 
     Raises:
-        Unknown: there is no such company.
+        NotFound: there is no such company.
         Malformed: the range ends before it starts, or is still to come.
     """
     row = session.company(company_id)
@@ -168,7 +168,7 @@ def run(
     )
     ends = session.now + timedelta(seconds=planned.duration_seconds if planned else 0)
     if ended.is_success and session.tables.syncs.last_looked(row.number) is None:
-        webhooks.tell_first_sync(session.at(ends), row)
+        webhooks.record_first_sync(session.at(ends), row)
     sync = SyncRow(sync_id, period.kind, start, finish, session.now, ends, summary)
     number = session.tables.syncs.add(row.number, sync, result.unreconciled)
     session.tables.documents.add(row.number, result.documents)

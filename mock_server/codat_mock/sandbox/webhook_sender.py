@@ -1,9 +1,9 @@
-"""Delivers a sandbox's alerts in a thread of its own, so that no receiver ever slows the API."""
+"""Sends a sandbox's alerts in a thread of its own, so that no slow receiver slows the API."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -12,55 +12,55 @@ import msgspec
 from codat_mock.domain.webhook_delivery import is_allowed, signature_headers
 from codat_mock.sandbox import webhooks
 from codat_mock.sandbox.internal_errors import InternalErrors
-from codat_mock.sandbox.session import Session
+from codat_mock.sandbox.session import SandboxClosed, Session
 from codat_mock.sandbox.webhooks import Delivery
 
-if TYPE_CHECKING:  # a fifth of the start, and wanted only once an alert is due
+if TYPE_CHECKING:  # a fifth of the start-up time, and needed only once an alert is due
     import asyncio
 
     import httpx
 
-TIMEOUT_SECONDS: Final = 10.0  # of the machine's clock, for a try with all its redirects
-MOST_REDIRECTS: Final = 5
+TIMEOUT_SECONDS: Final = 10.0  # of the machine's clock, for a delivery with all its redirects
+MAX_REDIRECTS: Final = 5
 
-Told = tuple[int | None, str, str | None]  # the status, the error, and `Retry-After`
+Outcome = tuple[int | None, str, str | None]  # the status, the error, and `Retry-After`
 
 
 class WebhookSender:
-    """Makes the tries that are due, one after the other, each at its moment in the sandbox's time.
+    """Makes the deliveries that are due, one after the other.
 
     Args:
-        begin: begins a turn of the sandbox.
-        hosts: where alerts may be sent beside this machine.
-        failures: where faults of the courier itself are noted.
+        open_session: opens a session of the sandbox.
+        hosts: the hosts that alerts may be sent to, beside this machine.
+        failures: where faults of the sender itself are noted.
     """
 
     def __init__(
         self,
-        begin: Callable[[], AbstractContextManager[Session]],
+        open_session: Callable[[], AbstractContextManager[Session]],
         hosts: Iterable[str],
         failures: InternalErrors,
     ) -> None:
-        self._session = begin
+        self._open_session = open_session
         self._hosts = tuple(hosts)
         self._failures = failures
-        self._lock = RLock()  # taken again by the end of the courier's own turns
+        self._lock = RLock()  # taken again at the end of the sender's own sessions
         self._woken = Event()
         self._stopped = Event()
         self._thread: Thread | None = None
 
     def wake(self) -> None:
-        """Begin with what is due, if that is not going on already."""
+        """Start to send what is due, unless that is going on."""
         with self._lock:
             if self._stopped.is_set():
                 return
             if self._thread is None:
-                self._thread = Thread(target=self._run, name="codat-mock-courier", daemon=True)
+                self._thread = Thread(target=self._run, name="codat-mock-webhooks", daemon=True)
                 self._thread.start()
         self._woken.set()
 
     def stop(self) -> None:
-        """Make no more tries; what comes of one that is being made is not noted any more."""
+        """Send no more; the result of a delivery that is under way is not recorded."""
         with self._lock:
             self._stopped.set()
         self._woken.set()
@@ -83,51 +83,58 @@ class WebhookSender:
         with self._lock:
             if self._stopped.is_set():
                 return False
-            with self._session() as session:
-                errand = webhooks.errand(session)
-        if errand is None:
+            try:
+                with self._open_session() as session:
+                    delivery = webhooks.next_delivery(session)
+            except SandboxClosed:
+                return False
+        if delivery is None:
             return False
-        status, error, retry_after = loop.run(self._deliver(client, errand))
+        status, error, retry_after = loop.run(self._deliver(client, delivery))
         with self._lock:
             if self._stopped.is_set():
                 return False
-            with self._session() as session:
-                webhooks.note(session, errand, status, error, retry_after)
+            with suppress(SandboxClosed), self._open_session() as session:
+                webhooks.record(session, delivery, status, error, retry_after)
         return True
 
-    async def _deliver(self, client: httpx.AsyncClient, errand: Delivery) -> Told:
+    async def _deliver(self, client: httpx.AsyncClient, delivery: Delivery) -> Outcome:
         import asyncio
 
         import httpx
 
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await self._post(client, errand)
+                return await self._post(client, delivery)
         except TimeoutError:
             return None, f"No answer within {TIMEOUT_SECONDS:g} seconds.", None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return None, f"{type(error).__name__}: {error}", None
 
-    async def _post(self, client: httpx.AsyncClient, errand: Delivery) -> Told:
-        request = as_request(errand)
-        for _ in range(MOST_REDIRECTS + 1):
+    async def _post(self, client: httpx.AsyncClient, delivery: Delivery) -> Outcome:
+        request = to_http(delivery)
+        for _ in range(MAX_REDIRECTS + 1):
             answer = await client.send(request, stream=True)
             await answer.aclose()
             if answer.next_request is None:
                 return answer.status_code, "", answer.headers.get("Retry-After")
             request = answer.next_request
             if not is_allowed(str(request.url), self._hosts):
-                return answer.status_code, f"It leads to {request.url}: not allowed.", None
-        return answer.status_code, f"It leads on and on, to {request.url}.", None
+                return (
+                    answer.status_code,
+                    f"It redirects to {request.url}, which is not allowed.",
+                    None,
+                )
+        return answer.status_code, f"Too many redirects, the last to {request.url}.", None
 
 
-def as_request(errand: Delivery) -> httpx.Request:
-    """What is sent."""
+def to_http(delivery: Delivery) -> httpx.Request:
+    """The request of a delivery."""
     import httpx
 
-    body = msgspec.json.encode(errand.body)
-    headers = {"Content-Type": "application/json", "X-Codat-ClientId": errand.body.client_id}
-    headers |= signature_headers(errand.rule.secrets, errand.body.alert_id, errand.at, body)
-    if errand.rule.authorization:
-        headers["Authorization"] = errand.rule.authorization
-    return httpx.Request("POST", errand.rule.url, headers=headers, content=body)
+    body = msgspec.json.encode(delivery.body)
+    headers = {"Content-Type": "application/json", "X-Codat-ClientId": delivery.body.client_id}
+    headers |= signature_headers(delivery.rule.secrets, delivery.body.alert_id, delivery.at, body)
+    if delivery.rule.authorization:
+        headers["Authorization"] = delivery.rule.authorization
+    return httpx.Request("POST", delivery.rule.url, headers=headers, content=body)

@@ -1,4 +1,4 @@
-"""Alerts: raised when something happens that a rule asks for, and what became of each."""
+"""Alerts: their rules, the events that raise them, and the record of their deliveries."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ CLIENT_NAME: Final = "codat-mock"
 
 
 class Delivery(Struct, frozen=True):
-    """One try to deliver an alert.
+    """One attempt to deliver an alert.
 
     Args:
         number: the alert's.
-        at: when the try is due, in the sandbox's time.
+        at: when the attempt is due, in the sandbox's time.
     """
 
     number: int
@@ -44,41 +44,41 @@ class Delivery(Struct, frozen=True):
     body: AlertPayload
 
 
-def add_rules(session: Session, wanted: Sequence[AlertRule]) -> AlertRules:
+def add_rules(session: Session, asked: Sequence[AlertRule]) -> AlertRules:
     """Add rules.
 
     Raises:
-        Malformed: alerts may not be sent to where one of them says.
-        Unknown: there is no such company.
+        Malformed: alerts may not be sent to the URL of one of them.
+        NotFound: there is no such company.
     """
-    for rule in wanted:
+    for rule in asked:
         check(session, rule)
         session.tables.alerts.add_rule(session.new_id(), rule)
     return rules(session)
 
 
-def change_rule(session: Session, rule_id: str, wanted: AlertRule) -> AlertRules:
+def change_rule(session: Session, rule_id: str, asked: AlertRule) -> AlertRules:
     """Change a rule, such as its secrets.
 
     Raises:
-        Malformed: alerts may not be sent to where it says.
-        Unknown: there is no such rule or company.
+        Malformed: alerts may not be sent to its URL.
+        NotFound: there is no such rule or company.
     """
     if rule_of(session, rule_id) is None:
         raise NotFound(f"Alert rule '{rule_id}' does not exist.")
-    check(session, wanted)
-    session.tables.alerts.save_rule(rule_id, wanted)
+    check(session, asked)
+    session.tables.alerts.save_rule(rule_id, asked)
     return rules(session)
 
 
 def check(session: Session, rule: AlertRule) -> None:
-    """Make sure that a rule can be kept."""
+    """Make sure that a rule can be followed."""
     if not is_allowed(rule.url, session.settings.alert_hosts):
-        told = (
+        message = (
             f"Alerts are not sent to '{rule.url}': only to this machine, or to hosts that"
             " the server allows by --alert-host."
         )
-        raise Malformed(told, [Problem("$.url", told)])
+        raise Malformed(message, [Problem("$.url", message)])
     if rule.company_id:
         session.company(rule.company_id)
 
@@ -94,10 +94,10 @@ def rule_of(session: Session, rule_id: str) -> StoredRule | None:
 
 
 def remove_rule(session: Session, rule_id: str) -> AlertRules:
-    """Forget a rule; what is still to be tried for it is given up.
+    """Delete a rule, and give up its pending deliveries.
 
     Raises:
-        Unknown: there is no such rule.
+        NotFound: there is no such rule.
     """
     if rule_of(session, rule_id) is None:
         raise NotFound(f"Alert rule '{rule_id}' does not exist.")
@@ -106,45 +106,45 @@ def remove_rule(session: Session, rule_id: str) -> AlertRules:
 
 
 def clear_rules(session: Session) -> AlertRules:
-    """Forget all rules."""
+    """Delete all rules."""
     for stored in session.tables.alerts.rules():
         session.tables.alerts.remove_rule(stored.rule_id)
     return rules(session)
 
 
 def expect_end(session: Session, row: CompanyRow, dataset: DatasetRow, *, is_changed: bool) -> None:
-    """Note what a dataset's end will tell, when it comes.
+    """Plan the events of a dataset's end.
 
     Args:
-        session: the turn of the push.
+        session: the session of the push.
         row: the company.
         dataset: its dataset.
-        is_changed: whether it brings anything that was not known.
+        is_changed: whether it brings anything new.
     """
     plan: Plan = dataset.plan
     if plan.is_stuck:
         return
     data = {"dataType": dataset.data_type, "datasetId": dataset.id}
     of = (row.company.id, dataset.connection_id)
-    happenings = []
+    events = []
     if plan.outcome == "Complete":
-        told = f"{dataset.data_type} of {row.company.name} has been synchronised."
-        happenings.append(Event("Data sync completed", *of, told, data))
+        message = f"{dataset.data_type} of {row.company.name} has been synchronised."
+        events.append(Event("Data sync completed", *of, message, data))
         if is_changed:
-            told = f"{dataset.data_type} of {row.company.name} has changed."
-            happenings.append(Event("Dataset data changed", *of, told, data))
+            message = f"{dataset.data_type} of {row.company.name} has changed."
+            events.append(Event("Dataset data changed", *of, message, data))
     elif plan.outcome.endswith("Error"):
-        told = f"{dataset.data_type} of {row.company.name} ended in {plan.outcome}."
+        message = f"{dataset.data_type} of {row.company.name} ended in {plan.outcome}."
         failed = {**data, "datasetStatus": plan.outcome}
-        happenings.append(Event("Data Sync Status Changed to Error", *of, told, failed))
-    for happening in happenings:
-        session.tables.alerts.expect(dataset.ends, happening)
+        events.append(Event("Data Sync Status Changed to Error", *of, message, failed))
+    for event in events:
+        session.tables.alerts.expect(dataset.ends, event)
 
 
-def tell_status(
+def record_status(
     session: Session, company_id: str, connection: Connection, status: ConnectionStatus
 ) -> None:
-    """Note that a connection changes its status now."""
+    """Record that a connection changes its status now."""
     if connection.status == status:
         return
     data = {
@@ -153,50 +153,50 @@ def tell_status(
         "oldStatus": connection.status,
         "platformKey": connection.integration_key,
     }
-    told = f"The connection to {connection.platform_name} is {status} now."
-    happening = Event("DataConnectionStatusChanged", company_id, connection.id, told, data)
-    session.tables.alerts.expect(session.now, happening)
+    message = f"The connection to {connection.platform_name} is {status} now."
+    event = Event("DataConnectionStatusChanged", company_id, connection.id, message, data)
+    session.tables.alerts.expect(session.now, event)
 
 
-def tell_first_sync(session: Session, row: CompanyRow) -> None:
-    """Note that a company was synchronised for the first time."""
-    told = f"{row.company.name} has been synchronised for the first time."
-    happening = Event("New company synchronised", row.company.id, None, told, {})
-    session.tables.alerts.expect(session.now, happening)
+def record_first_sync(session: Session, row: CompanyRow) -> None:
+    """Record that a company was synchronised for the first time."""
+    message = f"{row.company.name} has been synchronised for the first time."
+    event = Event("New company synchronised", row.company.id, None, message, {})
+    session.tables.alerts.expect(session.now, event)
 
 
-def tell_deletion(session: Session, row: CompanyRow, connection: Connection) -> None:
-    """Note that a merchant has deleted the sync connection."""
-    told = f"The sync connection of {row.company.name} was deleted by the merchant."
-    happening = Event("Sync Connection Deleted", row.company.id, connection.id, told, {})
-    session.tables.alerts.expect(session.now, happening)
+def record_deletion(session: Session, row: CompanyRow, connection: Connection) -> None:
+    """Record that a merchant has deleted the sync connection."""
+    message = f"The sync connection of {row.company.name} was deleted by the merchant."
+    event = Event("Sync Connection Deleted", row.company.id, connection.id, message, {})
+    session.tables.alerts.expect(session.now, event)
 
 
 def run_due(session: Session) -> None:
     """Raise the alerts for what has happened until now, in order, each at its own moment."""
-    for moment, happening in session.tables.alerts.happened(session.now):
+    for moment, event in session.tables.alerts.happened(session.now):
         for stored in session.tables.alerts.rules():
             rule = stored.rule
-            if rule.type == happening.type and rule.company_id in (None, happening.company_id):
-                raise_alert(session.at(moment), stored, happening)
+            if rule.type == event.type and rule.company_id in (None, event.company_id):
+                raise_alert(session.at(moment), stored, event)
 
 
-def raise_alert(session: Session, stored: StoredRule, happening: Event) -> None:
-    """Raise an alert, as often as its rule wants copies of it."""
+def raise_alert(session: Session, stored: StoredRule, event: Event) -> None:
+    """Raise an alert, in as many copies as its rule asks for."""
     earlier = session.tables.alerts.of_rule(stored.rule_id) // stored.rule.copies
     due = session.now
     if earlier % 2 == 0:
         due += timedelta(seconds=stored.rule.overtaken_seconds)
     body = AlertPayload(
-        company_id=happening.company_id,
+        company_id=event.company_id,
         client_id=client_id(session),
         client_name=CLIENT_NAME,
-        data_connection_id=happening.connection_id,
+        data_connection_id=event.connection_id,
         rule_id=stored.rule_id,
-        rule_type=happening.type,
+        rule_type=event.type,
         alert_id=session.new_id(),
-        message=happening.message,
-        data=happening.data,
+        message=event.message,
+        data=event.data,
     )
     for _ in range(stored.rule.copies):
         session.tables.alerts.add(AlertRow(stored.rule_id, session.now, due, body, first=due))
@@ -209,8 +209,8 @@ def client_id(session: Session) -> str:
 
 
 def alerts(session: Session) -> Alerts:
-    """All alerts with what became of them."""
-    told = [
+    """All alerts with their deliveries."""
+    found = [
         Alert(
             alert_id=row.body.alert_id,
             rule_id=row.rule,
@@ -222,14 +222,14 @@ def alerts(session: Session) -> Alerts:
         )
         for row in session.tables.alerts.all()
     ]
-    return Alerts(told, is_settled=session.tables.alerts.due(session.now) is None)
+    return Alerts(found, is_settled=session.tables.alerts.due(session.now) is None)
 
 
 def resend(session: Session, alert_id: str) -> Alerts:
-    """Deliver an alert once more, from the beginning.
+    """Deliver an alert once more, with all its retries.
 
     Raises:
-        Unknown: there is no such alert.
+        NotFound: there is no such alert.
         Conflict: its rule, which says where it is sent, has been removed.
     """
     found = [row for row in session.tables.alerts.all() if row.body.alert_id == alert_id]
@@ -243,8 +243,8 @@ def resend(session: Session, alert_id: str) -> Alerts:
     return alerts(session)
 
 
-def errand(session: Session) -> Delivery | None:
-    """The try that is due first."""
+def next_delivery(session: Session) -> Delivery | None:
+    """The delivery that is due first."""
     row = session.tables.alerts.due(session.now)
     if row is None or row.due is None:
         return None
@@ -254,10 +254,20 @@ def errand(session: Session) -> Delivery | None:
     return Delivery(row.number, row.due, stored.rule, row.body)
 
 
-def note(
+def record(
     session: Session, done: Delivery, status: int | None, error: str, retry_after: str | None
 ) -> None:
-    """Note what came of a try, and plan the next."""
+    """Record the result of a delivery, and plan the next one where it may be retried.
+
+    Args:
+        session: the session.
+        done: the delivery that was made.
+        status: the receiver's answer, None where there was none.
+        error: why there was none, or why it does not count.
+        retry_after: the value of the answer's `Retry-After`.
+
+    Source: contract section 8.
+    """
     row = session.tables.alerts.find(done.number)
     if row is None or row.due != done.at:  # the rules were cleared, or it is being sent again
         return
@@ -265,15 +275,15 @@ def note(
     row.attempts.append(DeliveryAttempt(format_moment(done.at), status, error))
     row.state, row.due = state_after(status), None
     if row.state == "delivered":
-        note_told(session, row.body)
+        mark_notified(session, row.body)
     if row.state == "pending":
         row.due = next_try(row.first, row.tries, done.at, retry_after)
         row.state = "pending" if row.due else "failed"
     session.tables.alerts.save(row)
 
 
-def note_told(session: Session, body: AlertPayload) -> None:
-    """Note that the end of a dataset has been told, if that is what the alert is about."""
+def mark_notified(session: Session, body: AlertPayload) -> None:
+    """Mark a dataset whose end this alert has delivered."""
     company = session.tables.companies.find(body.company_id)
     dataset_id = body.data.get("datasetId")
     if company and dataset_id:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +18,9 @@ from codat_mock.models.alerts import (
     RuleType,
     StoredRule,
 )
+
+EARLIEST: Final = -(2**63)  # as a moment: look, since something may be due
+NEVER: Final = 2**63 - 1
 
 encode = msgspec.json.encode
 decode_rule = msgspec.json.Decoder(AlertRule).decode
@@ -53,7 +56,7 @@ class AlertRow(Struct):
     number: int = 0
 
 
-decode_happening = msgspec.json.Decoder(Event).decode
+decode_event = msgspec.json.Decoder(Event).decode
 decode_alert = msgspec.json.Decoder(AlertRow).decode
 
 
@@ -63,6 +66,12 @@ class StoredAlerts:
     def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
         self._db = db
         self._sandbox = sandbox
+        self.forget()
+
+    def forget(self) -> None:
+        """Hold nothing in memory: what was written has been rolled back."""
+        self._next_event = EARLIEST
+        self._next_try = EARLIEST
 
     def add_rule(self, rule_id: str, rule: AlertRule) -> None:
         """Store a rule."""
@@ -95,26 +104,30 @@ class StoredAlerts:
                 row.state, row.due = "failed", None
                 self.save(row)
 
-    def expect(self, moment: datetime, happening: Event) -> None:
+    def expect(self, moment: datetime, event: Event) -> None:
         """Store what will happen then."""
         self._db.execute(
-            "INSERT INTO happenings (sandbox, moment, happening) VALUES (?, ?, ?)",
-            (self._sandbox, to_microseconds(moment), encode(happening)),
+            "INSERT INTO events (sandbox, moment, event) VALUES (?, ?, ?)",
+            (self._sandbox, to_microseconds(moment), encode(event)),
         )
+        self._next_event = min(self._next_event, to_microseconds(moment))
 
     def happened(self, now: datetime) -> list[tuple[datetime, Event]]:
         """What has happened until now and was not taken yet, in order; it is taken by this."""
+        if to_microseconds(now) < self._next_event:
+            return []
         found = self._db.execute(
-            "SELECT moment, happening FROM happenings WHERE sandbox = ? AND moment <= ?"
+            "SELECT moment, event FROM events WHERE sandbox = ? AND moment <= ?"
             " ORDER BY moment, number",
             (self._sandbox, to_microseconds(now)),
         ).fetchall()
         if found:
             self._db.execute(
-                "DELETE FROM happenings WHERE sandbox = ? AND moment <= ?",
+                "DELETE FROM events WHERE sandbox = ? AND moment <= ?",
                 (self._sandbox, to_microseconds(now)),
             )
-        return [(from_microseconds(moment), decode_happening(stored)) for moment, stored in found]
+        self._next_event = self._least("moment", "events")
+        return [(from_microseconds(moment), decode_event(stored)) for moment, stored in found]
 
     def add(self, row: AlertRow) -> None:
         """Store an alert."""
@@ -122,6 +135,7 @@ class StoredAlerts:
             "INSERT INTO alerts (sandbox, rule, due, alert) VALUES (?, ?, ?, ?)",
             (self._sandbox, row.rule, moment_or_none(row.due), encode(row)),
         )
+        self._next_try = EARLIEST
 
     def save(self, row: AlertRow) -> None:
         """Write an alert anew."""
@@ -129,6 +143,7 @@ class StoredAlerts:
             "UPDATE alerts SET due = ?, alert = ? WHERE number = ?",
             (moment_or_none(row.due), encode(row), row.number),
         )
+        self._next_try = EARLIEST
 
     def all(self) -> list[AlertRow]:
         """All alerts, in the order they were raised."""
@@ -143,7 +158,11 @@ class StoredAlerts:
 
     def due(self, now: datetime) -> AlertRow | None:
         """The alert that is to be tried first of those that are due."""
+        if to_microseconds(now) < self._next_try:
+            return None
         found = self._where("due <= ? ORDER BY due, number LIMIT 1", to_microseconds(now))
+        if not found:
+            self._next_try = self._least("due", "alerts")
         return found[0] if found else None
 
     def find(self, number: int) -> AlertRow | None:
@@ -158,6 +177,13 @@ class StoredAlerts:
             (self._sandbox, to_microseconds(now)),
         ).fetchone()
         return None if due is None else from_microseconds(due)
+
+    def _least(self, column: str, table: str) -> int:
+        (least,) = self._db.execute(
+            f"SELECT min({column}) FROM {table} WHERE sandbox = ?",  # noqa: S608  (constant names)
+            (self._sandbox,),
+        ).fetchone()
+        return NEVER if least is None else int(least)
 
     def _where(self, condition: str, *values: int) -> list[AlertRow]:
         found = self._db.execute(

@@ -46,6 +46,18 @@ class Companies:
     def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
         self._db = db
         self._sandbox = sandbox
+        self._rows: dict[int, CompanyRow] = {}
+        self._due: tuple[int, int] | None = None  # of the first one due: moment and number
+        self._is_due_known = False
+
+    def forget_rows(self) -> None:
+        """Read each company once more, which a transaction does once."""
+        self._rows.clear()
+
+    def forget(self) -> None:
+        """Hold nothing in memory: what was written has been rolled back."""
+        self._rows.clear()
+        self._is_due_known = False
 
     def add(self, company: Company) -> CompanyRow:
         """Store a new company."""
@@ -53,11 +65,14 @@ class Companies:
             "INSERT INTO companies (sandbox, id, company) VALUES (?, ?, ?)",
             (self._sandbox, company.id, encode(company)),
         )
-        return CompanyRow(added.lastrowid or 0, company)
+        row = CompanyRow(added.lastrowid or 0, company)
+        self._rows[row.number] = row
+        return row
 
     def find(self, company_id: str) -> CompanyRow | None:
         """The company of that id."""
-        return self._first("id = ?", (company_id,))
+        held = (row for row in self._rows.values() if row.company.id == company_id)
+        return next(held, None) or self._first("id = ?", (company_id,))
 
     def all(self) -> list[CompanyRow]:
         """All companies, in the order they were made."""
@@ -65,23 +80,27 @@ class Companies:
             f"SELECT {COLUMNS} FROM companies WHERE sandbox = ? ORDER BY number",  # noqa: S608  (constant columns)
             (self._sandbox,),
         )
-        return [read(row) for row in found]
+        return [self._row(*row) for row in found]
 
     def first_due(self, until: datetime) -> int | None:
         """The number of the company whose sync is due first, if one is until then.
 
         The company made earlier goes before where two are due together.
         """
-        found = self._db.execute(
-            "SELECT number FROM companies WHERE sandbox = ? AND due <= ?"
-            " ORDER BY due, number LIMIT 1",
-            (self._sandbox, to_microseconds(until)),
-        ).fetchone()
-        return found[0] if found else None
+        if not self._is_due_known:
+            self._due = self._db.execute(
+                "SELECT due, number FROM companies WHERE sandbox = ? AND due IS NOT NULL"
+                " ORDER BY due, number LIMIT 1",
+                (self._sandbox,),
+            ).fetchone()
+            self._is_due_known = True
+        if self._due is None or self._due[0] > to_microseconds(until):
+            return None
+        return self._due[1]
 
     def by_number(self, number: int) -> CompanyRow:
         """The company of that number."""
-        found = self._first("number = ?", (number,))
+        found = self._rows.get(number) or self._first("number = ?", (number,))
         if found is None:
             raise LookupError(number)
         return found
@@ -93,6 +112,7 @@ class Companies:
             "UPDATE companies SET due = ?, failures = ? WHERE number = ?",
             (due, row.failures, row.number),
         )
+        self._is_due_known = False
 
     def save(self, row: CompanyRow) -> None:
         """Write a company's every part."""
@@ -108,17 +128,25 @@ class Companies:
             f"SELECT {COLUMNS} FROM companies WHERE sandbox = ? AND {condition}",  # noqa: S608  (constant conditions)
             (self._sandbox, *values),
         ).fetchone()
-        return read(found) if found else None
+        return self._row(*found) if found else None
 
-
-def read(row: tuple[int, bytes, bytes | None, bytes, int | None, int]) -> CompanyRow:
-    """A row as the database gives it."""
-    number, company, configuration, rates, due, failures = row
-    return CompanyRow(
-        number,
-        decode_company(company),
-        None if configuration is None else decode_configuration(configuration),
-        decode_rates(rates),
-        None if due is None else from_microseconds(due),
-        failures,
-    )
+    def _row(
+        self,
+        number: int,
+        company: bytes,
+        configuration: bytes | None,
+        rates: bytes,
+        due: int | None,
+        failures: int,
+    ) -> CompanyRow:
+        """The one object of a company in this transaction, made of its columns at first."""
+        if number not in self._rows:
+            self._rows[number] = CompanyRow(
+                number,
+                decode_company(company),
+                None if configuration is None else decode_configuration(configuration),
+                decode_rates(rates),
+                None if due is None else from_microseconds(due),
+                failures,
+            )
+        return self._rows[number]

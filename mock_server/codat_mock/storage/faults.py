@@ -26,11 +26,20 @@ class FaultRow(Struct):
 
 
 class PlannedFaults:
-    """One sandbox's faults."""
+    """One sandbox's faults.
+
+    Attributes:
+        is_any: False where there is certainly none, which spares a request the look.
+    """
 
     def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
         self._db = db
         self._sandbox = sandbox
+        self.is_any = True  # until it is known better
+
+    def forget(self) -> None:
+        """Hold nothing in memory: what was written has been rolled back."""
+        self.is_any = True
 
     def add(self, fault: Fault, planned: datetime) -> None:
         """Store a fault."""
@@ -38,6 +47,7 @@ class PlannedFaults:
             "INSERT INTO faults (sandbox, fault, planned) VALUES (?, ?, ?)",
             (self._sandbox, encode(fault), to_microseconds(planned)),
         )
+        self.is_any = True
 
     def all(self) -> list[FaultRow]:
         """The faults in the order they were planned."""
@@ -46,10 +56,12 @@ class PlannedFaults:
             " ORDER BY number",
             (self._sandbox,),
         )
-        return [
+        rows = [
             FaultRow(number, decode_fault(fault), from_microseconds(planned), seen, hits)
             for number, fault, planned, seen, hits in found
         ]
+        self.is_any = bool(rows)
+        return rows
 
     def save(self, row: FaultRow) -> None:
         """Write a fault's counts."""
@@ -59,5 +71,5 @@ class PlannedFaults:
         )
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Delete all faults."""
         self._db.execute("DELETE FROM faults WHERE sandbox = ?", (self._sandbox,))

@@ -1,4 +1,4 @@
-"""Rows of findings, and of the rules that had an occasion."""
+"""Rows of findings, and of the rules that have applied to something."""
 
 from __future__ import annotations
 
@@ -18,13 +18,21 @@ class Findings:
     def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
         self._db = db
         self._sandbox = sandbox
+        self._exercised: set[str] | None = None  # until it is read
+
+    def forget(self) -> None:
+        """Hold nothing in memory: what was written has been rolled back."""
+        self._exercised = None
 
     def add(self, judgement: Judgement) -> None:
-        """Store a judgement; what is found on a topic once more is told with what was found."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO exercised (sandbox, code) VALUES (?, ?)",
-            ((self._sandbox, code) for code in judgement.exercised),
-        )
+        """Store a judgement; a finding is joined to an earlier one with its deduplication key."""
+        new = set(judgement.exercised) - self._known()
+        if new:
+            self._db.executemany(
+                "INSERT INTO exercised (sandbox, code) VALUES (?, ?)",
+                [(self._sandbox, code) for code in new],
+            )
+            self._known().update(new)
         for found in judgement.found:
             if not (found.dedup_key and self._join(found)):
                 self._insert(found)
@@ -56,7 +64,14 @@ class Findings:
         )
         return [decode_found(stored).finding for (stored,) in found]
 
-    def exercised(self) -> list[str]:
-        """The codes of the rules that had an occasion."""
-        found = self._db.execute("SELECT code FROM exercised WHERE sandbox = ?", (self._sandbox,))
-        return [code for (code,) in found]
+    def exercised(self) -> set[str]:
+        """The codes of the rules that have applied to something."""
+        return self._known().copy()
+
+    def _known(self) -> set[str]:
+        if self._exercised is None:
+            found = self._db.execute(
+                "SELECT code FROM exercised WHERE sandbox = ?", (self._sandbox,)
+            )
+            self._exercised = {code for (code,) in found}
+        return self._exercised

@@ -30,28 +30,27 @@ def pack(body: bytes) -> bytes | None:
 
 
 class SizeMeter:
-    """How many bytes the journals of a server take.
+    """How many bytes the request logs of a server take.
 
     Args:
         limit: how many they may take.
+
+    Attributes:
+        held: how many they take; None until that is counted.
     """
 
     def __init__(self, db: sqlite3.Connection, limit: int) -> None:
         self._db = db
         self.limit = limit
-        self._held: int | None = None  # until it is counted
-
-    def forget(self) -> None:
-        """Count anew: a transaction was taken back, or a sandbox deleted."""
-        self._held = None
+        self.held: int | None = None
 
     def add(self, size: int) -> None:
         """Count a new row, and drop the oldest ones where there are too many bytes."""
-        if self._held is None:
-            (self._held,) = self._db.execute("SELECT total(size) FROM requests").fetchone()
+        if self.held is None:
+            (self.held,) = self._db.execute("SELECT total(size) FROM requests").fetchone()
         else:
-            self._held += size
-        while self._held > self.limit and self._drop():
+            self.held += size
+        while self.held > self.limit and self._drop():
             pass
 
     def _drop(self) -> bool:
@@ -62,13 +61,13 @@ class SizeMeter:
             (AT_ONCE,),
         ).fetchall()
         for place, sandbox, size in oldest:
-            if (self._held or 0) <= self.limit:
+            if (self.held or 0) <= self.limit:
                 break
             self._db.execute("DELETE FROM requests WHERE place = ?", (place,))
             self._db.execute(
                 "UPDATE sandboxes SET dropped = dropped + 1 WHERE number = ?", (sandbox,)
             )
-            self._held = (self._held or 0) - size
+            self.held = (self.held or 0) - size
         return bool(oldest)
 
 

@@ -66,7 +66,7 @@ class Sandboxes:
     def delete(self, name: str) -> None:
         """Delete a sandbox with everything in it."""
         self._db.execute("DELETE FROM sandboxes WHERE name = ?", (name,))
-        self._meter.forget()
+        self._meter.held = None
 
     def _name_by(self, condition: str, value: str) -> str | None:
         found = self._db.execute(

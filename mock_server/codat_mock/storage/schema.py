@@ -10,8 +10,10 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-APPLICATION: Final = 0x636F6461  # "coda", so that a foreign SQLite file is told apart
-VERSION: Final = 2
+APPLICATION_ID: Final = 0x434D4F4B  # "CMOK": tells the mock's files from any other SQLite file
+LEDGER_ID: Final = 0x43505553  # "CPUS": the ledger or outbox of a push client
+EARLIER_ID: Final = 0x636F6461  # "coda": both of them, until schema 2
+VERSION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE sandboxes (
@@ -71,13 +73,13 @@ CREATE TABLE alert_rules (
     rule BLOB NOT NULL
 );
 CREATE INDEX alert_rules_of_sandbox ON alert_rules (sandbox);
-CREATE TABLE happenings (
+CREATE TABLE events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
     moment INTEGER NOT NULL,
-    happening BLOB NOT NULL
+    event BLOB NOT NULL
 );
-CREATE INDEX happenings_by_moment ON happenings (sandbox, moment);
+CREATE INDEX events_by_moment ON events (sandbox, moment);
 CREATE TABLE alerts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
@@ -226,18 +228,23 @@ def connect(path: Path | None) -> sqlite3.Connection:
 
 def prepare(db: sqlite3.Connection, path: str) -> None:
     """Make the tables in a new database, or make sure that they are ours."""
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if not tables and not application:
         db.executescript(
-            f"BEGIN; {TABLES} PRAGMA application_id = {APPLICATION};"
+            f"BEGIN; {TABLES} PRAGMA application_id = {APPLICATION_ID};"
             f" PRAGMA user_version = {VERSION}; COMMIT;"
         )
-    elif application != APPLICATION:
+    elif application == LEDGER_ID or (application == EARLIER_ID and "stream" in tables):
+        raise UnusableFile(
+            f"{path} is the ledger or outbox of a push client, not a database of codat-mock;"
+            " choose another file"
+        )
+    elif application not in (APPLICATION_ID, EARLIER_ID):
         raise UnusableFile(f"{path} is a database of another program; choose another file")
     elif version != VERSION:
         raise UnusableFile(
             f"{path} was written by another version of codat-mock (schema {version}, this one"
-            f" needs {VERSION}); choose another file, or delete it to begin anew"
+            f" needs {VERSION}); choose another file, or delete it to start afresh"
         )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from in_process import push, run
 from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
@@ -19,7 +20,18 @@ from codat_mock.configuration.rates import rate_key
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.models.merchant_records import read_declaration
 from codat_mock.models.planned_outcomes import PlannedOutcome
-from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings
+from codat_mock.sandbox import (
+    Sandbox,
+    SandboxRegistry,
+    Settings,
+    books_view,
+    clock_control,
+    companies,
+    connections,
+    evaluation,
+    ground_truth,
+    planned_outcomes,
+)
 from codat_mock.sandbox.books_view import CompanyBooks
 from codat_scenarios.merchants import Record, encode
 from codat_scenarios.strategies import sales
@@ -161,17 +173,17 @@ class Played:
     company: str
 
     def books(self) -> CompanyBooks:
-        return self.sandbox.books(self.company).companies[0]
+        return run(self.sandbox, books_view.books, self.company).companies[0]
 
     def codes(self) -> list[str]:
         """The rules that were broken, but for hints."""
-        return [one.code for one in self.sandbox.findings().findings if one.severity == "error"]
+        found = run(self.sandbox, evaluation.verdicts).findings
+        return [one.code for one in found if one.severity == "error"]
 
     def push(self, batch: Batch) -> None:
         for data_type, records in batch.items():
             body = encode({data_type.removeprefix("commerce-"): records})
-            call = self.sandbox.arrive("POST", "/")
-            self.sandbox.push(self.company, data_type, body, call)
+            push(self.sandbox, self.company, data_type, body)
 
     def compared(self, history: History) -> dict[str, list[tuple[str, str]]]:
         """How the books stand beside what the merchant has in the end."""
@@ -180,10 +192,16 @@ class Played:
             for (data_type, _), record in sale.records.items():
                 own[data_type].append(record)
         told = {data_type.removeprefix("commerce-"): own[data_type] for data_type in own}
-        counts = self.sandbox.declare(self.company, read_declaration(encode(told)), anew=True)
+        counts = run(
+            self.sandbox,
+            ground_truth.declare,
+            self.company,
+            read_declaration(encode(told)),
+            replaces=True,
+        )
         if not counts.orders:
             return {}
-        [found] = self.sandbox.compare_books(self.company).companies
+        [found] = run(self.sandbox, ground_truth.comparisons, self.company).companies
         names = ("booked_once", "doubled", "missing", "stale", "surplus")
         return {
             name: [(one.data_type, one.key) for one in getattr(found, name)]
@@ -201,10 +219,10 @@ def play(history: History, steps: list[Step], lost: Step | None = None) -> Playe
     registry = SandboxRegistry(Settings(start_at=begin, speed=0))
     played = Played(registry, registry.sandbox("history"), "")
     sandbox = played.sandbox
-    played.company = company = sandbox.create_company("History Ltd").id
-    sandbox.connect(company, "gbol")
-    sandbox.authorise(company)
-    wanted = suggest(sandbox.configuration(company))
+    played.company = company = run(sandbox, companies.create, "History Ltd").id
+    run(sandbox, connections.connect, company, "gbol")
+    run(sandbox, connections.authorise, company)
+    wanted = suggest(run(sandbox, companies.configuration, company))
     wanted.schedule = replace(
         wanted.schedule,
         start_date=history.begin,
@@ -216,16 +234,16 @@ def play(history: History, steps: list[Step], lost: Step | None = None) -> Playe
         rates.setdefault(rate_key(percentage), rates["20"])
     for rate in rates.values():
         rate.selected_tax_rate_id = rate.selected_tax_rate_id or rates["20"].selected_tax_rate_id
-    assert sandbox.configure(company, wanted).configured
+    assert run(sandbox, companies.configure, company, wanted).configured
     played.push({data_type: [] for data_type in TYPES})
     for step in sorted(steps, key=lambda step: step[0]):
         moment, batch = step
-        sandbox.set_clock(moment)
+        clock_control.set_to(sandbox, moment)
         if step is lost:
             error = PlannedOutcome(target="dataset", outcome="FetchError", count=len(batch))
-            sandbox.trouble.plan_outcome(error)
+            run(sandbox, planned_outcomes.plan, error)
         played.push(batch)
-    sandbox.set_clock(history.end)
+    clock_control.set_to(sandbox, history.end)
     return played
 
 
@@ -299,7 +317,9 @@ def test_the_books_of_who_keeps_the_rules_are_a_naive_sum_of_the_sales(history: 
 @given(histories())
 def test_the_same_history_gives_the_same_books_to_the_byte(history: History) -> None:
     first, second = (play(history, in_time(history)) for _ in range(2))
-    assert encode(first.sandbox.books()) == encode(second.sandbox.books())
+    assert encode(run(first.sandbox, books_view.books)) == encode(
+        run(second.sandbox, books_view.books)
+    )
 
 
 def kept(history: History) -> Told:
@@ -327,7 +347,7 @@ def test_an_update_after_the_sync_is_a_second_document(history: History, cents: 
         "sourceModifiedDate": format_moment(history.end),
     }
     played.push({ORDERS: [updated]})
-    played.sandbox.advance(timedelta(days=1))
+    clock_control.advance(played.sandbox, timedelta(days=1))
     day = sale.moment.astimezone(history.zone).date().isoformat()
     again = int(worth(ORDERS, updated)[1].scaleb(2))
     expected = Counter(before)
@@ -349,7 +369,7 @@ def test_what_arrives_after_its_sync_is_missed(history: History) -> None:
     steps = [step for step in in_time(history) if step not in sale.steps]
     played = play(history, steps)
     played.push(sale.steps[0][1])
-    played.sandbox.advance(timedelta(days=2))
+    clock_control.advance(played.sandbox, timedelta(days=2))
     books = played.books()
     assert booked(books) == naive(history, but=(sale.id,))
     assert {(one.data_type, one.key) for one in books.missed} == sale.records.keys()

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from codat_mock.http.app import create_app
+from codat_mock.sandbox import companies
 
 SHAPE = {
     "statusCode", "service", "error", "correlationId", "validation", "canBeRetried",
@@ -295,8 +296,8 @@ def test_an_error_has_the_same_id_in_header_and_body(client):
     assert again.json()["correlationId"] != answer.json()["correlationId"]
 
 
-def test_a_fault_of_the_mock_is_a_500_in_the_vendors_shape(http, registry, monkeypatch):
-    monkeypatch.delattr(type(registry.sandbox("x")), "create_company")
+def test_a_fault_of_the_mock_is_a_500_in_the_vendors_shape(http, monkeypatch):
+    monkeypatch.delattr(companies, "create")
     answer = http.post("/meta/companies/sync", json={"name": "x"})
     assert answer.status_code == 500
     assert answer.json().keys() == SHAPE

@@ -15,9 +15,9 @@ class CountingStore(Store):
 
     count = 0
 
-    def transaction(self):
+    def transaction(self, on_rollback=None):
         self.count += 1
-        return super().transaction()
+        return super().transaction(on_rollback)
 
 
 @pytest.mark.parametrize(("speed", "transactions"), [(0, 0), (1, 50)])

@@ -14,12 +14,14 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from in_process import run
 
 from codat_mock.cli.fault import EXAMPLES
 from codat_mock.cli.main import main
 from codat_mock.clock import machine_seconds, parse_moment
 from codat_mock.http.server import THREADS, Server
 from codat_mock.models.faults import Delay
+from codat_mock.sandbox import fault_injection
 
 FAULTS = "/_mock/faults"
 ORDER = {"id": "A-1", "createdDate": "2022-03-21T07:00:00Z", "totalAmount": 85}
@@ -330,9 +332,9 @@ def test_in_process_an_answer_is_a_502_or_comes_at_once(http, fault, status):
 def test_the_same_seed_draws_the_same_delays(start_server):
     def drawn() -> list[float]:
         sandbox = start_server(seed=5).registry.sandbox("one")
-        sandbox.trouble.plan_faults([Delay(mean=3.0)])
-        met = [sandbox.trouble.meet("push-orders", None) for _ in range(5)]
-        return [each.delay_seconds for each in met]
+        run(sandbox, fault_injection.plan, [Delay(mean=3.0)])
+        hits = [run(sandbox, fault_injection.meet, "push-orders", None) for _ in range(5)]
+        return [hit.effect.delay_seconds for hit in hits if hit]
 
     first = drawn()
     assert first == drawn()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from codat_mock.clock import machine_seconds
 from codat_mock.models.errors import NotFound
+from codat_mock.sandbox import companies
 from codat_mock.sandbox.rate_limits import A_DAY, A_MINUTE, AT_ONCE, RateLimiter
 
 NOON = datetime(2022, 3, 21, 12, 0, 30, tzinfo=UTC)
@@ -47,7 +48,7 @@ def test_too_many_are_refused_until_the_limit_begins_anew_in_the_sandboxs_time(l
     limited.get(COMPANIES)
     sandbox = registry.sandbox(registry.names()[0])
     for _ in range(A_MINUTE - 1):
-        sandbox.quotas.spend(NOON.replace(hour=8, minute=0), 9, "127.0.0.1")
+        sandbox.rate_limiter.spend(NOON.replace(hour=8, minute=0), 9, "127.0.0.1")
     refused = limited.get(COMPANIES)
     assert refused.status_code == refused.json()["statusCode"] == 429
     assert refused.headers["Retry-After"] == "57600"  # the day's are used up as well
@@ -60,15 +61,15 @@ def test_too_many_are_refused_until_the_limit_begins_anew_in_the_sandboxs_time(l
 
 def test_no_more_than_ten_requests_of_a_company_are_served_at_once(limited):
     company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
-    quotas = limited.registry.sandbox(limited.registry.names()[0]).quotas
+    limiter = limited.registry.sandbox(limited.registry.names()[0]).rate_limiter
     for _ in range(AT_ONCE - 1):
-        assert quotas.enter(company)
+        assert limiter.enter(company)
     assert limited.get(f"/companies/{company}").status_code == 200
-    assert quotas.enter(company)
+    assert limiter.enter(company)
     refused = limited.get(f"/companies/{company}")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert limited.get(COMPANIES).status_code == 200
-    quotas.leave(company)
+    limiter.leave(company)
     assert limited.get(f"/companies/{company}").status_code == 200
 
 
@@ -84,9 +85,9 @@ def test_a_request_whose_answer_is_held_back_is_under_way_until_the_client_has_g
     limited, auth, by
 ):
     company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
-    quotas = limited.registry.sandbox(limited.registry.names()[0]).quotas
+    limiter = limited.registry.sandbox(limited.registry.names()[0]).rate_limiter
     for _ in range(AT_ONCE - 1):
-        assert quotas.enter(company)
+        assert limiter.enter(company)
     fault = {"kind": "lose", "by": by, "operation": "get-company", "at": [1]}
     assert limited.post("/_mock/faults", json={"faults": [fault]}).status_code == 200
     with ThreadPoolExecutor(1) as pool:
@@ -122,12 +123,12 @@ def test_a_client_that_goes_before_its_answer_is_held_back_counts_no_more(
         sandbox = server.registry.sandbox(server.registry.names()[0])
         begun, has_gone = Event(), Event()
 
-        def company_of(*_: object) -> object:
+        def late(*_: object) -> object:
             begun.set()
             assert has_gone.wait(20)
             raise NotFound("too late")
 
-        monkeypatch.setattr(sandbox, "company", company_of)
+        monkeypatch.setattr(companies, "company", late)
         with (
             httpx.Client(base_url=server.address, headers=auth("k"), timeout=0.5) as gone,
             pytest.raises(httpx.ReadTimeout),
@@ -138,15 +139,15 @@ def test_a_client_that_goes_before_its_answer_is_held_back_counts_no_more(
             pass  # until the server has noticed that the client is gone
         has_gone.set()
         deadline = machine_seconds() + 20
-        while sandbox.quotas._under_way[company]:
+        while sandbox.rate_limiter._under_way[company]:
             assert machine_seconds() < deadline
 
 
 def test_a_delayed_answer_counts_until_it_has_come(limited):
     company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
-    quotas = limited.registry.sandbox(limited.registry.names()[0]).quotas
+    limiter = limited.registry.sandbox(limited.registry.names()[0]).rate_limiter
     for _ in range(AT_ONCE - 1):
-        assert quotas.enter(company)
+        assert limiter.enter(company)
     fault = {"kind": "delay", "seconds": 0.5, "operation": "get-company", "at": [1]}
     limited.post("/_mock/faults", json={"faults": [fault]})
     with ThreadPoolExecutor(1) as pool:
@@ -164,25 +165,25 @@ def test_serve_keeps_the_limits_where_it_is_told_to(serve):
 
 @given(st.integers(0, 3), st.timedeltas(timedelta(0), timedelta(hours=11)))
 def test_a_days_limit_grows_with_the_companies_and_is_whole_again_at_midnight(companies, passed):
-    quotas = RateLimiter()
+    limiter = RateLimiter()
     limit = A_DAY * (1 + companies)
     for number in range(limit):
-        standing = quotas.spend(NOON, companies, f"10.0.0.{number % 5}")
-        assert not standing.refused
-        assert standing.remaining == limit - number - 1
-    late = quotas.spend(NOON + passed, companies, "10.0.0.9")
+        status = limiter.spend(NOON, companies, f"10.0.0.{number % 5}")
+        assert not status.refused
+        assert status.remaining == limit - number - 1
+    late = limiter.spend(NOON + passed, companies, "10.0.0.9")
     assert late.refused == f"{limit} requests a day"
     assert late.reset == datetime(2022, 3, 22, tzinfo=UTC)
     assert NOON + passed + timedelta(seconds=late.retry_after) >= late.reset
-    assert not quotas.spend(late.reset, companies, "10.0.0.9").refused
+    assert not limiter.spend(late.reset, companies, "10.0.0.9").refused
 
 
 def test_a_minutes_limit_is_each_addresss_own():
-    quotas = RateLimiter()
+    limiter = RateLimiter()
     for _ in range(A_MINUTE):
-        assert not quotas.spend(NOON, 9, "10.0.0.1").refused
-    standing = quotas.spend(NOON, 9, "10.0.0.1")
-    assert standing.refused == "1000 requests a minute"
-    assert standing.retry_after == 30
-    assert not quotas.spend(NOON, 9, "10.0.0.2").refused
-    assert not quotas.spend(NOON + timedelta(seconds=30), 9, "10.0.0.1").refused
+        assert not limiter.spend(NOON, 9, "10.0.0.1").refused
+    status = limiter.spend(NOON, 9, "10.0.0.1")
+    assert status.refused == "1000 requests a minute"
+    assert status.retry_after == 30
+    assert not limiter.spend(NOON, 9, "10.0.0.2").refused
+    assert not limiter.spend(NOON + timedelta(seconds=30), 9, "10.0.0.1").refused

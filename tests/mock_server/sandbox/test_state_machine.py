@@ -12,11 +12,23 @@ import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from in_process import push, run
 
 from codat_mock.clock import format_moment
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.domain.dataset_lifecycle import ROUTE
-from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings
+from codat_mock.sandbox import (
+    Sandbox,
+    SandboxRegistry,
+    Settings,
+    books_view,
+    clock_control,
+    companies,
+    connections,
+    dataset_views,
+    evaluation,
+    syncs,
+)
 
 ORDERS = "commerce-orders"
 MIDNIGHT = datetime(2022, 3, 21, tzinfo=UTC)
@@ -94,21 +106,19 @@ class PushingMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.registry = SandboxRegistry(Settings(start_at=MONDAY, speed=0))
         self.sandbox: Sandbox = self.registry.sandbox("machine")
-        self.company = self.sandbox.create_company("Model Café").id
-        self.sandbox.connect(self.company, "gbol")
-        self.sandbox.authorise(self.company)
-        wanted = self.sandbox.configuration(self.company)
+        self.company = run(self.sandbox, companies.create, "Model Café").id
+        run(self.sandbox, connections.connect, self.company, "gbol")
+        run(self.sandbox, connections.authorise, self.company)
+        wanted = run(self.sandbox, companies.configuration, self.company)
         wanted.schedule.start_date = self.model.period_start
         wanted.schedule.time_zone, wanted.schedule.sync_hour_utc = ZONE.key, HOUR
-        assert self.sandbox.configure(self.company, suggest(wanted)).configured
+        configured = run(self.sandbox, companies.configure, self.company, suggest(wanted))
+        assert configured.configured
         for data_type in ("commerce-payments", "commerce-transactions"):
-            call = self.sandbox.arrive("POST", "/")
-            self.sandbox.push(self.company, data_type, b"{}", call)
+            push(self.sandbox, self.company, data_type, b"{}")
 
     def push(self, records: list[dict[str, Any]], expected: list[str]) -> None:
-        call = self.sandbox.arrive("POST", "/")
-        body = encode({"orders": records})
-        dataset = self.sandbox.push(self.company, ORDERS, body, call)
+        dataset = push(self.sandbox, self.company, ORDERS, encode({"orders": records}))
         self.datasets[dataset] = 0
         self.model.found += expected
 
@@ -174,7 +184,7 @@ class PushingMachine(RuleBasedStateMachine):
 
     @rule()
     def sync_now(self) -> None:
-        self.sandbox.sync_latest(self.company)
+        run(self.sandbox, syncs.run_latest, self.company, None)
         self.model.sync(self.now)
 
     @rule(
@@ -184,7 +194,7 @@ class PushingMachine(RuleBasedStateMachine):
         )
     )
     def move_the_clock(self, duration: timedelta) -> None:
-        self.sandbox.advance(duration)
+        clock_control.advance(self.sandbox, duration)
         end = self.now + duration
         day = self.now.astimezone(ZONE).date()
         while True:
@@ -199,12 +209,12 @@ class PushingMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_findings_are_those_of_the_model(self) -> None:
-        found = (finding.code for finding in self.sandbox.findings().findings)
+        found = (finding.code for finding in run(self.sandbox, evaluation.verdicts).findings)
         assert [code for code in found if code in MODELLED] == self.model.found
 
     @invariant()
     def the_books_hold_what_the_model_invoiced_and_balance(self) -> None:
-        books = self.sandbox.books(self.company).companies[0]
+        books = run(self.sandbox, books_view.books, self.company).companies[0]
         invoices = [d.total for d in books.documents if d.kind == "Invoice"]
         assert sum(invoices) == self.model.invoiced
         balances = books.trial_balance
@@ -213,7 +223,9 @@ class PushingMachine(RuleBasedStateMachine):
     @invariant()
     def no_dataset_goes_back(self) -> None:
         for dataset, reached in self.datasets.items():
-            step = ROUTE.index(self.sandbox.dataset(self.company, dataset).status)
+            step = ROUTE.index(
+                run(self.sandbox, dataset_views.history, self.company, dataset).status
+            )
             assert step >= reached
             self.datasets[dataset] = step
 

@@ -8,13 +8,22 @@ from threading import Thread
 
 import httpx
 import pytest
+from in_process import run
 
 from codat_mock.accounting.selection import Selection, Version, select
 from codat_mock.clock import format_moment
 from codat_mock.domain.sync_schedule import MAX_FAILURES
 from codat_mock.http.app import create_app
 from codat_mock.models.syncs import SyncSummary
-from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings, sync_execution
+from codat_mock.sandbox import (
+    Sandbox,
+    SandboxRegistry,
+    Settings,
+    clock_control,
+    companies,
+    sync_execution,
+    sync_views,
+)
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 START = datetime(2022, 3, 21, 8, tzinfo=UTC)
@@ -72,7 +81,7 @@ def sandbox_of(registry: SandboxRegistry) -> Sandbox:
 
 def all_syncs(registry: SandboxRegistry, driver: SandboxDriver) -> list[SyncSummary]:
     """The earliest first."""
-    return sandbox_of(registry).syncs(driver.company_id)[::-1]
+    return run(sandbox_of(registry), sync_views.all_syncs, driver.company_id)[::-1]
 
 
 def configuration(driver: SandboxDriver) -> dict[str, object]:
@@ -150,7 +159,7 @@ def test_a_delayed_sync_sees_what_has_arrived_by_its_own_run() -> None:
     push(driver, order("late"), order("after the period", at=FIRST_DUE))
     reading = driver.advance_to_next_event()
     while reading["now"] < format_moment(FIRST_DUE + timedelta(hours=1)):
-        assert registry.sandbox(registry.names()[0]).syncs(driver.company_id) == []
+        assert all_syncs(registry, driver) == []
         reading = driver.advance_to_next_event()
     status = driver.sync_status()
     assert status["syncUtc"] == "2022-03-22T04:00:00Z"
@@ -351,14 +360,14 @@ def test_others_go_on_while_one_passes_ten_years(
     driver = set_stage(http)
     push(driver, *(order(f"o{number}", START + number * DAY) for number in range(100)))
     mine, other = sandbox_of(registry), registry.sandbox("other")
-    moving = Thread(target=mine.advance, args=(timedelta(days=3650),))
+    moving = Thread(target=clock_control.advance, args=(mine, timedelta(days=3650)))
     moving.start()
     answered = 0
     while moving.is_alive():
-        other.companies()
+        run(other, companies.all_companies)
         answered += 1
     moving.join()
-    assert len(mine.syncs(driver.company_id)) == 3650
+    assert len(all_syncs(registry, driver)) == 3650
     assert answered > 20
 
 

@@ -177,7 +177,7 @@ def test_no_redirect_leads_to_another_machine(live, company, receiver):
     [alert] = settle(live, minutes=3)
     [attempt] = alert["attempts"]
     assert (alert["state"], attempt["status"]) == ("failed", 308)
-    assert attempt["error"] == "It leads to http://192.0.2.1/: not allowed."
+    assert attempt["error"] == "It redirects to http://192.0.2.1/, which is not allowed."
 
 
 def test_a_redirect_in_a_circle_ends(live, company, receiver):
@@ -186,7 +186,7 @@ def test_a_redirect_in_a_circle_ends(live, company, receiver):
     push(live, company)
     [alert] = settle(live, minutes=3)
     assert alert["state"] == "failed"
-    assert len(receiver.got) == webhook_sender.MOST_REDIRECTS + 1
+    assert len(receiver.got) == webhook_sender.MAX_REDIRECTS + 1
 
 
 def test_alerts_are_signed_with_every_secret(live, company, receiver):

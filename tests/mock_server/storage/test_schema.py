@@ -1,10 +1,12 @@
 """The database file: what is refused, what survives, what a reset leaves."""
 
+import gzip
 import json
 import os
 import random
 import signal
 import sqlite3
+from pathlib import Path
 from threading import Thread
 
 import httpx
@@ -12,7 +14,8 @@ import pytest
 
 from codat_mock.models.pushes import split_push
 from codat_mock.storage import Store, UnusableFile
-from codat_mock.storage.schema import VERSION, connect
+from codat_mock.storage.schema import EARLIER_ID, VERSION, connect
+from codat_push import Ledger
 
 ORDERS = "commerce-orders"
 
@@ -38,6 +41,33 @@ def older(tmp_path):
     path = tmp_path / "older.db"
     Store(path).close()
     fill(path, f"PRAGMA user_version = {VERSION - 1}")
+    return path
+
+
+@pytest.fixture
+def previous(tmp_path):
+    """A database that the version before made: with the application id that ledgers shared."""
+    path = tmp_path / "previous.db"
+    path.write_bytes(gzip.decompress(Path(__file__).with_name("schema_2.db.gz").read_bytes()))
+    return path
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    path = tmp_path / "ledger.db"
+    Ledger(path).close()
+    return path
+
+
+@pytest.fixture
+def earlier_ledger(tmp_path):
+    path = tmp_path / "earlier-ledger.db"
+    fill(
+        path,
+        "CREATE TABLE stream (stream INTEGER PRIMARY KEY)",
+        f"PRAGMA application_id = {EARLIER_ID}",
+        "PRAGMA user_version = 2",
+    )
     return path
 
 
@@ -73,6 +103,9 @@ def nowhere(tmp_path):
     [
         ("foreign", "another program"),
         ("older", "another version"),
+        ("previous", "schema 2, this one needs 3"),
+        ("ledger", "ledger or outbox of a push client"),
+        ("earlier_ledger", "ledger or outbox of a push client"),
         ("newer", "another version"),
         ("no_database", "not a database"),
         ("directory", "directory"),
@@ -91,7 +124,9 @@ def test_a_file_that_cannot_be_used_is_refused_by_the_command(request, command, 
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize("kind", ["foreign", "older", "newer", "no_database"])
+@pytest.mark.parametrize(
+    "kind", ["foreign", "older", "previous", "ledger", "earlier_ledger", "newer", "no_database"]
+)
 def test_a_file_that_cannot_be_used_is_left_as_it_was(request, kind):
     path = request.getfixturevalue(kind)
     before = path.read_bytes()
@@ -253,27 +288,21 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(serve, tmp_path, 
     db.close()
 
 
-def test_two_servers_on_one_file_lose_nothing(serve, tmp_path):
+def test_a_second_server_on_one_file_is_refused_until_the_first_is_gone(serve, command, tmp_path):
     path = tmp_path / "shop.db"
-    servers = [serve("--db", str(path)) for _ in range(2)]
-    company = servers[0].http.post("/meta/companies/sync", json={"name": "x"}).json()["id"]
-    statuses = []
-
-    def push_on(served, worker):
-        with httpx.Client(base_url=served.http.base_url, headers=served.http.headers) as client:
-            for number in range(30):
-                body = {"orders": [{"id": f"{worker}-{number}", "totalAmount": 1}]}
-                answer = client.post(f"/data/companies/{company}/sync/{ORDERS}", json=body)
-                statuses.append(answer.status_code)
-
-    workers = [Thread(target=push_on, args=(s, n)) for n, s in enumerate(servers)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert statuses == [200] * 60
-    assert [served.end() for served in servers] == [0, 0]
-    assert (rows(path)["datasets"], rows(path)["versions"]) == (60, 60)
+    first = serve("--db", str(path))
+    company = first.http.post("/meta/companies/sync", json={"name": "x"}).json()["id"]
+    second = command("serve", "--port", "0", "--db", str(path))
+    out, error = second.communicate(timeout=20)
+    assert (second.returncode, out) == (2, "")
+    [message] = error.splitlines()
+    assert f"{path} is in use by another codat-mock server" in message
+    answer = first.http.post(f"/data/companies/{company}/sync/{ORDERS}", json={"orders": []})
+    assert answer.status_code == 200
+    assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    third = serve("--db", str(path))
+    listed = third.http.get(f"/companies/{company}/data/history").json()["results"]
+    assert [each["id"] for each in listed] == [answer.json()["datasetId"]]
 
 
 def test_the_latest_sync_is_found_without_sorting_them_all(tmp_path):

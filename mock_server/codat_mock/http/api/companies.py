@@ -12,6 +12,7 @@ from codat_mock.http.operations import serve
 from codat_mock.http.pagination import PAGING, page
 from codat_mock.models.companies import Company, NewCompany
 from codat_mock.models.pages import Companies
+from codat_mock.sandbox import companies
 
 blueprint = Blueprint("companies", __name__)
 
@@ -28,7 +29,9 @@ GROUP: Final = "Companies"
 )  # fmt: skip
 def index() -> Response:
     """List the companies."""
-    return request_context.answer(page(Companies, Company, request_context.sandbox().companies()))
+    return request_context.answer(
+        page(Companies, Company, companies.all_companies(request_context.session()))
+    )
 
 
 @serve(
@@ -39,8 +42,8 @@ def index() -> Response:
 )  # fmt: skip
 def create() -> Response:
     """Create a company that already has its commerce connection."""
-    here = request_context.sandbox()
-    return request_context.answer(here.create_company(request_context.body(NewCompany).name))
+    name = request_context.body(NewCompany).name
+    return request_context.answer(companies.create(request_context.session(), name))
 
 
 @serve(
@@ -50,8 +53,9 @@ def create() -> Response:
 )  # fmt: skip
 def add() -> Response:
     """Create a company without a connection."""
-    here = request_context.sandbox()
-    return request_context.answer(here.add_company(request_context.body(NewCompany).name))
+    name = request_context.body(NewCompany).name
+    session = request_context.session()
+    return request_context.answer(companies.create(session, name, is_connected=False))
 
 
 @serve(
@@ -60,4 +64,4 @@ def add() -> Response:
 )  # fmt: skip
 def show(company_id: str) -> Response:
     """Show a company."""
-    return request_context.answer(request_context.sandbox().company(company_id))
+    return request_context.answer(companies.company(request_context.session(), company_id))

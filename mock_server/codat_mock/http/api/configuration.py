@@ -10,6 +10,7 @@ from codat_mock.http import request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import serve
 from codat_mock.models.configuration import Configuration
+from codat_mock.sandbox import companies
 
 blueprint = Blueprint("configuration", __name__)
 
@@ -23,7 +24,7 @@ PATH = "/config/companies/{companyId}/sync/commerce"
 )  # fmt: skip
 def show(company_id: str) -> Response:
     """Show a company's options and its current configuration."""
-    return request_context.answer(request_context.sandbox().configuration(company_id))
+    return request_context.answer(companies.configuration(request_context.session(), company_id))
 
 
 @serve(
@@ -34,5 +35,6 @@ def show(company_id: str) -> Response:
 )  # fmt: skip
 def store(company_id: str) -> Response:
     """Store a company's configuration."""
-    here = request_context.sandbox()
-    return request_context.answer(here.configure(company_id, request_context.body(Configuration)))
+    configuration = request_context.body(Configuration)
+    session = request_context.session()
+    return request_context.answer(companies.configure(session, company_id, configuration))

@@ -12,6 +12,7 @@ from codat_mock.http.operations import serve
 from codat_mock.http.pagination import PAGING, page
 from codat_mock.models.companies import Connection, ConnectionUpdate, NewConnection
 from codat_mock.models.pages import Connections
+from codat_mock.sandbox import companies, connections
 
 blueprint = Blueprint("connections", __name__)
 
@@ -28,7 +29,7 @@ GROUP: Final = "Connections"
 )  # fmt: skip
 def index(company_id: str) -> Response:
     """List a company's connections."""
-    company = request_context.sandbox().company(company_id)
+    company = companies.company(request_context.session(), company_id)
     return request_context.answer(page(Connections, Connection, company.data_connections))
 
 
@@ -39,8 +40,8 @@ def index(company_id: str) -> Response:
 )  # fmt: skip
 def add(company_id: str) -> Response:
     """Add a connection, by the integration's key or id as a JSON string."""
-    here = request_context.sandbox()
-    return request_context.answer(here.connect(company_id, request_context.body(str)))
+    key = request_context.body(str)
+    return request_context.answer(connections.connect(request_context.session(), company_id, key))
 
 
 @serve(
@@ -51,10 +52,9 @@ def add(company_id: str) -> Response:
 )  # fmt: skip
 def add_later(company_id: str) -> Response:
     """Add a connection, by the integration's key in an object or as a JSON string."""
-    here = request_context.sandbox()
-    wanted: NewConnection | str = request_context.body(NewConnection | str)  # type: ignore[arg-type]  # a union is no type to mypy
-    key = wanted if isinstance(wanted, str) else wanted.platform_key
-    return request_context.answer(here.connect(company_id, key))
+    body: NewConnection | str = request_context.body(NewConnection | str)  # type: ignore[arg-type]  # a union is no type to mypy
+    key = body if isinstance(body, str) else body.platform_key
+    return request_context.answer(connections.connect(request_context.session(), company_id, key))
 
 
 @serve(
@@ -71,9 +71,10 @@ def add_later(company_id: str) -> Response:
 )  # fmt: skip
 def update(company_id: str, connection_id: str) -> Response:
     """Change a connection's status."""
-    here = request_context.sandbox()
-    wanted = request_context.body(ConnectionUpdate)
-    return request_context.answer(here.update_connection(company_id, connection_id, wanted.status))
+    status = request_context.body(ConnectionUpdate).status
+    session = request_context.session()
+    connection = connections.update_connection(session, company_id, connection_id, status)
+    return request_context.answer(connection)
 
 
 @serve(
@@ -84,6 +85,7 @@ def update(company_id: str, connection_id: str) -> Response:
 )  # fmt: skip
 def authorise(company_id: str, connection_id: str) -> Response:
     """Authorise a connection with new credentials."""
-    here = request_context.sandbox()
     request_context.body(dict[str, str])
-    return request_context.answer(here.update_connection(company_id, connection_id, "Linked"))
+    session = request_context.session()
+    connection = connections.update_connection(session, company_id, connection_id, "Linked")
+    return request_context.answer(connection)

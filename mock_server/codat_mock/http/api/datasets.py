@@ -12,6 +12,7 @@ from codat_mock.http.operations import serve
 from codat_mock.http.pagination import PAGING, page
 from codat_mock.models.datasets import DatasetHistory
 from codat_mock.models.pages import DatasetHistories
+from codat_mock.sandbox import dataset_views
 
 blueprint = Blueprint("datasets", __name__)
 
@@ -28,7 +29,9 @@ GROUP: Final = "Datasets"
 )  # fmt: skip
 def show(company_id: str, dataset_id: str) -> Response:
     """Show a dataset's status."""
-    return request_context.answer(request_context.sandbox().dataset(company_id, dataset_id))
+    return request_context.answer(
+        dataset_views.history(request_context.session(), company_id, dataset_id)
+    )
 
 
 @serve(
@@ -38,6 +41,5 @@ def show(company_id: str, dataset_id: str) -> Response:
 )  # fmt: skip
 def index(company_id: str) -> Response:
     """List a company's datasets."""
-    return request_context.answer(
-        page(DatasetHistories, DatasetHistory, request_context.sandbox().datasets(company_id))
-    )
+    found = dataset_views.histories(request_context.session(), company_id)
+    return request_context.answer(page(DatasetHistories, DatasetHistory, found))

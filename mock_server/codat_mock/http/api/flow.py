@@ -11,6 +11,7 @@ from codat_mock.http.api import examples
 from codat_mock.http.operations import Parameter, serve
 from codat_mock.http.query_language import malformed
 from codat_mock.models.sync_flow import Locale, Localization, SyncFlowUrl, VisibleAccounts
+from codat_mock.sandbox import flow_preferences, link_flow
 
 blueprint = Blueprint("flow", __name__)
 
@@ -48,7 +49,8 @@ ACCOUNTS = "config/ui/accounts/platform/{platformKey}"
 def start(commerce_key: str, accounting_key: str) -> Response:
     """Make a URL of the Sync Flow, with a code that is good once and for 30 seconds."""
     merchant, redirect = request.args.get("merchantIdentifier"), request.args.get("redirectUrl")
-    url = request_context.sandbox().start_flow(commerce_key, accounting_key, merchant, redirect)
+    session = request_context.session()
+    url = link_flow.start(session, commerce_key, accounting_key, merchant, redirect)
     return request_context.answer(SyncFlowUrl(url))
 
 
@@ -59,7 +61,7 @@ def start(commerce_key: str, accounting_key: str) -> Response:
 )  # fmt: skip
 def show_texts() -> Response:
     """Show the texts preferred in the Sync Flow."""
-    return request_context.answer(request_context.sandbox().texts(locale()))
+    return request_context.answer(flow_preferences.texts(request_context.session(), locale()))
 
 
 @serve(
@@ -70,10 +72,9 @@ def show_texts() -> Response:
 )  # fmt: skip
 def change_texts() -> Response:
     """Change some of the texts preferred in the Sync Flow."""
-    here = request_context.sandbox()
-    return request_context.answer(
-        here.change_texts(locale(), request_context.body(dict[str, Localization]))
-    )
+    changed = request_context.body(dict[str, Localization])
+    session = request_context.session()
+    return request_context.answer(flow_preferences.change_texts(session, locale(), changed))
 
 
 @serve(
@@ -83,8 +84,9 @@ def change_texts() -> Response:
 )  # fmt: skip
 def show_accounts(client_id: str, platform_key: str) -> Response:
     """Show the accounts that are visible in the Sync Flow."""
+    session = request_context.session()
     return request_context.answer(
-        request_context.sandbox().visible_accounts(client_id, platform_key)
+        flow_preferences.visible_accounts(session, client_id, platform_key)
     )
 
 
@@ -96,10 +98,9 @@ def show_accounts(client_id: str, platform_key: str) -> Response:
 )  # fmt: skip
 def choose_accounts(platform_key: str) -> Response:
     """Choose the accounts that are visible in the Sync Flow."""
-    here = request_context.sandbox()
-    return request_context.answer(
-        here.show_accounts(platform_key, request_context.body(VisibleAccounts))
-    )
+    accounts = request_context.body(VisibleAccounts)
+    session = request_context.session()
+    return request_context.answer(flow_preferences.show_accounts(session, platform_key, accounts))
 
 
 def locale() -> Locale:
@@ -112,4 +113,4 @@ def locale() -> Locale:
     for known in LOCALES:
         if asked == known:
             return known
-    raise malformed("locale", f"it is '{asked[:60]}', and one of {', '.join(LOCALES)} is wanted")
+    raise malformed("locale", f"expected one of {', '.join(LOCALES)}, found '{asked[:60]}'")

@@ -13,6 +13,7 @@ from codat_mock.http.operations import serve
 from codat_mock.http.pagination import PAGING, page
 from codat_mock.models.integrations import Branding, Integration
 from codat_mock.models.pages import Integrations
+from codat_mock.sandbox import connections
 
 blueprint = Blueprint("integrations", __name__)
 
@@ -26,9 +27,8 @@ GROUP: Final = "Integrations"
 )  # fmt: skip
 def index() -> Response:
     """List the integrations."""
-    return request_context.answer(
-        page(Integrations, Integration, request_context.sandbox().integrations())
-    )
+    found = connections.integrations(request_context.session())
+    return request_context.answer(page(Integrations, Integration, found))
 
 
 @serve(
@@ -38,4 +38,4 @@ def index() -> Response:
 )  # fmt: skip
 def show_branding(platform_key: str) -> Response:
     """Show an integration's logos and button."""
-    return request_context.answer(branding(request_context.sandbox().integration(platform_key)))
+    return request_context.answer(branding(connections.integration(platform_key)))

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from msgspec import Raw
 
 from codat_mock.http import middleware_faults, middleware_log, request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import serve
-from codat_mock.models import pushes
+from codat_mock.models import pushes as answers
 from codat_mock.models.commerce import Order, Payment, Transaction
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.decoding import decoder
 from codat_mock.models.errors import Malformed, Problem
-from codat_mock.sandbox import Sandbox
+from codat_mock.sandbox import companies, pushes
 
 blueprint = Blueprint("pushes", __name__)
 
 GROUP: Final = "Push data"
 ASSUMED = (
-    "What is not JSON or not of the right type is refused with every place named; records without"
-    " an id are taken, and their dataset ends in ValidationError."
+    "A body that is not JSON, or not of the right types, is refused with every place named; records"
+    " without an id are accepted, and their dataset ends in ValidationError."
 )
 ORDERS = {"orders": [examples.ORDER]}
 PAYMENTS = {"payments": [examples.PAYMENT]}
@@ -35,9 +35,8 @@ def push(data_type: DataType) -> Callable[[str], Response]:
     """The endpoint of the beta for one data type."""
 
     def endpoint(company_id: str) -> Response:
-        here = request_context.sandbox()
         body = request_context.body_bytes()
-        dataset_id = accept(here, company_id, data_type, body)
+        dataset_id = accept(company_id, data_type, body)
         middleware_log.keep_with_dataset()
         # The data goes back as it came: spliced in, not encoded again.
         return request_context.raw_answer(
@@ -53,13 +52,11 @@ def partner_push(data_type: DataType) -> Callable[[str], Response]:
     name = LIST_NAMES[data_type]
 
     def endpoint(company_id: str) -> Response:
-        here = request_context.sandbox()
         body = request_context.body_bytes()
-        request_context.decode(
-            body, read_array
-        )  # what is put into an object below must be one value
+        # What is put into an object below must be one value.
+        request_context.decode(body, read_array)
         try:
-            accept(here, company_id, data_type, b'{"%b":%b}' % (name.encode(), body))
+            accept(company_id, data_type, b'{"%b":%b}' % (name.encode(), body))
         except Malformed as error:
             raise as_array(error, name) from None
         return request_context.raw_answer(body)
@@ -68,16 +65,21 @@ def partner_push(data_type: DataType) -> Callable[[str], Response]:
     return endpoint
 
 
-def accept(here: Sandbox, company_id: str, data_type: DataType, body: bytes) -> str:
-    """Push a body; gives the dataset's id."""
-    call = here.arrive(
-        request.method, request.path, request_context.caller(), request_context.number()
+def accept(company_id: str, data_type: DataType, body: bytes) -> str:
+    """Push a body; returns the dataset's id."""
+    sandbox = request_context.sandbox()
+    in_flight = request_context.enter(
+        sandbox.in_flight.enter(company_id, data_type, request_context.arrived())
     )
-    dataset_id = here.push(company_id, data_type, body, call, request_context.arrived())
-    middleware_faults.note_push(here, company_id, dataset_id)
+    push = pushes.receive(company_id, data_type, body)  # before others have to wait
+    session = request_context.session()
+    request = request_context.as_request(session)
+    overlaps = sandbox.in_flight.overlaps(in_flight, company_id, data_type, request)
+    dataset_id = pushes.accept(session, push, request, overlaps)
+    middleware_faults.note_push(sandbox, company_id, dataset_id)
     middleware_log.note_dataset(dataset_id)
     if request_context.is_abandoned() or middleware_faults.loses_answer():
-        here.forget_answer(company_id, dataset_id)
+        pushes.forget_answer(session, company_id, dataset_id)
     return dataset_id
 
 
@@ -109,15 +111,15 @@ def register_pushes(
     )(partner_push(data_type))  # fmt: skip
 
 
-register_pushes("commerce-orders", Order, pushes.OrdersDataset, pushes.PushedOrders, ORDERS)
+register_pushes("commerce-orders", Order, answers.OrdersDataset, answers.PushedOrders, ORDERS)
 register_pushes(
-    "commerce-payments", Payment, pushes.PaymentsDataset, pushes.PushedPayments, PAYMENTS
+    "commerce-payments", Payment, answers.PaymentsDataset, answers.PushedPayments, PAYMENTS
 )
 register_pushes(
     "commerce-transactions",
     Transaction,
-    pushes.TransactionsDataset,
-    pushes.PushedTransactions,
+    answers.TransactionsDataset,
+    answers.PushedTransactions,
     TRANSACTIONS,
 )
 
@@ -125,6 +127,6 @@ register_pushes(
 @blueprint.post("/data/companies/<company_id>/sync/<data_type>")
 @blueprint.post("/companies/<company_id>/data/<data_type>")
 def push_unknown(company_id: str, data_type: str) -> Response:
-    """Refuse what is none of the three data types, after the key and the company are known."""
-    request_context.sandbox().company(company_id)
+    """Refuse any other data type, once the key and the company are known."""
+    companies.company(request_context.session(), company_id)
     raise request_context.no_such_data_type(data_type)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from msgspec import UNSET
 
 from codat_mock.http import request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import serve
 from codat_mock.models.syncs import HistoricSyncRequest, SyncRequest, SyncSummary
-from codat_mock.rules.contexts import Request
-from codat_mock.sandbox import Sandbox
+from codat_mock.sandbox import sync_views, syncs
 
 blueprint = Blueprint("syncs", __name__)
 
@@ -29,10 +28,11 @@ SYNCS = "/companies/{companyId}/sync/commerce/syncs"
 )  # fmt: skip
 def run(company_id: str) -> Response:
     """Run a sync now."""
-    here = request_context.sandbox()
-    wanted = request_context.body(SyncRequest) if request_context.body_bytes() else SyncRequest()
-    sync_to = None if wanted.sync_to is UNSET else wanted.sync_to
-    return request_context.answer(here.sync_latest(company_id, sync_to, arrival(here)))
+    body = request_context.body(SyncRequest) if request_context.body_bytes() else SyncRequest()
+    sync_to = None if body.sync_to is UNSET else body.sync_to
+    session = request_context.session()
+    request = request_context.as_request(session)
+    return request_context.answer(syncs.run_latest(session, company_id, sync_to, request))
 
 
 @serve(
@@ -44,17 +44,11 @@ def run(company_id: str) -> Response:
 )  # fmt: skip
 def run_historic(company_id: str) -> Response:
     """Run a sync of a given range."""
-    here = request_context.sandbox()
-    wanted = request_context.body(HistoricSyncRequest).date_range
-    sync = here.sync_historic(company_id, wanted.start, wanted.finish, arrival(here))
+    asked = request_context.body(HistoricSyncRequest).date_range
+    session = request_context.session()
+    request = request_context.as_request(session)
+    sync = syncs.run_historic(session, company_id, asked.start, asked.finish, request)
     return request_context.answer(sync)
-
-
-def arrival(here: Sandbox) -> Request:
-    """The request as findings refer to it."""
-    return here.arrive(
-        request.method, request.path, request_context.caller(), request_context.number()
-    )
 
 
 @serve(
@@ -68,7 +62,7 @@ def arrival(here: Sandbox) -> Request:
 )  # fmt: skip
 def status(company_id: str) -> Response:
     """Show the latest sync."""
-    return request_context.answer(request_context.sandbox().sync_status(company_id))
+    return request_context.answer(sync_views.latest(request_context.session(), company_id))
 
 
 @serve(
@@ -78,7 +72,7 @@ def status(company_id: str) -> Response:
 )  # fmt: skip
 def last_successful(company_id: str) -> Response:
     """Show the latest sync that succeeded."""
-    return request_context.answer(request_context.sandbox().last_successful_sync(company_id))
+    return request_context.answer(sync_views.last_successful(request_context.session(), company_id))
 
 
 @serve(
@@ -88,7 +82,7 @@ def last_successful(company_id: str) -> Response:
 )  # fmt: skip
 def index(company_id: str) -> Response:
     """List a company's syncs."""
-    return request_context.answer(request_context.sandbox().syncs(company_id))
+    return request_context.answer(sync_views.all_syncs(request_context.session(), company_id))
 
 
 @serve(
@@ -97,4 +91,4 @@ def index(company_id: str) -> Response:
 )  # fmt: skip
 def show(company_id: str, sync_id: str) -> Response:
     """Show one sync."""
-    return request_context.answer(request_context.sandbox().sync(company_id, sync_id))
+    return request_context.answer(sync_views.sync(request_context.session(), company_id, sync_id))

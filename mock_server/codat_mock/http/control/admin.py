@@ -16,24 +16,24 @@ from codat_mock.http.control import resolve_sandbox
 from codat_mock.models.errors import Malformed, Problem
 from codat_mock.models.planned_outcomes import Profile
 from codat_mock.models.values import Moment
-from codat_mock.sandbox import Settings
+from codat_mock.sandbox import Settings, clock_control, companies, connections, planned_outcomes
 
 blueprint = Blueprint("state", __name__)
 
 
 class AuthorisationRequest(Struct, rename="camel"):
-    """Which connection the merchant authorises; without one, all that wait."""
+    """Which connection the merchant authorises; without one, all that are pending."""
 
     connection_id: str | UnsetType | None = UNSET
 
 
 class ResetRequest(Struct, rename="camel", forbid_unknown_fields=True):
-    """What a new sandbox starts from, where it is not what every one of the server does.
+    """What a new sandbox starts from, other than the server's settings.
 
     Args:
         start_at: where its clock starts.
         speed: how fast its time passes: `real`, `frozen`, or a factor such as `x60`.
-        profile: how fast its datasets go.
+        profile: how fast its datasets are processed.
     """
 
     start_at: Moment | None = None
@@ -47,18 +47,18 @@ class ResetRequest(Struct, rename="camel", forbid_unknown_fields=True):
             Malformed: there is no such moment or speed.
         """
         if self.start_at and not in_calendar(self.start_at):
-            told = f"{format_moment(self.start_at)} is at the very edge of the calendar."
-            raise Malformed(told, [Problem("$.startAt", told)])
+            message = f"{format_moment(self.start_at)} is outside the calendar of the clock."
+            raise Malformed(message, [Problem("$.startAt", message)])
         try:
             speed = parse_speed(self.speed) if self.speed else usual.speed
         except ValueError:
-            told = f"'{self.speed}' is not 'real', 'frozen', or a factor such as 'x60'."
-            raise Malformed(told, [Problem("$.speed", told)]) from None
+            message = f"'{self.speed}' is not 'real', 'frozen', or a factor such as 'x60'."
+            raise Malformed(message, [Problem("$.speed", message)]) from None
         return replace(usual, start_at=self.start_at or usual.start_at, speed=speed)
 
 
 class CompanyRequest(Struct, forbid_unknown_fields=True):
-    """The company that is to be made, and the key or id of its accounting platform."""
+    """The company to create, and the key or id of its accounting platform."""
 
     name: str
     accounting: str = "gbol"
@@ -79,35 +79,41 @@ def health() -> Response:
 
 @blueprint.post("/reset")
 def reset() -> Response:
-    """Begin anew: a new sandbox under the same key or name."""
-    registry, wanted = (
-        request_context.registry(),
-        request_context.body(ResetRequest) if request.get_data() else ResetRequest(),
-    )
-    fresh = registry.reset(resolve_sandbox.name(), wanted.settings(registry.settings))
-    if wanted.profile:
-        fresh.set_pace(PROFILES[wanted.profile])
-    return request_context.answer({"status": "reset", "clock": fresh.clock()})
+    """Reset: a new sandbox under the same key or name; optionally sets clock and profile."""
+    registry = request_context.registry()
+    asked = request_context.body(ResetRequest) if request.get_data() else ResetRequest()
+    name = resolve_sandbox.name()
+    registry.reset(name, asked.settings(registry.settings))
+    with registry.session(name) as session:
+        if asked.profile:
+            planned_outcomes.set_pace(session, PROFILES[asked.profile])
+        reading = clock_control.read(session)
+    return request_context.answer({"status": "reset", "clock": reading})
 
 
 @blueprint.post("/companies")
 def prepare() -> Response:
-    """Make a company that is ready to be pushed to: its accounting linked, its mapping stored."""
-    here, wanted = resolve_sandbox.sandbox(), request_context.body(CompanyRequest)
-    return request_context.answer(here.prepare(wanted.name, wanted.accounting))
+    """Create a company that is ready to be pushed to: accounting linked, mapping configured."""
+    asked = request_context.body(CompanyRequest)
+    with resolve_sandbox.session() as session:
+        company = companies.prepare(session, asked.name, asked.accounting)
+    return request_context.answer(company)
 
 
 @blueprint.post("/companies/<company_id>/delete-connection")
 def delete_connection(company_id: str) -> Response:
-    """Do as a merchant who deletes the sync connection."""
-    return request_context.answer(resolve_sandbox.sandbox().delete_connection(company_id))
+    """Delete the sync connection, as a merchant does."""
+    with resolve_sandbox.session() as session:
+        company = connections.delete_sync_connection(session, company_id)
+    return request_context.answer(company)
 
 
 @blueprint.post("/companies/<company_id>/authorize")
 def authorize(company_id: str) -> Response:
     """Do the merchant's part: link what waits for authorisation."""
-    here = resolve_sandbox.sandbox()
-    wanted = (
+    asked = (
         request_context.body(AuthorisationRequest) if request.get_data() else AuthorisationRequest()
     )
-    return request_context.answer(here.authorise(company_id, wanted.connection_id or None))
+    with resolve_sandbox.session() as session:
+        company = connections.authorise(session, company_id, asked.connection_id or None)
+    return request_context.answer(company)

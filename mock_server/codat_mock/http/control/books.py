@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from codat_mock.http import request_context
 from codat_mock.http.control import books_csv, resolve_sandbox
 from codat_mock.models.errors import Malformed, Problem
+from codat_mock.sandbox import books_view, ground_truth
 
 blueprint = Blueprint("books", __name__)
 
@@ -17,11 +18,13 @@ FORMATS: Final = {"json": "application/json", "csv": "text/csv", "html": "text/h
 
 @blueprint.get("/books")
 def show() -> Response:
-    """What stands in the accounting software."""
-    books = resolve_sandbox.sandbox().books(request.args.get("companyId"))
-    match wanted_type():
+    """The books in the accounting software."""
+    content_type = negotiated_type()
+    with resolve_sandbox.session() as session:
+        books = books_view.books(session, request.args.get("companyId"))
+    match content_type:
         case "text/csv":
-            return request_context.raw_answer(books_csv.written(books), content_type="text/csv")
+            return request_context.raw_answer(books_csv.to_csv(books), content_type="text/csv")
         case "text/html":
             return Response(render_template("books.html", books=books))
     return request_context.answer(books)
@@ -29,13 +32,13 @@ def show() -> Response:
 
 @blueprint.get("/books/compare")
 def compare() -> Response:
-    """The books beside what the merchant really has."""
-    return request_context.answer(
-        resolve_sandbox.sandbox().compare_books(request.args.get("companyId"))
-    )
+    """The books beside the merchant's own records."""
+    with resolve_sandbox.session() as session:
+        found = ground_truth.comparisons(session, request.args.get("companyId"))
+    return request_context.answer(found)
 
 
-def wanted_type() -> str | None:
+def negotiated_type() -> str | None:
     """The content type that the request asks for, by `?format=` or by its Accept header.
 
     Raises:
@@ -45,6 +48,6 @@ def wanted_type() -> str | None:
     if named is None:
         return request.accept_mimetypes.best_match([*FORMATS.values()])
     if named not in FORMATS:
-        told = f"The books have no format '{named}'; known: {', '.join(FORMATS)}."
-        raise Malformed(told, [Problem("format", told)])
+        message = f"The books have no format '{named}'; known: {', '.join(FORMATS)}."
+        raise Malformed(message, [Problem("format", message)])
     return FORMATS[named]

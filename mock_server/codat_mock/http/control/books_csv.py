@@ -18,10 +18,10 @@ COLUMNS: Final = (
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def written(books: Books) -> bytes:
+def to_csv(books: Books) -> bytes:
     """The books as CSV (RFC 4180), UTF-8 with a header; a payment is one row.
 
-    `records` is how many of the merchant's records a document contains; the JSON names them.
+    `records` counts the merchant's records in a document; the JSON names them.
     """
     table = StringIO(newline="")
     writer = csv.writer(table)
@@ -35,7 +35,7 @@ def written(books: Books) -> bytes:
 
 
 def rows_of(document: Document) -> Iterator[dict[str, Any]]:
-    """A document's rows, each with what tells the document."""
+    """A document's rows, each with the columns of the document."""
     head = {
         "kind": document.kind,
         "number": document.number,
@@ -69,5 +69,5 @@ def rows_of(document: Document) -> Iterator[dict[str, Any]]:
 
 
 def cell(value: Any) -> Any:
-    """A value as a cell: a text that a spreadsheet would run as a formula is kept a text."""
+    """A value as a cell: text that a spreadsheet would run as a formula stays text."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,4 +1,4 @@
-"""Planned trouble on the wire."""
+"""Planned faults on the wire."""
 
 from __future__ import annotations
 
@@ -12,39 +12,49 @@ from codat_mock.http.control import resolve_sandbox
 from codat_mock.http.operations import OPERATIONS
 from codat_mock.models.errors import Malformed, Problem
 from codat_mock.models.faults import Fault, FaultPlan
+from codat_mock.sandbox import fault_injection
 
 blueprint = Blueprint("faults", __name__)
 
 
 @blueprint.put("/faults")
 def replace() -> Response:
-    """Plan faults instead of those that there are."""
-    here, wanted = resolve_sandbox.sandbox(), request_context.body(FaultPlan).faults
-    check_operations(wanted)
-    return request_context.answer(here.trouble.plan_faults(wanted, is_instead=True))
+    """Replace all faults."""
+    return plan(replaces=True)
 
 
 @blueprint.post("/faults")
 def add() -> Response:
-    """Plan faults beside those that there are."""
-    here, wanted = resolve_sandbox.sandbox(), request_context.body(FaultPlan).faults
-    check_operations(wanted)
-    return request_context.answer(here.trouble.plan_faults(wanted))
+    """Plan faults beside the earlier ones."""
+    return plan(replaces=False)
+
+
+def plan(*, replaces: bool) -> Response:
+    """Plan the faults of the request's body."""
+    faults = request_context.body(FaultPlan).faults
+    check_operations(faults)
+    with resolve_sandbox.session() as session:
+        planned = fault_injection.plan(session, faults, replaces=replaces)
+    return request_context.answer(planned)
 
 
 @blueprint.get("/faults")
 def planned() -> Response:
     """The faults, and how many requests they have hit."""
-    return request_context.answer(resolve_sandbox.sandbox().trouble.faults())
+    with resolve_sandbox.session() as session:
+        found = fault_injection.planned(session)
+    return request_context.answer(found)
 
 
 @blueprint.delete("/faults")
 def clear() -> Response:
-    """Forget all faults."""
-    return request_context.answer(resolve_sandbox.sandbox().trouble.clear_faults())
+    """Delete all faults."""
+    with resolve_sandbox.session() as session:
+        left = fault_injection.clear(session)
+    return request_context.answer(left)
 
 
-def check_operations(wanted: Sequence[Fault]) -> None:
+def check_operations(faults: Sequence[Fault]) -> None:
     """Make sure that the operations are known.
 
     Raises:
@@ -52,7 +62,7 @@ def check_operations(wanted: Sequence[Fault]) -> None:
     """
     problems = [
         Problem(f"$.faults[{place}].operation", unknown(fault.operation))
-        for place, fault in enumerate(wanted)
+        for place, fault in enumerate(faults)
         if fault.operation is not None and fault.operation not in OPERATIONS
     ]
     if problems:
@@ -60,6 +70,6 @@ def check_operations(wanted: Sequence[Fault]) -> None:
 
 
 def unknown(name: str) -> str:
-    """Say that there is no such operation, and what may have been meant."""
+    """The message for an unknown operation, with the most similar one."""
     near = get_close_matches(name, OPERATIONS, n=1, cutoff=0.0)
     return f"There is no operation '{name}'; the nearest is '{near[0]}'."

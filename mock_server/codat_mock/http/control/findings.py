@@ -1,4 +1,4 @@
-"""Findings, the rulebook, and what is chosen about rules."""
+"""Findings, the rulebook, and the settings of rules."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
 from codat_mock.rules import rulebook
 from codat_mock.rules.registry import describe
+from codat_mock.sandbox import evaluation
 from codat_mock.sandbox.evaluation import Probe
 
 blueprint = Blueprint("judgement", __name__)
 
 
 class RuleSettingsRequest(Struct, forbid_unknown_fields=True):
-    """What is to be chosen about rules, by code."""
+    """The settings of rules, by code."""
 
     rules: dict[str, Any]
 
@@ -25,7 +26,9 @@ class RuleSettingsRequest(Struct, forbid_unknown_fields=True):
 @blueprint.get("/findings")
 def findings() -> Response:
     """What the rules found."""
-    return request_context.answer(resolve_sandbox.sandbox().findings())
+    with resolve_sandbox.session() as session:
+        found = evaluation.verdicts(session)
+    return request_context.answer(found)
 
 
 @blueprint.get("/rules")
@@ -37,20 +40,24 @@ def rules() -> Response:
 @blueprint.put("/rules")
 def choose() -> Response:
     """Choose which rules judge, how severely and by which thresholds."""
-    return request_context.answer(
-        resolve_sandbox.sandbox().choose_rules(request_context.body(RuleSettingsRequest).rules)
-    )
+    settings = request_context.body(RuleSettingsRequest).rules
+    with resolve_sandbox.session() as session:
+        chosen = evaluation.choose(session, settings)
+    return request_context.answer(chosen)
 
 
 @blueprint.get("/rules/chosen")
 def chosen() -> Response:
-    """What is chosen about rules."""
-    return request_context.answer(resolve_sandbox.sandbox().chosen_rules())
+    """The settings of rules that are in force."""
+    with resolve_sandbox.session() as session:
+        in_force = evaluation.chosen_rules(session)
+    return request_context.answer(in_force)
 
 
 @blueprint.post("/decoupling")
 def probe() -> Response:
     """Judge what a decoupling probe has measured."""
-    return request_context.answer(
-        {"findings": resolve_sandbox.sandbox().take_probe(request_context.body(Probe))}
-    )
+    measured = request_context.body(Probe)
+    with resolve_sandbox.session() as session:
+        found = evaluation.take_probe(session, measured)
+    return request_context.answer({"findings": found})

@@ -1,4 +1,4 @@
-"""What the merchant really has, declared by a test."""
+"""The merchant's own records, declared by a test."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
 from codat_mock.models.merchant_records import read_declaration
+from codat_mock.sandbox import ground_truth
 
 blueprint = Blueprint("merchant_records", __name__)
 
@@ -14,6 +15,8 @@ blueprint = Blueprint("merchant_records", __name__)
 @blueprint.route("/companies/<company_id>/merchant-records", methods=["PUT", "POST"])
 def declare(company_id: str) -> Response:
     """Declare the merchant's records: all of them (PUT), or more and newer ones (POST)."""
-    here = resolve_sandbox.sandbox()
-    told = read_declaration(request_context.body_bytes())
-    return request_context.answer(here.declare(company_id, told, anew=request.method == "PUT"))
+    declared = read_declaration(request_context.body_bytes())
+    replaces = request.method == "PUT"
+    with resolve_sandbox.session() as session:
+        counts = ground_truth.declare(session, company_id, declared, replaces=replaces)
+    return request_context.answer(counts)

@@ -1,4 +1,4 @@
-"""The journal of the integration's requests."""
+"""The log of the integration's requests."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
 from codat_mock.models.errors import Malformed, Problem
 from codat_mock.models.request_log import LoggedBodies, LoggedRequest
+from codat_mock.sandbox import request_log
 
 blueprint = Blueprint("requests", __name__)
 
@@ -43,14 +44,17 @@ def index() -> Response:
             told = f"Requests are not found by '{name}'; known: {', '.join(FILTERS)}, limit."
             raise Malformed(told, [Problem(f"query.{name}", told)])
 
-    def is_wanted(entry: LoggedRequest) -> bool:
+    def is_match(entry: LoggedRequest) -> bool:
         return all(matches(entry, name, value) for name, value in wanted.items())
 
-    return request_context.answer(resolve_sandbox.sandbox().journal.requests(is_wanted, limit()))
+    most = limit()
+    with resolve_sandbox.session() as session:
+        found = request_log.find(session, is_match, most)
+    return request_context.answer(found)
 
 
 def archive() -> Response:
-    """The whole journal as a HAR, in the sandbox's time.
+    """The whole log as a HAR, in the sandbox's time.
 
     Raises:
         Malformed: something is to be found, too.
@@ -59,12 +63,12 @@ def archive() -> Response:
         told = "The archive holds all requests: nothing goes beside format=har."
         raise Malformed(told, [Problem("query.format", told)])
     address = request.host_url.rstrip("/")
-    found = resolve_sandbox.sandbox().journal.exchanges()
+    found = request_log.exchanges(resolve_sandbox.sandbox())
     return request_context.raw_answer(write_har(recorded(address, *each) for each in found))
 
 
 def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies) -> Recorded:
-    """A request of the journal as it would have been recorded; headers are not kept there."""
+    """A logged request as it would have been recorded; its headers are not kept."""
     query = f"?{entry.query}" if entry.query else ""
     wait = "" if entry.retry_after is None else f"{entry.retry_after:g}"
     told = {"Content-Type": entry.answered_type, "Retry-After": wait}
@@ -114,7 +118,8 @@ def matches(entry: LoggedRequest, name: str, value: str) -> bool:
 @blueprint.get("/requests/<int:number>")
 def show(number: int) -> Response:
     """One request, with the bodies that were sent and answered."""
-    entry, bodies = resolve_sandbox.sandbox().journal.request(number)
+    with resolve_sandbox.session() as session:
+        entry, bodies = request_log.get(session, number)
     texts = {"sent": bodies.sent, "answered": bodies.answered}
     told = {name: body.decode(errors="replace") for name, body in texts.items()}
     return request_context.answer({"request": entry, "bodies": told})

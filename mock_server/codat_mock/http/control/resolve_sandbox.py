@@ -1,19 +1,22 @@
-"""Which sandbox a request to the control API means."""
+"""The sandbox that a request to the control API is for."""
 
 from __future__ import annotations
+
+from contextlib import AbstractContextManager
 
 from flask import request
 
 from codat_mock.http import request_context
 from codat_mock.models.errors import Malformed
 from codat_mock.sandbox import Sandbox
+from codat_mock.sandbox.session import Session
 
 
 def name() -> str:
-    """The name of the sandbox: as for the API itself, or the only one there is.
+    """The name of the sandbox: chosen as for the API itself, or the only one there is.
 
     Raises:
-        Unauthorised: it carries a key that is not good.
+        Unauthorised: the request carries an invalid key.
         Malformed: it does not say which, and there is not exactly one.
     """
     chosen = request_context.chosen_name()
@@ -31,5 +34,10 @@ def name() -> str:
 
 
 def sandbox() -> Sandbox:
-    """The sandbox that the request means."""
+    """The sandbox that the request is for."""
     return request_context.registry().sandbox(name())
+
+
+def session() -> AbstractContextManager[Session]:
+    """A session of it, to be left before the answer is rendered: others wait meanwhile."""
+    return request_context.registry().session(name())

@@ -8,12 +8,13 @@ from typing import Any, Final, cast, get_args
 import msgspec
 from flask import Blueprint, Response, render_template, request, url_for
 
+from codat_mock.clock import format_moment
 from codat_mock.http import request_context
 from codat_mock.http.portal.link import see
 from codat_mock.models.alerts import AlertRule, RuleType
 from codat_mock.models.decoding import decoder
 from codat_mock.models.errors import Malformed, Problem
-from codat_mock.sandbox import Sandbox
+from codat_mock.sandbox import companies, webhooks
 
 blueprint = Blueprint("portal_alerts", __name__)
 
@@ -22,47 +23,48 @@ MOST_SHOWN: Final = 100
 NUMBERS: Final = ("copies", "overtakenSeconds")
 
 
-def sandbox() -> Sandbox | None:
-    """The sandbox that the URL names, or that needs no choosing."""
-    name = request_context.chosen_name() or request_context.sole_name()
-    return request_context.registry().sandbox(name) if name else None
+def name_of_sandbox() -> str | None:
+    """The sandbox that the URL names, or the only one."""
+    return request_context.chosen_name() or request_context.sole_name()
 
 
 @blueprint.get(PAGE)
 def show() -> Response:
     """Rules and alerts; where it is not clear whose, the sandboxes to choose from."""
-    here = sandbox()
-    return page(here) if here else choice()
+    name = name_of_sandbox()
+    return page(name) if name else choice()
 
 
 @blueprint.post(PAGE)
 def add() -> Response:
     """Add the rule that the form asks for; one that cannot be kept is asked for again."""
-    here = sandbox()
-    if here is None:
+    name = name_of_sandbox()
+    if name is None:
         return choice()
     try:
-        here.alerts.add_rules([read_rule(request.form)])
+        rule = read_rule(request.form)
+        with request_context.registry().session(name) as session:
+            webhooks.add_rules(session, [rule])
     except Malformed as error:
-        return page(here, request.form, error.problems)
+        return page(name, request.form, error.problems)
     return see(url_for("portal_alerts.show"))
 
 
 @blueprint.post(f"{PAGE}/rules/<rule_id>/remove")
 def remove(rule_id: str) -> Response:
     """Remove a rule."""
-    here = sandbox()
-    if here:
-        here.alerts.remove_rule(rule_id)
+    if name := name_of_sandbox():
+        with request_context.registry().session(name) as session:
+            webhooks.remove_rule(session, rule_id)
     return see(url_for("portal_alerts.show"))
 
 
 @blueprint.post(f"{PAGE}/<alert_id>/resend")
 def resend(alert_id: str) -> Response:
     """Deliver an alert once more."""
-    here = sandbox()
-    if here:
-        here.alerts.resend(alert_id)
+    if name := name_of_sandbox():
+        with request_context.registry().session(name) as session:
+            webhooks.resend(session, alert_id)
     return see(url_for("portal_alerts.show"))
 
 
@@ -89,22 +91,25 @@ def number(text: str) -> float | str:
 
 
 def page(
-    here: Sandbox, typed: Mapping[str, str] | None = None, problems: Iterable[Problem] = ()
+    name: str, typed: Mapping[str, str] | None = None, problems: Iterable[Problem] = ()
 ) -> Response:
     """The page, with what is wrong with the rule that was asked for."""
-    told = here.alerts.alerts()
-    rules = here.alerts.rules().rules
+    with request_context.registry().session(name) as session:
+        found = webhooks.alerts(session)
+        rules = webhooks.rules(session).rules
+        known = companies.all_companies(session)
+        now = format_moment(session.now)
     wrong = [str(problem) for problem in problems]
     content = render_template(
         "alerts.html",
         rules=rules,
         known={stored.rule_id for stored in rules},
         types=get_args(RuleType),
-        companies={company.id: company.name for company in here.companies()},
-        alerts=told.alerts[: -MOST_SHOWN - 1 : -1],
-        hidden=max(0, len(told.alerts) - MOST_SHOWN),
-        is_settled=told.is_settled,
-        now=here.clock().now,
+        companies={company.id: company.name for company in known},
+        alerts=found.alerts[: -MOST_SHOWN - 1 : -1],
+        hidden=max(0, len(found.alerts) - MOST_SHOWN),
+        is_settled=found.is_settled,
+        now=now,
         typed=typed or {},
         problems=wrong,
     )
@@ -114,5 +119,8 @@ def page(
 def choice() -> Response:
     """The sandboxes, each leading to its own page."""
     registry = request_context.registry()
-    found = {name: registry.sandbox(name).companies() for name in registry.names()}
+    found = {}
+    for name in registry.names():
+        with registry.session(name) as session:
+            found[name] = companies.all_companies(session)
     return Response(render_template("sandboxes.html", sandboxes=found, page=PAGE))

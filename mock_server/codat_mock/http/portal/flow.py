@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 from zoneinfo import available_timezones
@@ -14,33 +15,35 @@ from codat_mock.http import request_context
 from codat_mock.http.portal.link import see
 from codat_mock.http.portal.mapping import first_day, read_mapping
 from codat_mock.models.errors import Malformed, Problem, Unauthorised
+from codat_mock.sandbox import link_flow
 from codat_mock.sandbox.link_flow import LinkForm
-from codat_mock.sandbox.merchant import MerchantPortal
+from codat_mock.sandbox.session import Session
 
 blueprint = Blueprint("portal_flow", __name__)
 
-VISIT: Final = "/flow/visit/<visiting>"
+VISIT: Final = "/flow/visit/<visit>"
 
 
-def merchant(code: str) -> MerchantPortal:
-    """The merchant whom a code was given to.
+def session_of_code(code: str) -> AbstractContextManager[Session]:
+    """A session of the sandbox that a merchant's code belongs to.
 
     Raises:
-        Unauthorised: it is not valid (any more).
+        Unauthorised: the code is not valid (any more).
     """
-    here = request_context.registry().sandbox_of_code(code)
-    if here is None:
+    name = request_context.registry().name_of_code(code)
+    if name is None:
         raise Unauthorised("This link was used already, or is too old. Please ask for a new one.")
-    return here.merchant
+    return request_context.registry().session(name)
 
 
 @blueprint.get("/flow/<code>")
 def enter(code: str) -> Response:
     """Change the code of the URL for a visit, once."""
-    here = merchant(code)
-    if request.method == "HEAD":  # a preview of the link does not use it up
-        return Response()
-    return see(url_for("portal_flow.show", visiting=here.enter(code)))
+    with session_of_code(code) as session:
+        if request.method == "HEAD":  # a preview of the link does not use it up
+            return Response()
+        visit = link_flow.enter(session, code)
+    return see(url_for("portal_flow.show", visit=visit))
 
 
 @blueprint.get("/flow/done")
@@ -50,32 +53,38 @@ def done() -> Response:
 
 
 @blueprint.get(VISIT)
-def show(visiting: str) -> Response:
+def show(visit: str) -> Response:
     """Ask for the mapping; before that, for the accounting platform's authorisation."""
-    form = merchant(visiting).visit(visiting)
+    form = form_of(visit)
     if form.connection.status != "Linked":
         return see(
             url_for(
                 "portal_link.show",
                 company_id=form.company.id,
                 connection_id=form.connection.id,
-                flow=visiting,
+                flow=visit,
             )
         )
     return page(form)
 
 
 @blueprint.post(VISIT)
-def save(visiting: str) -> Response:
+def save(visit: str) -> Response:
     """Take the mapping, and send the merchant on; an incomplete one is asked for again."""
-    here = merchant(visiting)
-    read = partial(read_mapping, request.form)
+    read, code = partial(read_mapping, request.form), request.form.get("code", "")
     try:
-        url = here.save(visiting, request.form.get("code", ""), read)
+        with session_of_code(visit) as session:
+            url = link_flow.save(session, visit, code, read)
     except Malformed as error:
-        again = here.visit(visiting)
+        again = form_of(visit)
         return page(replace(again, configuration=read(again.configuration)), error.problems)
     return see(url or url_for("portal_flow.done"))
+
+
+def form_of(visit: str) -> LinkForm:
+    """A new form for the visit of a code."""
+    with session_of_code(visit) as session:
+        return link_flow.form(session, link_flow.visit_of(session, visit))
 
 
 def page(form: LinkForm, problems: Iterable[Problem] = ()) -> Response:

@@ -121,7 +121,7 @@ def test_nothing_ahead_is_a_conflict_that_moves_nothing(http):
 def syncs_of(registry, driver):
     """The periods of a company's syncs, as the store keeps them."""
     sandbox = registry.sandbox(registry.names()[0])
-    with sandbox._session() as session:
+    with sandbox.session() as session:
         row = session.company(driver.company_id)
         return [
             (one.start, one.finish, one.summary.sync_utc)

@@ -1,0 +1,176 @@
+"""The database of one server, and the tables of each sandbox in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+from threading import Lock, get_ident
+from typing import Final
+
+from msgspec.structs import asdict
+
+from codat_mock.storage.alerts import StoredAlerts
+from codat_mock.storage.companies import Companies
+from codat_mock.storage.datasets import Datasets
+from codat_mock.storage.documents import Documents
+from codat_mock.storage.faults import PlannedFaults
+from codat_mock.storage.findings import Findings
+from codat_mock.storage.ground_truth import Declared
+from codat_mock.storage.link_sessions import LinkSessions
+from codat_mock.storage.lock import FileLock
+from codat_mock.storage.planned_outcomes import Outcomes
+from codat_mock.storage.preferences import Preferences
+from codat_mock.storage.request_log import DEFAULT_LIMIT, RequestLogTable, SizeMeter
+from codat_mock.storage.sandboxes import Sandboxes, SandboxRow
+from codat_mock.storage.schema import UnusableFile, connect
+from codat_mock.storage.syncs import Syncs
+from codat_mock.storage.versions import Versions
+
+SAVEPOINT: Final = "checkpoint"
+
+
+class Store:
+    """The database of one server.
+
+    Args:
+        path: the file; None keeps everything in memory.
+        journal_limit: how many bytes the request logs of all sandboxes may take.
+
+    Raises:
+        UnusableFile: the file cannot be used.
+    """
+
+    def __init__(self, path: Path | None = None, journal_limit: int = DEFAULT_LIMIT) -> None:
+        self._db = connect(path)
+        self._file_lock = lock(path, self._db) if path else None
+        self._lock = Lock()
+        self._turnstile = Lock()
+        self._owner: int | None = None
+        self._meter = SizeMeter(self._db, journal_limit)
+        self.sandboxes = Sandboxes(self._db, self._meter)
+
+    @contextmanager
+    def transaction(self, on_rollback: Callable[[], None] | None = None) -> Iterator[None]:
+        """Keep other threads out, and write all that is done inside, or nothing.
+
+        Whoever waits goes next: a thread that comes back at once finds the turnstile taken.
+
+        Args:
+            on_rollback: called where nothing was written, while other threads are still kept out.
+
+        Raises:
+            RuntimeError: this thread is in a transaction already, and would wait for itself.
+        """
+        if self._owner == get_ident():
+            raise RuntimeError("a transaction of this thread is open already")
+        with self._turnstile:
+            self._lock.acquire()
+        self._owner = get_ident()
+        held = self._meter.held
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                self._meter.held = held
+                if on_rollback:
+                    on_rollback()
+                raise
+        finally:
+            self._owner = None
+            self._lock.release()
+
+    def tables(self, row: SandboxRow) -> SandboxTables:
+        """What belongs to one sandbox."""
+        return SandboxTables(self._db, row, self._meter)
+
+    def close(self) -> None:
+        """Close the database, after the transaction that is open."""
+        with self._lock:
+            self._db.close()
+            if self._file_lock:
+                self._file_lock.release()
+
+
+def lock(path: Path, db: sqlite3.Connection) -> FileLock:
+    """Keep other servers from an opened file.
+
+    Raises:
+        UnusableFile: another server uses it.
+    """
+    try:
+        return FileLock(path)
+    except BlockingIOError:
+        db.close()
+        raise UnusableFile(
+            f"{path} is in use by another codat-mock server; stop it, or choose another file"
+        ) from None
+
+
+class SandboxTables:
+    """One sandbox's part of the database, to be used inside a transaction.
+
+    It lives as long as its sandbox, and holds what every request needs in memory. Nobody else
+    writes to the database, so that only a rollback makes that stale.
+
+    Attributes:
+        row: the sandbox's own row; `save` writes it.
+    """
+
+    def __init__(self, db: sqlite3.Connection, row: SandboxRow, meter: SizeMeter) -> None:
+        self._db = db
+        self._meter = meter
+        self.row = row
+        self._saved = self._checkpoint = copy(row)
+        self._held_at_checkpoint = meter.held
+        self.companies = Companies(db, row.number)
+        self.codes = LinkSessions(db, row.number)
+        self.preferences = Preferences(db, row.number)
+        self.datasets = Datasets(db)
+        self.versions = Versions(db)
+        self.syncs = Syncs(db)
+        self.documents = Documents(db)
+        self.declared = Declared(db)
+        self.outcomes = Outcomes(db, row.number)
+        self.alerts = StoredAlerts(db, row.number)
+        self.faults = PlannedFaults(db, row.number)
+        self.findings = Findings(db, row.number)
+        self.request_log = RequestLogTable(db, row.number, meter)
+
+    def begin(self) -> None:
+        """Start a transaction's work: companies are read afresh, and then once."""
+        self.companies.forget_rows()
+
+    def save(self) -> None:
+        """Write the sandbox's own row where it has changed."""
+        if self.row != self._saved:
+            Sandboxes(self._db, self._meter).save(self.row)
+            self._saved = copy(self.row)
+
+    def checkpoint(self) -> None:
+        """Keep what was done until now when the rest is rolled back."""
+        self._db.execute(f"SAVEPOINT {SAVEPOINT}")
+        self._checkpoint, self._held_at_checkpoint = copy(self.row), self._meter.held
+
+    def roll_back(self) -> None:
+        """Undo what was done since the last checkpoint."""
+        self._db.execute(f"ROLLBACK TO {SAVEPOINT}")
+        self._meter.held = self._held_at_checkpoint
+        self._restore(self._checkpoint)
+
+    def roll_back_all(self, row: SandboxRow) -> None:
+        """Follow a rollback of the whole transaction, before which the sandbox's row was `row`."""
+        self._saved = copy(row)
+        self._restore(row)
+
+    def _restore(self, row: SandboxRow) -> None:
+        for name, value in asdict(row).items():
+            setattr(self.row, name, value)
+        for table in (self.companies, self.preferences, self.alerts, self.faults, self.findings):
+            table.forget()
