@@ -139,7 +139,7 @@ def is_local(request: Request) -> bool:
 def is_own_page(request: Request) -> bool:
     """Whether a request comes from no page in a browser, or from one of this server's own."""
     origin = request.headers.get("Origin")
-    return not origin or origin.rpartition("://")[2] == request.host
+    return not origin or origin == f"{request.scheme}://{request.host}"
 
 
 def with_prefix(inner: WSGIApplication) -> WSGIApplication:

@@ -275,6 +275,15 @@ def test_a_page_of_another_origin_may_not_drive_the_mock(client, origin):
     assert_problem(answer, 403, origin)
 
 
+@pytest.mark.parametrize(
+    "change", ["http://evil.{}", "http://evil{}", "https://{}", "x://{}", "{}"]
+)
+def test_an_origin_that_only_resembles_the_mocks_own_is_another(client, change):
+    own = str(client.base_url).rstrip("/").removeprefix("http://")
+    answer = client.post("/_mock/reset", headers={"Origin": change.format(own)})
+    assert_problem(answer, 403, change.format(own))
+
+
 def test_a_page_of_the_mocks_own_may(client):
     origin = {"Origin": str(client.base_url).rstrip("/")}
     assert client.post("/_mock/reset", headers=origin).status_code == 200
