@@ -1,14 +1,15 @@
-"""A rehearsal: one sandbox of a mock, from a company that is ready to the verdict.
+"""A client of the control API of one sandbox, for whatever runs an integration against a mock.
 
-It speaks to the control API only, so that a mock in this process and one elsewhere are the same to
-it, and nothing it does is judged as the integration's.
+It uses the control API only: the mock may be in this process or elsewhere, and no request of this
+client is judged as the integration's.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from time import sleep
 from typing import Any, Final
 
 import httpx
@@ -17,70 +18,77 @@ from codat_mock.http.request_context import CONTROL, encode
 from codat_mock.models.decoding import decoder
 from codat_mock.reports.run import Run
 
-PATIENCE_SECONDS: Final = 120.0  # closing a day of many thousand sales takes a while
+TIMEOUT_SECONDS: Final = 120.0  # closing a day of many thousand sales takes a while
+FIRST_PAUSE_SECONDS: Final = 0.005
+LONGEST_PAUSE_SECONDS: Final = 0.2
 SERVER_ERROR: Final = 500
-NAME: Final = "Corner Café"  # of the company that is made where nobody names one
+COMPANY_NAME: Final = "Corner Café"
 read_run = decoder(Run)
 
 
 class MockFailed(Exception):
-    """The mock did not do its part; the text says how."""
+    """The mock failed; the text says how."""
 
 
 class ControlRequestRefused(Exception):
-    """The mock said no, or does not answer at all; the text says why."""
+    """The mock refused a request, or does not answer; the text says why."""
 
 
 class ControlClient:
-    """One sandbox of a mock.
+    """The control API of one sandbox.
+
+    Every method raises `MockFailed` if the mock fails, and `ControlRequestRefused` if it refuses a
+    request or cannot be reached.
 
     Args:
         http: a client whose base URL is the mock's.
-        api_key: the key, which chooses the sandbox.
-
-    Every method raises `MockFailed` where the mock fails, `Refused` where it says no or cannot be
-    reached.
+        api_key: the key, which selects the sandbox.
     """
 
     def __init__(self, http: httpx.Client, api_key: str) -> None:
         self._http = http
         key = b64encode(api_key.encode()).decode()
         self._headers = {"Authorization": f"Basic {key}"}
-        self._earlier = 0
+        self._earlier_failures = 0
 
     def begin(
         self,
         *,
-        anew: bool,
-        start: Mapping[str, Any] | None = None,
+        reset: bool,
+        settings: Mapping[str, Any] | None = None,
         rules: Mapping[str, Any] | None = None,
     ) -> None:
-        """Begin at a mock that has run before: faults it had until now are not counted.
+        """Begin a run; earlier failures of the mock are not counted in it.
 
         Args:
-            anew: in a new sandbox, or in the one that there is.
-            start: what a new one starts from, as `POST /_mock/reset` takes it.
-            rules: what is chosen about rules in a new one, beside what the mock has chosen.
+            reset: whether to reset the sandbox, or to use it as it is.
+            settings: the settings of the reset sandbox, as `POST /_mock/reset` takes them.
+            rules: the configuration of rules, as `PUT /_mock/rules` takes it.
         """
-        if anew:
-            self.call("POST", "/reset", start)
+        if reset:
+            self.call("POST", "/reset", settings)
         if rules:
             self.call("PUT", "/rules", {"rules": rules})
-        self._earlier = len(self._run().failures)
+        self._earlier_failures = len(self._run().failures)
 
-    def prepare(self, name: str = NAME) -> str:
-        """Make a company that is ready to be pushed to; gives its id."""
+    def prepare(self, name: str = COMPANY_NAME) -> str:
+        """Create a company that is ready to be pushed to; gives its id."""
         company = self.call("POST", "/companies", {"name": name})
         return str(company.json()["id"])
 
     def close_day(self) -> None:
-        """Let time pass until all datasets have ended, and past the next sync."""
+        """Move the clock until all datasets have ended, and past the next sync."""
         self.call("POST", "/clock/close-day")
 
+    def settled_alerts(self) -> list[dict[str, Any]]:
+        """All alerts with their deliveries, once every delivery that is due has been made."""
+        answer = wait_until_settled(lambda: self.call("GET", "/alerts").json())
+        return list(answer["alerts"])
+
     def run(self) -> Run:
-        """What has happened."""
+        """The run until now."""
         run = self._run()
-        run.failures = run.failures[self._earlier :]
+        run.failures = run.failures[self._earlier_failures :]
         return run
 
     def _run(self) -> Run:
@@ -88,7 +96,13 @@ class ControlClient:
         return found
 
     def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Ask the control API for something; `path` is what stands after `/_mock`."""
+        """Send a request to the control API.
+
+        Args:
+            method: the HTTP method.
+            path: the path after `/_mock`, with the query.
+            body: the request's body, encoded as JSON; None to send none.
+        """
         content = None if body is None else encode(body)
         try:
             answer = self._http.request(
@@ -101,12 +115,36 @@ class ControlClient:
         if answer.status_code >= SERVER_ERROR:
             raise MockFailed(f"{method} {CONTROL}{path} answers {answer.status_code}")
         if answer.is_error:
-            raise ControlRequestRefused(told_by(answer))
+            raise ControlRequestRefused(detail_of(answer))
         return answer
 
 
-def told_by(answer: httpx.Response) -> str:
-    """What an answer that says no tells."""
+def wait_until_settled(read: Callable[[], Any]) -> Any:
+    """Read `GET /_mock/alerts` until every delivery that is due has been made.
+
+    Deliveries take milliseconds, so the pause between two reads starts short, and grows.
+
+    Args:
+        read: reads it; gives the JSON of the answer.
+
+    Returns:
+        The last answer.
+
+    Raises:
+        MockFailed: deliveries are still being made after `TIMEOUT_SECONDS`.
+    """
+    pause, waited = FIRST_PAUSE_SECONDS, 0.0
+    while not (answer := read())["isSettled"]:
+        if waited >= TIMEOUT_SECONDS:
+            raise MockFailed(f"alerts are still being delivered after {TIMEOUT_SECONDS:g} s")
+        sleep(pause)
+        waited += pause
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+    return answer
+
+
+def detail_of(answer: httpx.Response) -> str:
+    """The reason that an error answer gives."""
     try:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
@@ -115,7 +153,7 @@ def told_by(answer: httpx.Response) -> str:
 
 @contextmanager
 def run_against_mock(url: str, api_key: str) -> Iterator[ControlClient]:
-    """A rehearsal at a mock that is running."""
-    # A proxy of the environment would not reach this machine.
-    with httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as http:
+    """The control client of a running mock."""
+    # A proxy of the environment could not reach this machine.
+    with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
         yield ControlClient(http, api_key)

@@ -1,7 +1,6 @@
 """The pytest plugin: a mock for the session, a sandbox for each test, and a verdict at its end.
 
-It is loaded by every run of pytest, wanted or not: whatever takes time to import is imported once
-a fixture asks for it.
+Every run of pytest loads it, so the modules of the mock are imported when a fixture is used.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from codat_mock.testing.mocks import Mock
 
 MARKER = (
-    "codat(profile, speed, start_at, rules, faults, expected, fail_on, fail_on_nothing): what the"
-    " sandbox of the codat fixture starts from, and on what terms the test is judged."
+    "codat(profile, speed, start_at, rules, faults, expected, fail_on, fail_on_nothing): settings"
+    " of the sandbox of the codat fixture, and how the test is judged."
 )
 
 
@@ -27,43 +26,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--codat-url",
         metavar="URL",
-        help="Use the codat-mock that runs there, and start none.",
+        help="Use the codat-mock that runs at this URL; start none.",
     )
     group.addoption(
         "--codat-fail-on",
         choices=("error", "warning", "info", "never"),
         default="error",
-        help="The least severity of a finding that fails a test (error).",
+        help="The lowest severity of a finding that fails a test. Default: error.",
     )
     group.addoption(
         "--codat-fail-on-nothing",
         action="store_true",
-        help="Fail a test that uses codat and has pushed nothing.",
+        help="Fail a test that uses codat and pushes nothing.",
     )
     group.addoption(
         "--codat-report",
         action="append",
         default=[],
-        metavar="FORM:FOLDER",
-        help="Write a report of each test there: json, junit, sarif, html, markdown; repeat it.",
+        metavar="FORMAT:FOLDER",
+        help="Write a report on each test to a folder; the formats are those of codat-mock check"
+        " --report. Can be repeated.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell of the marker, and read the options."""
+    """Register the marker, and check the options."""
     config.addinivalue_line("markers", MARKER)
     if config.option.codat_report:
-        from codat_mock.testing.reporting import BadReport, read_wanted
+        from codat_mock.testing.reporting import BadReport, parse_report_options
 
         try:
-            read_wanted(config.option.codat_report)
+            parse_report_options(config.option.codat_report)
         except BadReport as error:
             raise pytest.UsageError(f"--codat-report: {error}") from None
 
 
 @pytest.fixture(scope="session")
 def codat_server(pytestconfig: pytest.Config) -> Iterator[Mock]:
-    """A mock that tests can reach at its `url`: one of this session, or the one of --codat-url."""
+    """A mock at its `url`: one of this session, or the one of --codat-url."""
     from codat_mock.testing import sessions
 
     with sessions.mock_for(pytestconfig) as mock:
@@ -72,7 +72,7 @@ def codat_server(pytestconfig: pytest.Config) -> Iterator[Mock]:
 
 @pytest.fixture
 def codat(request: pytest.FixtureRequest, codat_server: Mock) -> Iterator[Codat]:
-    """A sandbox of its own; the test fails at its end where rules were broken in it."""
+    """A sandbox for one test, which fails at its end if rules are broken."""
     from codat_mock.testing import sessions
 
     with sessions.sandbox_for(request.node, codat_server) as sandbox:
@@ -81,27 +81,27 @@ def codat(request: pytest.FixtureRequest, codat_server: Mock) -> Iterator[Codat]
 
 @pytest.fixture
 def codat_httpx(codat: Codat) -> Iterator[Codat]:
-    """The same; what httpx sends to https://api.codat.io goes there."""
+    """Like `codat`; requests of httpx to https://api.codat.io go to the sandbox."""
     from codat_mock.testing import routing, sessions
 
     sessions.need("respx")
-    with routing.httpx_led_to(codat.url, codat.api_key):
+    with routing.redirect_httpx(codat.url, codat.api_key):
         yield codat
 
 
 @pytest.fixture
 def codat_requests(codat: Codat) -> Iterator[Codat]:
-    """The same; what the library requests sends to https://api.codat.io goes there."""
+    """Like `codat`; requests of the library requests to https://api.codat.io go there."""
     from codat_mock.testing import routing, sessions
 
     sessions.need("responses")
-    with routing.requests_led_to(codat.url, codat.api_key):
+    with routing.redirect_requests(codat.url, codat.api_key):
         yield codat
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Tell of a fault of the mock as such where it has made a test fail."""
+    """Raise a failure of the mock if it is what made a test fail."""
     try:
         return (yield)
     except Exception:

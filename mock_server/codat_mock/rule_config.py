@@ -1,4 +1,4 @@
-"""What is chosen about rules: in a file, and on the command line."""
+"""The configuration of rules: from a file, and from the command line."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ SHARED_FILE: Final = Path("pyproject.toml")
 TABLES: Final = ("rules",)
 
 
-def choices(config: Path | None, flags: Sequence[str]) -> dict[str, RuleSetting]:
-    """What is chosen about rules; flags go before the file, rule by rule.
+def read_rule_settings(config: Path | None, flags: Sequence[str]) -> dict[str, RuleSetting]:
+    """The configuration of rules, by code; flags override the file, rule by rule.
 
     Args:
-        config: the file; None for the usual ones in the working directory, if there are any.
+        config: the file; None for `codat-mock.toml` or `pyproject.toml` of the current folder.
         flags: each as `CODE=VALUE` or `CODE.KEY=VALUE`.
 
     Raises:
-        UsageError: a file cannot be read, or names what is not known.
+        UsageError: the file cannot be read, or a rule or key is unknown.
     """
     try:
-        path = config or usual_file()
-        chosen = read(f"{path}: rules.", table_of(path)) if path else {}
-        return merged(chosen, read("--rule ", dict(written(flags))))
+        path = config or default_file()
+        settings = read(f"{path}: rules.", table_of(path)) if path else {}
+        return merged(settings, read("--rule ", dict(parse_flags(flags))))
     except BrokenRules as error:
         raise click.UsageError(str(error)) from error
 
 
-def usual_file() -> Path | None:
-    """The configuration file in the working directory."""
+def default_file() -> Path | None:
+    """The configuration file in the current folder, if there is one."""
     if OWN_FILE.exists():
         return OWN_FILE
     return SHARED_FILE if SHARED_FILE.exists() else None
 
 
 def table_of(path: Path) -> Mapping[str, Any]:
-    """What a file chooses about rules.
+    """The table of rules in a file.
 
     Raises:
-        UsageError: it cannot be read, or holds what is not known.
+        UsageError: the file cannot be read, or holds an unknown setting.
     """
-    import tomllib  # a plain start has no file to read
+    import tomllib  # most starts read no file
 
     try:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"{path} cannot be read: {error}.") from error
+        raise click.UsageError(f"Cannot read {path}: {error}.") from error
     table = whole
     if path.name == SHARED_FILE.name:
         tools = whole.get("tool")
@@ -61,41 +61,45 @@ def table_of(path: Path) -> Mapping[str, Any]:
             raise click.UsageError(f"{path}: tool.codat-mock must be a table.")
     for name in table:
         if name not in TABLES:
-            told = f"{path}: there is no setting '{name}'; known: {', '.join(TABLES)}."
-            raise click.UsageError(told)
+            message = f"{path}: unknown setting '{name}'; known: {', '.join(TABLES)}."
+            raise click.UsageError(message)
     rules = table.get("rules", {})
     if not isinstance(rules, dict):
         raise click.UsageError(f'{path}: rules must be a table, such as [rules] and S12 = "off".')
     return rules
 
 
-def written(flags: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """Flags as a file would have them, those of one rule together."""
+def parse_flags(flags: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """The flags as a file would write them, by rule."""
     tables: dict[str, dict[str, Any]] = {}
     for flag in flags:
-        name, is_told, value = flag.partition("=")
+        name, has_value, value = flag.partition("=")
         code, _, key = name.partition(".")
-        if not is_told:
+        if not has_value:
             raise click.UsageError(f"--rule {flag}: write it as S12=off or T06.seconds=5.")
         tables.setdefault(code, {})[key or "severity"] = as_number(value) if key else value
     yield from tables.items()
 
 
 def as_number(value: str) -> float | str:
-    """A value as a number, where it is one."""
+    """The value as a number if it is one."""
     try:
         return float(value)
     except ValueError:
         return value
 
 
-def read(place: str, wanted: Mapping[str, Any]) -> dict[str, RuleSetting]:
-    """Read choices.
+def read(source: str, table: Mapping[str, Any]) -> dict[str, RuleSetting]:
+    """Read the settings of rules, by code.
+
+    Args:
+        source: where they come from, the start of an error message.
+        table: the settings as a file or the command line writes them.
 
     Raises:
-        UsageError: one cannot be made; it says where it stands.
+        UsageError: a setting is invalid; the text names it.
     """
     try:
-        return {choice.code: choice for choice in read_settings(wanted)}
+        return {setting.code: setting for setting in read_settings(table)}
     except BadRuleSetting as error:
-        raise click.UsageError(f"{place}{error.key}: {error}") from None
+        raise click.UsageError(f"{source}{error.key}: {error}") from None

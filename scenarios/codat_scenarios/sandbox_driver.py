@@ -12,6 +12,7 @@ import httpx
 
 from codat_mock.clock import format_moment, parse_moment
 from codat_mock.configuration.suggestions import suggest
+from codat_mock.control_client import wait_until_settled
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.decoding import decoder
@@ -182,9 +183,8 @@ class SandboxDriver:
 
     def alerts(self) -> list[Json]:
         """All alerts, once every delivery that is due has been attempted."""
-        while not (told := self.call("GET", "/_mock/alerts"))["isSettled"]:
-            pass
-        return list(told["alerts"])
+        answer = wait_until_settled(lambda: self.call("GET", "/_mock/alerts"))
+        return list(answer["alerts"])
 
     def wait_for_alert(self, inbox: WebhookInbox, dataset_id: str) -> None:
         """Let time pass until an alert about a dataset arrives, without polling."""

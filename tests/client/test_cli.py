@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 
 from codat_mock.cli.main import main
-from codat_push import Ledger, PushClient, ServerError, cli
-from codat_push.cli import deliveries
+from codat_push import Ledger, PushClient, ServerError
+from codat_push.cli.push import deliveries
 from codat_push.push_report import PushReport
 
 ORDERS = "commerce-orders"
@@ -32,7 +32,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(here: MockCompany, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(cli, "make_client", lambda *_: here.connect(here.wire))
+    monkeypatch.setattr("codat_push.cli.push.make_client", lambda *_: here.connect(here.wire))
     monkeypatch.setenv("CODAT_API_KEY", KEY)
 
     def push(*arguments: str, records: str = "") -> Result:

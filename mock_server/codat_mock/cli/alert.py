@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 import click
 
-from codat_mock.cli.remote_server import ask, asks_a_server, without_gaps
+from codat_mock.cli.remote_server import ask, given_only, uses_server
 from codat_mock.models.alerts import RuleType
 
 EXAMPLES = """Examples:
@@ -20,99 +20,108 @@ EXAMPLES = """Examples:
   codat-mock alert resend 5d0f
   codat-mock alert remove 93b1
 
-Rules and alerts are named by their ids, or the beginning of them.
+An id can be shortened to its first characters.
 """
 RULES = "/alerts/rules"
-USUAL: Final[tuple[Any, ...]] = (None, [], 1, 0)  # what a rule has that was not told more
+DEFAULTS: Final[tuple[Any, ...]] = (None, [], 1, 0)
 
 
-@click.group(epilog=EXAMPLES, short_help="Ask for alerts, and see what became of them.")
+@click.group(
+    epilog=EXAMPLES, short_help="Subscribe to alerts (webhooks), and see their deliveries."
+)
 def alert() -> None:
-    """Ask a running server for alerts, and see what became of them."""
+    """Manage the alert rules of a running server, and see its alerts and their deliveries."""
 
 
 @alert.command()
 @click.argument("kind", metavar="TYPE", type=click.Choice(get_args(RuleType), case_sensitive=False))
 @click.argument("target", metavar="URL")
-@click.option("--company", "companyId", metavar="ID", help="Of this company only.")
-@click.option("--authorization", metavar="HEADER", help="Its value: Basic … or Bearer ….")
-@click.option("--secret", "secrets", multiple=True, help="whsec_ and base64; repeat it.")
-@click.option("--copies", type=click.IntRange(1, 10), help="How often each is delivered.")
+@click.option("--company", "companyId", metavar="ID", help="Only alerts of this company.")
+@click.option(
+    "--authorization", metavar="HEADER", help="Authorization header: Basic … or Bearer …."
+)
+@click.option(
+    "--secret", "secrets", multiple=True, help="Signing secret, whsec_ and base64; can be repeated."
+)
+@click.option("--copies", type=click.IntRange(1, 10), help="Deliver each alert this many times.")
 @click.option(
     "--overtaken-seconds",
     "overtakenSeconds",
     type=click.FloatRange(0, 3600),
-    help="How much later every other one is sent.",
+    help="Send every second alert this much later, so that the next one overtakes it.",
 )
-@asks_a_server
+@uses_server
 def add(kind: str, target: str, url: str, api_key: str | None, **options: Any) -> None:
-    """Add a rule: alerts of that TYPE are posted to the URL."""
-    rule = {"type": kind, "url": target, **without_gaps(options)}
+    """Add a rule: alerts of that TYPE are sent to the URL."""
+    rule = {"type": kind, "url": target, **given_only(options)}
     show_rules(ask("POST", RULES, url, api_key, rule))
 
 
 @alert.command("list")
-@asks_a_server
+@uses_server
 def index(url: str, api_key: str | None) -> None:
-    """Show the rules."""
+    """List the rules."""
     show_rules(ask("GET", RULES, url, api_key))
 
 
 @alert.command()
 @click.argument("rule")
-@asks_a_server
+@uses_server
 def remove(rule: str, url: str, api_key: str | None) -> None:
-    """Remove a rule; what is still to be tried for it is given up."""
-    known = [each["ruleId"] for each in ask("GET", RULES, url, api_key)["rules"]]
-    show_rules(ask("DELETE", f"{RULES}/{one_of(known, rule)}", url, api_key))
+    """Remove a rule, with the deliveries that are still to come."""
+    ids = [each["ruleId"] for each in ask("GET", RULES, url, api_key)["rules"]]
+    show_rules(ask("DELETE", f"{RULES}/{find_id(ids, rule)}", url, api_key))
 
 
 @alert.command()
-@asks_a_server
+@uses_server
 def log(url: str, api_key: str | None) -> None:
-    """Show every alert, with every try to deliver it."""
+    """List the alerts, each with its deliveries."""
     show_alerts(ask("GET", "/alerts", url, api_key))
 
 
 @alert.command()
 @click.argument("alert")
-@asks_a_server
+@uses_server
 def resend(alert: str, url: str, api_key: str | None) -> None:
-    """Deliver an alert once more."""
-    known = [each["alertId"] for each in ask("GET", "/alerts", url, api_key)["alerts"]]
-    show_alerts(ask("POST", f"/alerts/{one_of(known, alert)}/resend", url, api_key))
+    """Send an alert again."""
+    ids = [each["alertId"] for each in ask("GET", "/alerts", url, api_key)["alerts"]]
+    show_alerts(ask("POST", f"/alerts/{find_id(ids, alert)}/resend", url, api_key))
 
 
-def one_of(known: list[str], beginning: str) -> str:
-    """The only id that begins so.
+def find_id(ids: list[str], prefix: str) -> str:
+    """The id that starts with a prefix.
 
     Raises:
-        UsageError: there is none, or more than one.
+        UsageError: no id does, or more than one.
     """
-    found = {each for each in known if each.startswith(beginning)}
-    if len(found) != 1:
-        raise click.UsageError(f"{len(found)} ids begin with '{beginning}'; one must.")
+    found = {each for each in ids if each.startswith(prefix)}
+    if not found:
+        raise click.UsageError(f"No id starts with '{prefix}'.")
+    if len(found) > 1:
+        message = f"'{prefix}' is ambiguous: {len(found)} ids start with it."
+        raise click.UsageError(message)
     return found.pop()
 
 
-def show_rules(told: Any) -> None:
-    """Print the rules, a line each."""
-    for stored in told["rules"]:
+def show_rules(answer: Any) -> None:
+    """Print the rules, one per line."""
+    for stored in answer["rules"]:
         rule = stored["rule"]
         parts = [stored["ruleId"], rule.pop("type"), "->", rule.pop("url")]
-        parts += [f"{name}={value}" for name, value in rule.items() if value not in USUAL]
+        parts += [f"{name}={value}" for name, value in rule.items() if value not in DEFAULTS]
         click.echo(" ".join(parts))
-    if not told["rules"]:
-        click.echo("No rule asks for alerts.")
+    if not answer["rules"]:
+        click.echo("No alert rules.")
 
 
-def show_alerts(told: Any) -> None:
-    """Print the alerts, a line each and one for each try."""
-    for each in told["alerts"]:
+def show_alerts(answer: Any) -> None:
+    """Print the alerts and their deliveries, one per line."""
+    for each in answer["alerts"]:
         click.echo(f"{each['alertId']} {each['state']}: {each['body']['Message']}")
         for attempt in each["attempts"]:
             click.echo(f"  {attempt['at']} {attempt['status'] or ''} {attempt['error']}".rstrip())
         if each["nextTry"]:
-            click.echo(f"  {each['nextTry']} is the next try")
-    if not told["alerts"]:
-        click.echo("Nothing has been told yet.")
+            click.echo(f"  {each['nextTry']} next attempt")
+    if not answer["alerts"]:
+        click.echo("No alerts yet.")

@@ -12,7 +12,7 @@ from codat_mock.reports.run import Expected, Run, as_expected
 
 
 class Baseline(Struct, forbid_unknown_fields=True):
-    """What stands in the file."""
+    """The content of the file."""
 
     expected: list[Expected]
 
@@ -21,25 +21,25 @@ def read(path: Path) -> list[Expected]:
     """The findings that a file expects.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: the file cannot be read.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Baseline).expected
     except (OSError, msgspec.DecodeError) as error:
-        raise click.UsageError(f"{path} is no file of expected findings: {error}") from error
+        raise click.UsageError(f"{path} is not a file of expected findings: {error}") from error
 
 
-def renew(path: Path, run: Run) -> None:
-    """Expect exactly what was found.
+def update(path: Path, run: Run) -> None:
+    """Write the findings of a run to the file.
 
-    An entry that stands for whatever records stays as it is while it is met. A run that did not
-    come to its good end leaves the file as it is: it would lack what was not reached.
+    An entry without records, which covers any records, is kept while a finding matches it. After a
+    failed run the file stays unchanged: findings of what the run did not reach would be missing.
 
     Raises:
         UsageError: the file cannot be written.
     """
     if run.failures or (run.command and not run.command.is_success):
-        click.echo(f"{path} is left as it is: the run did not come to its good end.", err=True)
+        click.echo(f"{path} was not updated: the run failed.", err=True)
         return
     loose = [each for each in run.expected if each.records is None and each not in run.stale]
     exact = [
@@ -47,8 +47,8 @@ def renew(path: Path, run: Run) -> None:
         for finding in run.judgement.findings
         if not any(each.matches(finding) for each in loose)
     ]
-    wanted = {msgspec.json.encode(each): each for each in [*loose, *exact]}
-    run.expected = [wanted[key] for key in sorted(wanted)]
+    unique = {msgspec.json.encode(each): each for each in [*loose, *exact]}
+    run.expected = [unique[key] for key in sorted(unique)]
     content = msgspec.json.format(msgspec.json.encode(Baseline(run.expected)))
     try:
         path.write_bytes(content + b"\n")

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from codat_mock.cli.server_options import OWN_SETTINGS, takes_settings
+from codat_mock.cli.server_options import ENVIRONMENT, OWN_SETTINGS, takes_settings
 from codat_mock.cli.target import Target, run_against_target
 from codat_mock.cli.verdict_options import CODES, VerdictOptions, run_and_report, verdict_options
 from codat_mock.sandbox import Settings
@@ -20,16 +20,18 @@ EXAMPLES = """Examples:
   codat-mock check --expected known.json --fail-on warning -- ./push.sh
   codat-mock check --url http://127.0.0.1:4620 -- ./push.sh
 
-The command is given CODAT_BASE_URL, CODAT_API_KEY and CODAT_COMPANY_ID, where --alert-rules are
-signed CODAT_WEBHOOK_SECRET, and CODAT_STATE_DIR: an empty folder for what it remembers.
+The command gets CODAT_BASE_URL, CODAT_API_KEY, CODAT_COMPANY_ID, CODAT_STATE_DIR (an empty folder
+for its state) and, if --alert-rules have secrets, CODAT_WEBHOOK_SECRET.
 
 """
-THEIR_MOCK: Final = ("api_key", "company")
-OWN_MOCK: Final = ("port", *OWN_SETTINGS)
+WITH_URL_ONLY: Final = ("api_key", "company")
+WITHOUT_URL_ONLY: Final = ("port", *OWN_SETTINGS)
 
 
 @click.command(
-    epilog=EXAMPLES + CODES, short_help="Run an integration against a mock, for a verdict."
+    epilog=EXAMPLES + CODES,
+    short_help="Run an integration against a mock, for a verdict.",
+    context_settings=ENVIRONMENT,
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option(
@@ -39,18 +41,29 @@ OWN_MOCK: Final = ("port", *OWN_SETTINGS)
     default=300,
     show_default=True,
     metavar="SECONDS",
-    help="How long the command may take; then it is ended with all it has started.",
+    help="Time limit of the command; then it is terminated with all its processes.",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
     show_default=True,
-    help="Port of the mock that is started; 0 takes any free one.",
+    allow_from_autoenv=False,  # CODAT_MOCK_PORT is for the server that runs all day
+    help="Port of the mock that is started; 0 selects a free port.",
 )
-@click.option("--url", help="Use the mock that runs there, and start none.")
-@click.option("--api-key", help="With --url: the key, whose sandbox is taken as it stands.")
-@click.option("--company", help="With --url: the id of a company that is there already.")
+@click.option(
+    "--url", allow_from_autoenv=False, help="Use the mock that runs at this URL; start none."
+)
+@click.option(
+    "--api-key",
+    allow_from_autoenv=False,
+    help="With --url: the key, whose sandbox is used without a reset.",
+)
+@click.option(
+    "--company",
+    allow_from_autoenv=False,
+    help="With --url and --api-key: the id of an existing company.",
+)
 @verdict_options
 @takes_settings
 @click.pass_context
@@ -59,7 +72,7 @@ def check(
     command: tuple[str, ...],
     settings: Settings,
     timeout_seconds: float,
-    judging: VerdictOptions,
+    verdict: VerdictOptions,
     port: int,
     url: str | None,
     api_key: str | None,
@@ -67,29 +80,29 @@ def check(
 ) -> int:
     """Run an integration against a mock, and give the verdict.
 
-    The command is run beside a mock with a company that is ready; once it has ended, the clock
-    moves past the next sync, and what happened is judged.
+    The command runs against a mock with a company that is ready to be pushed to. After it exits,
+    the clock moves past the next sync, and the run is judged.
     """
-    check_use(context)
-    place = Target(url, api_key, company, settings, port)
-    return run_and_report(lambda: run_against_target(place, command, timeout_seconds), judging)
+    check_usage(context)
+    target = Target(url, api_key, company, settings, port)
+    return run_and_report(lambda: run_against_target(target, command, timeout_seconds), verdict)
 
 
-def check_use(context: click.Context) -> None:
-    """Make sure that the options go together.
+def check_usage(context: click.Context) -> None:
+    """Check the options against each other.
 
     Raises:
-        UsageError: one means nothing beside another.
+        UsageError: two of them cannot be combined, or one requires another.
     """
     given = [
         param
         for param in context.command.params
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
     ]
-    wrong = OWN_MOCK if context.params["url"] else THEIR_MOCK
+    wrong = WITHOUT_URL_ONLY if context.params["url"] else WITH_URL_ONLY
     for param in given:
         if param.name in wrong:
-            when = "without" if context.params["url"] else "with"
-            raise click.UsageError(f"{param.opts[0]} means something {when} --url only.")
+            relation = "cannot be combined with" if context.params["url"] else "requires"
+            raise click.UsageError(f"{param.opts[0]} {relation} --url.")
     if context.params["company"] and not context.params["api_key"]:
-        raise click.UsageError("--company wants the key of its sandbox: --api-key KEY.")
+        raise click.UsageError("--company requires --api-key, the key of its sandbox.")

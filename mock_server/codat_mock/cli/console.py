@@ -1,4 +1,4 @@
-"""A run on the terminal: a table for a person, plain lines for a log."""
+"""Prints a run: a table on a terminal, plain lines to a log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from codat_mock.reports import text, verdict
 from codat_mock.reports.run import Run
-from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, records
+from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, records
 from codat_mock.rules.judge import Finding
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -25,16 +25,16 @@ def print_run(run: Run) -> None:
 
 def plain_lines(run: Run) -> list[str]:
     """A run as plain lines."""
-    return ["", *text.lines(run), *ends(run)]
+    return ["", *text.lines(run), *conclusion(run)]
 
 
-def ends(run: Run) -> list[str]:
-    """Both exit codes, and why ours is what it is."""
+def conclusion(run: Run) -> list[str]:
+    """The exit code of the command, and our own with its reasons."""
     lines = [f"The command {verdict.ending(run.command)}."] if run.command else []
     lines += map(one_line, run.complaints)
     why = " ".join(reason for reason in verdict.reasons(run) if one_line(reason) not in lines)
-    why = why or "What stands above is why."
-    return [*lines, one_line(f"codat-mock ends with exit code {verdict.code_of(run)}. {why}")]
+    why = why or "See above."
+    return [*lines, one_line(f"codat-mock exits with code {verdict.code_of(run)}. {why}")]
 
 
 def show_table(run: Run) -> None:
@@ -49,31 +49,31 @@ def show_table(run: Run) -> None:
     console.print(Text(f"codat-mock: {verdict.headline(run)}", f"bold {colour}"))
     console.print(Text(f"{verdict.coverage(run)}.", "dim"))
     if run.judgement.findings:
-        table = Table("rule", "what was found, and what to do instead", show_lines=True)
-        for finding in run.judgement.findings[:MOST_FINDINGS]:
+        table = Table("rule", "finding and advice", show_lines=True)
+        for finding in run.judgement.findings[:MAX_FINDINGS]:
             table.add_row(*(Text.assemble(*cell) for cell in cells(run, finding)))
         console.print(table)
         console.print(Text(more(run)), end="\n" if more(run) else "")
     for each in run.stale:
-        console.print(Text(f"Expected and not found any more: {one_line(names(each))}", "yellow"))
+        console.print(Text(f"Expected, but not found: {one_line(names(each))}", "yellow"))
     for note in run.notes:
         console.print(Text(one_line(note)))
-    for line in ends(run):
+    for line in conclusion(run):
         console.print(Text(line, colour if line.startswith("codat-mock") else ""))
 
 
 def cells(run: Run, finding: Finding) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """A finding as two cells, each of parts with their style."""
-    known = " (expected)" if run.is_tolerated(finding) else ""
+    """A finding as two cells, each a list of texts with their styles."""
+    suffix = " (expected)" if run.is_tolerated(finding) else ""
     colour = COLOURS[finding.severity]
     rule = [
         (f"{finding.code} ", f"bold {colour}"),
-        (f"{finding.severity}{known}\n", colour),
+        (f"{finding.severity}{suffix}\n", colour),
         (finding.name, "dim"),
     ]
-    what = [
+    description = [
         (f"{one_line(finding.message)}\n", ""),
         (f"{one_line(f'{finding.data_type}: {records(finding)}')}\n".removeprefix(": "), "dim"),
         (one_line(finding.advice), "green"),
     ]
-    return rule, what
+    return rule, description

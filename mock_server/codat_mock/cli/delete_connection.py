@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from codat_mock.cli.remote_server import ask, asks_a_server
+from codat_mock.cli.remote_server import ask, uses_server
 
 EXAMPLES = """Examples:
 
@@ -14,12 +14,12 @@ EXAMPLES = """Examples:
 
 
 @click.command(
-    "delete-connection", epilog=EXAMPLES, short_help="Delete a sync connection, as a merchant does."
+    "delete-connection", epilog=EXAMPLES, short_help="Delete a sync connection, as a merchant can."
 )
 @click.argument("company")
-@asks_a_server
+@uses_server
 def delete_connection(company: str, url: str, api_key: str | None) -> None:
-    """Do as a merchant who deletes the sync connection of a COMPANY, named by its id."""
-    told = ask("POST", f"/companies/{company}/delete-connection", url, api_key)
-    for connection in told["dataConnections"]:
+    """Delete the sync connection of a COMPANY (its id), as its merchant can."""
+    answer = ask("POST", f"/companies/{company}/delete-connection", url, api_key)
+    for connection in answer["dataConnections"]:
         click.echo(f"{connection['platformName']}: {connection['status']}")

@@ -13,10 +13,16 @@ import click
 from click.core import ParameterSource
 from msgspec.structs import replace
 
-from codat_mock.cli.server_options import bind, takes_settings
+from codat_mock.cli.server_options import ENVIRONMENT, bind, takes_settings
 from codat_mock.cli.subprocess import run_command
-from codat_mock.cli.target import KEY, from_here, variables
-from codat_mock.cli.verdict_options import FAIL_ON, REPORT, VerdictOptions, Wanted, run_and_report
+from codat_mock.cli.target import KEY, variables, with_project_root
+from codat_mock.cli.verdict_options import (
+    FAIL_ON,
+    REPORT,
+    ReportFiles,
+    VerdictOptions,
+    run_and_report,
+)
 from codat_mock.clock import format_moment, machine_now
 from codat_mock.control_client import ControlRequestRefused, MockFailed, run_against_mock
 from codat_mock.domain.dataset_lifecycle import PROFILES
@@ -32,9 +38,9 @@ if TYPE_CHECKING:
 
     from codat_mock.fuzz.search import Search
 
-Progressed = Callable[[bool], object]  # see Search
-GIVEN: Final = "codat_mock.cli.explore.given"
-TELL_EVERY: Final = 25  # schedules, where no person watches
+OnProgress = Callable[[bool], object]  # see Search
+ARGUMENTS: Final = "codat_mock.cli.explore.arguments"
+LOG_EVERY: Final = 25  # schedules, where standard error is not a terminal
 EXAMPLES = """Examples:
 
 \b
@@ -42,33 +48,34 @@ EXAMPLES = """Examples:
   codat-mock explore --examples 500 --seed 7 --report html:broken.html -- npm run push
   codat-mock explore --replay codat-mock-schedule.json -- python sync.py
 
-The command is given what codat-mock check gives it; CODAT_STATE_DIR is empty when a schedule
-begins. One that ends with another exit code than 0 is run once
-more, ten minutes later and without trouble, before its day is closed.
+The command gets the same variables as from codat-mock check; CODAT_STATE_DIR is empty at the
+start of each schedule. A command that fails runs once more, ten minutes later and without faults,
+before its day is closed.
 
 \b
 Exit codes:
-  0   no schedule was found that breaks the integration
-  1   one was, or a day without trouble breaks it
-  2   wrong use: an option, a file, a command that is not there
-  5   nothing was pushed, so that nothing could be judged
+  0   no schedule breaks the integration
+  1   a schedule breaks it, or a day without faults does
+  2   wrong usage: a bad option or file, a command that does not exist
+  5   nothing was pushed, so there was nothing to judge
   70  codat-mock itself failed
 """
 
 
-class Repeatable(click.Command):
-    """A command that knows how it was called."""
+class RecordedCommand(click.Command):
+    """A command that knows its arguments as they were given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Remember the arguments, and parse them."""
-        ctx.meta[GIVEN] = tuple(args)
+        """Keep the arguments, and parse them."""
+        ctx.meta[ARGUMENTS] = tuple(args)
         return super().parse_args(ctx, args)
 
 
 @click.command(
-    cls=Repeatable,
+    cls=RecordedCommand,
     epilog=EXAMPLES,
-    short_help="Search for the trouble that an integration does not survive.",
+    short_help="Search for the faults that break an integration.",
+    context_settings=ENVIRONMENT,
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option(
@@ -76,7 +83,7 @@ class Repeatable(click.Command):
     type=click.IntRange(min=1),
     default=100,
     show_default=True,
-    help="How many schedules are drawn at most until one breaks the integration.",
+    help="Maximum number of schedules to try until one breaks the integration.",
 )
 @click.option(
     "--timeout",
@@ -85,27 +92,30 @@ class Repeatable(click.Command):
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="How long each run of the command may take; then it is ended with all it has started.",
+    help="Time limit of each run of the command; then it is terminated with all its processes.",
 )
 @click.option(
     "--save",
+    allow_from_autoenv=False,
     type=click.Path(dir_okay=False, path_type=Path),
     default=schedule_files.SCHEDULE,
     show_default=True,
-    help="The file that the schedule which breaks it is written to.",
+    help="Write the schedule that breaks it to this file.",
 )
 @click.option(
     "--replay",
     "replayed",
+    allow_from_autoenv=False,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Play the schedule of such a file, and search for none.",
+    help="Run the schedule in this file instead of searching for one.",
 )
 @click.option(
     "--database",
+    allow_from_autoenv=False,
     type=click.Path(file_okay=False, path_type=Path),
     default=schedule_files.DATABASE,
     show_default=True,
-    help="The folder where what was found is kept, to be tried first the next time.",
+    help="Keep the schedules that were found in this folder, to try them first next time.",
 )
 @FAIL_ON
 @REPORT
@@ -121,47 +131,47 @@ def explore(
     replayed: Path | None,
     database: Path,
     fail_on: FailOn,
-    reports: Wanted,
+    reports: ReportFiles,
 ) -> int:
-    """Search for the shortest trouble that an integration does not survive.
+    """Search for the shortest schedule of faults that breaks an integration.
 
-    The command is run again and again, each time beside a service that behaves differently: answers
-    are lost, refused, spoilt or late, datasets end in errors or take long, time passes. It breaks
-    where a rule is broken, where the books are not those of a day without trouble, or where it ends
-    badly even when run once more without trouble. Trouble that breaks it is made as short as can
-    be, and written to a file.
+    The command runs again and again, each time against a service with other faults: answers are
+    lost, refused, garbled or late, datasets fail or take long, time passes. A schedule breaks the
+    integration if a rule is broken, if the books differ from those of a day without faults, or if
+    the command still fails when it runs once more without faults. The schedule is then shortened as
+    far as possible, and written to a file.
 
-    The clock stands still, and 10 seconds pass whenever the command asks how far a dataset or a
-    sync is; datasets end at once: this is so where --speed and --profile do not say otherwise,
-    whatever their usual defaults are. --seed is what schedules are drawn from, too.
+    The clock stands still, but 10 seconds pass whenever the command reads the status of a dataset
+    or a sync, and datasets complete at once; --speed and --profile change that. --seed also seeds
+    the search.
     """
-    if not save.parent.is_dir():  # nobody should wait for a search whose end is lost
-        raise click.UsageError(f"Cannot write {save}: {save.parent} is no directory.")
-    settings = settled(context, settings)
+    if not save.parent.is_dir():  # before a long search whose result would be lost
+        raise click.UsageError(f"Cannot write {save}: the folder {save.parent} does not exist.")
+    settings = with_explore_defaults(context, settings)
     schedule = read(replayed) if replayed else origin_of(settings)
     command_runner = CommandRunner(command, timeout_seconds, settings)
 
-    def explored() -> Run:
-        with runner_for(command_runner, settings, fail_on, replayed) as runner:
+    def explore_command() -> Run:
+        with fuzz_runner(command_runner, settings, fail_on, replayed) as runner:
             if replayed:
-                return exploration.replay(runner, schedule, command_runner.speak).run
-            with searching(command, examples, database) as search:
-                found = exploration.explore(runner, schedule, search, command_runner.speak)
+                return exploration.replay(runner, schedule, command_runner.show_output).run
+            with search_with_progress(command, examples, database) as search:
+                found = exploration.explore(runner, schedule, search, command_runner.show_output)
         if found.schedule and found.schedule.events:
-            found.run.notes.append(write(save, found.schedule, context.meta[GIVEN]))
+            found.run.notes.append(write(save, found.schedule, context.meta[ARGUMENTS]))
         return found.run
 
-    return run_and_report(explored, VerdictOptions(fail_on, reports))
+    return run_and_report(explore_command, VerdictOptions(fail_on, reports))
 
 
 @dataclass
 class CommandRunner:
-    """Runs the command; nobody hears it while schedules are searched.
+    """Runs the command; its output is discarded until it is to be shown.
 
     Args:
         command: the program and its arguments.
-        timeout_seconds: how long each run may take.
-        settings: of the mock.
+        timeout_seconds: the time limit of each run.
+        settings: the settings of the mock.
     """
 
     command: Sequence[str]
@@ -169,8 +179,8 @@ class CommandRunner:
     settings: Settings
     is_quiet: bool = True
 
-    def speak(self) -> None:
-        """Let its output through from now on."""
+    def show_output(self) -> None:
+        """Show its output from now on."""
         self.is_quiet = False
 
     def run(self, company_id: str, folder: Path) -> CommandEnd:
@@ -178,46 +188,61 @@ class CommandRunner:
 
         Raises:
             UsageError: it cannot be started.
-            Stopped: a signal came.
+            Stopped: a signal arrived.
         """
-        given = variables(self.settings.address, KEY, company_id, folder, self.settings)
+        environment = variables(self.settings.address, KEY, company_id, folder, self.settings)
         return run_command(
-            self.command, given, self.timeout_seconds, is_quiet=self.is_quiet, is_repeated=True
+            self.command,
+            environment,
+            self.timeout_seconds,
+            is_quiet=self.is_quiet,
+            is_repeated=True,
         )
 
 
 @contextmanager
-def runner_for(
+def fuzz_runner(
     runner: CommandRunner, settings: Settings, fail_on: FailOn, replayed: Path | None
 ) -> Iterator[FuzzRunner]:
-    """A stage with a mock of its own, on a free port.
+    """A runner of schedules with a mock of its own, on a free port.
+
+    Args:
+        runner: runs the command.
+        settings: the settings of the mock.
+        fail_on: the lowest severity of a finding that breaks the integration.
+        replayed: the file of the schedule that is replayed; None for a search.
 
     Raises:
-        UsageError: the mock says no to what stands in the file of a schedule.
-        MockFailed: the mock does not do its part.
+        UsageError: the mock refuses a schedule of that file.
+        MockFailed: the mock fails.
     """
 
-    def judged(run: Run) -> Run:
+    def judge(run: Run) -> Run:
         run.fail_on = fail_on
-        return from_here(run)
+        return with_project_root(run)
 
     listener = bind("127.0.0.1", 0)
     runner.settings = replace(settings, address=address_of(listener))
     try:
         with (
             Server(SandboxRegistry(runner.settings), listener),
-            run_against_mock(runner.settings.address, KEY) as here,
+            run_against_mock(runner.settings.address, KEY) as client,
         ):
-            yield FuzzRunner(here, {}, {}, runner.run, judged)
+            yield FuzzRunner(client, {}, {}, runner.run, judge)
     except ControlRequestRefused as error:
         if replayed:
-            raise click.UsageError(f"{replayed} cannot be played: {error}") from error
+            raise click.UsageError(f"{replayed} cannot be replayed: {error}") from error
         raise MockFailed(str(error)) from error
 
 
 @contextmanager
-def searching(command: Sequence[str], examples: int, database: Path) -> Iterator[Search]:
-    """A search that tells how far it is: with a bar where a person watches, else in lines.
+def search_with_progress(command: Sequence[str], examples: int, database: Path) -> Iterator[Search]:
+    """A search that shows its progress: a bar on a terminal, lines in a log.
+
+    Args:
+        command: the command, which names the search in the database.
+        examples: the maximum number of schedules to try.
+        database: the folder where the schedules that were found are kept.
 
     Raises:
         UsageError: Hypothesis is not installed.
@@ -225,62 +250,64 @@ def searching(command: Sequence[str], examples: int, database: Path) -> Iterator
     try:
         from codat_mock.fuzz.search import Search
     except ModuleNotFoundError as error:
-        raise click.UsageError("explore wants Hypothesis: pip install hypothesis.") from error
+        raise click.UsageError(
+            "explore requires Hypothesis: pip install 'codat-mock[explore]'."
+        ) from error
     from rich.console import Console
 
     console = Console(stderr=True)
-    with watched(console, examples) if console.is_terminal else logged(examples) as progress:
+    with bar(console, examples) if console.is_terminal else log(examples) as progress:
         yield Search(examples, database, shlex.join(command), progress)
 
 
 @contextmanager
-def watched(console: Console, examples: int) -> Iterator[Progressed]:
-    """A bar of progress, which is gone at the end."""
+def bar(console: Console, examples: int) -> Iterator[OnProgress]:
+    """Show progress as a bar, which disappears at the end."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-    what = TextColumn("{task.description}")
-    bar = Progress(BarColumn(), MofNCompleteColumn(), what, console=console, transient=True)
-    with bar:
-        task, shortening = bar.add_task("searching", total=examples), list[TaskID]()
+    description = TextColumn("{task.description}")
+    columns = (BarColumn(), MofNCompleteColumn(), description)
+    with Progress(*columns, console=console, transient=True) as shown:
+        task, shortening = shown.add_task("searching", total=examples), list[TaskID]()
 
         def progress(is_found: bool) -> None:
-            if is_found and not shortening:  # nobody knows how long that takes
-                bar.update(task, visible=False)
-                shortening.append(bar.add_task("shortening", total=None))
-            bar.update(shortening[0] if shortening else task, advance=1)
+            if is_found and not shortening:  # of unknown length
+                shown.update(task, visible=False)
+                shortening.append(shown.add_task("shortening", total=None))
+            shown.update(shortening[0] if shortening else task, advance=1)
 
         yield progress
 
 
 @contextmanager
-def logged(examples: int) -> Iterator[Progressed]:
-    """A line now and then, and one for what is found."""
-    played, found = 0, False
+def log(examples: int) -> Iterator[OnProgress]:
+    """Log progress: a line every few schedules, and one when a schedule is found."""
+    tried, found = 0, False
 
     def progress(is_found: bool) -> None:
-        nonlocal played, found
-        played += 1
+        nonlocal tried, found
+        tried += 1
         if is_found and not found:
-            click.echo(f"codat-mock: schedule {played} breaks it; it is made shorter.", err=True)
-        elif played % TELL_EVERY == 0:
-            of = f"{played}" if is_found else f"{played} of {examples}"
-            click.echo(f"codat-mock: {of} schedules played.", err=True)
+            click.echo(f"codat-mock: schedule {tried} breaks it; shortening.", err=True)
+        elif tried % LOG_EVERY == 0:
+            count = f"{tried}" if is_found else f"{tried} of {examples}"
+            click.echo(f"codat-mock: {count} schedules tried.", err=True)
         found = is_found
 
     yield progress
 
 
-def settled(context: click.Context, settings: Settings) -> Settings:
-    """What the sandbox starts from, where nobody says anything else."""
-    usual = {"speed": 0, "durations": PROFILES["instant"]}
-    said = {
-        name for name in usual if context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    }
-    return replace(settings, **{name: usual[name] for name in usual.keys() - said})
+def with_explore_defaults(context: click.Context, settings: Settings) -> Settings:
+    """The settings, with a frozen clock and instant datasets unless options say otherwise."""
+    defaults = {"speed": 0, "durations": PROFILES["instant"]}
+    unset = (
+        name for name in defaults if context.get_parameter_source(name) is ParameterSource.DEFAULT
+    )
+    return replace(settings, **{name: defaults[name] for name in unset})
 
 
 def origin_of(settings: Settings) -> Schedule:
-    """A day without trouble."""
+    """The schedule without faults."""
     start = settings.start_at
     start_at = format_moment(start) if start else exploration.start_of(machine_now())
     return Schedule(start_at=start_at, seed=settings.seed)
@@ -290,7 +317,7 @@ def read(path: Path) -> Schedule:
     """The schedule in a file.
 
     Raises:
-        UsageError: there is none.
+        UsageError: it cannot be read.
     """
     try:
         return schedule_files.read(path)
@@ -298,17 +325,17 @@ def read(path: Path) -> Schedule:
         raise click.UsageError(str(error)) from error
 
 
-def write(path: Path, schedule: Schedule, given: Sequence[str]) -> str:
-    """Write a schedule to a file; tells the command that plays it again, or what went wrong.
+def write(path: Path, schedule: Schedule, arguments: Sequence[str]) -> str:
+    """Write a schedule to a file; gives the command that replays it, or the error.
 
     Args:
         path: the file.
-        schedule: what is written.
-        given: the arguments of the search; what is judged depends on its options.
+        schedule: the schedule.
+        arguments: the arguments of the search, whose options the replay repeats.
     """
     try:
         schedule_files.write(path, schedule)
     except schedule_files.BadFile as error:
-        return str(error)  # what was found counts for more
-    again = shlex.join(["codat-mock", "explore", "--replay", str(path), *given])
-    return f"Play it again: {again}"
+        return str(error)  # the finding matters more
+    again = shlex.join(["codat-mock", "explore", "--replay", str(path), *arguments])
+    return f"Replay it: {again}"

@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 import click
 
-from codat_mock.cli.remote_server import ask, asks_a_server, without_gaps
+from codat_mock.cli.remote_server import ask, given_only, uses_server
 from codat_mock.models.faults import Fault
 
 EXAMPLES = """Examples:
@@ -26,51 +26,66 @@ EXAMPLES = """Examples:
 KINDS: Final = [str(each.__struct_config__.tag) for each in get_args(Fault)]
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(epilog=EXAMPLES, short_help="Make requests to a running server fail.")
 def fault() -> None:
-    """Plan trouble on the wire of a running server."""
+    """Make requests to a running server fail: refused, lost, slow, late or garbled."""
 
 
 @fault.command()
 @click.argument("kind", type=click.Choice(KINDS))
-@click.option("--operation", metavar="NAME", help="Only this operation, such as push-orders.")
-@click.option("--company", "companyId", metavar="ID", help="Only of this company.")
-@click.option("--at", type=click.IntRange(min=1), multiple=True, help="Which one; repeat it.")
-@click.option("--status", type=click.IntRange(400, 599), help="refuse: the answer's status.")
-@click.option("--retry-after", "retryAfter", type=int, metavar="SECONDS", help="refuse: told so.")
-@click.option("--by", type=click.Choice(["close", "reset", "hang", "bad-gateway"]), help="lose")
-@click.option("--seconds", type=float, help="delay, unreachable, maintenance, elapse: how long.")
-@click.option("--between", type=(float, float), help="delay: the least and the most.")
-@click.option("--mean", type=float, help="delay: the mean of an exponential distribution.")
-@click.option("--bytes-per-second", "bytesPerSecond", type=int, help="slow")
-@click.option("--how", type=click.Choice(["truncated", "wrong-json", "wrong-type"]), help="spoil")
-@asks_a_server
+@click.option(
+    "--operation", metavar="NAME", help="Only requests of this operation, such as push-orders."
+)
+@click.option("--company", "companyId", metavar="ID", help="Only requests of this company.")
+@click.option(
+    "--at",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Only the Nth matching request; can be repeated.",
+)
+@click.option("--status", type=click.IntRange(400, 599), help="refuse: status of the answer.")
+@click.option(
+    "--retry-after", "retryAfter", type=int, metavar="SECONDS", help="refuse: Retry-After."
+)
+@click.option(
+    "--by", type=click.Choice(["close", "reset", "hang", "bad-gateway"]), help="lose: how."
+)
+@click.option("--seconds", type=float, help="delay, unreachable, maintenance, elapse: duration.")
+@click.option("--between", type=(float, float), help="delay: minimum and maximum, in seconds.")
+@click.option("--mean", type=float, help="delay: mean of an exponential distribution, in seconds.")
+@click.option("--bytes-per-second", "bytesPerSecond", type=int, help="slow: rate of the answer.")
+@click.option(
+    "--how",
+    type=click.Choice(["truncated", "wrong-json", "wrong-type"]),
+    help="spoil: how the answer is garbled.",
+)
+@uses_server
 def add(kind: str, url: str, api_key: str | None, **options: Any) -> None:
-    """Plan one."""
-    body = {"faults": [{"kind": kind, **without_gaps(options)}]}
+    """Plan a fault."""
+    body = {"faults": [{"kind": kind, **given_only(options)}]}
     show(ask("POST", "/faults", url, api_key, body))
 
 
 @fault.command("list")
-@asks_a_server
+@uses_server
 def index(url: str, api_key: str | None) -> None:
-    """Show the faults, and how many requests they have hit."""
+    """List the faults, with the number of requests they have hit."""
     show(ask("GET", "/faults", url, api_key))
 
 
 @fault.command()
-@asks_a_server
+@uses_server
 def clear(url: str, api_key: str | None) -> None:
-    """Forget them all."""
+    """Remove all faults."""
     show(ask("DELETE", "/faults", url, api_key))
 
 
-def show(told: Any) -> None:
-    """Print the faults, a line each."""
-    for counted in told["faults"]:
+def show(answer: Any) -> None:
+    """Print the faults, one per line."""
+    for counted in answer["faults"]:
         planned = counted["fault"]
         kind = planned.pop("kind")
         parts = (f"{name}={value}" for name, value in planned.items() if value not in (None, []))
         click.echo(f"{counted['hits']} of {counted['seen']} hit: {' '.join([kind, *parts])}")
-    if not told["faults"]:
-        click.echo("Nothing is planned.")
+    if not answer["faults"]:
+        click.echo("No faults planned.")

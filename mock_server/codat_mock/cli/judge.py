@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from codat_mock.cli.server_options import takes_rules
+from codat_mock.cli.server_options import ENVIRONMENT, takes_rules
 from codat_mock.cli.verdict_options import CODES, VerdictOptions, run_and_report, verdict_options
 from codat_mock.har.exchange import Recorded
 from codat_mock.har.reader import BadHar, read_har
@@ -23,13 +23,17 @@ EXAMPLES: Final = """Examples:
   codat-mock judge monday.har tuesday.har --report html:week.html --fail-on warning
   codat-mock judge traffic.har --rule S13=off
 
-A browser, mitmproxy (save.har), other proxies, `codat-mock proxy --har` and a mock's own
+Browsers, mitmproxy (save.har), other proxies, `codat-mock proxy --har` and a mock's own
 /_mock/requests?format=har write such files.
 
 """
 
 
-@click.command(epilog=EXAMPLES + CODES)
+@click.command(
+    epilog=EXAMPLES + CODES,
+    short_help="Judge recorded traffic (HAR).",
+    context_settings=ENVIRONMENT,
+)
 @click.argument(
     "files",
     nargs=-1,
@@ -38,23 +42,23 @@ A browser, mitmproxy (save.har), other proxies, `codat-mock proxy --har` and a m
 )
 @verdict_options
 @takes_rules
-def judge(files: tuple[Path, ...], settings: Settings, judging: VerdictOptions) -> int:
-    """Judge traffic that has happened, recorded as HAR.
+def judge(files: tuple[Path, ...], settings: Settings, verdict: VerdictOptions) -> int:
+    """Judge recorded traffic, read from HAR files.
 
-    The requests to the API, whatever host they went to, are carried out again in a sandbox, in the
-    recorded times and with the recorded answers believed; then its day is closed. Several files
-    are one recording.
+    The requests to the API, on any host, are replayed in a sandbox at their recorded times and with
+    their recorded answers; then the clock moves past the next sync. Several files are one
+    recording.
     """
     recorded = read_files(files)
-    place = files[0].as_posix()
-    return run_and_report(lambda: placed(replay(recorded, settings), place), judging)
+    path = files[0].as_posix()
+    return run_and_report(lambda: with_location(replay(recorded, settings), path), verdict)
 
 
 def read_files(paths: Iterable[Path]) -> list[Recorded]:
-    """The requests of several files; what is in two of them is the same request.
+    """The requests of several files; a request in two of them counts once.
 
     Raises:
-        UsageError: one is no HAR.
+        UsageError: one is not a HAR file.
     """
     recorded: list[Recorded] = []
     for path in paths:
@@ -67,17 +71,17 @@ def read_file(path: Path) -> list[Recorded]:
     """The requests of a file.
 
     Raises:
-        UsageError: it is no HAR.
+        UsageError: it is not a HAR file.
     """
     try:
         return read_har(path.read_bytes())
     except OSError as error:
         raise click.UsageError(f"Cannot read {path}: {error.strerror}.") from error
     except BadHar as error:
-        raise click.UsageError(f"{path} is no HAR that can be read: {error}") from None
+        raise click.UsageError(f"{path} is not a readable HAR file: {error}") from None
 
 
-def placed(run: Run, place: str) -> Run:
-    """The run with findings shown at a file, where no place in the code is known."""
-    run.configuration, run.root = place, Path.cwd().as_posix()
+def with_location(run: Run, path: str) -> Run:
+    """The run with the file that findings point at if their place in the code is unknown."""
+    run.configuration, run.root = path, Path.cwd().as_posix()
     return run

@@ -21,10 +21,12 @@ EXAMPLES = """Examples:
 COLOURS = {"guide": "green", "reference": "cyan", "assumed": "yellow"}
 
 
-@click.command(epilog=EXAMPLES, short_help="Tell what is known, and what is assumed.")
+@click.command(
+    epilog=EXAMPLES, short_help="Show what is known of the real service, and what is assumed."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def limits(as_json: bool) -> None:
-    """Tell what is known of the real service, and what is assumed."""
+    """Show what is known of the real service, and what is assumed."""
     found = all_limits()
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
@@ -36,7 +38,7 @@ def limits(as_json: bool) -> None:
 
 
 def rows(found: Limits) -> list[tuple[str, Source, str]]:
-    """Each operation and behaviour, where it is known from, and what of it is assumed."""
+    """Each operation and behaviour, with its source and what of it is assumed."""
     operations = [
         (f"{each.method} {each.path}", each.source, each.assumed) for each in found.operations
     ]
@@ -45,11 +47,11 @@ def rows(found: Limits) -> list[tuple[str, Source, str]]:
 
 
 def show_table(found: Limits) -> None:
-    """Print them as a table for a person."""
+    """Print them as a table."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("what", "known from", "assumed, or in short")
+    table = Table("operation or behaviour", "source", "assumed, or in short")
     for what, source, statement in rows(found):
         table.add_row(what, f"[{COLOURS[source]}]{source}", statement)
     Console().print(table)

@@ -1,4 +1,4 @@
-"""The `codat-mock` command: a group whose subcommands are found by entry point."""
+"""The `codat-mock` command: a group whose subcommands are found where they are defined."""
 
 from __future__ import annotations
 
@@ -7,47 +7,63 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, Final, NoReturn
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
-GROUP = "codat_mock.commands"
-CLOSED_PIPE: Final = 141  # as of a process that SIGPIPE has ended
+# A module of one of these packages is a command if it defines a click command of its own name:
+# delete_connection.py defines delete_connection, which is `codat-mock delete-connection`.
+COMMAND_PACKAGES: Final = ("codat_mock.cli", "codat_push.cli", "codat_scenarios.cli")
+# Other distributions add their commands by entry points of this group.
+ENTRY_POINTS: Final = "codat_mock.commands"
+CLOSED_PIPE: Final = 141  # the code of a process that SIGPIPE has killed
 NOT_WRITTEN: Final = 74  # EX_IOERR
 EXAMPLES = """Examples:
 
 \b
-  codat-mock demo                  play the whole beta flow, with its mistakes
+  codat-mock demo                  play the whole beta flow, with three mistakes
   codat-mock serve                 serve the mock at http://127.0.0.1:4620
-  codat-mock rules                 what is judged, and where it stands
-  codat-mock COMMAND --help        more of each, by example
+  codat-mock rules                 list the rules, with their sources
+  codat-mock COMMAND --help        show the examples of a command
 """
 
 
 class Commands(click.Group):
-    """The subcommands of every installed package, imported only when they are asked for."""
+    """The commands of our own packages and of other distributions, imported when they are used."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        """Their names."""
-        return sorted(entry.name for entry in entry_points(group=GROUP))
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        names = {name for package in COMMAND_PACKAGES for name in modules_of(package)}
+        names.update(entry.name for entry in entry_points(group=ENTRY_POINTS))
+        return sorted(name for name in names if self.get_command(ctx, name))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The one of that name."""
-        for entry in entry_points(group=GROUP, name=cmd_name):
+        """The command of that name; ours go before those of other distributions."""
+        for package in COMMAND_PACKAGES:
+            if cmd_name in modules_of(package):
+                module = import_module(f"{package}.{module_name(cmd_name)}")
+                command = getattr(module, module_name(cmd_name), None)
+                if isinstance(command, click.Command) and command is not self:
+                    return command
+        for entry in entry_points(group=ENTRY_POINTS, name=cmd_name):
             command = entry.load()
             if isinstance(command, click.Command):
                 return command
         return None
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Run, and end the process.
+        """Run, and exit.
 
-        A wrong use of a command is told in one line, exit code 2; so is output that cannot be
-        written, exit code 74. A reader that has had enough, such as `head`, is no trouble at all:
-        nothing is told, and the exit code is 141.
+        Wrong usage is reported in one line (exit code 2), and so is output that cannot be written
+        (exit code 74). A reader that closes the pipe, such as `head`, is no error: nothing is
+        reported (exit code 141).
         """
         try:
             code = self._run(*args, **kwargs)
@@ -60,11 +76,11 @@ class Commands(click.Group):
             file = f": {error.filename}" if error.filename else ""
             with suppress(OSError):
                 click.echo(f"codat-mock: {error.strerror or error}{file}", err=True)
-        silence()
+        discard_output()
         sys.exit(code)
 
     def _run(self, *args: Any, **kwargs: Any) -> int:
-        """Run; gives the exit code, having told what went wrong."""
+        """Run, and report errors; gives the exit code."""
         code: Any = 0
         try:
             ended = super().main(*args, **(kwargs | {"standalone_mode": False}))
@@ -83,46 +99,62 @@ class Commands(click.Group):
             click.echo("Aborted!", err=True)
             code = 1
         except SystemExit as end:
-            if isinstance(end.__context__, BrokenPipeError):  # as rich ends then
+            if isinstance(end.__context__, BrokenPipeError):  # which is how rich exits then
                 raise ClosedPipe from end
             code = end.code
         return code if isinstance(code, int) else int(bool(code))
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Make sense of the arguments; may print the help."""
-        with pipes_watched():
+        """Parse the arguments; may print the help."""
+        with closed_pipe_raised():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Carry the command out."""
-        with pipes_watched():
+        """Run the command."""
+        with closed_pipe_raised():
             return super().invoke(ctx)
 
 
+@cache
+def modules_of(package: str) -> frozenset[str]:
+    """The modules of a package, named as commands are; none where it is not installed."""
+    try:
+        spec = find_spec(package)
+    except ModuleNotFoundError:
+        return frozenset()
+    folders = (spec.submodule_search_locations if spec else None) or []
+    return frozenset(each.name.replace("_", "-") for each in iter_modules(folders))
+
+
+def module_name(command: str) -> str:
+    """The name of a command's module."""
+    return command.replace("-", "_")
+
+
 class ClosedPipe(Exception):
-    """Nobody reads the output any more."""
+    """The reader of our output has closed the pipe."""
 
 
 @contextmanager
-def pipes_watched() -> Iterator[None]:
-    """Tell of a closed pipe in a way of our own, since click would end with exit code 1."""
+def closed_pipe_raised() -> Iterator[None]:
+    """Raise `ClosedPipe` for a closed pipe; click would exit with code 1."""
     try:
         yield
     except BrokenPipeError as error:
         raise ClosedPipe from error
 
 
-def silence() -> None:
-    """Drop what is still to be written to a stream that is full or closed.
+def discard_output() -> None:
+    """Discard what a full or closed stream could not take.
 
-    Else the interpreter tries once more while it ends, and complains.
+    Otherwise the interpreter tries once more to write it at exit, and complains.
     """
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
         except OSError:
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), stream.fileno())
+            with Path(os.devnull).open("wb") as null:
+                os.dup2(null.fileno(), stream.fileno())
 
 
 @click.group(
@@ -137,6 +169,6 @@ def main() -> None:
     Unofficial: not made, endorsed or supported by Codat.
     """
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show every letter gets question marks, not a traceback.
+        # A terminal that cannot show a character shows a question mark, not a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

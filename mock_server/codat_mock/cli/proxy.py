@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from codat_mock.cli.judge import placed
-from codat_mock.cli.server_options import bind, takes_rules
+from codat_mock.cli.judge import with_location
+from codat_mock.cli.server_options import ENVIRONMENT, bind, takes_rules
 from codat_mock.cli.verdict_options import CODES, VerdictOptions, run_and_report, verdict_options
 from codat_mock.har.recorder import Recording
 from codat_mock.http.server import Server, address_of
@@ -24,46 +24,47 @@ EXAMPLES: Final = """Examples:
   codat-mock proxy --upstream https://api.codat.io
   codat-mock proxy --upstream https://api.codat.io --har traffic.har --report html:codat.html
 
-Send the integration's requests to the address it tells, and stop it with Ctrl-C to have the
-verdict. Until then /_mock/findings has what was found so far.
+Send the integration's requests to the address it prints; Ctrl-C stops it and prints the verdict.
+Until then /_mock/findings shows the findings so far.
 
 """
 
 
 def read_upstream(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """Read the URL of the service."""
+    """Parse the URL of the service."""
     try:
         parts = urlsplit(value)
         is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good or parts.query or parts.fragment or parts.username:
-        raise click.BadParameter(f"'{value}' is no URL such as https://api.codat.io.")
+        raise click.BadParameter(f"'{value}' is not a URL such as https://api.codat.io.")
     return value
 
 
-@click.command(epilog=EXAMPLES + CODES)
-@click.option("--upstream", required=True, callback=read_upstream, help="The service's URL.")
+@click.command(epilog=EXAMPLES + CODES, context_settings=ENVIRONMENT)
+@click.option("--upstream", required=True, callback=read_upstream, help="URL of the service.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=4621,
     show_default=True,
-    help="Port to listen on, at 127.0.0.1; 0 takes any free one.",
+    allow_from_autoenv=False,  # CODAT_MOCK_PORT is for the server
+    help="Port to listen on, at 127.0.0.1; 0 selects a free port.",
 )
 @click.option(
     "--har",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Record to this file, without secrets; it is made anew.",
+    help="Record to this file, without secrets; an existing file is overwritten.",
 )
 @verdict_options
 @takes_rules
 def proxy(
-    upstream: str, port: int, har: Path | None, settings: Settings, judging: VerdictOptions
+    upstream: str, port: int, har: Path | None, settings: Settings, verdict: VerdictOptions
 ) -> int:
-    """Pass requests on to a real service, and judge them.
+    """Forward requests to a real service, and judge them.
 
-    Requests and answers go through unchanged. Nothing is kept but in memory, and in the file that
+    Requests and answers are forwarded unchanged. They are kept in memory, and in the file that
     --har names.
     """
     listener = bind("127.0.0.1", port)
@@ -72,17 +73,17 @@ def proxy(
     except OSError as error:
         listener.close()
         raise click.UsageError(f"Cannot write {har}: {error.strerror}.") from error
-    passing = Proxy(upstream, recording, settings)
+    forwarder = Proxy(upstream, recording, settings)
     with listener:
-        server = Server(SandboxRegistry(settings), listener, instead=passing)
+        server = Server(SandboxRegistry(settings), listener, instead=forwarder)
         before = {
             sent: signal.signal(sent, lambda *_: server.stop())
             for sent in (signal.SIGINT, signal.SIGTERM)
         }
-        click.echo(f"codat-mock passes {address_of(listener)} on to {upstream}; Ctrl-C ends it")
+        click.echo(f"codat-mock forwards {address_of(listener)} to {upstream}; Ctrl-C stops it")
         server.run()
         for sent, handler in before.items():
             signal.signal(sent, handler)
-    passing.close()
-    place = har.as_posix() if har else FILE
-    return run_and_report(lambda: placed(passing.judged(is_over=True), place), judging)
+    forwarder.close()
+    path = har.as_posix() if har else FILE
+    return run_and_report(lambda: with_location(forwarder.judge(is_over=True), path), verdict)

@@ -1,4 +1,4 @@
-"""Commands that ask a running server through its control API."""
+"""What the commands share that use the control API of a running server."""
 
 from __future__ import annotations
 
@@ -14,41 +14,50 @@ from codat_mock.http.request_context import CONTROL
 View = Callable[..., None]
 
 
-def asks_a_server(command: View) -> View:
-    """Give a command the options that say which server and sandbox it means."""
+def uses_server(command: View) -> View:
+    """Add the options to a command that select the server and the sandbox."""
     url = click.option(
         "--url",
         default="http://127.0.0.1:4620",
         show_default=True,
         envvar="CODAT_MOCK_URL",
-        help="The server.",
+        show_envvar=True,
+        help="URL of the server.",
     )
     key = click.option(
         "--api-key",
         envvar="CODAT_MOCK_API_KEY",
-        help="The key of the sandbox; not needed while there is one only.",
+        show_envvar=True,
+        help="Key of the sandbox; optional while the server has only one.",
     )
     return url(key(command))
 
 
 def ask(method: str, path: str, url: str, api_key: str | None, body: Any = None) -> Any:
-    """What the control API answers.
+    """Send a request to the control API; gives the JSON of its answer.
+
+    Args:
+        method: the HTTP method.
+        path: the path after `/_mock`, with the query.
+        url: the URL of the server.
+        api_key: the key of the sandbox; None to use the only one.
+        body: the request's body, encoded as JSON; None to send none.
 
     Raises:
-        UsageError: it cannot be reached, or says no.
+        UsageError: the server cannot be reached, or refuses the request.
     """
     key = b64encode((api_key or "").encode()).decode()
     headers = {"Authorization": f"Basic {key}"} if api_key else {}
     try:
         answer = httpx.request(method, f"{url}{CONTROL}{path}", headers=headers, json=body)
-        told = answer.json()
+        content = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise click.UsageError(f"No codat-mock answers at {url}: {error}") from error
     if answer.is_error:
-        raise click.UsageError(told.get("detail", f"{url} answers {answer.status_code}"))
-    return told
+        raise click.UsageError(content.get("detail", f"{url} answers {answer.status_code}"))
+    return content
 
 
-def without_gaps(options: dict[str, Any]) -> dict[str, Any]:
+def given_only(options: dict[str, Any]) -> dict[str, Any]:
     """The options that were given."""
     return {name: value for name, value in options.items() if value not in (None, (), [])}

@@ -22,14 +22,14 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 @click.command(epilog=EXAMPLES)
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def rules(as_json: bool) -> None:
-    """List the rules that the mock judges by."""
+    """List the rules that the mock checks."""
     try:
         rulebook()
     except BrokenRules as error:
         raise click.UsageError(str(error)) from error
     if as_json:
-        told_rules = [describe(rule) for rule in rulebook()]
-        click.echo(msgspec.json.format(msgspec.json.encode({"rules": told_rules})))
+        descriptions = [describe(rule) for rule in rulebook()]
+        click.echo(msgspec.json.format(msgspec.json.encode({"rules": descriptions})))
     elif sys.stdout.isatty():
         show_table()
     else:
@@ -38,18 +38,18 @@ def rules(as_json: bool) -> None:
 
 
 def columns(rule: Rule) -> tuple[str, ...]:
-    """What is shown of a rule in one line."""
+    """A rule in one line."""
     return rule.code, rule.severity, rule.name, rule.statement, rule.source
 
 
 def show_table() -> None:
-    """Print the rules as a table for a person."""
+    """Print the rules as a table."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table("code", "severity")
-    table.add_column("name", no_wrap=True)  # `explain` takes it: cut short, it is of no use
-    table.add_column("what holds")
+    table.add_column("name", no_wrap=True)  # `explain` accepts it, whole
+    table.add_column("statement")
     table.add_column("source")
     for rule in rulebook():
         code, severity, *rest = columns(rule)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from codat_mock.cli.server_options import bind, takes_settings
+from codat_mock.cli.server_options import ENVIRONMENT, bind, setting, takes_settings
 from codat_mock.http.server import Server, address_of
 from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_mock.storage import Store, UnusableFile
@@ -26,45 +26,36 @@ Every option can also be set in the environment: CODAT_MOCK_PORT=4700 is --port 
 """
 
 
-@click.command(epilog=EXAMPLES)
-@click.option(
+@click.command(epilog=EXAMPLES, context_settings=ENVIRONMENT)
+@setting(
     "--port",
     type=click.IntRange(0, 65535),
     default=4620,
     show_default=True,
-    envvar="CODAT_MOCK_PORT",
-    show_envvar=True,
-    help="Port to listen on; 0 takes any free one.",
+    help="Port to listen on; 0 selects a free port.",
 )
-@click.option(
+@setting(
     "--port-file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    envvar="CODAT_MOCK_PORT_FILE",
-    show_envvar=True,
     help="Write the port to this file once it is bound.",
 )
-@click.option(
+@setting(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    envvar="CODAT_MOCK_HOST",
-    show_envvar=True,
-    help="Address to bind; beyond loopback, others on the network can reach the mock.",
+    help="Address to bind; if it is not loopback, others on the network can reach the mock.",
 )
-@click.option(
+@setting(
     "--db",
     type=click.Path(dir_okay=False, path_type=Path),
-    envvar="CODAT_MOCK_DB",
-    show_envvar=True,
-    help="Keep everything in this file; without it, in memory.",
+    help="Keep all data in this SQLite file. Default: in memory.",
 )
-@click.option(
+@setting(
     "--api-key",
     "api_keys",
     multiple=True,
     envvar="CODAT_MOCK_API_KEY",
-    show_envvar=True,
-    help="A key that is known; can be repeated. Without any, every well-formed key is.",
+    help="Accept this API key; can be repeated. Default: any well-formed key is accepted.",
 )
 @takes_settings
 def serve(
@@ -77,7 +68,7 @@ def serve(
 ) -> None:
     """Serve the mock until it is interrupted."""
     if "" in api_keys:
-        raise click.UsageError("An API key given with --api-key is empty.")
+        raise click.UsageError("--api-key is empty: give a key.")
     try:
         store = Store(db, settings.journal_limit)
     except UnusableFile as error:
@@ -89,7 +80,7 @@ def serve(
 
 
 def run(server: Server, port_file: Path | None) -> None:
-    """Serve in this thread until a signal comes, telling where."""
+    """Print the address, and serve in this thread until a signal stops it."""
     for sent in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sent, lambda *_: server.stop())
     if port_file:
@@ -100,7 +91,7 @@ def run(server: Server, port_file: Path | None) -> None:
     click.echo(f"codat-mock serves at {server.address} (control API under /_mock/)")
     try:
         server.run()
-        for sent in (signal.SIGINT, signal.SIGTERM):  # one more, sent while the process ends
+        for sent in (signal.SIGINT, signal.SIGTERM):  # another one, while the process exits
             signal.signal(sent, signal.SIG_IGN)
     finally:
         if port_file:
@@ -108,14 +99,14 @@ def run(server: Server, port_file: Path | None) -> None:
 
 
 def write_port(path: Path, address: str) -> None:
-    """Write the port so that a reader never sees half of it."""
+    """Write the port so that a reader never sees a partial file."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(f"{address.rpartition(':')[2]}\n")
     partial.replace(path)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server bound there."""
+    """Whether only this machine can reach a server bound to that address."""
     if host == "localhost":
         return True
     try:

@@ -1,10 +1,10 @@
-"""The options that say what every new sandbox starts from, for all commands that start a mock."""
+"""The settings of new sandboxes as options, for all commands that start a mock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from socket import socket
 from typing import Any, Final
@@ -18,35 +18,40 @@ from codat_mock.domain.webhook_delivery import is_allowed
 from codat_mock.http.server import listen
 from codat_mock.models.alerts import AlertRule
 from codat_mock.models.planned_outcomes import MAX_STEP_SECONDS
-from codat_mock.rule_config import choices
+from codat_mock.rule_config import read_rule_settings
 from codat_mock.sandbox import Settings
 
 View = Callable[..., Any]
+# The context settings of commands whose options can be set in the environment: --port is
+# CODAT_MOCK_PORT there.
+ENVIRONMENT: Final = {"auto_envvar_prefix": "CODAT_MOCK"}
+# An option that can be set there, under the parameter's name unless it is given an `envvar`.
+setting = partial(click.option, show_envvar=True)
 
 
 def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
-    """Read an option that is a moment."""
+    """Parse an option that is a date-time."""
     try:
         moment = None if value is None else parse_moment(value)
     except ValueError:
-        told = f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z."
-        raise click.BadParameter(told) from None
+        message = f"{value!r} is not a date-time such as 2022-03-21T08:00:00Z."
+        raise click.BadParameter(message) from None
     if moment and not in_calendar(moment):
-        raise click.BadParameter(f"{value!r} is at the very edge of the calendar.")
+        raise click.BadParameter(f"{value!r} is out of range.")
     return moment
 
 
 def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    """Read an option that is a speed, in sandbox seconds a machine second."""
+    """Parse an option that is a speed, in seconds of the sandbox per second of the machine."""
     try:
         return parse_speed(value)
     except ValueError:
-        told = f"{value!r} is not 'real', 'frozen', or a factor such as 'x60'."
-        raise click.BadParameter(told) from None
+        message = f"{value!r} is not 'real', 'frozen', or a factor such as 'x60'."
+        raise click.BadParameter(message) from None
 
 
 def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[float, ...]:
-    """Read an option that is a profile of the lifecycle, or its durations."""
+    """Parse an option that is a profile of the dataset lifecycle, or its durations in seconds."""
     for name, durations in PROFILES.items():
         if value == name:
             return durations
@@ -56,78 +61,69 @@ def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> 
     except ValueError:
         durations = ()
     if not durations or not all(0 <= each <= MAX_STEP_SECONDS for each in durations):
-        told = f"{value!r} is none of {', '.join(PROFILES)}, nor the seconds of 5 or 8 steps."
-        raise click.BadParameter(told)
+        message = f"{value!r} is not one of {', '.join(PROFILES)}, nor the seconds of 5 or 8 steps."
+        raise click.BadParameter(message)
     return durations
 
 
 def read_alert_rules(
     _ctx: click.Context, _param: click.Parameter, value: Path | None
 ) -> tuple[AlertRule, ...]:
-    """Read a file of alert rules."""
+    """Parse an option that is a file of alert rules."""
     if value is None:
         return ()
     try:
         return msgspec.json.decode(value.read_bytes(), type=tuple[AlertRule, ...])
     except (OSError, msgspec.DecodeError) as error:
-        raise click.BadParameter(f"{value} is no list of alert rules: {error}") from error
+        raise click.BadParameter(f"{value} is not a list of alert rules: {error}") from error
 
 
 def read_mebibytes(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
-    """Read an option that is a size, in bytes."""
+    """Convert an option in MiB to bytes."""
     return value << 20
 
 
 RULE_OPTIONS: Final = (
-    click.option(
+    setting(
         "--rule",
         "rule_settings",
         multiple=True,
         metavar="CODE[.KEY]=VALUE",
         envvar="CODAT_MOCK_RULE",
-        show_envvar=True,
-        help="Choose about a rule, instead of what the file says: S12=off, S06=error,"
-        " T06.seconds=5; can be repeated.",
+        help="Configure a rule; overrides the file. Examples: S12=off, S06=error, T06.seconds=5."
+        " Can be repeated.",
     ),
-    click.option(
+    setting(
         "--config",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        envvar="CODAT_MOCK_CONFIG",
-        show_envvar=True,
-        help="Read choices about rules from this file; without it, from codat-mock.toml or"
-        " [tool.codat-mock] of pyproject.toml here.",
+        help="Read the configuration of rules from this file. Default: codat-mock.toml, or"
+        " [tool.codat-mock] in pyproject.toml, of the current folder.",
     ),
 )
-# Each is named as the field of `Settings` it sets.
+# Each parameter has the name of the field of `Settings` that it sets.
 OPTIONS: Final = (
-    click.option(
+    setting(
         "--start-at",
         callback=read_moment,
         metavar="MOMENT",
-        envvar="CODAT_MOCK_START_AT",
-        show_envvar=True,
-        help="Where a sandbox's clock starts; without it, at the machine's time.",
+        help="Start the clock of each sandbox at this time. Default: the current time.",
     ),
-    click.option(
+    setting(
         "--speed",
         callback=read_speed,
         metavar="real|xN|frozen",
         default="real",
         show_default=True,
-        envvar="CODAT_MOCK_SPEED",
-        show_envvar=True,
-        help="How fast a sandbox's time passes; frozen time is moved by the control API.",
+        help="How fast time passes in a sandbox. Frozen time only moves by the control API.",
     ),
-    click.option(
+    setting(
         "--seed",
         type=int,
         default=0,
         show_default=True,
-        envvar="CODAT_MOCK_SEED",
-        show_envvar=True,
-        help="What ids are made from: the same seed and requests give the same ids.",
+        help="Seed of generated ids: the same seed and requests give the same ids.",
     ),
-    click.option(
+    setting(
         "--profile",
         "durations",
         callback=read_durations,
@@ -135,20 +131,17 @@ OPTIONS: Final = (
         default="realistic",
         show_default=True,
         envvar="CODAT_MOCK_PROFILE",
-        show_envvar=True,
-        help="How fast datasets go: instant, fast, realistic, slow, queued, or the seconds of each"
-        " step such as 0,0,1,1,2.",
+        help=f"How fast datasets are processed: {', '.join(PROFILES)}, or the seconds of each step,"
+        " such as 0,0,1,1,2.",
     ),
-    click.option(
+    setting(
         "--concurrent-pushes",
         type=click.Choice(["flag", "miss"]),
         default="flag",
         show_default=True,
-        envvar="CODAT_MOCK_CONCURRENT_PUSHES",
-        show_envvar=True,
-        help="What becomes of a push that overlaps another: only a finding, or lost as well.",
+        help="A push that overlaps another is reported (flag), or reported and lost (miss).",
     ),
-    click.option(
+    setting(
         "--sync-delay",
         "sync_delay_seconds",
         type=click.IntRange(0, 86_399),
@@ -156,60 +149,48 @@ OPTIONS: Final = (
         show_default=True,
         metavar="SECONDS",
         envvar="CODAT_MOCK_SYNC_DELAY",
-        show_envvar=True,
-        help="How long after its due date a scheduled sync runs; its period stays the same.",
+        help="Run scheduled syncs this much after they are due; their period stays the same.",
     ),
-    click.option(
+    setting(
         "--rate-limits",
         is_flag=True,
-        envvar="CODAT_MOCK_RATE_LIMITS",
-        show_envvar=True,
-        help="Keep the published limits: a day, a minute, and at once.",
+        help="Enforce the published rate limits, per day, per minute and concurrent.",
     ),
-    click.option(
+    setting(
         "--alert-rules",
         callback=read_alert_rules,
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        envvar="CODAT_MOCK_ALERT_RULES",
-        show_envvar=True,
-        help="A JSON file with a list of rules that every new sandbox has.",
+        help="A JSON file with a list of alert rules for every new sandbox.",
     ),
-    click.option(
+    setting(
         "--alert-host",
         "alert_hosts",
         multiple=True,
         envvar="CODAT_MOCK_ALERT_HOST",
-        show_envvar=True,
-        help="Send alerts to this host too, and not only to this machine; can be repeated.",
+        help="Also send alerts to this host; by default only to this machine. Can be repeated.",
     ),
-    click.option(
+    setting(
         "--company-limit",
         type=click.IntRange(min=1),
-        envvar="CODAT_MOCK_COMPANY_LIMIT",
-        show_envvar=True,
-        help="How many companies an account may have (50 on a free plan); without it, any number.",
+        help="Maximum number of companies of an account (50 on a free plan). Default: no limit.",
     ),
-    click.option(
+    setting(
         "--largest-body",
         callback=read_mebibytes,
         type=click.IntRange(min=1),
         default=64,
         show_default=True,
         metavar="MIB",
-        envvar="CODAT_MOCK_LARGEST_BODY",
-        show_envvar=True,
-        help="How large a request's body may be, before and after unpacking.",
+        help="Maximum size of a request body, compressed and decompressed.",
     ),
-    click.option(
+    setting(
         "--journal-limit",
         callback=read_mebibytes,
         type=click.IntRange(min=1),
         default=256,
         show_default=True,
         metavar="MIB",
-        envvar="CODAT_MOCK_JOURNAL_LIMIT",
-        show_envvar=True,
-        help="How much the journal of requests may hold; the oldest are dropped first.",
+        help="Maximum size of the request log; the oldest requests are dropped first.",
     ),
     *RULE_OPTIONS,
 )
@@ -220,12 +201,12 @@ OWN_SETTINGS: Final = tuple(
 
 
 def takes_settings(command: View) -> View:
-    """Give a command these options, as its argument `settings`."""
+    """Add these options to a command, as its argument `settings`."""
 
     @wraps(command)
     def with_settings(*args: Any, **given: Any) -> Any:
-        chosen = choices(given.pop("config"), given.pop("rule_settings"))
-        settings = Settings(rules=chosen, **{name: given.pop(name) for name in OWN_SETTINGS})
+        rules = read_rule_settings(given.pop("config"), given.pop("rule_settings"))
+        settings = Settings(rules=rules, **{name: given.pop(name) for name in OWN_SETTINGS})
         check_alert_rules(settings)
         return command(*args, settings=settings, **given)
 
@@ -236,12 +217,12 @@ def takes_settings(command: View) -> View:
 
 
 def takes_rules(command: View) -> View:
-    """Give a command the options about rules, as its argument `settings`."""
+    """Add the options about rules to a command, as its argument `settings`."""
 
     @wraps(command)
     def with_rules(*args: Any, **given: Any) -> Any:
-        chosen = choices(given.pop("config"), given.pop("rule_settings"))
-        return command(*args, settings=Settings(rules=chosen), **given)
+        rules = read_rule_settings(given.pop("config"), given.pop("rule_settings"))
+        return command(*args, settings=Settings(rules=rules), **given)
 
     with_options: View = with_rules
     for option in reversed(RULE_OPTIONS):
@@ -250,26 +231,30 @@ def takes_rules(command: View) -> View:
 
 
 def check_alert_rules(settings: Settings) -> None:
-    """Make sure that every sandbox can have the alert rules of a file.
+    """Check that every sandbox can use the alert rules of a file.
 
     Raises:
-        UsageError: one is of a company, or leads away from this machine.
+        UsageError: a rule names a company, or a URL that is not on this machine.
     """
     for rule in settings.alert_rules:
         if rule.company_id:
-            raise click.UsageError("Rules of a file are every sandbox's; they name no company.")
+            raise click.UsageError(
+                "A rule in --alert-rules is for every sandbox; it cannot name a company."
+            )
         if not is_allowed(rule.url, settings.alert_hosts):
-            raise click.UsageError(f"{rule.url} is not on this machine; allow it by --alert-host.")
+            raise click.UsageError(
+                f"{rule.url} is not on this machine; allow its host with --alert-host."
+            )
 
 
 def bind(host: str, port: int) -> socket:
-    """Bind a socket.
+    """Bind a listening socket.
 
     Raises:
-        UsageError: the host is unknown, or the port is taken.
+        UsageError: the host is unknown, or the port is in use.
     """
     try:
         return listen(host, port)
     except OSError as error:
-        told = f"Cannot listen on {host}:{port}: {error}. Is it taken? --port 0 takes a free one."
-        raise click.UsageError(told) from error
+        message = f"Cannot listen on {host}:{port}: {error}. --port 0 selects a free port."
+        raise click.UsageError(message) from error

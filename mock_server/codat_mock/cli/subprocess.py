@@ -15,15 +15,15 @@ import click
 
 from codat_mock.reports.run import CommandEnd
 
-GRACE_SECONDS: Final = 3.0  # between the plea to end and the end
+GRACE_SECONDS: Final = 3.0  # between the signal and SIGKILL
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """A signal came that asks us to end; nothing that handles errors keeps us from it.
+    """A signal asks us to stop. Not an `Exception`: no error handler may swallow it.
 
     Args:
-        number: the signal's.
+        number: the signal's number.
     """
 
     def __init__(self, number: int) -> None:
@@ -31,35 +31,35 @@ class Stopped(BaseException):
         self.number = number
 
 
-class Hold:
-    """Holds signals back while a process is started that nobody could end yet."""
+class SignalDelay:
+    """Delays signals while a process is being started, when it could not be terminated yet."""
 
     def __init__(self) -> None:
         self._is_on = False
         self._number = 0
 
     def begin(self) -> None:
-        """Hold signals back from now on."""
+        """Delay signals from now on."""
         self._is_on, self._number = True, 0
 
-    def has_held(self, number: int) -> bool:
-        """Whether a signal is held back."""
+    def takes(self, number: int) -> bool:
+        """Keep a signal for later; whether signals are being delayed."""
         if self._is_on:
             self._number = number
         return self._is_on
 
     def end(self) -> None:
-        """Let signals through again.
+        """Stop delaying signals.
 
         Raises:
-            Stopped: one has come meanwhile.
+            Stopped: a signal arrived in the meantime.
         """
         self._is_on = False
         if self._number:
             raise Stopped(self._number)
 
 
-HOLD: Final = Hold()
+DELAY: Final = SignalDelay()
 
 
 def run_command(
@@ -70,25 +70,25 @@ def run_command(
     is_quiet: bool = False,
     is_repeated: bool = False,
 ) -> CommandEnd:
-    """Run a command to its end; its output goes where ours does.
+    """Run a command until it exits; it shares our output.
 
-    What it has started ends with it where it outlives its time, or where we are stopped.
+    Its whole process group is terminated when its time is up or a signal stops us.
 
     Args:
         command: the program and its arguments.
-        variables: what is added to its environment.
-        timeout_seconds: how long it may take, by the machine's clock.
-        is_quiet: whether its output goes nowhere instead.
-        is_repeated: whether this is one run of many: none reads our input away from the next, and
-            nothing that one has started meets the next.
+        variables: added to its environment.
+        timeout_seconds: its time limit, by the machine's clock.
+        is_quiet: whether its output is discarded.
+        is_repeated: whether this is one run of many: it does not read our input, and none of its
+            processes survives until the next run.
 
     Raises:
         UsageError: it cannot be started.
-        Stopped: a signal came (see `stopping_on_signals`); the command has been ended.
+        Stopped: a signal arrived (see `stopping_on_signals`); the command was terminated.
     """
     line = shlex.join(command)
     output = subprocess.DEVNULL if is_quiet else None
-    HOLD.begin()
+    DELAY.begin()
     try:
         process = subprocess.Popen(  # noqa: S603  (the very command that the user gave)
             command,
@@ -99,16 +99,16 @@ def run_command(
             stderr=output,
         )
     except OSError as error:
-        HOLD.end()
-        raise click.UsageError(f"{command[0]} cannot be started: {error.strerror}.") from error
+        DELAY.end()
+        raise click.UsageError(f"Cannot start {command[0]}: {error.strerror}.") from error
     try:
-        HOLD.end()
+        DELAY.end()
         code = process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
-        end_group(process, signal.SIGTERM)
+        terminate_group(process, signal.SIGTERM)
         return CommandEnd(line=line, ending="timed-out", code=0)
     except Stopped as stopped:
-        end_group(process, stopped.number)
+        terminate_group(process, stopped.number)
         raise
     if is_repeated:
         with suppress(ProcessLookupError):
@@ -118,28 +118,28 @@ def run_command(
     return CommandEnd(line=line, ending="exited", code=code)
 
 
-def end_group(process: subprocess.Popen[bytes], number: int) -> None:
-    """Ask a process and all it has started to end, and end what is left after a while."""
+def terminate_group(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a process group, and SIGKILL to what is left of it after a while."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
     try:
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
-    finally:  # where we are stopped meanwhile, too
-        with suppress(ProcessLookupError):  # those it started may still be there when it is not
+    finally:  # also if we are stopped in the meantime
+        with suppress(ProcessLookupError):  # its children may outlive it
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 @contextmanager
 def stopping_on_signals() -> Iterator[None]:
-    """Raise `Stopped` where a signal asks us to end; only the first one counts."""
+    """Raise `Stopped` on the first signal that asks us to stop; ignore the others."""
     before: dict[int, Callable[[int, FrameType | None], Any] | int | None] = {}
 
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in SIGNALS:
             signal.signal(each, signal.SIG_IGN)
-        if not HOLD.has_held(number):
+        if not DELAY.takes(number):
             raise Stopped(number)
 
     for each in SIGNALS:

@@ -1,4 +1,4 @@
-"""Where a command is rehearsed: beside a mock of our own, or beside one that is running."""
+"""The mock that a command runs against: one of our own, or one that is running."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ CONFIGURATIONS: Final = (FALLBACK, "pyproject.toml")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the rehearsal takes place.
+    """The mock that a command runs against.
 
     Args:
-        url: of a mock that is running; None for one of our own.
-        api_key: with a URL, the key whose sandbox is used; None for one of our own.
-        company: with a URL, the company that is used; None for one of our own.
-        settings: of a mock of our own.
-        port: of a mock of our own.
+        url: the URL of a running mock; None to start one.
+        api_key: with a URL, the key whose sandbox is used; None for a sandbox of our own.
+        company: with a URL, the id of the company; None to create one.
+        settings: the settings of a mock that is started.
+        port: its port; 0 for a free one.
     """
 
     url: str | None
@@ -48,8 +48,8 @@ class Target:
     port: int
 
     @contextmanager
-    def opened(self) -> Iterator[str]:
-        """The mock's address, while it can be reached there."""
+    def running(self) -> Iterator[str]:
+        """The address of the mock, while it runs."""
         if self.url:
             yield self.url.rstrip("/")
             return
@@ -58,27 +58,27 @@ class Target:
         with Server(SandboxRegistry(replace(self.settings, address=address)), listener):
             yield address
 
-    def prepared(self, here: ControlClient, address: str, folder: Path) -> dict[str, str]:
-        """The command's variables, once its company is there."""
+    def prepare(self, client: ControlClient, address: str, folder: Path) -> dict[str, str]:
+        """Prepare the company; gives the environment variables of the command."""
         if self.url:
-            here.begin(anew=self.api_key is None)
-        company = self.company or here.prepare()
+            client.begin(reset=self.api_key is None)
+        company = self.company or client.prepare()
         return variables(address, self.api_key or KEY, company, folder, self.settings)
 
 
 def variables(
     address: str, api_key: str, company_id: str, folder: Path, settings: Settings
 ) -> dict[str, str]:
-    """What a command finds in its environment.
+    """The environment variables that the command gets.
 
     Args:
-        address: of the mock.
-        api_key: whose sandbox is used.
-        company_id: of the merchant.
-        folder: for what the command remembers.
-        settings: of the mock.
+        address: the URL of the mock.
+        api_key: the key of the sandbox.
+        company_id: the company's id.
+        folder: where the command keeps its state.
+        settings: the settings of the mock.
     """
-    told = {
+    found = {
         "CODAT_BASE_URL": address,
         "CODAT_API_KEY": api_key,
         "CODAT_COMPANY_ID": company_id,
@@ -86,37 +86,42 @@ def variables(
     }
     secrets = (secret for rule in settings.alert_rules for secret in rule.secrets)
     if secret := next(secrets, None):
-        told["CODAT_WEBHOOK_SECRET"] = secret
-    return told
+        found["CODAT_WEBHOOK_SECRET"] = secret
+    return found
 
 
-def run_against_target(place: Target, command: Sequence[str], timeout_seconds: float) -> Run:
-    """Run the command beside a mock, close the day, and look at what happened.
+def run_against_target(target: Target, command: Sequence[str], timeout_seconds: float) -> Run:
+    """Run a command against a mock, close its day, and judge the run.
+
+    Args:
+        target: the mock.
+        command: the program and its arguments.
+        timeout_seconds: the time limit of the command.
 
     Raises:
-        UsageError: the command cannot be started, or there is no such mock.
+        UsageError: the command cannot be started, or no mock answers at the target's URL.
         MockFailed: the mock fails, or it is our own and does not answer.
     """
     try:
         with (
-            place.opened() as address,
-            run_against_mock(address, place.api_key or KEY) as here,
+            target.running() as address,
+            run_against_mock(address, target.api_key or KEY) as client,
             TemporaryDirectory(prefix="codat-mock-") as folder,
         ):
-            given = place.prepared(here, address, Path(folder))
-            ended = run_command(command, given, timeout_seconds)
-            here.close_day()
-            run = here.run()
+            environment = target.prepare(client, address, Path(folder))
+            command_end = run_command(command, environment, timeout_seconds)
+            client.close_day()
+            run = client.run()
     except ControlRequestRefused as error:
-        if place.url is None:
+        if target.url is None:
             raise MockFailed(str(error)) from error
         raise click.UsageError(str(error)) from error
-    run.command = ended
-    return from_here(run)
+    run.command = command_end
+    return with_project_root(run)
 
 
-def from_here(run: Run) -> Run:
-    """A run whose findings are shown at files as they are named from this folder."""
+def with_project_root(run: Run) -> Run:
+    """The run with the current folder as the root of the paths that findings point at."""
     run.root = Path.cwd().as_posix()
     run.configuration = next((name for name in CONFIGURATIONS if Path(name).is_file()), FALLBACK)
     return run

@@ -1,4 +1,4 @@
-"""What becomes of a judged run: reports, expected findings, the exit code. For all that judge."""
+"""The options of every command that judges a run: reports, expected findings, exit codes."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ from codat_mock.cli import baseline
 from codat_mock.cli.console import print_run
 from codat_mock.cli.subprocess import Stopped, stopping_on_signals
 from codat_mock.control_client import MockFailed
-from codat_mock.reports import FORMATS
+from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Expected, FailOn, Run
-from codat_mock.reports.verdict import OURS, code_of
+from codat_mock.reports.verdict import MOCK_FAILED, code_of
 
 CODES: Final = """
 \b
 Exit codes:
-  0   every rule was kept that would fail the run
-  1   findings, or expected ones that are gone, or the command failed
-  2   wrong use: an option, a port that is taken, a command that is not there
-  5   nothing was pushed, so that nothing could be judged
+  0   no finding at or above --fail-on
+  1   findings at or above it, expected findings that are gone, or a failed command
+  2   wrong usage: a bad option, a port in use, a command that does not exist
+  5   nothing was pushed, so there was nothing to judge
   70  codat-mock itself failed
 """
-SIGNALLED: Final = 128  # added to a signal's number, as shells do
-Wanted = list[tuple[str, Path | None]]
+SIGNALLED: Final = 128  # plus the signal's number, as in a shell
+ReportFiles = list[tuple[str, Path | None]]
 View = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictOptions:
-    """How a run is judged and told.
+    """How a run is judged and reported.
 
     Args:
-        fail_on: the least severity of a finding that fails it.
-        reports: their forms and files.
+        fail_on: the lowest severity of a finding that fails the run.
+        reports: the formats of the reports with their files; None for standard output.
         expected: the file of expected findings.
-        update_expected: whether that is written.
+        update_expected: whether to write the findings to that file.
     """
 
     fail_on: FailOn
-    reports: Wanted
+    reports: ReportFiles
     expected: Path | None = None
     update_expected: bool = False
 
     def check(self) -> None:
-        """Make sure that the options go together.
+        """Check the options against each other.
 
         Raises:
-            UsageError: one means nothing without another, or the file is none.
+            UsageError: an option requires another, or the file of expected findings is invalid.
         """
         if self.update_expected and not self.expected:
-            raise click.UsageError("--update-expected wants the file: --expected FILE.")
+            raise click.UsageError("--update-expected requires --expected FILE.")
         if self.expected and not self.update_expected:
             baseline.read(self.expected)
 
-    def done(self, run: Run) -> Run:
-        """The run with what was chosen for it.
+    def apply(self, run: Run) -> Run:
+        """Judge the run by these options.
 
         Raises:
             UsageError: the file of expected findings cannot be read or written.
@@ -70,22 +70,28 @@ class VerdictOptions:
         run.fail_on = self.fail_on
         run.expected = read_expected(self.expected, self.update_expected)
         if self.expected and self.update_expected:
-            baseline.renew(self.expected, run)
+            baseline.update(self.expected, run)
         return run
 
 
-def read_reports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Wanted:
-    """Read the reports that are wanted: their forms and files."""
-    wanted: Wanted = []
-    for told in (part for value in values for part in value.split(",")):
-        form, _, path = told.partition(":")
-        if form not in FORMATS or bool(path) is (form == "github"):
-            known = ", ".join(f"{name}:FILE" for name in FORMATS if name != "github")
-            raise click.BadParameter(f"'{told}' is none of {known}, github.")
+def read_reports(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> ReportFiles:
+    """Parse the reports that --report names, as `FORMAT:FILE` or `FORMAT`."""
+    files: ReportFiles = []
+    for report in (part for value in values for part in value.split(",")):
+        name, _, path = report.partition(":")
+        if name not in FORMATS or bool(path) is (FORMATS[name].suffix is None):
+            raise click.BadParameter(f"'{report}' is not one of {', '.join(syntaxes())}.")
         if path and not Path(path).parent.is_dir():
-            raise click.BadParameter(f"{Path(path).parent} is no directory.")
-        wanted.append((form, Path(path) if path else None))
-    return wanted
+            raise click.BadParameter(f"The folder {Path(path).parent} does not exist.")
+        files.append((name, Path(path) if path else None))
+    return files
+
+
+def syntaxes() -> list[str]:
+    """How each format is written as a value of --report."""
+    return [f"{name}:FILE" if each.suffix else name for name, each in FORMATS.items()]
 
 
 FAIL_ON: Final = click.option(
@@ -93,15 +99,15 @@ FAIL_ON: Final = click.option(
     type=click.Choice(get_args(FailOn)),
     default="error",
     show_default=True,
-    help="The least severity of a finding that fails the run.",
+    help="The lowest severity of a finding that fails the run.",
 )
 REPORT: Final = click.option(
     "--report",
     "reports",
     multiple=True,
     callback=read_reports,
-    metavar="FORM:FILE,…",
-    help="Write reports: junit, sarif, json, html, markdown, each to a file; github, which"
+    metavar="FORMAT:FILE,…",
+    help=f"Write a report to a file; formats: {', '.join(FORMATS)}. 'github' takes no file: it"
     " prints annotations and adds to the job's summary.",
 )
 OPTIONS: Final = (
@@ -110,79 +116,81 @@ OPTIONS: Final = (
     click.option(
         "--expected",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="A file of known findings: these are tolerated, and one that is gone fails the run.",
+        help="A file of known findings: they do not fail the run; one that is gone does.",
     ),
-    click.option("--update-expected", is_flag=True, help="Write what is found to that file."),
+    click.option(
+        "--update-expected", is_flag=True, help="Write the findings of this run to that file."
+    ),
 )
 
 
 def verdict_options(command: View) -> View:
-    """Give a command these options, as its argument `judging`."""
+    """Add these options to a command, as its argument `verdict`."""
 
     @wraps(command)
-    def with_judging(*args: Any, **given: Any) -> Any:
+    def with_verdict(*args: Any, **given: Any) -> Any:
         names = ("fail_on", "reports", "expected", "update_expected")
-        judging = VerdictOptions(*(given.pop(name) for name in names))
-        judging.check()
-        return command(*args, judging=judging, **given)
+        verdict = VerdictOptions(*(given.pop(name) for name in names))
+        verdict.check()
+        return command(*args, verdict=verdict, **given)
 
-    with_options: View = with_judging
+    with_options: View = with_verdict
     for option in reversed(OPTIONS):
         with_options = option(with_options)
     return with_options
 
 
-def run_and_report(judged: Callable[[], Run], judging: VerdictOptions) -> int:
-    """Tell of a run, or of what kept it from being judged; gives the exit code."""
+def run_and_report(judge: Callable[[], Run], options: VerdictOptions) -> int:
+    """Judge a run, print it and write its reports; returns the exit code."""
     try:
         with stopping_on_signals():
-            run = judging.done(judged())
-            made = list(reports_of(run, judging.reports))
+            run = options.apply(judge())
+            reports = list(rendered(run, options.reports))
     except Stopped as stopped:
-        click.echo(f"Stopped by {stopped}; the command was ended.", err=True)
+        click.echo(f"Stopped by {stopped}; the command was terminated.", err=True)
         return SIGNALLED + stopped.number
     except click.ClickException:
         raise
     except MockFailed as error:
         click.echo(f"codat-mock itself failed: {error}.", err=True)
-        return OURS
-    except Exception:  # noqa: BLE001  (whatever it is, it is not the integration's)
+        return MOCK_FAILED
+    except Exception:  # noqa: BLE001  (whatever it is, it is not the integration's fault)
         click.echo(f"codat-mock itself failed:\n{traceback.format_exc()}", err=True)
-        return OURS
-    print_run(run)  # before a report can fail to be written
-    for path, content in made:
+        return MOCK_FAILED
+    print_run(run)  # before writing a report can fail
+    for path, content in reports:
         write(path, content)
     return code_of(run)
 
 
 def read_expected(path: Path | None, is_updated: bool) -> list[Expected]:
-    """What is expected; nothing where the file is about to be written for the first time."""
+    """The expected findings; none where their file is about to be written for the first time."""
     if path is None or (is_updated and not path.exists()):
         return []
     return baseline.read(path)
 
 
-def reports_of(run: Run, wanted: Wanted) -> Iterator[tuple[Path | None, bytes]]:
-    """Make the reports that are wanted, each with its file; None for our own output."""
-    for form, path in wanted:
-        yield path, FORMATS[form].write(run)
+def rendered(run: Run, reports: ReportFiles) -> Iterator[tuple[Path | None, bytes]]:
+    """The content of each report with its file; None for standard output."""
+    for name, path in reports:
+        yield path, FORMATS[name].write(run)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if path is None and summary:
             yield Path(summary), FORMATS["markdown"].write(run)
 
 
 def write(path: Path | None, content: bytes) -> None:
-    """Write a report; to the summary of the job that we run in it is added.
+    """Write a report to its file or to standard output; the job's summary is appended to.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the file cannot be written.
     """
     if path is None:
         click.echo(content, nl=False)
         return
-    is_added = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
+    is_summary = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
     try:
-        with path.open("ab" if is_added else "wb") as file:
+        with path.open("ab" if is_summary else "wb") as file:
             file.write(content)
     except OSError as error:
         raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error

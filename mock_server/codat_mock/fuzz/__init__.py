@@ -1,1 +1,1 @@
-"""Searches for the shortest trouble that an integration does not survive."""
+"""The search for the shortest schedule of faults that breaks an integration."""

@@ -1,4 +1,4 @@
-"""An exploration: a day without trouble, the search, and what is told of it."""
+"""An exploration: a day without faults, the search, and the run that is shown."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from typing import TYPE_CHECKING, Final
 from codat_mock.clock import format_moment
 from codat_mock.configuration.suggestions import SYNC_HOUR
 from codat_mock.fuzz.runner import FuzzRunner
-from codat_mock.fuzz.schedule import Schedule, told
+from codat_mock.fuzz.schedule import Schedule, describe
 from codat_mock.reports.run import Run
 from codat_mock.reports.verdict import BROKEN, KEPT, code_of, counted
 
 if TYPE_CHECKING:
     from codat_mock.fuzz.search import Search
 
-# The time that trouble may take before the end of the day: its sync follows, and is not to come in
-# between.
-ROOM: Final = timedelta(hours=3)
-UNUSUAL: Final = "So it is on a day without trouble already, and no other was played."
-UNSTEADY: Final = (
-    "Played once more, it did not break the integration, which does not do the same in every run."
+# How long the day goes on after its start: the sync that ends it must not run in between.
+DAY_LENGTH: Final = timedelta(hours=3)
+BROKEN_WITHOUT_FAULTS: Final = (
+    "The integration is broken without any fault already, so no schedule was tried."
+)
+NOT_REPRODUCED: Final = (
+    "Run again, it did not break the integration, which does not do the same in every run."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """What an exploration came to.
+    """The result of an exploration.
 
     Args:
-        run: the one that is told of: the one that broke the integration, or one that did not.
-        schedule: what the service did in it; None where nothing was found that breaks it.
-        error: the exception that the integration raised in it.
+        run: the run that broke the integration; if none did, one without faults.
+        schedule: the schedule of that run; None if no schedule was found that breaks it.
+        error: the exception that the integration raised in that run.
     """
 
     run: Run
@@ -42,12 +43,12 @@ class Exploration:
 
 
 def start_of(moment: datetime) -> str:
-    """Where a sandbox's clock starts, at that time or earlier on its day, so that trouble fits."""
+    """Where a sandbox's clock starts: then, or earlier that day if its sync would come too soon."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     sync = day + timedelta(hours=SYNC_HOUR)
-    if sync - ROOM < moment <= sync:  # its sync would come in between
-        return format_moment(sync - ROOM)
-    return format_moment(min(moment, day + timedelta(days=1) - ROOM))
+    if sync - DAY_LENGTH < moment <= sync:
+        return format_moment(sync - DAY_LENGTH)
+    return format_moment(min(moment, day + timedelta(days=1) - DAY_LENGTH))
 
 
 def explore(
@@ -56,45 +57,47 @@ def explore(
     """Search for the shortest schedule that breaks the integration.
 
     Args:
-        runner: where schedules are played.
-        origin: the seed and the start of every schedule, without events.
-        search: how it is searched.
-        before_showing: called before a schedule is played for people to look at it.
+        runner: runs schedules.
+        origin: the schedule without events; its start and seed are those of every schedule.
+        search: the search.
+        before_showing: called before the run that is shown.
 
     Raises:
         MockFailed: the mock fails.
-        Refused: it says no, or cannot be reached.
+        ControlRequestRefused: the mock refuses a request, or cannot be reached.
     """
-    usual, uses = runner.open(origin)
-    if code_of(usual) != KEPT:
-        return steadily(show(runner, origin, before_showing, UNUSUAL))
-    found, tried = search.shortest(runner.play, origin, uses)
+    baseline, uses = runner.run_baseline(origin)
+    if code_of(baseline) != KEPT:
+        return check_reproduced(show(runner, origin, before_showing, BROKEN_WITHOUT_FAULTS))
+    found, tried = search.shortest(runner.run, origin, uses)
     if found is None:
-        usual.notes.append(f"{counted(tried, 'schedule')} played: none breaks the integration.")
-        usual.notes += filter(None, [runner.doubt])
-        return Exploration(usual)
-    headline = f"{counted(tried, 'schedule')} played; the shortest that breaks the integration:"
+        baseline.notes.append(f"{counted(tried, 'schedule')} tried: none breaks the integration.")
+        baseline.notes += filter(None, [runner.books_note])
+        return Exploration(baseline)
+    headline = f"{counted(tried, 'schedule')} tried; the shortest that breaks the integration:"
     explored = show(runner, found, before_showing, headline)
     if code_of(explored.run) != BROKEN:
-        explored.run.complaints.append(UNSTEADY)
+        explored.run.complaints.append(NOT_REPRODUCED)
     return explored
 
 
 def replay(
     runner: FuzzRunner, schedule: Schedule, before_showing: Callable[[], object]
 ) -> Exploration:
-    """Play one schedule, beside a day without trouble; raises as `explore` does."""
-    usual, _ = runner.open(schedule.origin)
-    if code_of(usual) != KEPT:
-        return steadily(show(runner, schedule.origin, before_showing, UNUSUAL))
-    headline = "The service behaves so:" if schedule.events else "This is a day without trouble."
+    """Run one schedule, after a day without faults; raises as `explore` does."""
+    baseline, _ = runner.run_baseline(schedule.origin)
+    if code_of(baseline) != KEPT:
+        return check_reproduced(
+            show(runner, schedule.origin, before_showing, BROKEN_WITHOUT_FAULTS)
+        )
+    headline = "The schedule:" if schedule.events else "The schedule has no faults."
     return show(runner, schedule, before_showing, headline)
 
 
-def steadily(explored: Exploration) -> Exploration:
-    """Complain where what broke the integration does not break it when it is shown."""
+def check_reproduced(explored: Exploration) -> Exploration:
+    """Add a complaint if the run that is shown does not break the integration."""
     if code_of(explored.run) == KEPT:
-        explored.run.complaints.append(UNSTEADY)
+        explored.run.complaints.append(NOT_REPRODUCED)
     return explored
 
 
@@ -104,10 +107,17 @@ def show(
     before_showing: Callable[[], object],
     headline: str,
 ) -> Exploration:
-    """Play a schedule for people to look at it; the headline stands above what the service does."""
+    """Run a schedule that is shown.
+
+    Args:
+        runner: runs it.
+        schedule: the schedule.
+        before_showing: called before the run.
+        headline: the note above the events of the schedule.
+    """
     before_showing()
-    run = runner.play(schedule)
-    lines = [f"{place}. {told(event)}" for place, event in enumerate(schedule.events, 1)]
+    run = runner.run(schedule)
+    lines = [f"{number}. {describe(event)}" for number, event in enumerate(schedule.events, 1)]
     run.notes += [headline, *lines]
-    run.notes += filter(None, [runner.doubt])
+    run.notes += filter(None, [runner.books_note])
     return Exploration(run, schedule, runner.error)

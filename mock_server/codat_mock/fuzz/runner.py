@@ -1,4 +1,4 @@
-"""Where schedules are played: one sandbox, which begins anew for each."""
+"""Runs schedules in one sandbox, which is reset for each."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from codat_mock.reports.verdict import KEPT, code_of
 from codat_mock.sandbox.books_view import Books
 from codat_mock.sandbox.client_behaviour import DATASET_READS
 
-# The sandbox's clock stands still, so that a run does not hang on the machine's pace: whoever asks
-# how far a dataset or a sync is lets this time pass.
-ASKING_SECONDS: Final = 10
-LATER_MINUTES: Final = 10  # until what is not done is run once more
+# The sandbox's clock stands still, so that a run does not depend on the speed of the machine: each
+# read of the status of a dataset or a sync moves it.
+POLL_SECONDS: Final = 10
+RERUN_AFTER_MINUTES: Final = 10
 POLLS: Final = (
     *DATASET_READS,
     "list-datasets",
@@ -32,111 +32,108 @@ POLLS: Final = (
     "get-last-successful-sync",
     "list-syncs",
 )
-MOST_TOLD: Final = 10
-MOST_REQUESTS: Final = 999_999
-EMPTY: Final = (
-    "On a day without trouble nothing comes into the books, so that there are none to compare."
-)
-UNEVEN: Final = (
-    "Two days without trouble do not book the same records, so that books were not compared."
+MAX_COMPLAINTS: Final = 10
+MAX_REQUESTS: Final = 999_999
+NO_BOOKS: Final = "The books were not compared: a day without faults books nothing."
+UNSTABLE_BOOKS: Final = (
+    "The books were not compared: two days without faults do not book the same records."
 )
 
 
 class OutOfTime(BaseException):
-    """An integration does not end in its time; `Exception` is what it may handle itself."""
+    """An integration exceeds its time limit. Not an `Exception`: it must not handle it."""
 
 
 End = CommandEnd | Exception | OutOfTime | None
-# A company's id, and an empty folder for what is to be remembered between the runs of one schedule.
+# Runs the integration once, with a company's id and the folder of its state.
 Integrate = Callable[[str, Path], End]
-# What the books show of each record: its amount, and how many syncs booked it.
-Sheet = dict[RecordId, tuple[Decimal, int]]
+# The records in the books, each with its amount and the number of syncs that booked it.
+BookedRecords = dict[RecordId, tuple[Decimal, int]]
 read_all = decoder(Books)
 
 
 class FuzzRunner:
-    """Plays schedules, one after the other.
+    """Runs schedules, one after the other.
 
     Args:
-        here: the sandbox.
-        start: what it starts from, as `POST /_mock/reset` takes it.
-        rules: what is chosen about rules.
+        client: the control client of the sandbox.
+        settings: the settings of the sandbox, as `POST /_mock/reset` takes them.
+        rules: the configuration of rules.
         integrate: runs the integration once.
-        judge: sets on what terms a run is judged.
+        judge: sets how a run is judged.
 
     Attributes:
-        error: the exception that the integration raised last, None where it raised none.
-        doubt: why books cannot be compared, as a sentence; empty where they can.
+        error: the exception that the integration raised in the last run, if any.
+        books_note: why the books cannot be compared, as a sentence; empty if they can.
     """
 
     def __init__(
         self,
-        here: ControlClient,
-        start: Mapping[str, Any],
+        client: ControlClient,
+        settings: Mapping[str, Any],
         rules: Mapping[str, Any],
         integrate: Integrate,
         judge: Callable[[Run], Run],
     ) -> None:
-        self._here = here
-        self._start = start
+        self._client = client
+        self._settings = settings
         self._rules = rules
         self._integrate = integrate
         self._judge = judge
-        self._usual: Sheet | None = None
+        self._baseline: BookedRecords | None = None
         self._alert_rules: list[dict[str, Any]] = []
         self.error: Exception | OutOfTime | None = None
-        self.doubt = ""
+        self.books_note = ""
 
-    def open(self, origin: Schedule) -> tuple[Run, Uses]:
-        """Play a day without trouble, twice: what it books is what every other one must book.
+    def run_baseline(self, origin: Schedule) -> tuple[Run, Uses]:
+        """Run a day without faults, twice: every schedule must book the same records.
 
-        Alerts that the sandbox was asked for until now are raised in every run.
+        The alert rules that the sandbox has now apply to every run.
         """
-        self._usual = None
-        stored = self._here.call("GET", "/alerts/rules").json()["rules"]
+        self._baseline = None
+        stored = self._client.call("GET", "/alerts/rules").json()["rules"]
         self._alert_rules = [each["rule"] for each in stored]
-        run = self.play(origin)
+        run = self.run(origin)
         first = self._booked()
-        if code_of(run) == KEPT:  # otherwise there is nothing to search for
-            run = self.play(origin)
+        if code_of(run) == KEPT:  # otherwise nothing is searched
+            run = self.run(origin)
         if not first:
-            self.doubt = EMPTY
+            self.books_note = NO_BOOKS
         elif first != self._booked():
-            self.doubt = UNEVEN
+            self.books_note = UNSTABLE_BOOKS
         else:
-            self._usual = first
+            self._baseline = first
         return run, self._uses(run)
 
-    def play(self, schedule: Schedule) -> Run:
+    def run(self, schedule: Schedule) -> Run:
         """Run the integration once, and close its day.
 
-        One that raises an exception, or ends with another exit code than 0, has told that it is not
-        done: it is run once more, ten minutes later and without trouble, as whatever starts it
-        every night would do.
+        An integration that fails, by an exception or an exit code, runs once more, ten minutes
+        later and without faults, as the scheduler of a shop would start it again.
 
         Raises:
             MockFailed: the mock fails.
         """
-        here = self._here
-        start = {**self._start, "startAt": schedule.start_at}
-        here.begin(anew=True, start=start, rules=self._rules)
-        company_id = here.prepare()
-        here.call("DELETE", "/alerts/rules")
+        client = self._client
+        settings = {**self._settings, "startAt": schedule.start_at}
+        client.begin(reset=True, settings=settings, rules=self._rules)
+        company_id = client.prepare()
+        client.call("DELETE", "/alerts/rules")
         for rule in self._alert_rules:
-            whose = company_id if rule["companyId"] else None
-            here.call("POST", "/alerts/rules", rule | {"companyId": whose})
+            company = company_id if rule["companyId"] else None
+            client.call("POST", "/alerts/rules", rule | {"companyId": company})
         self._plan(schedule)
-        # What the integration has started may outlive it, and still write there.
+        # A process of the integration may outlive it, and still write there.
         with TemporaryDirectory(prefix="codat-mock-", ignore_cleanup_errors=True) as folder:
             end = self._integrate(company_id, Path(folder))
-            if schedule.events and is_to_be_run_again(end):
-                here.call("POST", "/clock/advance", {"minutes": LATER_MINUTES})
+            if schedule.events and has_failed(end):
+                client.call("POST", "/clock/advance", {"minutes": RERUN_AFTER_MINUTES})
                 self._plan(schedule.origin)
                 end = self._integrate(company_id, Path(folder))
-        self._settle()
-        here.close_day()
-        self._settle()
-        run = here.run()
+        client.settled_alerts()
+        client.close_day()
+        client.settled_alerts()
+        run = client.run()
         if run.failures:
             raise MockFailed(run.failures[0])
         self.error = end if isinstance(end, Exception | OutOfTime) else None
@@ -145,41 +142,36 @@ class FuzzRunner:
         return self._judge(run)
 
     def _complaints(self) -> Iterator[str]:
-        """What is wrong beside what the rules found."""
+        """What is wrong in the run, apart from findings."""
         if isinstance(self.error, OutOfTime):
             yield f"The integration {self.error}."
         elif self.error:
             yield f"The integration raised {type(self.error).__name__}: {self.error}"
-        if self._usual is not None:
-            found = list(differences(self._usual, self._booked()))
-            yield from found[:MOST_TOLD]
-            if found[MOST_TOLD:]:
-                yield f"So it is with {len(found) - MOST_TOLD} more records."
+        if self._baseline is not None:
+            found = list(differences(self._baseline, self._booked()))
+            yield from found[:MAX_COMPLAINTS]
+            if found[MAX_COMPLAINTS:]:
+                yield f"The same holds for {len(found) - MAX_COMPLAINTS} more records."
 
     def _plan(self, schedule: Schedule) -> None:
-        """Have the service do what is scheduled, and nothing that was before."""
-        here = self._here
-        polls = [{"kind": "elapse", "operation": name, "seconds": ASKING_SECONDS} for name in POLLS]
-        here.call("PUT", "/faults", {"faults": [*polls, *schedule.faults]})
-        here.call("DELETE", "/outcomes")
+        """Plan the events of a schedule, instead of those planned before."""
+        client = self._client
+        polls = [{"kind": "elapse", "operation": name, "seconds": POLL_SECONDS} for name in POLLS]
+        client.call("PUT", "/faults", {"faults": [*polls, *schedule.faults]})
+        client.call("DELETE", "/outcomes")
         for outcome in schedule.outcomes:
-            here.call("POST", "/outcomes", outcome)
-        coming = schedule.alerts or AlertEvent()
-        for stored in here.call("GET", "/alerts/rules").json()["rules"]:
+            client.call("POST", "/outcomes", outcome)
+        event = schedule.alerts or AlertEvent()
+        for stored in client.call("GET", "/alerts/rules").json()["rules"]:
             rule = stored["rule"] | {
-                "copies": coming.copies,
-                "overtakenSeconds": coming.overtaken_seconds,
+                "copies": event.copies,
+                "overtakenSeconds": event.overtaken_seconds,
             }
-            here.call("PUT", f"/alerts/rules/{stored['ruleId']}", rule)
+            client.call("PUT", f"/alerts/rules/{stored['ruleId']}", rule)
 
-    def _settle(self) -> None:
-        """Wait until every alert that was due has been tried, which takes seconds at most."""
-        while not self._here.call("GET", "/alerts").json()["isSettled"]:
-            pass
-
-    def _booked(self) -> Sheet:
-        """What the books show."""
-        books: Books = read_all(self._here.call("GET", "/books").content)
+    def _booked(self) -> BookedRecords:
+        """The records in the books."""
+        books: Books = read_all(self._client.call("GET", "/books").content)
         documents = (each for company in books.companies for each in company.documents)
         return {
             record: (booked.amount, len(booked.syncs))
@@ -187,8 +179,8 @@ class FuzzRunner:
         }
 
     def _uses(self, run: Run) -> Uses:
-        """What the integration does of the API."""
-        requests = self._here.call("GET", f"/requests?limit={MOST_REQUESTS}").json()["requests"]
+        """The requests of a run."""
+        requests = self._client.call("GET", f"/requests?limit={MAX_REQUESTS}").json()["requests"]
         operations = Counter(each["operation"] for each in requests if each["operation"])
         return Uses(
             operations=operations,
@@ -197,26 +189,26 @@ class FuzzRunner:
         )
 
 
-def is_to_be_run_again(end: End) -> bool:
-    """Whether the integration has told that it is not done."""
+def has_failed(end: End) -> bool:
+    """Whether the integration has failed, so that it runs once more."""
     if isinstance(end, CommandEnd):
         return end.ending == "exited" and end.code != 0
     return isinstance(end, Exception) and not isinstance(end, AssertionError)
 
 
-def differences(usual: Sheet, booked: Sheet) -> Iterator[str]:
-    """Where the books are not those of a day without trouble, a sentence each."""
-    for record in sorted(usual.keys() | booked.keys()):
+def differences(baseline: BookedRecords, booked: BookedRecords) -> Iterator[str]:
+    """The differences of the books from those of a day without faults, a sentence each."""
+    for record in sorted(baseline.keys() | booked.keys()):
         name = " ".join(record)
         if record not in booked:
-            yield f"Not in the books: {name}."
+            yield f"Missing from the books: {name}."
             continue
         amount, times = booked[record]
-        if record not in usual:
-            yield f"In the books, and not on a day without trouble: {name}, {amount}."
+        if record not in baseline:
+            yield f"In the books, but not on a day without faults: {name}, {amount}."
             continue
-        usual_amount, usual_times = usual[record]
-        if times != usual_times:
-            yield f"Booked {times} times instead of {usual_times}: {name}, {amount}."
-        if amount != usual_amount:
-            yield f"Booked with {amount} instead of {usual_amount}: {name}."
+        expected_amount, expected_times = baseline[record]
+        if times != expected_times:
+            yield f"Booked {times} times instead of {expected_times}: {name}, {amount}."
+        if amount != expected_amount:
+            yield f"Booked with {amount} instead of {expected_amount}: {name}."

@@ -1,4 +1,4 @@
-"""What the service does during one run, as events that can be told, planned and kept in a file."""
+"""The faults of one run, as events that can be described, planned and kept in a file."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from codat_mock.models.datasets import DatasetStatus
 from codat_mock.models.faults import Delay, Elapse, Fault, Lose, Refuse, Spoil
 from codat_mock.models.planned_outcomes import PlannedOutcome, Profile
 
-MOST_DATASETS: Final = 10_000  # of a run: every one before a planned one is planned, too
+MAX_DATASETS: Final = 10_000  # of a run: each dataset before a planned one is planned, too
 
 
 class DatasetEvent(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dataset", tag_field="kind"
 ):
-    """A dataset goes its own way.
+    """A dataset with another outcome or pace.
 
     Args:
-        at: which dataset of the run, counted from 1.
+        at: the number of the dataset in the run, from 1.
         outcome: its last status.
-        profile: how fast it goes, None for as fast as all others.
+        profile: how fast it is processed; None for as fast as the others.
     """
 
-    at: Annotated[int, Meta(ge=1, le=MOST_DATASETS)]
+    at: Annotated[int, Meta(ge=1, le=MAX_DATASETS)]
     outcome: DatasetStatus = "Complete"
     profile: Profile | None = None
 
@@ -41,27 +41,28 @@ class AlertEvent(
     tag="alerts",
     tag_field="kind",
 ):
-    """Alerts come in another way.
+    """Alerts that are delivered repeatedly, or out of order.
 
     Args:
-        copies: how often each is delivered.
-        overtaken_seconds: how much later every other one is sent, so that the next overtakes it.
+        copies: how many times each alert is delivered.
+        overtaken_seconds: how much later every second alert is sent, so that the next overtakes it.
     """
 
     copies: Annotated[int, Meta(ge=1, le=10)] = 1
     overtaken_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0
 
 
-# On the wire the events are the faults that the control API takes.
+# Faults are those of the control API.
 Event = Lose | Refuse | Spoil | Delay | Elapse | DatasetEvent | AlertEvent
 
 
 class Schedule(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What the service does during one run.
+    """The faults of one run.
 
     Args:
-        start_at: where the sandbox's clock starts, as text.
-        seed: what the search drew it from.
+        start_at: where the sandbox's clock starts, as ISO 8601 text.
+        seed: the seed of the search.
+        events: the faults, in no order.
     """
 
     start_at: str
@@ -69,7 +70,7 @@ class Schedule(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     events: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse two events of which only one could be played."""
+        """Refuse two events of which only one could happen."""
         datasets = [each.at for each in self.events if isinstance(each, DatasetEvent)]
         for at, count in Counter(datasets).items():
             if count > 1:
@@ -79,36 +80,36 @@ class Schedule(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
 
     @property
     def origin(self) -> Schedule:
-        """The same day without trouble."""
+        """The same schedule without events."""
         return Schedule(start_at=self.start_at, seed=self.seed)
 
     @property
     def faults(self) -> list[Fault]:
-        """What is planned on the wire."""
+        """The faults of requests."""
         return [each for each in self.events if isinstance(each, Fault)]
 
     @property
     def outcomes(self) -> Iterator[PlannedOutcome]:
-        """What is planned for datasets, from the first to the last that anything is planned for."""
+        """The outcomes of datasets, from the first to the last that an event names."""
         planned = {each.at: each for each in self.events if isinstance(each, DatasetEvent)}
-        for place in range(1, max(planned, default=0) + 1):
-            event = planned.get(place, DatasetEvent(at=place))
+        for number in range(1, max(planned, default=0) + 1):
+            event = planned.get(number, DatasetEvent(at=number))
             yield PlannedOutcome(target="dataset", outcome=event.outcome, profile=event.profile)
 
     @property
     def alerts(self) -> AlertEvent | None:
-        """How alerts come, None where they come as ever."""
+        """How alerts are delivered; None for normally."""
         return next((each for each in self.events if isinstance(each, AlertEvent)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What an integration does of the API on a day without trouble.
+    """The requests of an integration on a day without faults.
 
     Args:
-        operations: how many requests it makes of each, by name, in the order of their first.
-        datasets: how many it makes.
-        has_alerts: whether it hears alerts.
+        operations: the number of requests to each operation, by name, in the order of first use.
+        datasets: the number of datasets.
+        has_alerts: whether it receives alerts.
     """
 
     operations: Mapping[str, int]
@@ -116,32 +117,34 @@ class Uses:
     has_alerts: bool
 
 
-def told(event: Event) -> str:
+def describe(event: Event) -> str:
     """An event in words."""
     match event:
         case Lose():
-            return f"{which(event)} is carried out, and its answer is lost ({event.by})"
+            return f"{requests_of(event)} is carried out, but its answer is lost ({event.by})"
         case Refuse():
             after = event.retry_after
             wait = "" if after is None else f", Retry-After: {after}"
-            return f"{which(event)} is refused with {event.status}{wait}"
+            return f"{requests_of(event)} is refused with {event.status}{wait}"
         case Spoil():
-            return f"{which(event)} is carried out, and its answer cannot be read ({event.how})"
+            return f"{requests_of(event)} is carried out, but its answer is garbled ({event.how})"
         case Delay():
-            return f"{which(event)} is answered {lateness(event)} late"
+            return f"{requests_of(event)} is answered {lateness(event)} late"
         case Elapse():
             minutes, seconds = divmod(event.seconds, 60)
             time = f"{event.seconds:g} seconds" if seconds else f"{minutes:g} minutes"
-            return f"{time} pass before {which(event)}"
+            return f"{time} pass before {requests_of(event)}"
         case DatasetEvent():
-            pace = f"goes at the pace '{event.profile}'" if event.profile else ""
+            pace = f"is processed at the pace '{event.profile}'" if event.profile else ""
             end = f"ends in {event.outcome}" if event.outcome != "Complete" or not pace else ""
             return f"dataset {event.at} {' and '.join(filter(None, [pace, end]))}"
         case AlertEvent():
             copies = f"delivered {event.copies} times" if event.copies > 1 else ""
             late = event.overtaken_seconds
-            order = f"overtaken by the next, every other one {late:g} seconds late" if late else ""
-            return f"alerts are {' and '.join(filter(None, [copies, order])) or 'as ever'}"
+            order = f"every second one {late:g} seconds late, overtaken by the next" if late else ""
+            return (
+                f"alerts are {' and '.join(filter(None, [copies, order])) or 'delivered normally'}"
+            )
 
 
 def lateness(delay: Delay) -> str:
@@ -149,11 +152,11 @@ def lateness(delay: Delay) -> str:
     if delay.between is not None:
         return f"{delay.between[0]:g} to {delay.between[1]:g} seconds"
     return (
-        f"{delay.seconds or 0:g} seconds" if delay.mean is None else f"some {delay.mean:g} seconds"
+        f"{delay.seconds or 0:g} seconds" if delay.mean is None else f"about {delay.mean:g} seconds"
     )
 
 
-def which(fault: Fault) -> str:
+def requests_of(fault: Fault) -> str:
     """The requests that a fault hits, in words."""
     name = fault.operation or "request"
     return f"{name} {', '.join(map(str, fault.at))}" if fault.at else f"every {name}"

@@ -11,32 +11,32 @@ import msgspec
 from codat_mock.fuzz.schedule import Schedule
 
 SCHEDULE: Final = Path("codat-mock-schedule.json")
-LONGEST: Final = 150  # letters of a test's id in a file's name
+MAX_NAME_LENGTH: Final = 150  # of a test's id in a file's name
 DATABASE: Final = Path(".hypothesis/codat-mock")
 
 
 def schedule_of(test: str) -> Path:
-    """The file of what was found in a test, so that no two tests write the same."""
+    """The file for the schedule that a test finds; each test has its own."""
     name = re.sub(r"[^\w.]+", "-", test).strip("-")
-    return SCHEDULE.with_stem(f"{SCHEDULE.stem}-{name[-LONGEST:]}")
+    return SCHEDULE.with_stem(f"{SCHEDULE.stem}-{name[-MAX_NAME_LENGTH:]}")
 
 
 class BadFile(ValueError):
-    """A file cannot be read or written; the text tells why."""
+    """A file cannot be read or written; the text says why."""
 
 
 def read(path: Path) -> Schedule:
     """The schedule in a file.
 
     Raises:
-        BadFile: there is none.
+        BadFile: it cannot be read, or is not a schedule.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Schedule)
     except OSError as error:
         raise BadFile(f"Cannot read {path}: {error.strerror}.") from None
     except msgspec.DecodeError as error:
-        raise BadFile(f"{path} is no schedule: {error}") from None
+        raise BadFile(f"{path} is not a schedule: {error}") from None
 
 
 def write(path: Path, schedule: Schedule) -> None:

@@ -1,4 +1,4 @@
-"""The search for the shortest schedule that an integration does not survive."""
+"""The search for the shortest schedule that breaks an integration."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Breaks = Callable[[Events], bool]
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How is searched.
+    """A search.
 
     Args:
-        examples: how many schedules are drawn at most until one breaks the integration.
-        database: the folder where what was found is kept for the next search.
-        name: of the integration, under which it is kept there.
+        examples: the maximum number of schedules to try until one breaks the integration.
+        database: the folder where the schedules that were found are kept for the next search.
+        name: the name of the integration, under which they are kept.
         progress: called after each schedule, with whether one has been found.
     """
 
@@ -42,36 +42,36 @@ class Search:
     progress: Callable[[bool], object]
 
     def shortest(
-        self, play: Callable[[Schedule], Run], origin: Schedule, uses: Uses
+        self, run: Callable[[Schedule], Run], origin: Schedule, uses: Uses
     ) -> tuple[Schedule | None, int]:
-        """The shortest schedule that breaks the integration, and how many were played.
+        """The shortest schedule that breaks the integration, and how many were tried.
 
         Args:
-            play: plays a schedule.
-            origin: the seed and the start of every schedule, without events.
-            uses: what the integration does of the API.
+            run: runs a schedule.
+            origin: the schedule without events; its start and seed are those of every schedule.
+            uses: the requests of the integration without faults.
 
         Raises:
-            Exception: whatever `play` raises; nothing more is played then.
+            Exception: any exception of `run`, which ends the search.
         """
         tried: dict[bytes, bool] = {}
-        shorter: list[Events] = []  # each found after the one before
+        found_so_far: list[Events] = []  # each shorter than the one before
 
         def breaks(events: Events) -> bool:
             key = msgspec.json.encode(events)
             if key not in tried:
-                tried[key] = code_of(play(with_events(origin, events))) == BROKEN
-                if tried[key] and (not shorter or len(events) < len(shorter[-1])):
-                    self._keep(events, shorter)  # at once: a search can be ended at any time
-                    shorter.append(events)
-                self.progress(bool(shorter))
+                tried[key] = code_of(run(with_events(origin, events))) == BROKEN
+                if tried[key] and (not found_so_far or len(events) < len(found_so_far[-1])):
+                    self._keep(events, found_so_far)  # at once: a search can be stopped at any time
+                    found_so_far.append(events)
+                self.progress(bool(found_so_far))
             return tried[key]
 
         kept = self._kept(breaks)
-        # What is kept may be of a search that was ended before it was at its shortest.
-        found = shortened(kept, breaks) if kept else self._drawn(breaks, origin, uses)
+        # What is kept may come from a search that was stopped before it had shortened it fully.
+        found = without_needless(kept, breaks) if kept else self._drawn(breaks, origin, uses)
         if found is not None:
-            self._keep(found, shorter)
+            self._keep(found, found_so_far)
         return (None if found is None else with_events(origin, found)), len(tried)
 
     @property
@@ -79,10 +79,10 @@ class Search:
         return DirectoryBasedExampleDatabase(self.database)
 
     def _kept(self, breaks: Breaks) -> Events | None:
-        """The shortest of those that were found before and still break it; others are forgotten."""
+        """The shortest kept schedule that still breaks the integration; others are deleted."""
         key = self.name.encode()
         for kept in sorted(self._database.fetch(key), key=len):
-            # What is written by another version may be something else.
+            # Another version may have written something else.
             with suppress(msgspec.DecodeError, ControlRequestRefused):
                 events = msgspec.json.decode(kept, type=Events)
                 if breaks(events):
@@ -91,12 +91,12 @@ class Search:
         return None
 
     def _drawn(self, breaks: Breaks, origin: Schedule, uses: Uses) -> Events | None:
-        """The shortest that comes of drawing."""
+        """The shortest schedule that Hypothesis finds."""
         raised: list[Exception] = []
 
         def condition(events: Events) -> bool:
             if raised:
-                return False  # nothing can be told any more
+                return False  # the search is over
             try:
                 return breaks(events)
             except Exception as error:  # noqa: BLE001  (raised below: Hypothesis would shrink it)
@@ -110,11 +110,11 @@ class Search:
                 condition,
                 settings=settings(
                     max_examples=self.examples,
-                    # A search with a seed has none in Hypothesis; see `_kept`.
+                    # Hypothesis does not use one with a seed; see `_kept`.
                     database=None,
                     phases=PHASES,
                     deadline=None,  # the integration has its own limit
-                    suppress_health_check=list(HealthCheck),  # a run takes what it takes
+                    suppress_health_check=list(HealthCheck),  # a run may take long
                 ),
                 random=Random(origin.seed),  # noqa: S311  (what is drawn is no secret)
             )
@@ -125,21 +125,21 @@ class Search:
             raise raised[0]
         return found
 
-    def _keep(self, events: Events, longer: list[Events]) -> None:
-        """Keep what was found for the next time, instead of what was found before."""
+    def _keep(self, events: Events, earlier: list[Events]) -> None:
+        """Keep what was found for the next search, instead of what was found before."""
         key = self.name.encode()
         self._database.save(key, msgspec.json.encode(events))
-        for each in longer[-1:]:
+        for each in earlier[-1:]:
             if each != events:
                 self._database.delete(key, msgspec.json.encode(each))
 
 
-def shortened(events: Events, breaks: Breaks) -> Events:
-    """What is left where every event is wanted."""
-    for place in range(len(events)):
-        fewer = events[:place] + events[place + 1 :]
+def without_needless(events: Events, breaks: Breaks) -> Events:
+    """The events without those that are not needed to break the integration."""
+    for index in range(len(events)):
+        fewer = events[:index] + events[index + 1 :]
         if fewer and breaks(fewer):
-            return shortened(fewer, breaks)
+            return without_needless(fewer, breaks)
     return events
 
 

@@ -1,4 +1,4 @@
-"""Schedules as a Hypothesis strategy; what is shorter and tells of less trouble is simpler."""
+"""Schedules as a Hypothesis strategy; fewer and milder faults are simpler."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from codat_mock.models.datasets import DatasetStatus
 from codat_mock.models.faults import Delay, Elapse, Lose, Refuse, Spoil
 from codat_mock.models.planned_outcomes import Profile
 
-MOST_EVENTS: Final = 5
-# After trouble an integration asks once more than it does without.
-ONCE_MORE: Final = 1
-WAYS: Final[list[tuple[DatasetStatus, Profile | None]]] = [
+MAX_EVENTS: Final = 5
+# After a fault an integration repeats a request.
+RETRIES: Final = 1
+DATASET_EVENTS: Final[list[tuple[DatasetStatus, Profile | None]]] = [
     ("FetchError", None),
     ("InternalError", None),
     ("RateLimitError", None),
     ("Complete", "queued"),
-    # Whoever looks once and takes that for the end is found by an error that comes later only.
+    # Only a late error catches an integration that reads the status once.
     ("InternalError", "queued"),
 ]
 
 
 def schedules(uses: Uses) -> SearchStrategy[tuple[Event, ...]]:
-    """Events of one run, no two of which are about the same thing."""
-    return st.lists(events(uses), min_size=1, max_size=MOST_EVENTS, unique_by=subject).map(tuple)
+    """The events of one run, no two of the same subject."""
+    return st.lists(events(uses), min_size=1, max_size=MAX_EVENTS, unique_by=subject).map(tuple)
 
 
 def subject(event: Event) -> Hashable:
-    """What an event is about."""
+    """What an event changes."""
     match event:
         case DatasetEvent():
             return "dataset", event.at
@@ -44,48 +44,48 @@ def subject(event: Event) -> Hashable:
 
 
 def events(uses: Uses) -> SearchStrategy[Event]:
-    """One thing that the service does.
+    """One event.
 
-    No dataset is stuck or takes half an hour, and no answer hangs for ever: who waits for them by
-    the machine's clock would wait until the run's time is over.
+    No dataset is stuck or takes half an hour, and no answer hangs for ever: an integration that
+    waits by the machine's clock would wait until its time limit.
     """
-    places = st.sampled_from(
+    requests = st.sampled_from(
         [
-            {"operation": name, "at": (place,)}
+            {"operation": name, "at": (number,)}
             for name, count in uses.operations.items()
-            for place in range(1, count + ONCE_MORE + 1)
+            for number in range(1, count + RETRIES + 1)
         ]
     )
-    datasets = st.integers(1, uses.datasets + ONCE_MORE)
+    datasets = st.integers(1, uses.datasets + RETRIES)
     kinds: list[SearchStrategy[Event]] = [
         st.builds(
-            lambda place, by: Lose(**place, by=by),
-            places,
+            lambda request, by: Lose(**request, by=by),
+            requests,
             st.sampled_from(["close", "reset", "bad-gateway"]),
         ),
         st.builds(
-            lambda place, status, wait: Refuse(**place, status=status, retry_after=wait),
-            places,
+            lambda request, status, wait: Refuse(**request, status=status, retry_after=wait),
+            requests,
             st.sampled_from([503, 429, 500]),
-            # Whoever waits as it is asked does so in every run, by the machine's clock.
+            # An integration that respects it waits in every run, by the machine's clock.
             st.sampled_from([None, 1]),
         ),
         st.builds(
-            lambda place, how: Spoil(**place, how=how),
-            places,
+            lambda request, how: Spoil(**request, how=how),
+            requests,
             st.sampled_from(["truncated", "wrong-json", "wrong-type"]),
         ),
         st.builds(
-            lambda at, way: DatasetEvent(at=at, outcome=way[0], profile=way[1]),
+            lambda at, end: DatasetEvent(at=at, outcome=end[0], profile=end[1]),
             datasets,
-            st.sampled_from(WAYS),
+            st.sampled_from(DATASET_EVENTS),
         ),
         st.builds(
-            lambda place, minutes: Elapse(**place, seconds=60 * minutes),
-            places,
+            lambda request, minutes: Elapse(**request, seconds=60 * minutes),
+            requests,
             st.sampled_from([1, 10, 30]),
         ),
-        st.builds(lambda place: Delay(**place, seconds=0.2), places),
+        st.builds(lambda request: Delay(**request, seconds=0.2), requests),
     ]
     if uses.has_alerts:
         kinds += [

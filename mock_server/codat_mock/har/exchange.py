@@ -1,4 +1,4 @@
-"""A request as it was recorded, with its answer."""
+"""A recorded request, with its answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
-WINDOWS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # zlib's words for them
+WINDOWS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # zlib's window sizes
 PLAIN: Final = ("", "identity")
 Headers = tuple[tuple[str, str], ...]
 
@@ -20,13 +20,16 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
     Args:
         started: when it was sent, UTC.
-        seconds: from then until its answer had come.
-        url: with its host, as it was asked for.
-        status: of the answer; 0 where none came.
-        sent: the body, unpacked; None where it was not recorded, or cannot be unpacked.
-        answered: the answer's body, likewise.
-        headers: of the request.
-        answered_headers: of the answer.
+        seconds: from then until the answer was complete.
+        method: the HTTP method, in capitals.
+        url: the absolute URL.
+        status: the status of the answer; 0 if there was none.
+        sent: the body of the request, decoded; None if it was not recorded or cannot be decoded.
+        answered: the body of the answer, likewise.
+        sent_type: the media type of the request's body.
+        answered_type: the media type of the answer's body.
+        headers: the headers of the request.
+        answered_headers: the headers of the answer.
     """
 
     started: datetime
@@ -42,38 +45,38 @@ class Recorded(Struct, frozen=True, kw_only=True):
     answered_headers: Headers = ()
 
     @property
-    def place(self) -> SplitResult:
-        """The URL in its parts."""
+    def url_parts(self) -> SplitResult:
+        """The parts of the URL."""
         return urlsplit(self.url)
 
     @property
     def ended(self) -> datetime:
-        """When its answer had come, UTC."""
+        """When the answer was complete, UTC."""
         return self.started + timedelta(seconds=self.seconds)
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the answer says that it was carried out."""
+        """Whether the answer is a success."""
         return 200 <= self.status < 300
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str:
-    """The value of the first header of that name, empty where there is none."""
+    """The value of the first header of that name, in small letters; empty if there is none."""
     return next((value for key, value in headers if key.lower() == name), "")
 
 
-def unpacked(body: bytes, headers: Headers) -> bytes | None:
-    """A body without its `Content-Encoding`; None where it cannot be unpacked.
+def decode_body(body: bytes, headers: Headers) -> bytes | None:
+    """A body without its `Content-Encoding`; None if it cannot be decoded.
 
-    What says that it is packed and is not is taken as it is: most recorders unpack bodies, and
-    leave the header.
+    A body that is plain despite its header is returned unchanged: most recorders decode bodies, and
+    keep the header.
     """
     encoding = header(headers, "content-encoding").strip().lower()
     if encoding in PLAIN or body.lstrip()[:1] in (b"{", b"[", b'"', b""):
         return body
     if encoding not in WINDOWS:
         return None
-    for window in (WINDOWS[encoding], -15):  # "deflate" is sent without its frame, too
+    for window in (WINDOWS[encoding], -15):  # some servers send "deflate" without its frame
         member = zlib.decompressobj(window)
         try:
             plain = member.decompress(body)

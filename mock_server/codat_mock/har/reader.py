@@ -1,4 +1,4 @@
-"""Reading a HAR as browsers, mitmproxy, other proxies and this mock write it."""
+"""Reads HAR files of browsers, proxies and this mock."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import msgspec
 from msgspec import DecodeError, Struct, ValidationError, field
 
 from codat_mock.clock import in_calendar, parse_moment
-from codat_mock.har.exchange import Headers, Recorded, unpacked
+from codat_mock.har.exchange import Headers, Recorded, decode_body
 from codat_mock.models.decoding import BOM, decoder, problem_from
 
 TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},:]', re.DOTALL)
 MILLISECONDS: Final = 1000.0
-LONGEST: Final = 86_400.0  # seconds that a request may take
+MAX_REQUEST_SECONDS: Final = 86_400.0
 
 
 class BadHar(Exception):
-    """It is no HAR; the text says where, as a JSON path, and why."""
+    """Not a HAR file; the text says where, as a JSON path, and why."""
 
 
 class Pair(Struct):
@@ -32,7 +32,7 @@ class Pair(Struct):
 
 
 class Body(Struct, rename="camel"):
-    """A body; HAR has no `encoding` for those of requests, but some recorders write it."""
+    """A body. HAR has no `encoding` for request bodies, but some recorders write it."""
 
     mime_type: str | None = None
     text: str | None = None
@@ -51,7 +51,7 @@ class Asked(Struct, rename="camel"):
 
 
 class Answer(Struct, rename="camel"):
-    """An answer; without a status where none came."""
+    """An answer; without a status if there was none."""
 
     status: int | None = None
     headers: list[Pair] | None = None
@@ -68,7 +68,7 @@ class Entry(Struct, rename="camel"):
 
 
 class Log(Struct):
-    """The traffic."""
+    """The entries."""
 
     entries: list[Entry]
 
@@ -86,7 +86,7 @@ def read_har(content: bytes) -> list[Recorded]:
     """The requests of a HAR in the order they were sent.
 
     Raises:
-        WrongHar: it is none, or breaks off.
+        BadHar: it is not a HAR file, or ends too early.
     """
     content = content.removeprefix(BOM)
     try:
@@ -104,7 +104,7 @@ def recorded_by(entry: Entry, path: str) -> Recorded:
     """One entry.
 
     Raises:
-        WrongHar: a value in it means nothing.
+        BadHar: a value in it is invalid.
     """
     asked, answer = entry.request, entry.response or Answer()
     headers, answered_headers = pairs(asked.headers), pairs(answer.headers)
@@ -116,7 +116,7 @@ def recorded_by(entry: Entry, path: str) -> Recorded:
         body = b""
     return Recorded(
         started=moment(entry.started_date_time, f"{path}.startedDateTime"),
-        seconds=min(max(entry.time or 0.0, 0.0) / MILLISECONDS, LONGEST),
+        seconds=min(max(entry.time or 0.0, 0.0) / MILLISECONDS, MAX_REQUEST_SECONDS),
         method=asked.method.upper(),
         url=checked_url(asked.url, f"{path}.request.url"),
         status=max(answer.status or 0, 0),
@@ -130,70 +130,69 @@ def recorded_by(entry: Entry, path: str) -> Recorded:
 
 
 def pairs(headers: list[Pair] | None) -> Headers:
-    """Headers without those that HTTP/2 keeps the request line in, such as `:path`."""
+    """The headers without HTTP/2's pseudo-headers, such as `:path`."""
     found = ((each.name or "", each.value or "") for each in headers or ())
     return tuple(each for each in found if each[0] and not each[0].startswith(":"))
 
 
 def body_of(body: Body, headers: Headers, path: str) -> bytes | None:
-    """A body, unpacked; None where it was not recorded.
+    """A body, decoded; None if it was not recorded.
 
     Raises:
-        WrongHar: it is said to be base64 and is not.
+        BadHar: it is not base64, although the file says so.
     """
     if body.text is None:
         return None
     if (body.encoding or body.own_encoding or "").lower() != "base64":
-        return unpacked(body.text.encode(errors="replace"), headers)
+        return decode_body(body.text.encode(errors="replace"), headers)
     try:
-        return unpacked(b64decode(body.text, validate=True), headers)
+        return decode_body(b64decode(body.text, validate=True), headers)
     except ValueError:
-        raise BadHar(f"{path}.text: It is said to be base64, and is not.") from None
+        raise BadHar(f"{path}.text: not base64, although its encoding says so.") from None
 
 
 def moment(text: str, path: str) -> datetime:
     """A date-time, UTC.
 
     Raises:
-        WrongHar: it is none.
+        BadHar: it is not one.
     """
     try:
         found = parse_moment(text)
     except ValueError:
         raise BadHar(f"{path}: '{text[:60]}' is not a date-time.") from None
     if not in_calendar(found):
-        raise BadHar(f"{path}: '{text[:60]}' is at the very edge of the calendar.")
+        raise BadHar(f"{path}: '{text[:60]}' is out of range.")
     return found
 
 
 def checked_url(url: str, path: str) -> str:
-    """A URL that can be taken apart.
+    """A URL that can be parsed.
 
     Raises:
-        WrongHar: it is none.
+        BadHar: it cannot.
     """
     try:
         urlsplit(url)
     except ValueError:
-        raise BadHar(f"{path}: '{url[:60]}' is no URL.") from None
+        raise BadHar(f"{path}: '{url[:60]}' is not a URL.") from None
     return url
 
 
 def broken(content: bytes, error: Exception) -> str:
     """Where a file stops being JSON, and why."""
     if not content.strip():
-        return "$: The file is empty."
-    said = str(error)
-    found = re.search(r"\(byte (\d+)\)", said)
+        return "$: the file is empty."
+    found = re.search(r"\(byte (\d+)\)", str(error))
     offset = int(found[1]) if found else len(content)
-    why = "It is no JSON" if found else "The file breaks off"
+    why = "invalid JSON" if found else "the file ends too early"
     if isinstance(error, UnicodeDecodeError):
-        offset, why = error.start, "It is no UTF-8"
+        offset, why = error.start, "not UTF-8"
     return f"{path_at(content, offset)}: {why}, at byte {offset}."
 
 
 def path_at(content: bytes, offset: int) -> str:
-    """The JSON path that a byte stands in, as far as what is before it tells."""
+    """The JSON path of a byte, from the content before it."""
     steps: list[Any] = []
     last = b""
     for token in TOKEN.finditer(content, 0, offset):
@@ -208,12 +207,12 @@ def path_at(content: bytes, offset: int) -> str:
             steps[-1] = last.decode(errors="replace")
         else:
             last = mark[1:-1]
-    told = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps if step != "")
-    return f"${''.join(told)}"
+    path = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps if step != "")
+    return f"${''.join(path)}"
 
 
-def decoded(body: bytes | None, kind: Any) -> Any:
-    """A body read leniently; None where it was not recorded or is not of that form."""
+def decode_json(body: bytes | None, kind: Any) -> Any:
+    """A body read leniently; None if it was not recorded or is not of that type."""
     try:
         return None if body is None else msgspec.json.decode(body, type=kind, strict=False)
     except (DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Keeping requests as they come: in memory, and in a HAR that is whole after each of them."""
+"""Records requests: in memory, and in a HAR file that is valid after each of them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ END: Final = b"]}}"
 
 
 class Recording:
-    """Requests as they come.
+    """Recorded requests.
 
     Args:
-        path: a HAR that they are written to, too; it is made anew.
+        path: a HAR file that they are also written to; an existing file is overwritten.
 
     Raises:
         OSError: the file cannot be written.
@@ -35,35 +35,38 @@ class Recording:
             self._file.flush()
 
     def add(self, recorded: Recorded) -> None:
-        """Keep a request; the file is whole again when this returns."""
-        packed = replace(recorded, sent=pack(recorded.sent), answered=pack(recorded.answered))
+        """Add a request; the file is valid when this returns."""
+        compressed = replace(
+            recorded, sent=compress(recorded.sent), answered=compress(recorded.answered)
+        )
         with self._lock:
             if self._file:
                 comma = b"," if self._kept else b""
                 self._file.seek(-len(END), 2)
                 self._file.write(comma + encode(entry(recorded)) + END)
                 self._file.flush()
-            self._kept.append(packed)
+            self._kept.append(compressed)
 
     def all(self) -> list[Recorded]:
-        """What has been kept, in the order it ended."""
+        """All requests, in the order in which they ended."""
         with self._lock:
             kept = [*self._kept]
         return [
-            replace(each, sent=unpack(each.sent), answered=unpack(each.answered)) for each in kept
+            replace(each, sent=decompress(each.sent), answered=decompress(each.answered))
+            for each in kept
         ]
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the file."""
         if self._file:
             self._file.close()
 
 
-def pack(body: bytes | None) -> bytes | None:
-    """A body as it is kept."""
+def compress(body: bytes | None) -> bytes | None:
+    """A compressed body."""
     return None if body is None else zlib.compress(body, LEVEL)
 
 
-def unpack(packed: bytes | None) -> bytes | None:
-    """A body as it was."""
-    return None if packed is None else zlib.decompress(packed)
+def decompress(compressed: bytes | None) -> bytes | None:
+    """The body of a compressed one."""
+    return None if compressed is None else zlib.decompress(compressed)

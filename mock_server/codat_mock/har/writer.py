@@ -1,4 +1,4 @@
-"""Writing a HAR 1.2, without secrets."""
+"""Writes HAR 1.2, without secrets."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ encode: Final = msgspec.json.encode
 
 
 def write_har(recorded: Iterable[Recorded]) -> bytes:
-    """The requests as a HAR, secrets removed from their headers and URLs.
+    """The requests as a HAR file, without the secrets of their headers and URLs.
 
-    Headers whose names tell of a secret (`Authorization`, `Cookie`, `X-Api-Key` …) keep their
-    names only, and so do values in queries. Bodies are written as they are.
+    The values of headers and query parameters are removed if the name suggests a secret
+    (`Authorization`, `Cookie`, `X-Api-Key` …). Bodies are written unchanged.
     """
     creator = {"name": "codat-mock", "version": version("codat-mock")}
     log = {"version": "1.2", "creator": creator, "entries": [entry(each) for each in recorded]}
@@ -53,10 +53,10 @@ def entry(each: Recorded) -> dict[str, Any]:
 
 
 def request(each: Recorded) -> dict[str, Any]:
-    """What was asked."""
+    """The request."""
     url = clean_url(each.url)
     query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    told: dict[str, Any] = {
+    content: dict[str, Any] = {
         "method": each.method,
         "url": url,
         "httpVersion": VERSION,
@@ -67,12 +67,12 @@ def request(each: Recorded) -> dict[str, Any]:
         "bodySize": UNKNOWN if each.sent is None else len(each.sent),
     }
     if each.sent:
-        told["postData"] = {"mimeType": each.sent_type, **text_of(each.sent, "_encoding")}
-    return told
+        content["postData"] = {"mimeType": each.sent_type, **text_of(each.sent, "_encoding")}
+    return content
 
 
 def response(each: Recorded) -> dict[str, Any]:
-    """What was answered; status 0 where nothing was."""
+    """The answer; status 0 if there was none."""
     body = each.answered
     content = {"size": len(body or b""), "mimeType": each.answered_type or "x-unknown"}
     return {
@@ -89,7 +89,7 @@ def response(each: Recorded) -> dict[str, Any]:
 
 
 def text_of(body: bytes, encoding: str) -> dict[str, str]:
-    """A body as text; what is no UTF-8 as base64, and says so."""
+    """A body as text, or as base64 if it is not UTF-8."""
     try:
         return {"text": body.decode()}
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def text_of(body: bytes, encoding: str) -> dict[str, str]:
 
 
 def pairs(headers: Headers) -> list[dict[str, str]]:
-    """Headers, secrets removed."""
+    """The headers, without secrets."""
     return [
         {"name": name, "value": REMOVED if SECRET.search(name) else value}
         for name, value in headers
@@ -105,7 +105,7 @@ def pairs(headers: Headers) -> list[dict[str, str]]:
 
 
 def clean_url(url: str) -> str:
-    """A URL without its user, and without the values of secrets in its query."""
+    """A URL without user information, and without secrets in its query."""
     parts = urlsplit(url)
     clauses = (clause.partition("=") for clause in parts.query.split("&"))
     query = "&".join(

@@ -1,7 +1,7 @@
-"""Traffic that has happened, told to a sandbox as if it happened now, so that the rules judge it.
+"""Replays recorded traffic in a sandbox, so that the rules judge it.
 
-The sandbox's companies and datasets bear the ids of the recording, its clock stands where a request
-was sent, and what was answered is believed.
+Companies and datasets have the ids of the recording, the clock follows the times of the requests,
+and the recorded answers decide what happened.
 """
 
 from codat_mock.replay.player import replay

@@ -1,4 +1,4 @@
-"""The companies of a recording, brought to where the traffic shows them, or assumes them to be."""
+"""The companies of a recording, in the state that the traffic shows or that is assumed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from codat_mock.replay.routes import Call
 from codat_mock.sandbox import companies, connections
 from codat_mock.sandbox.session import Session
 
-ACCOUNTING: Final = "gbol"  # where the traffic does not show which it is
+ACCOUNTING: Final = "gbol"  # if the traffic does not show the platform
 PLATFORMS: Final[dict[SourceKind, str]] = {"Commerce": "lqai", "Accounting": ACCOUNTING}
 
 
@@ -27,47 +27,47 @@ class ReplayedCompanies:
     """The companies of a recording in a sandbox.
 
     Args:
-        shown: what the whole recording shows.
-        made: the companies whose making was recorded.
-        oldest: of each company, the earliest `createdDate` of what it pushed.
+        observed: what the answers of the recording show.
+        created: the ids of the companies that the recording creates.
+        oldest: the earliest `createdDate` that each company pushed, by id.
 
     Attributes:
-        assumed: what is not shown and was assumed, with the companies it was assumed of.
+        assumptions: the assumptions, each with the ids of its companies.
     """
 
     def __init__(
         self,
-        shown: ObservedTraffic,
-        made: Iterable[str],
+        observed: ObservedTraffic,
+        created: Iterable[str],
         oldest: dict[str, datetime],
     ) -> None:
-        self._shown = shown
-        self._made = frozenset(made)
+        self._observed = observed
+        self._created = frozenset(created)
         self._oldest = oldest
         self._known: set[str] = set()
         self._configured: set[str] = set()
-        self._connections: dict[str, str] = {}  # the recording's ids, and ours of the same
-        self.assumed: dict[str, set[str]] = defaultdict(set)
+        self._connections: dict[str, str] = {}  # ids of the recording, with ours
+        self.assumptions: dict[str, set[str]] = defaultdict(set)
 
     def add(self, session: Session, company_id: str, name: str, *, is_connected: bool) -> None:
-        """A company is made."""
+        """Create a company."""
         if company_id in self._known:
             return
         name = name.strip() or company_id
         companies.create(session, name, is_connected=is_connected, company_id=company_id)
         self._known.add(company_id)
 
-    def meet(self, session: Session, company_id: str, at: datetime) -> bool:
-        """A company does something; whether it is there. One that was made earlier is ready."""
+    def ensure(self, session: Session, company_id: str, at: datetime) -> bool:
+        """Whether a company exists; one from before the recording is prepared at first use."""
         if company_id in self._known:
             return True
-        if not company_id or company_id in self._made:
+        if not company_id or company_id in self._created:
             return False
-        seen = self._shown.companies.get(company_id)
-        listed = self._shown.connections.get(company_id, [])
+        company = self._observed.companies.get(company_id)
+        listed = self._observed.connections.get(company_id, [])
         platforms = [each for _, found in listed[:1] for each in found]
         key = next((each.integration_key for each in platforms if is_accounting(each)), ACCOUNTING)
-        name = (seen.name if seen else "").strip() or company_id
+        name = (company.name if company else "").strip() or company_id
         try:
             companies.prepare(session, name, key, company_id)
         except ApiError:
@@ -75,21 +75,21 @@ class ReplayedCompanies:
         self._known.add(company_id)
         self.configure(session, company_id, at)
         if not listed:
-            self.assumed["linked before the recording begins"].add(company_id)
+            self.assumptions["linked before the recording begins"].add(company_id)
         return True
 
     def configure(self, session: Session, company_id: str, at: datetime) -> None:
-        """A company's mapping is configured: as is shown of its schedule, and sensibly else."""
-        wanted = suggest(companies.configuration(session, company_id))
-        shown, wanted.enabled = self._shown.schedule(company_id)
-        told = shown or self._schedule_of_syncs(company_id)
-        if told is None:
-            self.assumed["configured to sync daily at 3:00, London time"].add(company_id)
+        """Configure a company: the schedule as observed, the rest as suggested."""
+        configuration = suggest(companies.configuration(session, company_id))
+        observed, configuration.enabled = self._observed.schedule(company_id)
+        found = observed or self._schedule_of_syncs(company_id)
+        if found is None:
+            self.assumptions["configured to sync daily at 3:00, London time"].add(company_id)
         day = datetime.combine(at, time(0), at.tzinfo)
         start = min(self._oldest.get(company_id, day), day)
-        schedule = told or Schedule(start_date=max(start, FIRST))
-        wanted.schedule = replace(
-            wanted.schedule,
+        schedule = found or Schedule(start_date=max(start, FIRST))
+        configuration.schedule = replace(
+            configuration.schedule,
             start_date=schedule.start_date,
             **{
                 name: value
@@ -97,49 +97,49 @@ class ReplayedCompanies:
                 if (value := getattr(schedule, name)) is not None
             },
         )
-        companies.configure(session, company_id, wanted)
+        companies.configure(session, company_id, configuration)
         self._configured.add(company_id)
 
     def _schedule_of_syncs(self, company_id: str) -> Schedule | None:
-        """The schedule that a company's syncs tell of, where any is shown."""
-        for sync in self._shown.syncs[company_id].values():
+        """The schedule that the observed syncs of a company suggest, if there are any."""
+        for sync in self._observed.syncs[company_id].values():
             period = sync.sync_date_range_utc
             start = moment(period.start) if period else None
             finish = moment(period.finish) if period else None
             if start and finish:
-                told = f"configured to sync daily at {finish.hour}:00 UTC, as a shown sync did"
-                self.assumed[told].add(company_id)
+                assumption = f"configured to sync daily at {finish.hour}:00 UTC, as observed"
+                self.assumptions[assumption].add(company_id)
                 return Schedule(start_date=start, sync_hour_utc=finish.hour, time_zone="UTC")
         return None
 
     def remap(self, session: Session, company_id: str) -> None:
-        """Map the tax rates that have come, as the merchant is assumed to."""
+        """Map new tax rates, as the merchant is assumed to."""
         if company_id in self._configured:
             companies.configure(
                 session, company_id, suggest(companies.configuration(session, company_id))
             )
 
-    def ready(self, session: Session, company_id: str, at: datetime) -> None:
-        """A push was accepted: what the merchant does unseen has been done, unless it is shown."""
+    def make_ready(self, session: Session, company_id: str, at: datetime) -> None:
+        """Do what the merchant must have done before an accepted push, as far as not observed."""
         for kind in PLATFORMS:
             known = self._of_kind(session, company_id, kind)
             if any(each.status != "PendingAuth" for each in known):
                 continue
-            if self._shown.is_unlinked_after(company_id, kind, at):
+            if self._observed.is_unlinked_after(company_id, kind, at):
                 continue
             found = known or [connections.connect(session, company_id, PLATFORMS[kind])]
             connections.authorise(session, company_id, found[-1].id)
-            self.assumed[f"{kind.lower()} linked before the first push"].add(company_id)
+            self.assumptions[f"{kind.lower()} linked before the first push"].add(company_id)
         if company_id in self._configured:
             return
-        if not self._shown.is_unconfigured_after(company_id, at):
-            self.assumed["configured before the first push"].add(company_id)
+        if not self._observed.is_unconfigured_after(company_id, at):
+            self.assumptions["configured before the first push"].add(company_id)
             self.configure(session, company_id, at)
 
     def connect(
         self, session: Session, call: Call, key: str, seen: ObservedConnection | None
     ) -> None:
-        """A connection is added."""
+        """Add a connection."""
         try:
             added = connections.connect(session, call.company_id, key)
         except ApiError:
@@ -148,7 +148,7 @@ class ReplayedCompanies:
             self._connections[seen.id] = added.id
 
     def update(self, session: Session, company_id: str, seen: Iterable[ObservedConnection]) -> None:
-        """Connections are shown to stand so."""
+        """Set the status of connections as observed."""
         for each in seen:
             if each.status not in get_args(ConnectionStatus):
                 continue
@@ -160,7 +160,7 @@ class ReplayedCompanies:
     def _ours(
         self, session: Session, company_id: str, seen: ObservedConnection
     ) -> Connection | None:
-        """The sandbox's connection that stands for one of the recording."""
+        """The sandbox's connection for one of the recording."""
         known = companies.company(session, company_id).data_connections
         named = self._connections.get(seen.id)
         taken = set(self._connections.values())
@@ -176,13 +176,13 @@ class ReplayedCompanies:
         return [each for each in found if each.source_type == kind]
 
     def notes(self) -> list[str]:
-        """What was assumed, in sentences."""
+        """The assumptions, a sentence each."""
         return [
-            f"Assumed of {', '.join(sorted(companies))}: {told}; the traffic does not show it."
-            for told, companies in self.assumed.items()
+            f"Assumed of {', '.join(sorted(ids))}: {assumption}; not shown by the traffic."
+            for assumption, ids in self.assumptions.items()
         ]
 
 
 def is_accounting(connection: ObservedConnection) -> bool:
-    """Whether a connection leads to an accounting platform."""
+    """Whether a connection is to an accounting platform."""
     return connection.source_type == "Accounting" and bool(connection.integration_key)

@@ -1,4 +1,4 @@
-"""A recorded call as the journal keeps it."""
+"""A recorded request as an entry of the request log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from codat_mock.replay.routes import Call
 
 
 def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
-    """A call as the journal keeps it, of the dataset that it made or read."""
+    """The entry of a request.
+
+    Args:
+        call: the request.
+        number: its number in the log.
+        dataset_id: the dataset that it created, if it is a push.
+    """
     recorded = call.recorded
     return LoggedRequest(
         number=number,
@@ -20,13 +26,13 @@ def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
         seconds=0,
         method=recorded.method,
         path=call.path,
-        query=recorded.place.query,
+        query=recorded.url_parts.query,
         status=recorded.status,
         is_planned=False,
         operation=call.operation or None,
         nearest=None if call.operation else nearest(recorded.method, call.path),
         company_id=call.company_id or None,
-        dataset_id=call.named.get("datasetId", dataset_id),
+        dataset_id=call.parameters.get("datasetId", dataset_id),
         sent_bytes=len(recorded.sent or b""),
         answered_bytes=len(recorded.answered or b""),
         sent_type=recorded.sent_type,
@@ -39,18 +45,18 @@ def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
 
 
 def caller(recorded: Recorded) -> str:
-    """Where the integration says that it sent a request."""
+    """The place in the code of the integration, from the header `Codat-Mock-Source`."""
     return header(recorded.headers, CALLER)[:MAX_CALLER_CHARACTERS]
 
 
 def retry_after(recorded: Recorded) -> float | None:
-    """The seconds that an answer asks to wait, whether it tells them or a date."""
-    told = header(recorded.answered_headers, "retry-after")
+    """`Retry-After` of an answer in seconds, whether it is a number or a date."""
+    value = header(recorded.answered_headers, "retry-after")
     try:
-        return float(told)
+        return float(value)
     except ValueError:
         pass
     try:
-        return (parsedate_to_datetime(told) - recorded.ended).total_seconds()
+        return (parsedate_to_datetime(value) - recorded.ended).total_seconds()
     except (ValueError, TypeError):
         return None

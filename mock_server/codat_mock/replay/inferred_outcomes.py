@@ -1,4 +1,4 @@
-"""How datasets and syncs ended as a recording shows it, for the sandbox to follow."""
+"""The outcomes of datasets and syncs that a recording shows, to be planned in the sandbox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from codat_mock.domain.dataset_lifecycle import LAST_STEP
-from codat_mock.har.reader import decoded
+from codat_mock.har.reader import decode_json
 from codat_mock.models.datasets import DataType
 from codat_mock.models.planned_outcomes import MAX_STEP_SECONDS, PlannedOutcome
 from codat_mock.replay.observed import (
@@ -35,17 +35,17 @@ PUSHES: Final[dict[str, DataType]] = {
 
 
 class FailedSync(Struct, frozen=True):
-    """A sync that is shown to have failed when it was due."""
+    """A scheduled sync that failed."""
 
     due: datetime
     company_id: str
     outcome: str
 
 
-def failed_syncs(shown: ObservedTraffic) -> list[FailedSync]:
+def failed_syncs(observed: ObservedTraffic) -> list[FailedSync]:
     """The scheduled syncs that failed, in order."""
     found = []
-    for company_id, sync in all_syncs(shown):
+    for company_id, sync in all_syncs(observed):
         period = sync.sync_date_range_utc
         due = moment(period.finish) if period else None
         if due and sync.sync_status_code in CODES:
@@ -53,33 +53,33 @@ def failed_syncs(shown: ObservedTraffic) -> list[FailedSync]:
     return sorted(found, key=lambda each: each.due)
 
 
-def dataset_ids(calls: Iterable[Call], shown: ObservedTraffic) -> dict[int, str]:
-    """The dataset of each push, by the push's place among the calls.
+def dataset_ids(calls: Iterable[Call], observed: ObservedTraffic) -> dict[int, str]:
+    """The dataset id of each push, by the index of the push among the calls.
 
-    Its answer tells the id. Where that was not recorded, it is the first dataset that is shown of
-    the company and data type, was read later, and is no other push's.
+    The id comes from the answer. If that was not recorded, it is the first dataset of the company
+    and data type that was read later and belongs to no other push.
     """
-    pushes = [(place, call) for place, call in enumerate(calls) if call.operation in PUSHES]
-    told: dict[int, str] = {}
-    for place, call in pushes:
-        answer = decoded(call.recorded.answered, ObservedPush)
-        if answer and answer.dataset_id and answer.dataset_id not in told.values():
-            told[place] = answer.dataset_id
-    free = {key: seen for key, seen in shown.datasets.items() if key not in told.values()}
-    for place, call in pushes:
-        if place in told or not (call.recorded.is_accepted or call.recorded.status == 0):
+    pushes = [(index, call) for index, call in enumerate(calls) if call.operation in PUSHES]
+    ids: dict[int, str] = {}
+    for index, call in pushes:
+        answer = decode_json(call.recorded.answered, ObservedPush)
+        if answer and answer.dataset_id and answer.dataset_id not in ids.values():
+            ids[index] = answer.dataset_id
+    free = {key: seen for key, seen in observed.datasets.items() if key not in ids.values()}
+    for index, call in pushes:
+        if index in ids or not (call.recorded.is_accepted or call.recorded.status == 0):
             continue
         for key, seen in [*free.items()]:
             is_later = seen[0][0] >= call.recorded.started
             if is_later and seen[0][1].data_type == PUSHES[call.operation]:
-                told[place] = key
+                ids[index] = key
                 del free[key]
                 break
-    return told
+    return ids
 
 
 def planned(call: Call, reads: Iterable[tuple[datetime, ObservedDataset]]) -> PlannedOutcome | None:
-    """How the dataset of a push goes, as far as reading it shows; None where it was not read."""
+    """The outcome of the dataset of a push; None if it was not read."""
     started = call.recorded.started
     outcome, seconds = "", 0.0
     for at, seen in reads:
@@ -88,11 +88,11 @@ def planned(call: Call, reads: Iterable[tuple[datetime, ObservedDataset]]) -> Pl
             seconds = max(seconds, passed + INSTANT.total_seconds())
             outcome = outcome or "Complete"
             continue
-        outcome, seconds = end_of(seen), min(taken(seen, passed), passed)
+        outcome, seconds = end_of(seen), min(duration_of(seen, passed), passed)
         break
     if not outcome:
         return None
-    # A step has its longest time; an end that is reached from an early one has the first only.
+    # A step has a maximum duration; an outcome after an early step has only the first one.
     first = min(max(seconds, 0.0), MAX_STEP_SECONDS)
     return PlannedOutcome(
         target="dataset",
@@ -109,14 +109,14 @@ def is_ended(seen: ObservedDataset) -> bool:
 
 
 def end_of(seen: ObservedDataset) -> str:
-    """The end of a dataset, in the sandbox's words."""
+    """The last status of a dataset, as the sandbox names it."""
     if seen.status in ("Complete", *LAST_STEP):
         return seen.status
     return "InternalError" if seen.is_errored else "Complete"
 
 
-def taken(seen: ObservedDataset, otherwise: float) -> float:
-    """How many seconds a dataset took, by the service's own clock."""
+def duration_of(seen: ObservedDataset, otherwise: float) -> float:
+    """How many seconds a dataset took, by the clock of the service."""
     requested, completed = moment(seen.requested), moment(seen.completed)
     return (completed - requested).total_seconds() if requested and completed else otherwise
 

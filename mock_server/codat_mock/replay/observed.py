@@ -1,4 +1,4 @@
-"""What the answers in a recording show of companies, datasets and syncs, and when."""
+"""The state of companies, datasets and syncs that the answers of a recording show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from codat_mock.clock import parse_moment
-from codat_mock.har.reader import decoded
+from codat_mock.har.reader import decode_json
 from codat_mock.models.configuration import Schedule
 from codat_mock.models.decoding import Decode, decoder
 from codat_mock.replay.routes import Call
@@ -28,7 +28,7 @@ read_schedule: Final = decoder(Schedule)
 
 
 class Observed(Struct, rename="camel"):
-    """What answers are read as: any of their properties may be absent, and more may be there."""
+    """A part of an answer: any property may be absent, and others may be present."""
 
 
 class ObservedConnection(Observed, rename="camel"):
@@ -97,17 +97,17 @@ class ObservedPage(Observed):
 
 
 class ObservedTraffic:
-    """What the answers of a recording show, each with the moment its request was sent.
+    """What the answers of a recording show, with the times of their requests.
 
     Args:
-        calls: in the order they were sent.
+        calls: the requests, in the order in which they were sent.
 
     Attributes:
-        companies: by id.
-        connections: of each company.
-        datasets: by id.
-        configurations: of each company, its own and those that it sent.
-        syncs: of each company, those that fell due, each once.
+        companies: the companies, by id.
+        connections: the connections of each company, by its id.
+        datasets: the states of each dataset, by its id.
+        configurations: the configurations of each company, by its id.
+        syncs: the scheduled syncs of each company by id, by the company's id.
     """
 
     def __init__(self, calls: Iterable[Call]) -> None:
@@ -120,7 +120,7 @@ class ObservedTraffic:
             list
         )
         self.syncs: dict[str, dict[str, ObservedSync]] = defaultdict(dict)
-        self._asked_for: set[str] = set()
+        self._manual: set[str] = set()
         for call in calls:
             if call.recorded.is_accepted:
                 self._take(call)
@@ -140,15 +140,17 @@ class ObservedTraffic:
             for dataset in many(call, ObservedDataset):
                 self.datasets[dataset.id].append((started, dataset))
         elif operation == "get-configuration":
-            self._take_configuration(call, decoded(call.recorded.answered, ObservedConfiguration))
+            self._take_configuration(
+                call, decode_json(call.recorded.answered, ObservedConfiguration)
+            )
         elif operation == "set-configuration":
-            sent = decoded(call.recorded.sent, ObservedConfiguration)
+            sent = decode_json(call.recorded.sent, ObservedConfiguration)
             self._take_configuration(call, sent and replace(sent, configured=True))
         elif operation in MANUAL:
-            self._asked_for.update(sync.sync_id for sync in many(call, ObservedSync))
+            self._manual.update(sync.sync_id for sync in many(call, ObservedSync))
         elif operation in SYNCS:
             for sync in many(call, ObservedSync):
-                if sync.sync_id not in self._asked_for:
+                if sync.sync_id not in self._manual:
                     self.syncs[call.company_id][sync.sync_id] = sync
 
     def _take_configuration(self, call: Call, found: ObservedConfiguration | None) -> None:
@@ -156,19 +158,19 @@ class ObservedTraffic:
             self.configurations[call.company_id].append((call.recorded.started, found))
 
     def is_unlinked_after(self, company_id: str, source_type: str, moment: datetime) -> bool:
-        """Whether a later answer shows that a company had no linked connection of that kind yet."""
+        """Whether a later answer shows no linked connection of that kind."""
         later = [found for at, found in self.connections[company_id] if at > moment]
         return bool(later) and all(
             each.status == "PendingAuth" for each in later[0] if each.source_type == source_type
         )
 
     def is_unconfigured_after(self, company_id: str, moment: datetime) -> bool:
-        """Whether a later answer shows that a company's mapping was still to be configured."""
+        """Whether a later answer shows that the mapping was not configured yet."""
         later = [found for at, found in self.configurations[company_id] if at > moment]
         return bool(later) and later[0].configured is False
 
     def schedule(self, company_id: str) -> tuple[Schedule | None, bool]:
-        """The first schedule with a start date that a company shows, and whether it is enabled."""
+        """The first observed schedule with a start date, and whether it is enabled."""
         for _, found in self.configurations[company_id]:
             schedule = read(read_schedule, found.schedule)
             if schedule and schedule.start_date:
@@ -177,7 +179,7 @@ class ObservedTraffic:
 
 
 def read(decode: Decode, raw: Raw) -> Any:
-    """What was decoded; None where it is of another form."""
+    """Decode a part of an answer; None if it is of another type."""
     try:
         return decode(raw)
     except (msgspec.DecodeError, ValueError):
@@ -185,25 +187,27 @@ def read(decode: Decode, raw: Raw) -> Any:
 
 
 def many(call: Call, kind: Any) -> Iterator[Any]:
-    """What an answer tells of: one thing, a list of them, or a page."""
+    """The objects in an answer: one, a list, or a page of them."""
     body = call.recorded.answered
-    listed = decoded(body, list[Raw])
+    listed = decode_json(body, list[Raw])
     if listed is None:
-        page = decoded(body, ObservedPage)
+        page = decode_json(body, ObservedPage)
         listed = page.results if page and page.results else ([body] if body else [])
-    found = (decoded(bytes(raw), kind) for raw in listed)
+    found = (decode_json(bytes(raw), kind) for raw in listed)
     return (each for each in found if each is not None)
 
 
 def moment(text: str | None) -> datetime | None:
-    """A date-time of an answer; None where it is none."""
+    """A date-time of an answer; None if it is not one."""
     try:
         return parse_moment(text) if text else None
     except ValueError:
         return None
 
 
-def all_syncs(shown: ObservedTraffic) -> Iterator[tuple[str, ObservedSync]]:
-    """The syncs that fell due, with their companies."""
-    pairs = ([(company, sync) for sync in syncs.values()] for company, syncs in shown.syncs.items())
+def all_syncs(observed: ObservedTraffic) -> Iterator[tuple[str, ObservedSync]]:
+    """The scheduled syncs, with the ids of their companies."""
+    pairs = (
+        [(company, sync) for sync in syncs.values()] for company, syncs in observed.syncs.items()
+    )
     return chain.from_iterable(pairs)

@@ -1,4 +1,4 @@
-"""Plays a recording to a sandbox, request by request, in the recorded times."""
+"""Replays a recording in a sandbox, request by request, at the recorded times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
 from codat_mock.har.exchange import Recorded
-from codat_mock.har.reader import decoded
+from codat_mock.har.reader import decode_json
 from codat_mock.models.errors import ApiError, Malformed
 from codat_mock.models.planned_outcomes import PlannedOutcome
 from codat_mock.models.request_log import LoggedBodies
@@ -38,9 +38,9 @@ from codat_mock.replay.observed import (
 from codat_mock.replay.request_bodies import (
     NewCompany,
     NewConnection,
-    Wanted,
+    NewStatus,
     is_readable,
-    oldest,
+    oldest_records,
     push_body,
     read_historic,
     read_sync_request,
@@ -63,33 +63,33 @@ from codat_mock.sandbox import (
 from codat_mock.sandbox.client_behaviour import DATASET_READS
 from codat_mock.sandbox.session import Session
 
-NAME: Final = "recorded"
-MAKING: Final = {"create-sync-company": True, "create-company": False}
+SANDBOX: Final = "recorded"
+CREATING: Final = {"create-sync-company": True, "create-company": False}
 CONNECTING: Final = ("create-connection", "create-connection-later")
 UPDATING: Final = (
     "update-connection", "update-connection-later", "update-connection-authorization",
 )  # fmt: skip
-NOT_KEPT: Final = "were recorded without a body that can be read, and could not be judged"
-NO_ANSWER: Final = "have no recorded answer: taken as received, their answers lost"
+NO_BODY: Final = "were not judged: they were recorded without a readable body"
+NO_ANSWER: Final = "have no recorded answer, and are judged as received, with lost answers"
 
 
 def replay(
     recorded: Sequence[Recorded], settings: Settings, *, until: datetime | None = None
 ) -> Run:
-    """Judge requests that have happened.
+    """Judge recorded requests.
 
     Args:
-        recorded: in whatever order.
-        settings: of the sandbox; its clock is the recording's.
-        until: the moment until which time has passed since; None where the recording is the
-            whole of a day, which is closed: time passes until the next syncs have run.
+        recorded: the requests, in any order.
+        settings: the settings of the sandbox; its clock follows the recording.
+        until: the time at which the recording goes on, UTC; None if it is complete: then the clock
+            moves past the next syncs.
     """
     found = calls(sorted(recorded, key=lambda each: each.started))
     start = found[0].recorded.started if found else None
     registry = SandboxRegistry(replace(settings, start_at=start, speed=0))
     try:
-        player = Player(registry.sandbox(NAME), found)
-        player.play()
+        player = Player(registry.sandbox(SANDBOX), found)
+        player.replay()
         if until is None:
             clock_control.close_day(player.sandbox)
         else:
@@ -97,91 +97,91 @@ def replay(
         run = run_of(player.sandbox, registry.failures.all())
     finally:
         registry.close()
-    run.notes = [f"{len(found)} of {len(recorded)} recorded requests were the integration's."]
+    run.notes = [f"{len(found)} of {len(recorded)} recorded requests are to the API."]
     run.notes += player.notes()
     return run
 
 
 class Player:
-    """Plays calls to a sandbox.
+    """Replays calls in a sandbox.
 
     Args:
         sandbox: the sandbox, its clock frozen at the first of them.
-        played: the calls, in the order they were sent.
+        calls: the calls, in the order in which they were sent.
     """
 
-    def __init__(self, sandbox: Sandbox, played: Sequence[Call]) -> None:
+    def __init__(self, sandbox: Sandbox, calls: Sequence[Call]) -> None:
         self.sandbox = sandbox
-        self._calls = played
-        self._shown = ObservedTraffic(played)
-        self._ids = dataset_ids(played, self._shown)
-        self._failed = failed_syncs(self._shown)
-        self._told: Counter[str] = Counter()
-        made = {
+        self._calls = calls
+        self._observed = ObservedTraffic(calls)
+        self._ids = dataset_ids(calls, self._observed)
+        self._failed_syncs = failed_syncs(self._observed)
+        self._counts: Counter[str] = Counter()
+        created = {
             company.id
-            for call in played
-            if call.operation in MAKING and call.recorded.is_accepted
+            for call in calls
+            if call.operation in CREATING and call.recorded.is_accepted
             for company in many(call, ObservedCompany)
         }
-        self._merchants = ReplayedCompanies(self._shown, made, oldest(played))
+        self._companies = ReplayedCompanies(self._observed, created, oldest_records(calls))
 
-    def play(self) -> None:
-        """Play all of them."""
-        for place, call in enumerate(self._calls):
+    def replay(self) -> None:
+        """Replay all calls."""
+        for index, call in enumerate(self._calls):
             self.move(call.recorded.started)
-            self._play(place, call)
+            self._replay(index, call)
 
     def move(self, moment: datetime) -> None:
-        """Let time pass; syncs that are shown to have failed on the way do so."""
-        while self._failed and self._failed[0].due <= moment:
-            failed = self._failed.pop(0)
+        """Move the clock; syncs that failed in the recording fail on the way."""
+        while self._failed_syncs and self._failed_syncs[0].due <= moment:
+            failed = self._failed_syncs.pop(0)
             self._pass(failed.due - INSTANT)
             with self.sandbox.session() as session:
                 self._fail_sync(session, failed.company_id, failed.outcome)
         self._pass(moment)
 
     def _pass(self, moment: datetime) -> None:
-        with suppress(ApiError):  # never back: the clock stands there already
+        with suppress(ApiError):  # the clock never moves back
             clock_control.set_to(self.sandbox, moment)
 
     def _fail_sync(self, session: Session, company_id: str, outcome: str) -> None:
-        with suppress(ApiError):  # the company is not there yet
-            wanted = PlannedOutcome(target="sync", company_id=company_id, outcome=outcome)
-            planned_outcomes.plan(session, wanted)
+        with suppress(ApiError):  # the company does not exist yet
+            outcome_of_sync = PlannedOutcome(target="sync", company_id=company_id, outcome=outcome)
+            planned_outcomes.plan(session, outcome_of_sync)
 
-    def _play(self, place: int, call: Call) -> None:
-        """Carry a call out as it was, and log it."""
+    def _replay(self, index: int, call: Call) -> None:
+        """Replay a call, and log it."""
         recorded = call.recorded
         number = next(self.sandbox.request_numbers)
-        entry = entry_of(call, number, self._ids.get(place))
+        entry = entry_of(call, number, self._ids.get(index))
         with self.sandbox.session() as session:
             at = format_moment(session.now)
             request = Request(number, at, recorded.method, call.path, caller(recorded))
             try:
-                is_kept = self._carry_out(session, call, request, entry.dataset_id)
+                has_dataset = self._perform(session, call, request, entry.dataset_id)
             except (Malformed, DecodeError):
-                is_kept = False
+                has_dataset = False
             except ApiError as error:
-                is_kept = False
-                self._told[f"could not be rehearsed: {error.message}"] += 1
+                has_dataset = False
+                self._counts[f"were not replayed: {error.message}"] += 1
             bodies = LoggedBodies(
-                b"" if is_kept else recorded.sent or b"",
-                b"" if is_kept else recorded.answered or b"",
+                b"" if has_dataset else recorded.sent or b"",
+                b"" if has_dataset else recorded.answered or b"",
             )
             began, ended = recorded.started.timestamp(), recorded.ended.timestamp()
             request_log.record(session, entry, bodies, began, ended)
 
-    def _carry_out(
+    def _perform(
         self, session: Session, call: Call, request: Request, dataset_id: str | None
     ) -> bool:
-        """Do what a call did; whether it made a dataset, which keeps its body."""
+        """Do what a call did; whether it created a dataset, which stores the body."""
         operation, recorded = call.operation, call.recorded
-        if operation in MAKING and recorded.is_accepted:
-            self._make_company(session, call)
+        if operation in CREATING and recorded.is_accepted:
+            self._create_company(session, call)
         if not call.company_id:
             return False
-        is_believed = recorded.is_accepted or (recorded.status == 0 and operation in PUSHES)
-        if is_believed and not self._merchants.meet(session, call.company_id, recorded.started):
+        has_effect = recorded.is_accepted or (recorded.status == 0 and operation in PUSHES)
+        if has_effect and not self._companies.ensure(session, call.company_id, recorded.started):
             return False
         if operation in PUSHES:
             return self._push(session, call, request, dataset_id)
@@ -190,46 +190,46 @@ class Player:
         if operation in CONNECTING:
             self._connect(session, call)
         elif operation in UPDATING:
-            wanted = decoded(recorded.sent, Wanted) or Wanted()
-            status = wanted.status if operation != UPDATING[2] else "Linked"
-            seen = ObservedConnection(id=call.named["connectionId"], status=status)
+            sent = decode_json(recorded.sent, NewStatus) or NewStatus()
+            status = sent.status if operation != UPDATING[2] else "Linked"
+            seen = ObservedConnection(id=call.parameters["connectionId"], status=status)
             shown = next(many(call, ObservedConnection), seen)
             seen.source_type = shown.source_type
-            self._merchants.update(session, call.company_id, [seen])
+            self._companies.update(session, call.company_id, [seen])
         elif operation == "set-configuration":
-            self._merchants.configure(session, call.company_id, recorded.started)
+            self._companies.configure(session, call.company_id, recorded.started)
         elif operation in MANUAL:
             self._sync(session, call, request)
         else:
             self._read(session, call)
         return False
 
-    def _make_company(self, session: Session, call: Call) -> None:
+    def _create_company(self, session: Session, call: Call) -> None:
         for seen in many(call, ObservedCompany):
-            sent = decoded(call.recorded.sent, NewCompany) or NewCompany()
-            is_connected = MAKING[call.operation]
-            self._merchants.add(session, seen.id, seen.name or sent.name, is_connected=is_connected)
-            self._merchants.update(session, seen.id, seen.data_connections or [])
+            sent = decode_json(call.recorded.sent, NewCompany) or NewCompany()
+            is_connected = CREATING[call.operation]
+            self._companies.add(session, seen.id, seen.name or sent.name, is_connected=is_connected)
+            self._companies.update(session, seen.id, seen.data_connections or [])
 
     def _connect(self, session: Session, call: Call) -> None:
         seen = next(many(call, ObservedConnection), None)
-        key = decoded(call.recorded.sent, str)
+        key = decode_json(call.recorded.sent, str)
         if key is None:
-            key = (decoded(call.recorded.sent, NewConnection) or NewConnection()).platform_key
-        self._merchants.connect(session, call, key, seen)
+            key = (decode_json(call.recorded.sent, NewConnection) or NewConnection()).platform_key
+        self._companies.connect(session, call, key, seen)
 
     def _read(self, session: Session, call: Call) -> None:
-        """What is read counts as read, and tells how things stood."""
+        """Mark what was read as read, and set what its answer shows."""
         if call.operation in DATASET_READS:
-            with suppress(ApiError):  # of a push before the recording
-                dataset_views.history(session, call.company_id, call.named["datasetId"])
+            with suppress(ApiError):  # of a push from before the recording
+                dataset_views.history(session, call.company_id, call.parameters["datasetId"])
         elif call.operation == "list-datasets":
             dataset_views.histories(session, call.company_id)
         elif call.operation.startswith("list-connections"):
-            self._merchants.update(session, call.company_id, many(call, ObservedConnection))
+            self._companies.update(session, call.company_id, many(call, ObservedConnection))
         elif call.operation == "get-company":
             for seen in many(call, ObservedCompany):
-                self._merchants.update(session, call.company_id, seen.data_connections or [])
+                self._companies.update(session, call.company_id, seen.data_connections or [])
 
     def _sync(self, session: Session, call: Call, request: Request) -> None:
         for sync in many(call, ObservedSync):
@@ -237,29 +237,29 @@ class Player:
                 self._fail_sync(session, call.company_id, CODES[sync.sync_status_code])
         body = call.recorded.sent or b"{}"
         if call.operation == "run-sync":
-            wanted = read_sync_request(body).sync_to
-            syncs.run_latest(session, call.company_id, None if wanted is UNSET else wanted, request)
+            sync_to = read_sync_request(body).sync_to
+            syncs.run_latest(session, call.company_id, None if sync_to is UNSET else sync_to, request)
         else:
             period = read_historic(body).date_range
             syncs.run_historic(session, call.company_id, period.start, period.finish, request)
 
     def _push(self, session: Session, call: Call, request: Request, dataset_id: str | None) -> bool:
-        """Push what was pushed, if it was taken; whether it made a dataset."""
+        """Repeat a push if it was accepted; whether it created a dataset."""
         recorded, data_type = call.recorded, PUSHES[call.operation]
         is_lost = recorded.status == 0
         if not (recorded.is_accepted or is_lost or recorded.status == 400):
             return False
         body = push_body(call)
         if body is None:
-            self._told[NOT_KEPT] += 1
+            self._counts[NO_BODY] += 1
             return False
         if recorded.status == 400 and is_readable(call, body):
-            return False  # refused for what we cannot see
-        if not self._merchants.meet(session, call.company_id, recorded.started):
+            return False  # refused for a reason that we do not know
+        if not self._companies.ensure(session, call.company_id, recorded.started):
             return False
         if recorded.status != 400:
-            self._merchants.ready(session, call.company_id, recorded.started)
-            outcome = planned(call, self._shown.datasets.get(dataset_id or "", ()))
+            self._companies.make_ready(session, call.company_id, recorded.started)
+            outcome = planned(call, self._observed.datasets.get(dataset_id or "", ()))
             if outcome:
                 planned_outcomes.plan(session, outcome)
         in_flight = self.sandbox.in_flight
@@ -267,14 +267,14 @@ class Player:
         with in_flight.enter(call.company_id, data_type, arrived, answered) as entered:
             overlaps = in_flight.overlaps(entered, call.company_id, data_type, request)
             push = pushes.receive(call.company_id, data_type, body)
-            made = pushes.accept(session, push, request, overlaps, dataset_id)
-        self._merchants.remap(session, call.company_id)
+            created_id = pushes.accept(session, push, request, overlaps, dataset_id)
+        self._companies.remap(session, call.company_id)
         if is_lost:
-            self._told[NO_ANSWER] += 1
-            pushes.forget_answer(session, call.company_id, made)
+            self._counts[NO_ANSWER] += 1
+            pushes.forget_answer(session, call.company_id, created_id)
         return True
 
     def notes(self) -> list[str]:
-        """What was assumed, and what could not be judged, in sentences."""
-        told = [f"{count} requests {what}" for what, count in self._told.items()]
-        return [*self._merchants.notes(), *(f"{each.rstrip('.')}." for each in told)]
+        """What was assumed or not judged, a sentence each."""
+        counts = [f"{count} requests {what}" for what, count in self._counts.items()]
+        return [*self._companies.notes(), *(f"{each.rstrip('.')}." for each in counts)]

@@ -1,4 +1,4 @@
-"""A proxy to a real service that lets everything through unchanged, and judges it."""
+"""A proxy that forwards requests to a real service unchanged, and judges them."""
 
 from __future__ import annotations
 
@@ -15,35 +15,40 @@ from msgspec import Struct
 from werkzeug import Request, Response
 
 from codat_mock.clock import machine_now, machine_seconds
-from codat_mock.har.exchange import Headers, Recorded, header, unpacked
+from codat_mock.har.exchange import Headers, Recorded, decode_body, header
 from codat_mock.har.recorder import Recording
 from codat_mock.har.writer import write_har
 from codat_mock.http.app import is_local, is_own_page
 from codat_mock.http.request_context import ARRIVED, CONTROL, encode
 from codat_mock.replay import replay
-from codat_mock.reports import FORMATS
+from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Run
 from codat_mock.sandbox import Settings
 
-# These are of one connection, and not of the message (RFC 9110, section 7.6.1).
+# These belong to the connection, not to the message (RFC 9110, section 7.6.1).
 HOP_BY_HOP: Final = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "trailers", "transfer-encoding", "upgrade",
 }  # fmt: skip
 PROXY: Final = "Codat-Mock-Proxy"
-PIECE: Final = 1 << 16
-PATIENCE: Final = httpx.Timeout(300.0, connect=10.0)  # the integration gives up before
+CHUNK_BYTES: Final = 1 << 16
+TIMEOUT: Final = httpx.Timeout(300.0, connect=10.0)  # longer than that of an integration
 JSON: Final = "application/json; charset=utf-8"
 PROBLEM: Final = "application/problem+json"
 
 
 class ProxiedRequest(Struct):
-    """A request that is being passed on.
+    """A request that is being forwarded.
 
     Args:
-        sent: the pieces of its body that have been passed on.
-        answered: the pieces of the answer that have come back.
-        status: of the answer, 0 until all of it has come back.
+        request: the request.
+        url: its URL at the service.
+        began: when it arrived, in seconds since the epoch.
+        headers: its headers.
+        sent: the chunks of its body that have been forwarded.
+        answered: the chunks of the answer that have arrived.
+        answered_headers: the headers of the answer.
+        status: the status of the answer; 0 until it is complete.
     """
 
     request: Request
@@ -61,28 +66,28 @@ class Proxy:
 
     Args:
         upstream: the URL of the service.
-        recording: where requests are kept.
-        settings: of the sandbox they are judged in.
+        recording: records the requests.
+        settings: the settings of the sandbox in which they are judged.
     """
 
     def __init__(self, upstream: str, recording: Recording, settings: Settings) -> None:
         self._upstream = upstream.rstrip("/")
         self._recording = recording
         self._settings = settings
-        # The upstream is the one the user names, whatever proxies the environment knows.
+        # The user names the upstream; proxies of the environment do not apply.
         transport = httpx.HTTPTransport(limits=httpx.Limits(max_connections=None))
-        self._http = httpx.Client(transport=transport, timeout=PATIENCE, trust_env=False)
+        self._http = httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False)
 
     def close(self) -> None:
-        """Pass nothing on any more."""
+        """Stop forwarding."""
         self._http.close()
         self._recording.close()
 
-    def judged(self, *, is_over: bool) -> Run:
-        """The verdict on what has been passed on.
+    def judge(self, *, is_over: bool) -> Run:
+        """Judge the requests until now.
 
         Args:
-            is_over: whether nothing follows, so that the day is closed.
+            is_over: whether these are all; then the clock moves past the next syncs.
         """
         until = None if is_over else machine_now()
         return replay(self._recording.all(), self._settings, until=until)
@@ -91,126 +96,128 @@ class Proxy:
         """Answer a request."""
         request = Request(environ)
         if not (is_local(request) and is_own_page(request)):
-            return refusal(403, f"{request.host} or its page may not use this proxy.")(
-                environ, start
-            )
+            return refusal(
+                403, f"Requests to the host {request.host} or from its pages are refused."
+            )(environ, start)
         if request.path.startswith(f"{CONTROL}/"):
-            return self._tell(request)(environ, start)
-        return self._pass(request, start)
+            return self._control(request)(environ, start)
+        return self._forward(request, start)
 
-    def _tell(self, request: Request) -> Response:
-        """Answer what is asked of the proxy itself."""
-        path, form = request.path.removeprefix(CONTROL), request.args.get("format", "json")
+    def _control(self, request: Request) -> Response:
+        """Answer a request to the proxy itself."""
+        path, name = request.path.removeprefix(CONTROL), request.args.get("format", "json")
         if path == "/findings":
-            return Response(encode(self.judged(is_over=False).judgement), content_type=JSON)
-        if path == "/requests" and form == "har":
+            return Response(encode(self.judge(is_over=False).judgement), content_type=JSON)
+        if path == "/requests" and name == "har":
             return Response(write_har(self._recording.all()), content_type=JSON)
-        if path == "/report" and form in FORMATS:
-            wanted = FORMATS[form]
-            written = wanted.write(self.judged(is_over=False))
-            return Response(written, content_type=f"{wanted.content_type}; charset=utf-8")
+        if path == "/report" and name in FORMATS:
+            report = FORMATS[name].write(self.judge(is_over=False))
+            content_type = f"{FORMATS[name].content_type}; charset=utf-8"
+            return Response(report, content_type=content_type)
         return refusal(
             404,
             "The proxy has /_mock/findings, /_mock/report?format= and /_mock/requests?format=har.",
         )
 
-    def _pass(self, request: Request, start: StartResponse) -> Iterable[bytes]:
-        """Pass a request on, and its answer back."""
-        passing = ProxiedRequest(
+    def _forward(self, request: Request, start: StartResponse) -> Iterable[bytes]:
+        """Forward a request, and its answer."""
+        forwarded = ProxiedRequest(
             request=request,
             url=f"{self._upstream}{target(request.environ)}",
             began=request.environ.get(ARRIVED) or machine_seconds(),
-            headers=passed_on(request),
+            headers=forwarded_headers(request),
         )
         try:
-            answer = self._http.send(self._request(passing), stream=True)
+            answer = self._http.send(self._request(forwarded), stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # Without a connection nothing has arrived; else there is no telling.
-            passing.status = 502 if isinstance(error, httpx.ConnectError | httpx.InvalidURL) else 0
-            why = str(error) or type(error).__name__
-            told = refusal(502, f"{self._upstream} does not answer: {why}")
-            passing.answered_headers = ((PROXY, told.headers[PROXY]),)
-            passing.answered = [told.get_data()]
-            self._keep(passing)
-            return told(request.environ, start)
-        passing.answered_headers = without_hops(
+            # Without a connection the request has not arrived; otherwise it may have.
+            forwarded.status = (
+                502 if isinstance(error, httpx.ConnectError | httpx.InvalidURL) else 0
+            )
+            reason = str(error) or type(error).__name__
+            response = refusal(502, f"{self._upstream} does not answer: {reason}")
+            forwarded.answered_headers = ((PROXY, response.headers[PROXY]),)
+            forwarded.answered = [response.get_data()]
+            self._keep(forwarded)
+            return response(request.environ, start)
+        forwarded.answered_headers = without_hops(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw
         )
-        start(f"{answer.status_code} {answer.reason_phrase}", [*passing.answered_headers])
-        return self._answer(passing, answer)
+        start(f"{answer.status_code} {answer.reason_phrase}", [*forwarded.answered_headers])
+        return self._answer(forwarded, answer)
 
-    def _request(self, passing: ProxiedRequest) -> httpx.Request:
-        body = pieces(passing) if "CONTENT_LENGTH" in passing.request.environ else None
-        # As bytes, since a header may hold letters that are no ASCII.
-        headers = [(name.encode(), value.encode("latin-1")) for name, value in passing.headers]
-        return httpx.Request(passing.request.method, passing.url, headers=headers, content=body)
+    def _request(self, forwarded: ProxiedRequest) -> httpx.Request:
+        body = chunks(forwarded) if "CONTENT_LENGTH" in forwarded.request.environ else None
+        # As bytes: headers may hold characters that are not ASCII.
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in forwarded.headers]
+        return httpx.Request(forwarded.request.method, forwarded.url, headers=headers, content=body)
 
-    def _answer(self, passing: ProxiedRequest, answer: httpx.Response) -> Iterator[bytes]:
-        """The answer's bytes as they come; only an answer that came whole has its status."""
+    def _answer(self, forwarded: ProxiedRequest, answer: httpx.Response) -> Iterator[bytes]:
+        """The chunks of the answer; its status is set once it is complete."""
         try:
             with closing(answer):
-                for piece in answer.iter_raw():
-                    passing.answered.append(piece)
-                    yield piece
-            passing.status = answer.status_code
+                for chunk in answer.iter_raw():
+                    forwarded.answered.append(chunk)
+                    yield chunk
+            forwarded.status = answer.status_code
         finally:
-            self._keep(passing)
+            self._keep(forwarded)
 
-    def _keep(self, passing: ProxiedRequest) -> None:
-        """Record what has come to its end."""
-        seconds = round(machine_seconds() - passing.began, 6)
-        self._recording.add(recorded(passing, seconds))
+    def _keep(self, forwarded: ProxiedRequest) -> None:
+        """Record a request that has ended."""
+        seconds = round(machine_seconds() - forwarded.began, 6)
+        self._recording.add(recorded(forwarded, seconds))
 
 
-def recorded(passing: ProxiedRequest, seconds: float) -> Recorded:
-    """What has just come to its end, after so many seconds."""
+def recorded(forwarded: ProxiedRequest, seconds: float) -> Recorded:
+    """A request that has just ended, after some seconds."""
     return Recorded(
         started=machine_now() - timedelta(seconds=seconds),
         seconds=seconds,
-        method=passing.request.method,
-        url=passing.url,
-        status=passing.status,
-        sent=unpacked(b"".join(passing.sent), passing.headers),
-        answered=unpacked(b"".join(passing.answered), passing.answered_headers),
-        sent_type=passing.request.mimetype,
-        answered_type=header(passing.answered_headers, "content-type"),
-        headers=passing.headers,
-        answered_headers=passing.answered_headers,
+        method=forwarded.request.method,
+        url=forwarded.url,
+        status=forwarded.status,
+        sent=decode_body(b"".join(forwarded.sent), forwarded.headers),
+        answered=decode_body(b"".join(forwarded.answered), forwarded.answered_headers),
+        sent_type=forwarded.request.mimetype,
+        answered_type=header(forwarded.answered_headers, "content-type"),
+        headers=forwarded.headers,
+        answered_headers=forwarded.answered_headers,
     )
 
 
 def target(environ: WSGIEnvironment) -> str:
-    """Path and query as they were sent, no letter of them changed."""
-    asked = str(environ.get("REQUEST_URI", "/"))
-    if asked.startswith("/"):
-        return asked
-    parts = urlsplit(asked)  # as a proxy is asked
+    """Path and query exactly as they were sent."""
+    uri = str(environ.get("REQUEST_URI", "/"))
+    if uri.startswith("/"):
+        return uri
+    parts = urlsplit(uri)  # the form that a client sends to a proxy
     return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
 
 
-def passed_on(request: Request) -> Headers:
-    """The headers of a request that go on to the service; its host is put in anew."""
+def forwarded_headers(request: Request) -> Headers:
+    """The headers of a request to forward; httpx sets the host."""
     return tuple(each for each in without_hops(request.headers) if each[0].lower() != "host")
 
 
 def without_hops(headers: Iterable[tuple[str, str]]) -> Headers:
-    """Headers without those that are of one connection only."""
+    """The headers without those of the connection."""
     found = [*headers]
     named = header(found, "connection").lower().split(",")
     dropped = HOP_BY_HOP.union(name.strip() for name in named)
     return tuple(each for each in found if each[0].lower() not in dropped)
 
 
-def pieces(passing: ProxiedRequest) -> Iterator[bytes]:
-    """The body of a request, piece by piece."""
-    while piece := passing.request.environ["wsgi.input"].read(PIECE):
-        passing.sent.append(piece)
-        yield piece
+def chunks(forwarded: ProxiedRequest) -> Iterator[bytes]:
+    """The body of a request, in chunks."""
+    while chunk := forwarded.request.environ["wsgi.input"].read(CHUNK_BYTES):
+        forwarded.sent.append(chunk)
+        yield chunk
 
 
-def refusal(status: int, told: str) -> Response:
-    """Say no, as the proxy and not as the service."""
-    detail = f"codat-mock proxy: {told}"
+def refusal(status: int, reason: str) -> Response:
+    """An error answer of the proxy itself."""
+    detail = f"codat-mock proxy: {reason}"
     body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     response = Response(encode(body), status, content_type=PROBLEM)
     response.headers[PROXY] = "refused"

@@ -1,4 +1,4 @@
-"""What the integration sent, as far as it is played again."""
+"""The request bodies that a replay reads."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ read_historic: Final = decoder(HistoricSyncRequest)
 
 
 class NewCompany(Wire):
-    """What a company is made of."""
+    """The body that creates a company."""
 
     name: str = ""
 
 
 class NewConnection(Wire):
-    """What a connection of the later generation is made of."""
+    """The body that creates a connection, in the later generation of the API."""
 
     platform_key: str = ""
 
 
-class Wanted(Struct):
-    """A status that a connection is to have."""
+class NewStatus(Struct):
+    """The body that sets the status of a connection."""
 
     status: str = "Linked"
 
 
 def push_body(call: Call) -> bytes | None:
-    """What was pushed, as the beta's operations take it; None where it was not recorded."""
+    """The body of a push, as the beta's operations take it; None if it was not recorded."""
     sent = call.recorded.sent
     if sent is None:
         return None
@@ -51,7 +51,7 @@ def push_body(call: Call) -> bytes | None:
 
 
 def is_readable(call: Call, body: bytes) -> bool:
-    """Whether a push has nothing wrong with it that we could see."""
+    """Whether the body of a push is valid."""
     try:
         read_push(PUSHES[call.operation], body)
     except Malformed:
@@ -59,10 +59,10 @@ def is_readable(call: Call, body: bytes) -> bool:
     return True
 
 
-def oldest(played: Sequence[Call]) -> dict[str, datetime]:
-    """Of each company, the earliest `createdDate` of what it pushed."""
+def oldest_records(calls: Sequence[Call]) -> dict[str, datetime]:
+    """The earliest `createdDate` that each company pushed, by its id."""
     found: dict[str, datetime] = {}
-    for call in pushes_of(played):
+    for call in pushes_of(calls):
         body = push_body(call) if call.recorded.is_accepted else None
         try:
             pushed = read_push(PUSHES[call.operation], body) if body else []

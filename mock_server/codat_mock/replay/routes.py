@@ -1,4 +1,4 @@
-"""Which operation of the API a recorded request means, whatever host it was sent to."""
+"""The operation of a recorded request, on any host."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ class Call(NamedTuple):
     """A recorded request of the integration.
 
     Args:
-        path: without the prefix of a sandbox.
-        operation: its name; empty where the API has none of that method and path.
-        named: what its path names, such as `companyId`.
+        recorded: the request.
+        path: its path, without the prefix of a sandbox.
+        operation: the name of its operation; empty if the API has none of that method and path.
+        parameters: the parameters of its path, such as `companyId`.
     """
 
     recorded: Recorded
     path: str
     operation: str
-    named: dict[str, str]
+    parameters: dict[str, str]
 
     @property
     def company_id(self) -> str:
-        """The company in its path, empty where there is none."""
-        return self.named.get("companyId", "")
+        """The company in its path; empty if there is none."""
+        return self.parameters.get("companyId", "")
 
 
 @cache
 def patterns() -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """Method, pattern of the path, and name of every operation, the most particular ones first."""
+    """Method, path pattern and name of every operation, the most specific first."""
     known = sorted(OPERATIONS.values(), key=lambda each: each.path.count("{"))
     return tuple(
         (each.method, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", each.path)), each.name)
@@ -48,8 +49,8 @@ def patterns() -> tuple[tuple[str, re.Pattern[str], str], ...]:
 
 
 def call_of(recorded: Recorded) -> Call:
-    """What a recorded request means."""
-    path = NAMED.sub("", unquote(recorded.place.path), count=1)
+    """The call of a recorded request."""
+    path = NAMED.sub("", unquote(recorded.url_parts.path), count=1)
     for method, pattern, name in patterns():
         if method == recorded.method and (found := pattern.fullmatch(path)):
             return Call(recorded, path, name, found.groupdict())
@@ -57,16 +58,17 @@ def call_of(recorded: Recorded) -> Call:
 
 
 def calls(recorded: Iterable[Recorded]) -> Sequence[Call]:
-    """The requests of an integration among all that were recorded.
+    """The requests of an integration among all recorded ones.
 
-    Those are the ones to operations of the API, and what the same hosts did not know.
+    These are the requests to operations of the API, and those that the same hosts refused as
+    unknown.
     """
     all_calls = [call_of(each) for each in recorded]
-    hosts = {each.recorded.place.netloc for each in all_calls if each.operation}
+    hosts = {each.recorded.url_parts.netloc for each in all_calls if each.operation}
     return [each for each in all_calls if each.operation or is_mistaken(each, hosts)]
 
 
 def is_mistaken(call: Call, hosts: set[str]) -> bool:
-    """Whether a request was meant for the API, which does not have what it asked for."""
-    is_theirs = call.recorded.place.netloc in hosts and not call.path.startswith(OTHERS)
-    return is_theirs and call.recorded.status in UNKNOWN and call.recorded.method != "OPTIONS"
+    """Whether a request was sent to the API, which has no such operation."""
+    is_api_host = call.recorded.url_parts.netloc in hosts and not call.path.startswith(OTHERS)
+    return is_api_host and call.recorded.status in UNKNOWN and call.recorded.method != "OPTIONS"

@@ -1,4 +1,4 @@
-"""Gathering what a sandbox holds into a run."""
+"""Collects a run from a sandbox."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from codat_mock.sandbox.session import Session
 
 
 def run_of(sandbox: Sandbox, failures: Sequence[str] = ()) -> Run:
-    """What has happened in a sandbox until now.
+    """The run of a sandbox until now.
 
     Args:
         sandbox: the sandbox.
-        failures: faults of the mock itself.
+        failures: failures of the mock itself.
     """
     with sandbox.session() as session:
         now, findings = format_moment(session.now), evaluation.verdicts(session)
         books = books_view.books(session).companies
-        companies = [shown_company(session, each) for each in books]
+        companies = [reported_company(session, each) for each in books]
     return Run(
         now=now,
         judgement=in_order(findings),
@@ -58,35 +58,35 @@ def run_of(sandbox: Sandbox, failures: Sequence[str] = ()) -> Run:
 
 
 def in_order(verdicts: Findings) -> Findings:
-    """The same with the worst finding first, whatever order they were made in."""
+    """The findings in a fixed order, the worst first."""
 
-    def place(finding: Finding) -> tuple[int, str, str, str, int]:
+    def sort_key(finding: Finding) -> tuple[int, str, str, str, int]:
         first = finding.requests[0].number if finding.requests else 0
         severity = RANKS[finding.severity]
         return severity, finding.code, finding.company_id, finding.data_type, first
 
-    return replace(verdicts, findings=sorted(verdicts.findings, key=place))
+    return replace(verdicts, findings=sorted(verdicts.findings, key=sort_key))
 
 
-def shown_company(session: Session, books: CompanyBooks) -> ReportedCompany:
-    """One merchant's part."""
+def reported_company(session: Session, books: CompanyBooks) -> ReportedCompany:
+    """The part of one company."""
     company_id = books.company_id
     return ReportedCompany(
         id=company_id,
         name=books.company_name,
         platform=books.platform,
         datasets=[
-            shown_dataset(each) for each in reversed(dataset_views.histories(session, company_id))
+            reported_dataset(each) for each in reversed(dataset_views.histories(session, company_id))
         ],
-        syncs=[shown_sync(each) for each in reversed(sync_views.all_syncs(session, company_id))],
-        documents=[shown_document(each) for each in books.documents],
+        syncs=[reported_sync(each) for each in reversed(sync_views.all_syncs(session, company_id))],
+        documents=[reported_document(each) for each in books.documents],
         missed=books.missed,
-        comparison=shown_comparison(session, company_id),
+        comparison=reported_comparison(session, company_id),
     )
 
 
-def shown_dataset(history: DatasetHistory) -> ReportedDataset:
-    """A push and what became of it."""
+def reported_dataset(history: DatasetHistory) -> ReportedDataset:
+    """A dataset."""
     return ReportedDataset(
         id=history.id,
         data_type=history.data_type,
@@ -97,7 +97,7 @@ def shown_dataset(history: DatasetHistory) -> ReportedDataset:
     )
 
 
-def shown_sync(summary: SyncSummary) -> ReportedSync:
+def reported_sync(summary: SyncSummary) -> ReportedSync:
     """A sync."""
     return ReportedSync(
         id=summary.sync_id,
@@ -110,7 +110,7 @@ def shown_sync(summary: SyncSummary) -> ReportedSync:
     )
 
 
-def shown_document(document: Document) -> ReportedDocument:
+def reported_document(document: Document) -> ReportedDocument:
     """A document without its lines."""
     return ReportedDocument(
         number=document.number,
@@ -123,8 +123,8 @@ def shown_document(document: Document) -> ReportedDocument:
     )
 
 
-def shown_comparison(session: Session, company_id: str) -> ReportedComparison | None:
-    """The books beside what the merchant declared, None where nothing is."""
+def reported_comparison(session: Session, company_id: str) -> ReportedComparison | None:
+    """The books compared with what the merchant declared; None if nothing is declared."""
     try:
         [found] = ground_truth.comparisons(session, company_id).companies
     except Conflict:
@@ -133,7 +133,7 @@ def shown_comparison(session: Session, company_id: str) -> ReportedComparison | 
 
 
 def counted(found: CompanyComparison) -> ReportedComparison:
-    """A comparison with what agrees only counted."""
+    """A comparison, with the number of the records that agree."""
     return ReportedComparison(
         agreeing=len(found.booked_once),
         doubled=found.doubled,

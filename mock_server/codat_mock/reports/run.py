@@ -1,4 +1,4 @@
-"""What happened in a run of an integration, as all reports tell it."""
+"""A run of an integration, the content of every report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RANKS: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "info": 2}
 
 
 class ReportedDataset(Wire, kw_only=True, omit_defaults=False):
-    """A push and what became of it."""
+    """A dataset: a push and its result."""
 
     id: str
     data_type: DataType
@@ -56,7 +56,7 @@ class ReportedDocument(Wire, kw_only=True, omit_defaults=False):
 
 
 class ReportedComparison(Wire, kw_only=True, omit_defaults=False):
-    """The books beside what the merchant declared: what agrees is counted, the rest is listed."""
+    """The books compared with what the merchant declared; records that agree are only counted."""
 
     agreeing: int
     doubled: list[Compared]
@@ -66,10 +66,10 @@ class ReportedComparison(Wire, kw_only=True, omit_defaults=False):
 
 
 class ReportedCompany(Wire, kw_only=True, omit_defaults=False):
-    """One merchant's part of a run.
+    """The part of one company in a run.
 
     Args:
-        comparison: None where the merchant's own records are not declared.
+        comparison: None if the records of the merchant are not declared.
     """
 
     id: str
@@ -86,7 +86,7 @@ class CommandEnd(Wire, kw_only=True, omit_defaults=False):
     """How the command under test ended.
 
     Args:
-        line: the command, as it was given.
+        line: the command line.
         code: its exit code, or the number of the signal that killed it.
     """
 
@@ -96,15 +96,15 @@ class CommandEnd(Wire, kw_only=True, omit_defaults=False):
 
     @property
     def is_success(self) -> bool:
-        """Whether it came to its own good end."""
+        """Whether it exited with code 0."""
         return self.ending == "exited" and self.code == 0
 
 
 class Expected(Wire, omit_defaults=False):
-    """A finding that is known and tolerated.
+    """A known finding, which does not fail the run.
 
     Args:
-        records: the keys it names, in any order; None for whatever records.
+        records: the keys that the finding names, in any order; None for any records.
     """
 
     code: str
@@ -112,7 +112,7 @@ class Expected(Wire, omit_defaults=False):
     records: tuple[str, ...] | None = None
 
     def matches(self, finding: Finding) -> bool:
-        """Whether this is the finding that is meant."""
+        """Whether this entry covers a finding."""
         if (self.code, self.data_type) != (finding.code, finding.data_type):
             return False
         return self.records is None or sorted(self.records) == sorted(finding.records)
@@ -122,17 +122,17 @@ class Run(Wire, kw_only=True, omit_defaults=False):
     """A run of an integration against the mock.
 
     Args:
-        now: the sandbox's time when it was looked at.
-        judgement: what the rules found, the worst first.
-        failures: faults of the mock itself, which make the rest worth nothing.
-        fail_on: the least severity of a finding that fails the run.
-        expected: the findings that are tolerated.
-        command: how the command under test ended, where there was one.
-        configuration: the file that findings are shown at where no place in the code is known.
-        root: the folder that places in the code are told from.
-        complaints: what is wrong beside what the rules found, a sentence each; an exploration has
-            them.
-        notes: what has to be known beside the verdict, such as what was assumed, in sentences.
+        now: the sandbox's time at the end of the run.
+        judgement: the findings of the rules, the worst first.
+        failures: failures of the mock itself, which invalidate the rest.
+        fail_on: the lowest severity of a finding that fails the run.
+        expected: the findings that do not fail the run.
+        command: how the command under test ended; None if there was none.
+        configuration: the file that findings point at if their place in the code is unknown.
+        root: the folder that paths in the code are relative to.
+        complaints: what is wrong apart from findings, such as differences in the books that an
+            exploration finds, a sentence each.
+        notes: what the reader must know besides, such as assumptions, a sentence each.
     """
 
     now: MomentText
@@ -165,7 +165,7 @@ class Run(Wire, kw_only=True, omit_defaults=False):
 
     @property
     def stale(self) -> list[Expected]:
-        """The expected findings that did not occur."""
+        """The expected findings that were not found."""
         found = self.judgement.findings
         return [each for each in self.expected if not any(map(each.matches, found))]
 
@@ -176,7 +176,7 @@ class Run(Wire, kw_only=True, omit_defaults=False):
 
     @property
     def is_vacuous(self) -> bool:
-        """Whether nothing happened that could be judged; a verdict on nothing is no pass."""
+        """Whether there was nothing to judge; such a run does not pass."""
         is_silent = not self.has_pushes and not self.judgement.findings
         return is_silent or self.judgement.verdict == "nothing-observed"
 
@@ -186,5 +186,5 @@ class Run(Wire, kw_only=True, omit_defaults=False):
 
 
 def as_expected(finding: Finding) -> Expected:
-    """What tells a finding from others, and stays the same from run to run."""
+    """The identity of a finding, the same from run to run."""
     return Expected(finding.code, finding.data_type, tuple(sorted(finding.records)))

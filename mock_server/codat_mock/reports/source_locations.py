@@ -1,4 +1,4 @@
-"""Where in the integration's own files a finding is shown."""
+"""The place in the code of the integration that a finding points at."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ CALLER: Final = re.compile(r"([^:].*):([1-9][0-9]{0,8})")
 def location(run: Run, finding: Finding) -> tuple[str, int]:
     """The file and line of a finding.
 
-    Where a request says with the header `Codat-Mock-Source` where it was sent, that is it; else it
-    is the first line of the configuration file, since some services take no result without one.
+    They come from the header `Codat-Mock-Source` of its requests. Without one it is the first line
+    of the configuration file, since some services require a location.
     """
     for request in finding.requests:
-        if known := CALLER.fullmatch(request.caller):
-            path = known[1].replace("\\", "/").removeprefix(f"{run.root}/").removeprefix("./")
-            return path, int(known[2])
+        if match := CALLER.fullmatch(request.caller):
+            path = match[1].replace("\\", "/").removeprefix(f"{run.root}/").removeprefix("./")
+            return path, int(match[2])
     return run.configuration, 1

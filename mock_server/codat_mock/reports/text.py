@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from codat_mock.reports import verdict
 from codat_mock.reports.run import Run
-from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, records
+from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, records
 
 
 def lines(run: Run) -> list[str]:
-    """What was found, and what to do instead."""
-    told = [f"codat-mock: {verdict.headline(run)}. {verdict.coverage(run)}."]
-    for finding in run.judgement.findings[:MOST_FINDINGS]:
-        known = ", expected" if run.is_tolerated(finding) else ""
-        what = " ".join(filter(None, [finding.code, finding.name, finding.data_type]))
-        told += [
-            f"  {what} ({finding.severity}{known})",
+    """The findings with their advice, and the notes."""
+    found = [f"codat-mock: {verdict.headline(run)}. {verdict.coverage(run)}."]
+    for finding in run.judgement.findings[:MAX_FINDINGS]:
+        suffix = ", expected" if run.is_tolerated(finding) else ""
+        title = " ".join(filter(None, [finding.code, finding.name, finding.data_type]))
+        found += [
+            f"  {title} ({finding.severity}{suffix})",
             f"      {one_line(finding.message)}",
             f"      Records: {one_line(records(finding))}",
             f"      Instead: {one_line(finding.advice)}",
         ]
-    told += [more(run)] if more(run) else []
-    told += [f"  Expected and not found any more: {one_line(names(each))}" for each in run.stale]
-    return [*told, *(f"  {one_line(note)}" for note in run.notes)]
+    found += [more(run)] if more(run) else []
+    found += [f"  Expected, but not found: {one_line(names(each))}" for each in run.stale]
+    return [*found, *(f"  {one_line(note)}" for note in run.notes)]

@@ -1,7 +1,7 @@
 """A company's pushes, datasets and syncs in time, as a drawing (SVG).
 
-Time is not told to scale: a night without an event would leave the seconds of a push invisible.
-The longer a gap, the wider it is drawn, yet by its logarithm only.
+Time is not to scale: next to a night without events the seconds of a push would be invisible. The
+width of a gap grows with the logarithm of its length.
 """
 
 from __future__ import annotations
@@ -24,47 +24,47 @@ LANE: Final = 44
 TOP: Final = 12
 FOOT: Final = 30
 BAR: Final = 16
-LEAST: Final = 4.0  # so that a dataset that ends at once is seen
+MIN_WIDTH: Final = 4.0  # of a bar, so that an instant dataset is visible
 TICKS: Final = 6
-EDGE: Final = 90  # what is nearer to the right end is written to the left
+EDGE: Final = 90  # labels this close to the right end are written to the left
 SYNCS: Final = "syncs"
 LANES: Final = (*LIST_NAMES.values(), SYNCS)
 SUCCESSES: Final = (2000, 2040)
 
 
 class Scale:
-    """Where moments lie on the drawing.
+    """The horizontal position of moments.
 
     Args:
-        moments: all that are drawn.
+        moments: all moments of the drawing.
     """
 
     def __init__(self, moments: Iterable[datetime]) -> None:
         self.moments = sorted(set(moments))
-        places, at = {}, 0.0
-        for place, moment in enumerate(self.moments):
-            if place:
-                at += 0.5 + log1p((moment - self.moments[place - 1]).total_seconds())
-            places[moment] = at
+        positions, at = {}, 0.0
+        for index, moment in enumerate(self.moments):
+            if index:
+                at += 0.5 + log1p((moment - self.moments[index - 1]).total_seconds())
+            positions[moment] = at
         whole = at or 1.0
         span = WIDTH - LEFT - RIGHT
-        self._places = {moment: LEFT + span * at / whole for moment, at in places.items()}
+        self._positions = {moment: LEFT + span * at / whole for moment, at in positions.items()}
 
     def x(self, moment: datetime) -> float:
-        """How far to the right a moment is drawn."""
-        return self._places[moment]
+        """The x coordinate of a moment."""
+        return self._positions[moment]
 
     def ticks(self) -> list[datetime]:
-        """Some of the moments, far enough from each other to be written out."""
-        least, chosen = (WIDTH - LEFT - RIGHT) / TICKS, list[datetime]()
+        """Moments that are far enough apart to be labelled."""
+        distance, chosen = (WIDTH - LEFT - RIGHT) / TICKS, list[datetime]()
         for moment in self.moments:
-            if not chosen or self.x(moment) - self.x(chosen[-1]) >= least:
+            if not chosen or self.x(moment) - self.x(chosen[-1]) >= distance:
                 chosen.append(moment)
         return chosen
 
 
 def drawing(run: Run, company: ReportedCompany) -> str:
-    """The drawing of one company's timeline; nothing where nothing happened."""
+    """The timeline of one company as SVG; empty if nothing happened."""
     if not (company.datasets or company.syncs):
         return ""
     scale = Scale(moments_of(run, company))
@@ -72,7 +72,7 @@ def drawing(run: Run, company: ReportedCompany) -> str:
     for dataset in company.datasets:
         shapes.append(bar(scale, dataset, end_of(run, dataset)))
     shapes += [sync_mark(scale, sync) for sync in company.syncs]
-    shapes += finding_marks(scale, own(run, company))
+    shapes += finding_marks(scale, findings_of(run, company))
     height = TOP + LANE * len(LANES) + FOOT
     label = f"Pushes, datasets and syncs of {company.name}"
     return (
@@ -81,23 +81,23 @@ def drawing(run: Run, company: ReportedCompany) -> str:
     )
 
 
-def own(run: Run, company: ReportedCompany) -> list[Finding]:
-    """The findings that a company's timeline shows."""
+def findings_of(run: Run, company: ReportedCompany) -> list[Finding]:
+    """The findings of a company."""
     return [each for each in run.judgement.findings if each.company_id == company.id]
 
 
 def moments_of(run: Run, company: ReportedCompany) -> list[datetime]:
-    """All moments that are drawn."""
+    """All moments of the drawing."""
     found = [parse_moment(sync.at) for sync in company.syncs]
     for dataset in company.datasets:
         found += [parse_moment(dataset.requested), end_of(run, dataset)]
-    for finding in own(run, company):
+    for finding in findings_of(run, company):
         found += [parse_moment(request.at) for request in finding.requests[:1]]
     return found
 
 
 def end_of(run: Run, dataset: ReportedDataset) -> datetime:
-    """When a dataset ended; while it goes on, until when it is known."""
+    """When a dataset ended; the end of the run if it did not."""
     return parse_moment(dataset.completed or run.now)
 
 
@@ -116,16 +116,16 @@ def lanes() -> list[str]:
 
 
 def axis(scale: Scale) -> list[str]:
-    """The moments below the lanes, each with a line up."""
+    """The labels below the lanes, each with a vertical line."""
     bottom = TOP + LANE * len(LANES)
     shapes, day = [], None
     for moment in scale.ticks():
-        told = f"{moment:%H:%M:%S}" if moment.date() == day else f"{moment:%d %b %H:%M:%S}"
+        label = f"{moment:%H:%M:%S}" if moment.date() == day else f"{moment:%d %b %H:%M:%S}"
         x = scale.x(moment)
         anchor = "end" if x > WIDTH - EDGE else "start"
         shapes.append(
             f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom + 6}"/>'
-            f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="{anchor}">{told}</text>'
+            f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="{anchor}">{label}</text>'
         )
         day = moment.date()
     return shapes
@@ -134,29 +134,29 @@ def axis(scale: Scale) -> list[str]:
 def bar(scale: Scale, dataset: ReportedDataset, end: datetime) -> str:
     """A dataset, from its push to its end."""
     x = scale.x(parse_moment(dataset.requested))
-    width = max(scale.x(end) - x, LEAST)
+    width = max(scale.x(end) - x, MIN_WIDTH)
     kind = "good" if dataset.status == "Complete" else "bad" if dataset.completed else "open"
-    told = f"{dataset.status}, pushed {dataset.requested}, ended {dataset.completed or 'never'}"
+    title = f"{dataset.status}, pushed {dataset.requested}, ended {dataset.completed or 'never'}"
     lane = LIST_NAMES[dataset.data_type]
     return (
         f'<rect class="{kind}" x="{x:.1f}" y="{y(lane) - BAR / 2:g}" width="{width:.1f}"'
-        f' height="{BAR}" rx="3"><title>{escape(told)}</title></rect>'
+        f' height="{BAR}" rx="3"><title>{escape(title)}</title></rect>'
     )
 
 
 def sync_mark(scale: Scale, sync: ReportedSync) -> str:
-    """A sync, as a disc."""
+    """A sync, as a circle."""
     kind = "good" if sync.code in SUCCESSES else "bad"
-    told = f"{sync.status} ({sync.code}) {sync.at}, from {sync.start} to {sync.finish}"
+    title = f"{sync.status} ({sync.code}) {sync.at}, from {sync.start} to {sync.finish}"
     x = scale.x(parse_moment(sync.at))
     return (
         f'<circle class="{kind}" cx="{x:.1f}" cy="{y(SYNCS):g}" r="8">'
-        f"<title>{escape(told)}</title></circle>"
+        f"<title>{escape(title)}</title></circle>"
     )
 
 
 def finding_marks(scale: Scale, findings: Iterable[Finding]) -> Iterator[str]:
-    """A triangle above its lane for each request that broke rules, with their codes."""
+    """A triangle above its lane for each request with findings, with their codes."""
     at: dict[tuple[str, datetime], list[Finding]] = {}
     for finding in findings:
         lane = next((name for kind, name in LIST_NAMES.items() if kind == finding.data_type), SYNCS)
@@ -165,10 +165,10 @@ def finding_marks(scale: Scale, findings: Iterable[Finding]) -> Iterator[str]:
     for (lane, moment), broken in at.items():
         x, top = scale.x(moment), y(lane) - BAR / 2 - 2
         codes = dict.fromkeys(finding.code for finding in broken)
-        told = " ".join(finding.message for finding in broken)
+        title = " ".join(finding.message for finding in broken)
         anchor, beside = ("end", -8) if x > WIDTH - EDGE else ("start", 8)
         yield (
             f'<g class="{broken[0].severity}"><path d="M{x:.1f} {top:g}l5 -8h-10z"/>'
             f'<text x="{x + beside:.1f}" y="{top - 1:g}" text-anchor="{anchor}">'
-            f"{escape(' '.join(codes))}</text><title>{escape(told)}</title></g>"
+            f"{escape(' '.join(codes))}</text><title>{escape(title)}</title></g>"
         )

@@ -1,4 +1,4 @@
-"""Findings in words, for reports that are read as text."""
+"""Findings in words, for reports that people read."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import msgspec
 from codat_mock.reports.run import Expected, Run
 from codat_mock.rules.judge import Finding
 
-# Control characters, halves of letters, and what Unicode keeps free of letters for good.
+# Control characters, surrogates and noncharacters.
 ILLEGIBLE: Final = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufdd0-\\ufdef"
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
     + "]"
 )
-MOST_FINDINGS: Final = 50  # in reports that are read from the top
-LONGEST: Final = 80  # letters of a value
+MAX_FINDINGS: Final = 50  # in reports that people read
+MAX_VALUE_LENGTH: Final = 80  # in characters
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def detail(finding: Finding) -> str:
-    """A finding in some lines: what, where, and what to do instead."""
+    """A finding in several lines: message, records, requests, differences, advice."""
     lines = [
         f"{finding.code} {finding.name} ({finding.severity})",
         finding.message,
@@ -43,32 +43,32 @@ def records(finding: Finding) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of a difference as JSON, short."""
+    """A value of a difference as short JSON."""
     text = encode(value).decode()
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1]}…"
 
 
 def names(expected: Expected) -> str:
     """An expected finding in a line."""
-    told = ", ".join(expected.records) if expected.records is not None else "whatever records"
-    return " ".join(filter(None, [expected.code, expected.data_type, told]))
+    records = ", ".join(expected.records) if expected.records is not None else "any records"
+    return " ".join(filter(None, [expected.code, expected.data_type, records]))
 
 
 def legible(text: str) -> str:
-    """The text without what HTML and XML cannot hold."""
+    """The text without characters that HTML and XML cannot hold."""
     return ILLEGIBLE.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:
-    """The text in one line, so that nothing in it commands a terminal or a log."""
+    """The text in one line, without control sequences of a terminal or a log."""
     return " ".join(legible(text).split())
 
 
 def more(run: Run) -> str:
-    """How many findings are left out, as a sentence; empty where none are."""
-    count = len(run.judgement.findings) - MOST_FINDINGS
+    """How many findings are left out, as a sentence; empty if none are."""
+    count = len(run.judgement.findings) - MAX_FINDINGS
     return (
-        f"There are {count} more findings: the JSON and the HTML report have them all."
+        f"There are {count} more findings; the JSON and the HTML report list them all."
         if count > 0
         else ""
     )

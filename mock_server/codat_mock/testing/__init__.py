@@ -1,4 +1,4 @@
-"""What a test of an integration holds in its hands: a sandbox of a mock."""
+"""The fixtures of the pytest plugin: a sandbox of a mock for each test."""
 
 from codat_mock.testing.codat import Codat
 

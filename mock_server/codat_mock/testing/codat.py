@@ -1,4 +1,4 @@
-"""A sandbox of a mock, as a test holds it."""
+"""The `codat` fixture: a sandbox of a mock, for one test."""
 
 from __future__ import annotations
 
@@ -9,147 +9,148 @@ from typing import Any
 
 from codat_mock.control_client import ControlClient, MockFailed
 from codat_mock.fuzz.schedule_files import DATABASE, schedule_of
-from codat_mock.reports import FORMATS
+from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Run
 from codat_mock.rules.judge import Finding
 from codat_mock.testing import decoupling, fuzzing
-from codat_mock.testing.fuzzing import EXAMPLES, SECONDS, Night
+from codat_mock.testing.fuzzing import EXAMPLES, TIMEOUT_SECONDS, Scenario
 from codat_mock.testing.handles import AlertsHandle, ClockHandle, FaultsHandle, OutcomesHandle
 from codat_mock.testing.marker_options import MarkerOptions
 from codat_mock.testing.mocks import Mock
 
 
 class Codat:
-    """One sandbox, for one test; it is begun anew.
+    """A sandbox of a mock, reset for one test.
+
+    Every method raises `MockFailed` if the mock fails, and `ControlRequestRefused` if it refuses a
+    request.
 
     Args:
-        mock: where it is.
-        api_key: the key, which chooses it.
-        terms: what it starts from.
+        mock: the mock.
+        api_key: the key, which selects the sandbox.
+        options: the settings of the sandbox, and how the test is judged.
         test: the test's id.
 
     Attributes:
-        url: what the integration takes for `https://api.codat.io`.
-        api_key: the key that it is given.
-        clock: moves the sandbox's time.
-        faults: plans trouble on the wire.
-        outcomes: plans how datasets and syncs end.
-        alerts: asks for webhooks, and tells what became of them.
-        is_told: whether the test was told already what is wrong.
-
-    Every method raises `MockFailed` where the mock fails, and `Refused` where it says no.
+        url: the URL that the integration uses instead of `https://api.codat.io`.
+        api_key: the API key that it uses.
+        clock: moves the sandbox's clock.
+        faults: plans faults of requests.
+        outcomes: plans the outcomes of datasets and syncs.
+        alerts: manages alert rules, and lists alerts.
+        is_reported: whether the test has failed already by what this sandbox reports.
     """
 
-    def __init__(self, mock: Mock, api_key: str, terms: MarkerOptions, test: str) -> None:
+    def __init__(self, mock: Mock, api_key: str, options: MarkerOptions, test: str) -> None:
         self.url = mock.url
         self.api_key = api_key
-        self.is_told = False
-        self._terms = terms
+        self.is_reported = False
+        self._options = options
         self._test = test
-        self._rehearsal = ControlClient(mock.http, api_key)
-        self._rehearsal.begin(anew=True, start=terms.start, rules=terms.rules)
-        self.clock = ClockHandle(self._rehearsal)
-        self.faults = FaultsHandle(self._rehearsal)
-        self.outcomes = OutcomesHandle(self._rehearsal)
-        self.alerts = AlertsHandle(self._rehearsal)
-        if terms.faults:
-            self.faults.replace(terms.faults)
+        self._client = ControlClient(mock.http, api_key)
+        self._client.begin(reset=True, settings=options.settings, rules=options.rules)
+        self.clock = ClockHandle(self._client)
+        self.faults = FaultsHandle(self._client)
+        self.outcomes = OutcomesHandle(self._client)
+        self.alerts = AlertsHandle(self._client)
+        if options.faults:
+            self.faults.replace(options.faults)
 
     @cached_property
     def company_id(self) -> str:
-        """A company that is ready to be pushed to; made when it is first asked for."""
-        return self._rehearsal.prepare()
+        """The id of a company that is ready to be pushed to; created at first use."""
+        return self._client.prepare()
 
     def prepare(self, name: str) -> str:
-        """Make one more company that is ready to be pushed to; gives its id."""
-        return self._rehearsal.prepare(name)
+        """Create another company that is ready to be pushed to; gives its id."""
+        return self._client.prepare(name)
 
-    def choose_rules(self, choices: Mapping[str, Any]) -> None:
-        """Choose about rules: `{"S12": "off", "T06": {"seconds": 5}}`."""
-        self._rehearsal.call("PUT", "/rules", {"rules": choices})
+    def configure_rules(self, rules: Mapping[str, Any]) -> None:
+        """Configure rules: `{"S12": "off", "T06": {"seconds": 5}}`."""
+        self._client.call("PUT", "/rules", {"rules": rules})
 
     def declare(self, company_id: str | None = None, **records: Sequence[Any]) -> None:
-        """Say what the merchant really has: `orders`, `payments`, `transactions`.
+        """Declare the records that the merchant has: `orders`, `payments`, `transactions`.
 
         Args:
-            company_id: whose they are; the test's own company if not said.
-            records: lists of JSON objects; what was declared before is forgotten.
+            company_id: the company; by default the one of the test.
+            records: lists of JSON objects, instead of those declared before.
         """
-        of_whom = company_id or self.company_id
-        self._rehearsal.call("PUT", f"/companies/{of_whom}/merchant-records", records)
+        company = company_id or self.company_id
+        self._client.call("PUT", f"/companies/{company}/merchant-records", records)
 
     def findings(self) -> list[Finding]:
-        """What the rules have found until now, the worst first."""
+        """The findings until now, the worst first."""
         return self.run().judgement.findings
 
     def books(self, company_id: str | None = None) -> dict[str, Any]:
-        """What a company's accounting software shows; the test's own if not said."""
+        """The books of a company; by default of the one of the test."""
         path = f"/books?companyId={company_id or self.company_id}"
-        return dict(self._rehearsal.call("GET", path).json()["companies"][0])
+        return dict(self._client.call("GET", path).json()["companies"][0])
 
     def run(self) -> Run:
-        """All that has happened until now."""
-        return self._rehearsal.run()
+        """The run until now."""
+        return self._client.run()
 
-    def report(self, form: str) -> bytes:
-        """A report until now: `json`, `junit`, `sarif`, `html`, `markdown` or `github`."""
-        return FORMATS[form].write(self.run())
+    def report(self, name: str) -> bytes:
+        """A report on the run until now, in a format of `codat-mock check --report`."""
+        return FORMATS[name].write(self.run())
 
     def check_decoupled(
         self, record_sale: Callable[[], object], *, sales: int = 3
     ) -> list[Finding]:
-        """Record sales while the service is in trouble, and judge how long that took (rule S16).
+        """Record sales while the service fails, and judge how long that takes (rule S16).
 
-        The service is slow, down, hanging and refusing in turn; faults that were planned before
-        are restored. In each trouble it goes on until a sale was held up or failed.
+        The service is slow, down, hanging and refusing in turn, each until a sale was held up or
+        failed. Faults that were planned before are restored.
 
         Args:
-            record_sale: what the shop does to record one sale.
-            sales: how many it records in each trouble.
+            record_sale: records one sale in the shop.
+            sales: the number of sales in each state of the service.
 
         Returns:
-            What rule S16 found; a test that uses the `codat` fixture fails with it by itself.
+            The findings of rule S16; they also fail the test when it ends.
         """
-        return decoupling.probe(self._rehearsal, self.faults, record_sale, sales)
+        return decoupling.probe(self._client, self.faults, record_sale, sales)
 
     def explore(
         self,
-        night: Night,
+        scenario: Scenario,
         *,
         examples: int = EXAMPLES,
         seed: int = 0,
         replay: Path | str | None = None,
         save: Path | str | None = None,
         database: Path | str = DATABASE,
-        timeout: float = SECONDS,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        """Search for the shortest trouble that an integration does not survive.
+        """Search for the shortest schedule of faults that breaks an integration.
 
-        A night is played again and again, each time in a new sandbox and beside a service that
-        behaves differently. It breaks where a rule is broken, where the books are not those of a
-        night without trouble, where an assertion in it fails, or where it raises an exception even
-        when it is called once more without trouble. The sandbox is that of the last night then.
+        The scenario runs again and again, each time in a reset sandbox and with other faults of the
+        service. A schedule breaks it if a rule is broken, if the books differ from those without
+        faults, if an assertion fails, or if the scenario still raises an exception when it is
+        called once more without faults. The sandbox is that of the last run then.
 
         Args:
-            night: runs the integration, for the company with that id; the folder is empty when a
-                schedule begins, and for what the integration remembers.
-            examples: how many schedules are drawn at most until one breaks it.
-            seed: what they are drawn from.
-            replay: a file with a schedule that is played, instead of searching for one.
-            save: the file that the schedule which breaks it is written to; one named after the
-                test where none is given.
-            database: the folder where what was found is kept, to be tried first the next time.
-            timeout: how many seconds each night may take. Beyond the main thread, on Windows, and
-                where pytest-timeout watches already, there is no limit of ours.
+            scenario: runs the integration for a company, given its id and a folder for the state
+                of the integration, which is empty at the start of each schedule.
+            examples: the maximum number of schedules to try until one breaks it.
+            seed: the seed of the search.
+            replay: a file with a schedule to run, instead of searching for one.
+            save: the file to write the schedule to that breaks it; by default named after the test.
+            database: the folder where the schedules that were found are kept, to try them first
+                next time.
+            timeout: the time limit of each call of the scenario, in seconds. There is none outside
+                the main thread, on Windows, or while pytest-timeout sets one.
 
         Raises:
-            Broken: it does not survive; the text tells what the service did, and what was found.
-            BadFile: the file to be played cannot be read.
-            TypeError: the night cannot be called with a company's id and a folder.
-            ValueError: there is no example to draw, or no time.
+            Broken: a schedule breaks the integration; the text shows its faults and the findings.
+            BadFile: the file to replay cannot be read.
+            TypeError: the scenario cannot be called with a company's id and a folder.
+            ValueError: `examples` or `timeout` is too small.
         """
         __tracebackhide__ = True
-        wishes = fuzzing.FuzzOptions(
+        options = fuzzing.FuzzOptions(
             examples=examples,
             seed=seed,
             replay=Path(replay) if replay else None,
@@ -157,31 +158,31 @@ class Codat:
             database=Path(database),
             timeout_seconds=timeout,
         )
-        fuzzing.check_night(night)
+        fuzzing.check_signature(scenario)
 
         def with_company(company_id: str, folder: Path) -> object:
             self.__dict__["company_id"] = company_id
-            return night(company_id, folder)
+            return scenario(company_id, folder)
 
-        # What has no name of its own, such as a partial, goes by that of the test.
-        called = getattr(night, "__qualname__", self._test.partition("[")[0])
-        name = f"{night.__module__}.{called}"
+        # A partial, say, has no name of its own.
+        called = getattr(scenario, "__qualname__", self._test.partition("[")[0])
+        name = f"{scenario.__module__}.{called}"
         try:
-            fuzzing.explore(self._rehearsal, self._terms, with_company, name, wishes)
+            fuzzing.explore(self._client, self._options, with_company, name, options)
         except fuzzing.Broken:
-            self.is_told = True
+            self.is_reported = True
             raise
 
     def raise_failures(self) -> None:
-        """Tell of faults of the mock.
+        """Raise a failure of the mock, if there was one.
 
         Raises:
-            MockFailed: there was one.
+            MockFailed: the mock has failed.
         """
         if failures := self.run().failures:
-            self.is_told = True
+            self.is_reported = True
             raise MockFailed(failures[0])
 
     def forget(self) -> None:
-        """Give back what the sandbox takes of memory."""
-        self._rehearsal.call("POST", "/reset")
+        """Reset the sandbox, to free its memory."""
+        self._client.call("POST", "/reset")

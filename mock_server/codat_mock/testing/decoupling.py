@@ -1,4 +1,4 @@
-"""The probe of a shop's till: does recording a sale hang on the service?"""
+"""The probe for rule S16: does recording a sale depend on the service?"""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from codat_mock.rules.contexts import ProbedSale
 from codat_mock.rules.judge import Finding
 from codat_mock.testing.handles import FaultsHandle, Json
 
-HELD_UP_SECONDS: Final = 1.0  # what rule S16 allows a sale, unless it is chosen otherwise
-# The trouble, and the fault that every request to the API meets in it. One that hangs does so
-# longer than a sale may take by far, and not for ever: a till without a time limit would keep the
-# test from its end.
-TROUBLES: Final[dict[str, Json]] = {
+HELD_UP_SECONDS: Final = 1.0  # the default threshold of rule S16
+# The states of the service, each with the fault of every request. "hanging" takes far longer than a
+# sale may, but ends: a shop without a time limit would never finish the test.
+SERVICE_FAULTS: Final[dict[str, Json]] = {
     "slow": {"kind": "delay", "seconds": 2},
     "down": {"kind": "unreachable", "seconds": 0},
     "hanging": {"kind": "delay", "seconds": 5},
@@ -26,16 +25,26 @@ read_findings = decoder(dict[str, list[Finding]])
 
 
 def probe(
-    rehearsal: ControlClient, faults: FaultsHandle, record_sale: Callable[[], object], sales: int
+    client: ControlClient, faults: FaultsHandle, record_sale: Callable[[], object], sales: int
 ) -> list[Finding]:
-    """Record sales in every trouble, and have what was measured judged; gives what was found."""
-    before = [fault for each in faults.all() if (fault := left_of(each))]
+    """Record sales in every state of the service, and judge how long they take.
+
+    Args:
+        client: the control client of the sandbox.
+        faults: its faults, which are restored at the end.
+        record_sale: records one sale in the shop.
+        sales: the maximum number of sales in each state.
+
+    Returns:
+        The findings of rule S16.
+    """
+    before = [fault for each in faults.all() if (fault := remaining(each))]
     found: list[Finding] = []
     try:
-        for service, fault in TROUBLES.items():
+        for service, fault in SERVICE_FAULTS.items():
             faults.replace([fault])
             measured = measure(record_sale, sales)
-            answer = rehearsal.call("POST", "/decoupling", {"service": service, "sales": measured})
+            answer = client.call("POST", "/decoupling", {"service": service, "sales": measured})
             found += read_findings(answer.content)["findings"]
     finally:
         faults.replace(before)
@@ -43,7 +52,7 @@ def probe(
 
 
 def measure(record_sale: Callable[[], object], sales: int) -> list[ProbedSale]:
-    """Record sales until one is held up or fails: the others would only be so again."""
+    """Record sales until one is held up or fails, as the others would be too."""
     measured: list[ProbedSale] = []
     for _ in range(sales):
         sale = timed(record_sale)
@@ -54,7 +63,7 @@ def measure(record_sale: Callable[[], object], sales: int) -> list[ProbedSale]:
 
 
 def timed(record_sale: Callable[[], object]) -> ProbedSale:
-    """Record a sale."""
+    """Record a sale, and measure how long it takes."""
     error, began = None, machine_seconds()
     try:
         record_sale()
@@ -63,10 +72,10 @@ def timed(record_sale: Callable[[], object]) -> ProbedSale:
     return ProbedSale(seconds=machine_seconds() - began, error=error)
 
 
-def left_of(counted: Json) -> Any:
-    """A fault with the positions that are still to come, None where none are."""
+def remaining(counted: Json) -> Any:
+    """A fault with the requests it is still to hit; None if none are left."""
     fault, seen = dict(counted["fault"]), counted["seen"]
     if fault.get("at"):
-        fault["at"] = [place - seen for place in fault["at"] if place > seen]
+        fault["at"] = [number - seen for number in fault["at"] if number > seen]
         return fault if fault["at"] else None
     return fault

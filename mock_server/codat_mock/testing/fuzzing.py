@@ -1,4 +1,4 @@
-"""An exploration in a test."""
+"""The search for faults that break an integration, in a test."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from codat_mock.reports.verdict import KEPT, code_of, reasons
 from codat_mock.testing.marker_options import MarkerOptions
 
 EXAMPLES: Final = 100
-SECONDS: Final = 60.0  # how long each night may take
-# A company's id, and a folder for what the integration remembers.
-Night = Callable[[str, Path], object]
+TIMEOUT_SECONDS: Final = 60.0
+# Runs the integration with a company's id and the folder of its state.
+Scenario = Callable[[str, Path], object]
 
 
 class Broken(AssertionError):
-    """The integration does not survive; the text tells what the service did."""
+    """A schedule breaks the integration; the text shows its faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzOptions:
-    """How is explored; see `Codat.explore`."""
+    """The options of `Codat.explore`."""
 
     examples: int
     seed: int
@@ -44,117 +44,122 @@ class FuzzOptions:
     timeout_seconds: float
 
     def check(self) -> None:
-        """Make sure that it can be done so.
+        """Check the options.
 
         Raises:
-            ValueError: it cannot.
+            ValueError: one is out of range.
         """
         if self.examples < 1:
-            raise ValueError(f"examples must be 1 or more, and not {self.examples}.")
+            raise ValueError(f"examples must be 1 or more, not {self.examples}.")
         if self.timeout_seconds <= 0:
-            raise ValueError(f"timeout must be more than 0, and not {self.timeout_seconds}.")
+            raise ValueError(f"timeout must be more than 0, not {self.timeout_seconds}.")
 
 
 def explore(
-    rehearsal: ControlClient, terms: MarkerOptions, night: Night, name: str, wishes: FuzzOptions
+    client: ControlClient,
+    marker: MarkerOptions,
+    scenario: Scenario,
+    name: str,
+    options: FuzzOptions,
 ) -> None:
-    """Search for what a night does not survive, or play a schedule again.
+    """Search for a schedule that breaks a scenario, or replay one.
 
     Args:
-        rehearsal: the sandbox.
-        terms: what it starts from, and how its runs are judged.
-        night: runs the integration.
-        name: of the integration, under which what was found is kept.
-        wishes: how is explored.
+        client: the control client of the sandbox.
+        marker: the settings of the sandbox, and how its runs are judged.
+        scenario: runs the integration.
+        name: the name of the integration, under which schedules are kept.
+        options: the options of the search.
 
     Raises:
-        Broken: it does not survive.
-        BadFile: the file to be played cannot be read.
-        TypeError: the night cannot be called.
-        ValueError: it cannot be explored so.
+        Broken: a schedule breaks the integration.
+        BadFile: the file to replay cannot be read.
+        ValueError: an option is out of range.
     """
-    __tracebackhide__ = True  # the text tells it all
-    wishes.check()
+    __tracebackhide__ = True  # the text is enough
+    options.check()
 
-    def judged(run: Run) -> Run:
-        terms.applied(run)
+    def judge(run: Run) -> Run:
+        marker.apply(run)
         run.expected = [each for each in run.expected if each not in run.stale]
         return run
 
     def integrate(company_id: str, folder: Path) -> Exception | OutOfTime | None:
         try:
-            with at_most(wishes.timeout_seconds):
-                return ending(night, company_id, folder)
+            with time_limit(options.timeout_seconds):
+                return call(scenario, company_id, folder)
         except OutOfTime as late:
             return late
 
-    runner = FuzzRunner(rehearsal, terms.start, terms.rules, integrate, judged)
-    if wishes.replay:
-        found = exploration.replay(runner, schedule_files.read(wishes.replay), nobody)
+    runner = FuzzRunner(client, marker.settings, marker.rules, integrate, judge)
+    if options.replay:
+        found = exploration.replay(runner, schedule_files.read(options.replay), do_nothing)
     else:
-        # Whoever does not search needs no Hypothesis.
+        # Only a search needs Hypothesis.
         from codat_mock.fuzz.search import Search
 
-        search = Search(wishes.examples, wishes.database, name, lambda _is_found: None)
-        found = exploration.explore(runner, origin_of(terms, wishes.seed), search, nobody)
+        search = Search(options.examples, options.database, name, lambda _is_found: None)
+        found = exploration.explore(runner, origin_of(marker, options.seed), search, do_nothing)
     if code_of(found.run) == KEPT:
         return
     lines = [*text.lines(found.run), *reasons(found.run)]
-    if found.schedule and found.schedule.events and not wishes.replay:
+    if found.schedule and found.schedule.events and not options.replay:
         try:
-            schedule_files.write(wishes.save, found.schedule)
-            lines.append(f"Play it again: codat.explore(…, replay={str(wishes.save)!r}).")
-        except schedule_files.BadFile as error:  # what was found counts for more
+            schedule_files.write(options.save, found.schedule)
+            lines.append(f"Replay it: codat.explore(…, replay={str(options.save)!r}).")
+        except schedule_files.BadFile as error:  # the finding matters more
             lines.append(str(error))
     raise Broken("\n".join(lines)) from found.error
 
 
-def origin_of(terms: MarkerOptions, seed: int) -> Schedule:
-    """A day without trouble."""
-    start = terms.start["startAt"]
+def origin_of(marker: MarkerOptions, seed: int) -> Schedule:
+    """The schedule without faults."""
+    start = marker.settings["startAt"]
     if start is None:
         return Schedule(start_at=exploration.start_of(machine_now()), seed=seed)
     return Schedule(start_at=start if isinstance(start, str) else format_moment(start), seed=seed)
 
 
-def ending(night: Night, company_id: str, folder: Path) -> Exception | None:
-    """Play a night; gives the exception that it raised."""
+def call(scenario: Scenario, company_id: str, folder: Path) -> Exception | None:
+    """Call a scenario; gives the exception that it raised."""
     import pytest
 
     try:
-        night(company_id, folder)
+        scenario(company_id, folder)
     except pytest.fail.Exception as failure:
         return AssertionError(str(failure))
-    except SystemExit as left:
-        return None if left.code in (None, 0) else RuntimeError(f"it exits with {left.code}")
-    except Exception as error:  # noqa: BLE001  (whatever it is, the night did not come to its end)
+    except SystemExit as end:
+        return None if end.code in (None, 0) else RuntimeError(f"it exits with code {end.code}")
+    except Exception as error:  # noqa: BLE001  (whatever it is, the scenario failed)
         return error
     return None
 
 
-def check_night(night: Night) -> None:
-    """Make sure that a night can be called as it will be.
+def check_signature(scenario: Scenario) -> None:
+    """Check that a scenario can be called with two arguments.
 
     Raises:
         TypeError: it cannot.
     """
-    if iscoroutinefunction(night):
-        raise TypeError("codat.explore awaits nothing: give it a function that calls asyncio.run.")
+    if iscoroutinefunction(scenario):
+        raise TypeError(
+            "codat.explore takes no coroutine function: give it a function that calls asyncio.run."
+        )
     try:
-        signature(night).bind("", Path())
+        signature(scenario).bind("", Path())
     except TypeError as error:
         raise TypeError(
-            "codat.explore calls the function with two arguments, the id of a company and a"
-            f" folder: {error}."
+            "codat.explore calls the function with two arguments, a company's id and a folder:"
+            f" {error}."
         ) from None
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Let something take so long at most; without a limit where none can be set.
+def time_limit(seconds: float) -> Iterator[None]:
+    """Limit the time of what is in the context, if a limit can be set.
 
-    None can be set beyond the main thread, on Windows, and where a timer runs already, such as
-    that of pytest-timeout, which is left to watch.
+    None can be set outside the main thread, on Windows, or while another timer runs, such as that
+    of pytest-timeout.
 
     Raises:
         OutOfTime: it takes longer.
@@ -176,5 +181,5 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def nobody() -> None:
-    """Nobody has to be told before a schedule is shown: all of a test's output is caught."""
+def do_nothing() -> None:
+    """Show nothing more in the run that is shown: pytest captures all output anyway."""

@@ -1,4 +1,4 @@
-"""Handles on one side of a sandbox each: its clock, its trouble, its alerts."""
+"""The parts of the `codat` fixture: clock, faults, outcomes and alerts of its sandbox."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from codat_mock.control_client import ControlClient
 Json = dict[str, Any]
 
 
-def wired(details: Json) -> Json:
-    """Details with their names as the wire has them: `retry_after` is `retryAfter` there."""
+def to_wire(details: Json) -> Json:
+    """The properties with their names on the wire: `retry_after` becomes `retryAfter`."""
 
     def camel(name: str) -> str:
         first, *rest = name.split("_")
@@ -22,109 +22,113 @@ def wired(details: Json) -> Json:
 
 
 class Handle:
-    """A side of a sandbox.
+    """A part of a sandbox.
 
     Args:
-        rehearsal: the sandbox.
+        client: the control client of the sandbox.
     """
 
-    def __init__(self, rehearsal: ControlClient) -> None:
-        self._rehearsal = rehearsal
+    def __init__(self, client: ControlClient) -> None:
+        self._client = client
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Json:
-        return dict(self._rehearsal.call(method, path, body).json())
+    def _call(self, method: str, path: str, body: Any = None) -> Json:
+        return dict(self._client.call(method, path, body).json())
 
 
 class ClockHandle(Handle):
-    """The sandbox's clock; every verb gives its time afterwards, UTC."""
+    """The sandbox's clock; every method gives its time afterwards, UTC."""
 
     @property
     def now(self) -> datetime:
         """The sandbox's time, UTC."""
-        return parse_moment(self._ask("GET", "/clock")["now"])
+        return parse_moment(self._call("GET", "/clock")["now"])
 
     def advance(self, **duration: float) -> datetime:
-        """Let time pass: `days`, `hours`, `minutes`, `seconds`; what falls due happens in order."""
+        """Move the clock by `days`, `hours`, `minutes`, `seconds`; due events happen in order."""
         seconds = timedelta(**duration).total_seconds()
-        return self._moved("advance", {"seconds": seconds})
+        return self._move("advance", {"seconds": seconds})
 
     def advance_to_next_event(self) -> datetime:
-        """Let time pass until something happens: a dataset's status changes, or a sync runs."""
-        return self._moved("advance-to-next-event")
+        """Move the clock to the next change of a dataset's status, sync or alert."""
+        return self._move("advance-to-next-event")
 
     def set(self, to: datetime | str) -> datetime:
-        """Let time pass until that moment."""
-        return self._moved("set", {"to": to if isinstance(to, str) else format_moment(to)})
+        """Move the clock to a time."""
+        return self._move("set", {"to": to if isinstance(to, str) else format_moment(to)})
 
     def close_day(self) -> datetime:
-        """Let time pass until all datasets have ended, and past the next sync."""
-        return self._moved("close-day")
+        """Move the clock until all datasets have ended, and past the next sync."""
+        return self._move("close-day")
 
-    def _moved(self, how: str, body: Json | None = None) -> datetime:
-        return parse_moment(self._ask("POST", f"/clock/{how}", body)["now"])
+    def _move(self, how: str, body: Json | None = None) -> datetime:
+        return parse_moment(self._call("POST", f"/clock/{how}", body)["now"])
 
 
 class FaultsHandle(Handle):
-    """Trouble on the wire."""
+    """Faults of requests."""
 
     def plan(self, kind: str, **details: Any) -> None:
-        """Plan a fault beside those that there are.
+        """Plan another fault.
 
         Args:
             kind: `refuse`, `lose`, `delay`, `slow`, `spoil`, `unreachable`, `maintenance`
                 or `elapse`.
-            details: what it takes, such as `operation="push-orders"`, `at=[1]`, `status=503`.
+            details: its properties, such as `operation="push-orders"`, `at=[1]`, `status=503`.
         """
-        self._ask("POST", "/faults", {"faults": [{"kind": kind, **wired(details)}]})
+        self._call("POST", "/faults", {"faults": [{"kind": kind, **to_wire(details)}]})
 
     def replace(self, faults: list[Json]) -> None:
-        """Have these faults, and no others."""
-        self._ask("PUT", "/faults", {"faults": [wired(each) for each in faults]})
+        """Plan these faults instead of all others."""
+        self._call("PUT", "/faults", {"faults": [to_wire(each) for each in faults]})
 
     def all(self) -> list[Json]:
-        """The faults, with how many requests they were meant for (`seen`) and hit (`hits`)."""
-        return list(self._ask("GET", "/faults")["faults"])
+        """The faults, with the numbers of requests that matched (`seen`) and were hit (`hits`)."""
+        return list(self._call("GET", "/faults")["faults"])
 
     def clear(self) -> None:
-        """Forget all faults."""
-        self._ask("DELETE", "/faults")
+        """Remove all faults."""
+        self._call("DELETE", "/faults")
 
 
 class OutcomesHandle(Handle):
-    """How coming datasets and syncs end."""
+    """The planned outcomes of datasets and syncs."""
 
     def plan(self, target: str, outcome: str = "Complete", **details: Any) -> None:
-        """Plan how the next ones end.
+        """Plan the outcome of the next datasets or syncs.
 
         Args:
             target: `dataset` or `sync`.
-            outcome: a dataset's last status, or the name of a sync's end.
-            details: what it takes besides, such as `message`, `count`, `stuck_in`, `profile`.
+            outcome: the last status of a dataset, or the outcome of a sync.
+            details: more properties, such as `message`, `count`, `stuck_in`, `profile`.
         """
-        self._ask("POST", "/outcomes", {"target": target, "outcome": outcome, **wired(details)})
+        self._call("POST", "/outcomes", {"target": target, "outcome": outcome, **to_wire(details)})
 
     def all(self) -> list[Json]:
-        """The outcomes that are still to come."""
-        return list(self._ask("GET", "/outcomes")["outcomes"])
+        """The planned outcomes that are still to come."""
+        return list(self._call("GET", "/outcomes")["outcomes"])
 
     def clear(self) -> None:
-        """Let everything go its own way again."""
-        self._ask("DELETE", "/outcomes")
+        """Remove all planned outcomes."""
+        self._call("DELETE", "/outcomes")
 
 
 class AlertsHandle(Handle):
-    """Alerts, as webhooks."""
+    """Alerts (webhooks)."""
 
-    def ask_for(self, kind: str, url: str, **details: Any) -> None:
-        """Have alerts of a type, such as `Data sync completed`, posted to a URL."""
-        self._ask("POST", "/alerts/rules", {"type": kind, "url": url, **wired(details)})
+    def add_rule(self, kind: str, url: str, **details: Any) -> None:
+        """Add an alert rule.
+
+        Args:
+            kind: the type of the alerts, such as `Data sync completed`.
+            url: where they are posted.
+            details: more properties, such as `secrets`, `copies`, `overtaken_seconds`.
+        """
+        self._call("POST", "/alerts/rules", {"type": kind, "url": url, **to_wire(details)})
 
     def all(self) -> list[Json]:
-        """All alerts with every try to deliver them, once every try that is due has been made."""
-        while not (told := self._ask("GET", "/alerts"))["isSettled"]:
-            pass
-        return list(told["alerts"])
+        """All alerts with their deliveries, once every delivery that is due has been made."""
+        return self._client.settled_alerts()
 
     def resend(self, alert_id: str) -> None:
-        """Deliver one once more."""
-        self._ask("POST", f"/alerts/{alert_id}/resend")
+        """Send an alert again."""
+        self._call("POST", f"/alerts/{alert_id}/resend")

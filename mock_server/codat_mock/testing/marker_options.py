@@ -1,4 +1,4 @@
-"""On what terms a test is judged: what its marker says, else what the command line does."""
+"""The options of a test: from its `codat` markers, by default from the command line."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from msgspec import Struct
 
 from codat_mock.reports.run import Expected, FailOn, Run
 from codat_mock.reports.verdict import counted
-from codat_mock.testing.handles import Json, wired
+from codat_mock.testing.handles import Json, to_wire
 
 
 class BadMarkerOptions(ValueError):
-    """A marker says what cannot be; the text tells what."""
+    """An argument of a marker is invalid; the text names it."""
 
 
 class MarkerOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The terms of one test.
+    """The options of one test.
 
     Args:
-        profile: how fast datasets go.
+        profile: how fast datasets are processed.
         speed: how fast the sandbox's time passes.
-        start_at: where its clock starts: a text or a datetime.
-        rules: what is chosen about rules, by code.
-        faults: trouble on the wire, as `PUT /_mock/faults` takes it.
-        expected: codes of rules that are broken, and tolerated; each must be found.
-        fail_on: the least severity of a finding that fails the test.
-        fail_on_nothing: whether a test fails that has pushed nothing.
+        start_at: the time that its clock starts at, as text or datetime; None for now.
+        rules: the configuration of rules, by code.
+        faults: faults of requests, as `PUT /_mock/faults` takes them.
+        expected: codes of rules whose findings do not fail the test; each must be found.
+        fail_on: the lowest severity of a finding that fails the test.
+        fail_on_nothing: whether a test fails that pushes nothing.
     """
 
     profile: str = "instant"
@@ -41,12 +41,12 @@ class MarkerOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     fail_on_nothing: bool = False
 
     @property
-    def start(self) -> Json:
-        """What the sandbox starts from."""
-        return wired({name: getattr(self, name) for name in ("profile", "speed", "start_at")})
+    def settings(self) -> Json:
+        """The settings of the sandbox, as `POST /_mock/reset` takes them."""
+        return to_wire({name: getattr(self, name) for name in ("profile", "speed", "start_at")})
 
-    def applied(self, run: Run) -> Run:
-        """The run, judged on these terms."""
+    def apply(self, run: Run) -> Run:
+        """Judge a run by these options."""
         run.fail_on = self.fail_on
         for code in self.expected:
             found = {finding.data_type for finding in run.of_rule(code)} or {""}
@@ -54,40 +54,40 @@ class MarkerOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return run
 
     def complaints(self, run: Run) -> list[str]:
-        """Why a run fails its test, a sentence each; none where it does not."""
-        told = []
+        """Why a run fails its test, a sentence each; empty if it passes."""
+        reasons = []
         if run.failing:
-            told.append(f"{counted(len(run.failing), 'finding')} at or above '{run.fail_on}'.")
+            reasons.append(f"{counted(len(run.failing), 'finding')} at or above '{run.fail_on}'.")
         if run.stale:
             codes = ", ".join(each.code for each in run.stale)
-            told.append(f"Expected by the marker, and not found: {codes}.")
-        if not told and self.fail_on_nothing and run.is_vacuous:
-            told.append(
-                "Nothing was pushed, so that there is nothing to judge: does the integration send"
-                " its requests to the fixture's url, with its api_key?"
+            reasons.append(f"Expected by the marker, but not found: {codes}.")
+        if not reasons and self.fail_on_nothing and run.is_vacuous:
+            reasons.append(
+                "Nothing was pushed, so there is nothing to judge: does the integration send its"
+                " requests to codat.url, with codat.api_key?"
             )
-        return told
+        return reasons
 
 
 def read_marker_options(
-    usual: Mapping[str, Any], marked: Iterable[tuple[Any, Mapping[str, Any]]]
+    defaults: Mapping[str, Any], markers: Iterable[tuple[Any, Mapping[str, Any]]]
 ) -> MarkerOptions:
-    """The terms that markers and the command line say.
+    """The options of a test.
 
     Args:
-        usual: what the command line says.
-        marked: positional and named arguments of each marker, the closest to the test first.
+        defaults: the options of the command line.
+        markers: positional and named arguments of each marker, the closest to the test first.
 
     Raises:
-        BadTerms: there is no such argument, or its value is of another kind.
+        BadMarkerOptions: an argument is unknown, or its value is invalid.
     """
-    said = dict(usual)
-    for positional, named in reversed(list(marked)):
+    options = dict(defaults)
+    for positional, named in reversed(list(markers)):
         if positional:
             raise BadMarkerOptions(f"codat() takes named arguments only, not {positional[0]!r}.")
-        said |= named
+        options |= named
     try:
-        return msgspec.convert(said, MarkerOptions)
+        return msgspec.convert(options, MarkerOptions)
     except msgspec.ValidationError as error:
         known = ", ".join(MarkerOptions.__struct_fields__)
         raise BadMarkerOptions(f"codat(): {error}; known: {known}.") from None

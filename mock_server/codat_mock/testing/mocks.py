@@ -1,4 +1,4 @@
-"""The mock that a session of tests talks to: one beside the tests, or one that is running."""
+"""The mock of a test session: one that it starts, or one that is running."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from codat_mock.control_client import PATIENCE_SECONDS
+from codat_mock.control_client import TIMEOUT_SECONDS
 from codat_mock.http.server import Server, address_of, listen
 from codat_mock.rules.rule_settings import RuleSetting
 from codat_mock.sandbox import SandboxRegistry, Settings
@@ -19,9 +19,9 @@ class Mock:
     """A mock that tests can reach.
 
     Args:
-        url: where.
+        url: its URL.
         http: a client of its control API.
-        is_own: whether it is there for these tests alone.
+        is_own: whether this session has started it, and uses it alone.
     """
 
     url: str
@@ -34,14 +34,14 @@ def own_mock(rules: Mapping[str, RuleSetting]) -> Iterator[Mock]:
     """A mock on a free port, in a thread.
 
     Args:
-        rules: what is chosen about rules, by code.
+        rules: the configuration of rules, by code.
     """
     listener = listen("127.0.0.1", 0)
     address = address_of(listener)
-    # What tests leave behind stands still: nobody has to look whether something falls due in it.
+    # A frozen clock: nothing falls due in the sandboxes that tests leave behind.
     settings = Settings(speed=0, rules=rules, address=address)
-    # The control API is asked in process: a test may have planned that the socket is not to be
-    # reached, or may have other mocks between its HTTP clients and any socket.
+    # The control API is called in process: a test may make the socket unreachable by a fault, or
+    # mock all HTTP clients.
     with Server(SandboxRegistry(settings), listener) as server:
         transport = httpx.WSGITransport(app=server.app)
         with httpx.Client(base_url=address, transport=transport) as http:
@@ -50,8 +50,8 @@ def own_mock(rules: Mapping[str, RuleSetting]) -> Iterator[Mock]:
 
 @contextmanager
 def running_mock(url: str) -> Iterator[Mock]:
-    """A mock that runs elsewhere, and is there for others as well."""
+    """A mock that is running, and that others may use as well."""
     address = url.rstrip("/")
-    # A proxy of the environment would not reach this machine.
-    with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS, trust_env=False) as http:
+    # A proxy of the environment could not reach this machine.
+    with httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
         yield Mock(address, http, is_own=False)

@@ -1,56 +1,48 @@
-"""Reports of single tests, a file each."""
+"""Reports on single tests, one file each."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
-from codat_mock.reports import FORMATS
+from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Run
 
-ENDINGS: Final = {
-    "json": "json",
-    "junit": "xml",
-    "sarif": "sarif",
-    "html": "html",
-    "markdown": "md",
-}
-Wanted = tuple[str, Path]
+ReportFolder = tuple[str, Path]
 
 
 class BadReport(ValueError):
-    """There is no such report; the text tells what there is."""
+    """A value of --codat-report is invalid; the text lists the valid ones."""
 
 
-def read_wanted(told: Sequence[str]) -> list[Wanted]:
-    """The forms and folders that are wanted, each written as `FORM:FOLDER`.
+def parse_report_options(values: Sequence[str]) -> list[ReportFolder]:
+    """The formats and folders of --codat-report, each written as `FORMAT:FOLDER`.
 
     Raises:
-        BadReport: there is no such form, or no folder is named.
+        BadReport: a format is unknown, or a folder is missing.
     """
-    return [wanted for each in told for part in each.split(",") for wanted in read_one(part)]
+    return [report for value in values for part in value.split(",") for report in parse(part)]
 
 
-def read_one(told: str) -> Iterator[Wanted]:
-    """One of them."""
-    form, _, folder = told.partition(":")
-    if form not in ENDINGS or not folder:
-        known = ", ".join(f"{name}:FOLDER" for name in ENDINGS)
-        raise BadReport(f"'{told}' is none of {known}.")
-    yield form, Path(folder)
+def parse(value: str) -> Iterator[ReportFolder]:
+    """Parse one of them."""
+    name, _, folder = value.partition(":")
+    if name not in FORMATS or not FORMATS[name].suffix or not folder:
+        known = ", ".join(f"{name}:FOLDER" for name, each in FORMATS.items() if each.suffix)
+        raise BadReport(f"'{value}' is not one of {known}.")
+    yield name, Path(folder)
 
 
-def write(run: Run, test: str, wanted: Sequence[Wanted]) -> None:
-    """Write the reports of a test.
+def write(run: Run, test: str, reports: Sequence[ReportFolder]) -> None:
+    """Write the reports on a test.
 
     Args:
-        run: what happened in it.
-        test: its id, which gives the files their name.
-        wanted: the forms and folders.
+        run: the run of the test.
+        test: its id, which names the files.
+        reports: the formats and folders.
     """
-    name = re.sub(r"[^\w.-]+", "-", test).strip("-")
-    for form, folder in wanted:
+    stem = re.sub(r"[^\w.-]+", "-", test).strip("-")
+    for name, folder in reports:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.{ENDINGS[form]}").write_bytes(FORMATS[form].write(run))
+        (folder / f"{stem}.{FORMATS[name].suffix}").write_bytes(FORMATS[name].write(run))

@@ -1,7 +1,7 @@
-"""Leads what is meant for the real service to a mock, in the HTTP client's own process.
+"""Redirects requests for the real service to a mock, in the process of the HTTP client.
 
-Only the address of a request is changed; it goes to the mock over a real socket, so that planned
-trouble on the wire, time limits and asynchronous clients are what they are at the real service.
+Only the address of a request changes; it goes to the mock over a real socket, so that faults, time
+limits and asynchronous clients behave as they do with the real service.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from codat_mock.http.request_context import name_of_key
 REAL_HOST: Final = "api.codat.io"
 REAL_URL: Final = f"https://{REAL_HOST}"
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-# What says how the body was packed on its way, which is over.
-PACKING: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
+# These describe the transfer of a body that has been decoded.
+TRANSFER_HEADERS: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
 
 
 @contextmanager
-def httpx_led_to(url: str, api_key: str) -> Iterator[None]:
-    """Lead requests of httpx, whatever key they carry, into the sandbox of a key.
+def redirect_httpx(url: str, api_key: str) -> Iterator[None]:
+    """Redirect requests of httpx into the sandbox of a key, whatever key they carry.
 
     Args:
-        url: of the mock.
+        url: the URL of the mock.
         api_key: the key.
     """
     import httpx
@@ -33,34 +33,34 @@ def httpx_led_to(url: str, api_key: str) -> Iterator[None]:
 
     mock = httpx.URL(url)
 
-    def lead(request: httpx.Request) -> httpx.Request:
+    def redirect(request: httpx.Request) -> httpx.Request:
         request.url = request.url.copy_with(scheme=mock.scheme, host=mock.host, port=mock.port)
         request.headers["Host"] = mock.netloc.decode()
         request.headers["X-Test-Id"] = name_of_key(api_key)
-        return request  # which asks respx to let it pass
+        return request  # which makes respx pass it through
 
-    # At the client, not at the connection (respx's usual place): there the address is settled.
+    # At the client, not at the connection (the default of respx), where the address is final.
     with respx.mock(using="httpx", assert_all_called=False) as router:
-        router.route(host=REAL_HOST).mock(side_effect=lead)
+        router.route(host=REAL_HOST).mock(side_effect=redirect)
         router.route().pass_through()
         yield
 
 
 @contextmanager
-def requests_led_to(url: str, api_key: str) -> Iterator[None]:
-    """Lead requests of the library `requests` there; see `httpx_led_to`."""
+def redirect_requests(url: str, api_key: str) -> Iterator[None]:
+    """Redirect requests of the library `requests`; see `redirect_httpx`."""
     import requests
     import responses
 
     def answer(request: Any) -> tuple[int, dict[str, str], bytes]:
-        led = request.copy()
-        led.url = request.url.replace(REAL_URL, url, 1)
-        led.headers["X-Test-Id"] = name_of_key(api_key)
+        redirected = request.copy()
+        redirected.url = request.url.replace(REAL_URL, url, 1)
+        redirected.headers["X-Test-Id"] = name_of_key(api_key)
         with requests.Session() as session:
-            session.trust_env = False  # a proxy of the environment would not reach this machine
+            session.trust_env = False  # a proxy of the environment could not reach this machine
             timeout = request.req_kwargs.get("timeout")
-            answered = session.send(led, timeout=timeout, allow_redirects=False)
-        headers = {k: v for k, v in answered.headers.items() if k not in PACKING}
+            answered = session.send(redirected, timeout=timeout, allow_redirects=False)
+        headers = {k: v for k, v in answered.headers.items() if k not in TRANSFER_HEADERS}
         return answered.status_code, headers, answered.content
 
     with responses.RequestsMock(assert_all_requests_are_fired=False) as router:

@@ -1,4 +1,4 @@
-"""What a session of pytest and each of its tests begin and end with."""
+"""The mock of a pytest session, and the sandbox and verdict of each test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from codat_mock.control_client import ControlRequestRefused, MockFailed
 from codat_mock.reports import text
 from codat_mock.reports.run import Run
-from codat_mock.rule_config import choices
+from codat_mock.rule_config import read_rule_settings
 from codat_mock.testing import reporting
 from codat_mock.testing.codat import Codat
 from codat_mock.testing.marker_options import BadMarkerOptions, MarkerOptions, read_marker_options
@@ -23,69 +23,70 @@ from codat_mock.testing.mocks import Mock, own_mock, running_mock
 
 
 def mock_for(config: pytest.Config) -> AbstractContextManager[Mock]:
-    """The mock that a session uses.
-
-    A test fails that wants it where the configuration file chooses what cannot be.
-    """
+    """The mock of a session; a test that uses it fails if the configuration file is invalid."""
     if config.option.codat_url:
         return running_mock(config.option.codat_url)
     try:
-        return own_mock(choices(None, ()))
+        return own_mock(read_rule_settings(None, ()))
     except click.UsageError as error:
         raise failure(error.message) from None
 
 
 @contextmanager
 def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
-    """A sandbox for a test; it is judged when the test and all its other fixtures have ended."""
-    terms = terms_of(test)
+    """A sandbox for a test, which is judged after the test and its other fixtures."""
+    options = options_of(test)
     try:
-        codat = Codat(mock, key_for(test, mock), terms, test.nodeid)
+        codat = Codat(mock, key_for(test, mock), options, test.nodeid)
     except ControlRequestRefused as error:
         raise failure(str(error)) from None
     yield codat
-    run = terms.applied(codat.run())
-    reporting.write(run, test.nodeid, reporting.read_wanted(test.config.option.codat_report))
+    run = options.apply(codat.run())
+    reporting.write(
+        run, test.nodeid, reporting.parse_report_options(test.config.option.codat_report)
+    )
     if mock.is_own:
         codat.forget()
-    if codat.is_told:
-        return  # which the test has been told already
+    if codat.is_reported:
+        return  # the test has failed by it already
     if run.failures:
         raise MockFailed(run.failures[0])
-    if complaints := terms.complaints(run):
-        raise failure("\n".join([*told(run), *complaints]))
+    if complaints := options.complaints(run):
+        raise failure("\n".join([*summary(run), *complaints]))
 
 
 def need(library: str) -> None:
-    """Fail the test that uses a fixture whose library is not installed."""
+    """Fail a test that uses a fixture whose library is not installed."""
     try:
         import_module(library)
     except ModuleNotFoundError:
-        raise failure(f"{library} is wanted: pip install 'codat-mock[pytest]'.") from None
+        raise failure(f"{library} is not installed: pip install 'codat-mock[pytest]'.") from None
 
 
-def terms_of(test: pytest.Item) -> MarkerOptions:
-    """On what terms a test is judged."""
+def options_of(test: pytest.Item) -> MarkerOptions:
+    """The options of a test."""
     given = test.config.option
-    usual = {"fail_on": given.codat_fail_on, "fail_on_nothing": given.codat_fail_on_nothing}
+    defaults = {"fail_on": given.codat_fail_on, "fail_on_nothing": given.codat_fail_on_nothing}
     try:
-        return read_marker_options(usual, ((m.args, m.kwargs) for m in test.iter_markers("codat")))
+        return read_marker_options(
+            defaults, ((m.args, m.kwargs) for m in test.iter_markers("codat"))
+        )
     except BadMarkerOptions as error:
         raise failure(str(error)) from None
 
 
 def key_for(test: pytest.Item, mock: Mock) -> str:
-    """A key that no other test uses, the same in every run where nobody else could use it."""
-    whose = "" if mock.is_own else f"{socket.gethostname()} {os.getpid()} "
-    return f"test-{blake2b(f'{whose}{test.nodeid}'.encode(), digest_size=8).hexdigest()}"
+    """The API key of a test; with a mock of our own, the same in every run."""
+    prefix = "" if mock.is_own else f"{socket.gethostname()} {os.getpid()} "
+    return f"test-{blake2b(f'{prefix}{test.nodeid}'.encode(), digest_size=8).hexdigest()}"
 
 
-def failure(told: str) -> BaseException:
-    """What fails a test with a text, and without a trace through these files."""
-    return pytest.fail.Exception(told, pytrace=False)
+def failure(message: str) -> BaseException:
+    """The exception that fails a test with a message, without a traceback."""
+    return pytest.fail.Exception(message, pytrace=False)
 
 
-def told(run: Run) -> list[str]:
-    """What was found, and which rules had an occasion to be kept or broken."""
-    judged = ", ".join(run.judgement.exercised) or "none"
-    return [*text.lines(run), f"  Rules that had an occasion: {judged}"]
+def summary(run: Run) -> list[str]:
+    """The findings, and the rules that were exercised."""
+    exercised = ", ".join(run.judgement.exercised) or "none"
+    return [*text.lines(run), f"  Rules exercised: {exercised}"]

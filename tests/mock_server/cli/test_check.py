@@ -427,7 +427,7 @@ def test_a_fault_while_we_ask_is_the_mocks_own(
 def test_a_fault_in_a_report_is_the_mocks_own(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("codat_mock.reports.junit.write", broken)
+    monkeypatch.setattr("codat_mock.reports.formats.junit.write", broken)
     ran = judge("--report", f"junit:{tmp_path / 'out.xml'}", *python(GOOD))
     assert ran.exit_code == 70
     assert "RuntimeError: planted" in ran.output

@@ -216,7 +216,7 @@ def test_a_fault_of_the_mock_is_its_own(judge: Judge, monkeypatch: pytest.Monkey
     def broken(*_: Any) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr("codat_mock.replay.player.Player.play", broken)
+    monkeypatch.setattr("codat_mock.replay.player.Player.replay", broken)
     ran = judge(har(push("12:00:00", ORDER)))
     assert ran.exit_code == 70
     assert "codat-mock itself failed" in ran.output

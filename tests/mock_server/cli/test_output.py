@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
+import click
 import pytest
+
+from codat_mock.cli.main import main
 
 COMMAND = str(Path(sys.executable).with_name("codat-mock"))
 FULL = Path("/dev/full")
-NAMES = sorted(entry.name for entry in entry_points(group="codat_mock.commands"))
+NAMES = main.list_commands(click.Context(main))
 SHOWN = [
     ["--help"],
     ["--version"],

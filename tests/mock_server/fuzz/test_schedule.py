@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from codat_mock.clock import parse_moment
 from codat_mock.fuzz.exploration import start_of
-from codat_mock.fuzz.schedule import AlertEvent, DatasetEvent, Schedule, Uses, told
+from codat_mock.fuzz.schedule import AlertEvent, DatasetEvent, Schedule, Uses, describe
 from codat_mock.fuzz.strategies import MOST_EVENTS, schedules, subject
 from codat_mock.models.faults import Delay, Elapse, Lose, Refuse, Spoil
 from codat_mock.models.planned_outcomes import PlannedOutcome
@@ -41,7 +41,7 @@ def test_every_event_is_told_and_planned(events):
     schedule = Schedule(start_at=START, events=events)
     planned = [event for event in events if not isinstance(event, DatasetEvent | AlertEvent)]
     assert schedule.faults == planned
-    assert all(told(event) for event in events)
+    assert all(describe(event) for event in events)
     assert schedule.origin.events == ()
 
 

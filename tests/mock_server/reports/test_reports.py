@@ -18,7 +18,7 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 
 from codat_mock.accounting.comparison import Compared
 from codat_mock.models.decoding import decoder
-from codat_mock.reports import FORMATS
+from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import (
     CommandEnd,
     Expected,

@@ -216,7 +216,7 @@ def pays(codat, is_careful):
                 for kind in ("payments", "transactions"):
                     look(company_id, push(company_id, kind, SALES[kind]))
     with WebhookInbox() as INBOX:
-        codat.alerts.ask_for("Dataset data changed", INBOX.url)
+        codat.alerts.add_rule("Dataset data changed", INBOX.url)
         codat.explore(night, replay="planned.json")
 
 def test_careful(codat_httpx): pays(codat_httpx, True)

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, request
 from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
 from codat_mock.models.errors import Malformed, Problem
-from codat_mock.reports import FORMATS
 from codat_mock.reports.collect import run_of
+from codat_mock.reports.formats import FORMATS
 
 blueprint = Blueprint("reports", __name__)
 

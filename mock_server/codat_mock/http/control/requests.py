@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from codat_mock.clock import parse_moment
-from codat_mock.har.exchange import Recorded, unpacked
+from codat_mock.har.exchange import Recorded, decode_body
 from codat_mock.har.writer import write_har
 from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
@@ -73,7 +73,7 @@ def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies) -> Record
     wait = "" if entry.retry_after is None else f"{entry.retry_after:g}"
     told = {"Content-Type": entry.answered_type, "Retry-After": wait}
     # Whether a body came packed shows in its first bytes.
-    sent = unpacked(bodies.sent, GZIP) if bodies.sent.startswith(MAGIC) else bodies.sent
+    sent = decode_body(bodies.sent, GZIP) if bodies.sent.startswith(MAGIC) else bodies.sent
     return Recorded(
         started=parse_moment(entry.at),
         seconds=0.0,

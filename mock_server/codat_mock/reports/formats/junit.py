@@ -1,7 +1,7 @@
-"""JUnit XML: a case for each rule, skipped where it had no occasion.
+"""JUnit XML: a test case for each rule, skipped if it was not exercised.
 
-There is no norm; this is the common core of what Jenkins, GitLab and GitHub's actions read. No
-times are told: they would differ from run to run.
+There is no standard; this is the common core of what Jenkins, GitLab and GitHub's actions read. It
+has no times, which would differ from run to run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from codat_mock.reports.verdict import ending
 from codat_mock.reports.wording import detail, legible, names
 from codat_mock.rules.judge import Finding
 
+CONTENT_TYPE = "application/xml"
+SUFFIX = "xml"
+
 
 def write(run: Run) -> bytes:
     """Make the report."""
@@ -21,7 +24,7 @@ def write(run: Run) -> bytes:
     add_command(suite, run)
     add_complaints(suite, run)
     rules = {rule.code: rule.name for rule in run.rules}
-    for finding in run.judgement.findings:  # a user's own rule may not be installed here
+    for finding in run.judgement.findings:  # a custom rule may not be installed here
         rules.setdefault(finding.code, finding.name)
     for code, name in rules.items():
         findings = list(run.of_rule(code))
@@ -29,11 +32,15 @@ def write(run: Run) -> bytes:
         if findings:
             add_findings(case, run, findings)
         elif code in run.judgement.not_exercised:
-            SubElement(case, "skipped", message="This rule had no occasion.")
+            SubElement(
+                case,
+                "skipped",
+                message="Not exercised: the traffic gave no opportunity to check this rule.",
+            )
     for each in run.stale:
         case = add_case(suite, "codat-mock.expected", names(each))
-        told = "This expected finding did not occur any more: take it out of the file."
-        SubElement(case, "failure", message=told, type="stale")
+        message = "This expected finding was not found: remove it from the file."
+        SubElement(case, "failure", message=message, type="stale")
     suites = Element("testsuites", name="codat-mock")
     suites.append(suite)
     for element in (suites, suite):
@@ -45,7 +52,7 @@ def write(run: Run) -> bytes:
 
 
 def add_service(suite: Element, run: Run) -> None:
-    """The case of the mock itself: an error where it failed, or had nothing to judge."""
+    """The case of the mock: an error if it failed, a failure if nothing was pushed."""
     case = add_case(suite, "codat-mock.run", "something was observed")
     if run.notes:
         SubElement(case, "system-out").text = "\n".join(run.notes)
@@ -57,7 +64,7 @@ def add_service(suite: Element, run: Run) -> None:
 
 
 def add_complaints(suite: Element, run: Run) -> None:
-    """The case of what is wrong beside what the rules found; only where there is something."""
+    """The case of the complaints, if there are any."""
     if run.complaints:
         case = add_case(suite, "codat-mock.run", "the integration survived")
         failure = SubElement(case, "failure", message=run.complaints[0], type="complaint")
@@ -70,12 +77,12 @@ def add_command(suite: Element, run: Run) -> None:
         return
     case = add_case(suite, "codat-mock.run", "the command succeeded")
     if not run.command.is_success:
-        told = f"The command {ending(run.command)}."
-        SubElement(case, "error", message=told, type=run.command.ending).text = run.command.line
+        message = f"The command {ending(run.command)}."
+        SubElement(case, "error", message=message, type=run.command.ending).text = run.command.line
 
 
 def add_findings(case: Element, run: Run, findings: list[Finding]) -> None:
-    """What was found of one rule: failures, or told only where it does not fail the run."""
+    """The findings of one rule: failures, or output if they do not fail the run."""
     failing = [finding for finding in findings if run.is_failing(finding)]
     if failing:
         broken = SubElement(case, "failure", message=failing[0].message, type=failing[0].severity)
@@ -86,19 +93,19 @@ def add_findings(case: Element, run: Run, findings: list[Finding]) -> None:
 
 
 def add_case(suite: Element, group: str, name: str) -> Element:
-    """A case."""
+    """Add a test case."""
     return SubElement(suite, "testcase", classname=group, name=name)
 
 
 def count(element: Element, suite: Element) -> None:
-    """Tell an element how many cases there are, and how they ended."""
+    """Set the numbers of cases and of their results on an element."""
     element.set("tests", str(len(suite)))
     for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         element.set(name, str(len(suite.findall(f"testcase/{kind}"))))
 
 
 def clean(element: Element) -> None:
-    """Replace letters that XML cannot hold, not even escaped."""
+    """Replace characters that XML cannot hold, not even escaped."""
     for each in element.iter():
         each.text = legible(each.text) if each.text else each.text
         for name, value in each.items():

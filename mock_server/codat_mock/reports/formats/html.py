@@ -1,4 +1,4 @@
-"""One HTML page that needs nothing beside itself, not even a script."""
+"""A single HTML page, without scripts or other files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from markupsafe import Markup
 from codat_mock.reports import timeline, verdict, wording
 from codat_mock.reports.run import Run
 from codat_mock.reports.wording import legible
+
+CONTENT_TYPE = "text/html"
+SUFFIX = "html"
 
 STYLES: Final = ("page", "report")
 
@@ -25,7 +28,7 @@ def write(run: Run) -> bytes:
         lstrip_blocks=True,
     )
     static = files("codat_mock").joinpath("static")
-    # Both are our own; what they show of a run is escaped where it is put in.
+    # Our own markup: whatever it shows of a run is escaped.
     style = Markup("".join(static.joinpath(f"{name}.css").read_text() for name in STYLES))  # noqa: S704  (our own files)
     drawings = {
         company.id: Markup(timeline.drawing(run, company))  # noqa: S704  (it escapes what it shows)

@@ -6,6 +6,9 @@ import msgspec
 
 from codat_mock.reports.run import Run
 
+CONTENT_TYPE = "application/json"
+SUFFIX = "json"
+
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 

@@ -1,4 +1,4 @@
-"""Markdown (GitHub's kind), for a comment on a pull request or a job's summary."""
+"""GitHub-flavoured Markdown, for a comment on a pull request or a job's summary."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Final
 
 from codat_mock.reports.run import ReportedCompany, Run
 from codat_mock.reports.verdict import code_of, counted, coverage, headline, reasons
-from codat_mock.reports.wording import MOST_FINDINGS, more, names, one_line, shown
+from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, shown
 from codat_mock.rules.judge import Finding
 
-SIGNS: Final = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001  (the sign's own letter)
+CONTENT_TYPE = "text/markdown"
+SUFFIX = "md"
+
+SIGNS: Final = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001  (the sign itself)
 MARKS: Final = re.compile(r"([\\`*_\[\]<>|~#&$])")
-MOST_DIFFERENCES: Final = 10
+MAX_DIFFERENCES: Final = 10
 
 
 def write(run: Run) -> bytes:
@@ -22,9 +25,9 @@ def write(run: Run) -> bytes:
         f"## codat-mock: {plain(headline(run))}",
         plain(" ".join(reasons(run))),
         *(finding_table(run) if run.judgement.findings else []),
-        *(details(finding) for finding in run.judgement.findings[:MOST_FINDINGS]),
+        *(details(finding) for finding in run.judgement.findings[:MAX_FINDINGS]),
         *([more(run)] if more(run) else []),
-        *(f"- No longer found: {plain(names(each))}" for each in run.stale),
+        *(f"- Expected, but not found: {plain(names(each))}" for each in run.stale),
         *(company_line(company) for company in run.companies),
         *(plain(note) for note in run.notes),
         f"{plain(coverage(run))}. Exit code {code_of(run)}.",
@@ -33,13 +36,13 @@ def write(run: Run) -> bytes:
 
 
 def finding_table(run: Run) -> list[str]:
-    """The findings, a row each."""
-    rows = ["| | rule | data type | count | what |", "|---|---|---|---:|---|"]
-    for finding in run.judgement.findings[:MOST_FINDINGS]:
-        known = " (expected)" if run.is_tolerated(finding) else ""
+    """The findings, one row each."""
+    rows = ["| | rule | data type | count | finding |", "|---|---|---|---:|---|"]
+    for finding in run.judgement.findings[:MAX_FINDINGS]:
+        suffix = " (expected)" if run.is_tolerated(finding) else ""
         cells = (
             SIGNS[finding.severity],
-            plain(f"{finding.code} {finding.name}{known}"),
+            plain(f"{finding.code} {finding.name}{suffix}"),
             plain(finding.data_type),
             str(finding.count),
             plain(finding.message),
@@ -49,8 +52,8 @@ def finding_table(run: Run) -> list[str]:
 
 
 def details(finding: Finding) -> str:
-    """What to do instead of a finding, and what differs, to be unfolded."""
-    # The summary stands in a block of HTML, where Markdown's own escapes mean nothing.
+    """The advice on a finding, its requests and differences, folded."""
+    # The summary is HTML, in which Markdown's escapes do not work.
     title = escape(one_line(f"{finding.code}: {finding.advice}"))
     lines = [
         f"- request {each.number}: {plain(f'{each.method} {each.path}')}"
@@ -60,27 +63,27 @@ def details(finding: Finding) -> str:
     lines += [
         f"- {plain(each.record)} {plain(each.path)}:"
         f" {plain(shown(each.old))} → {plain(shown(each.new))}"
-        for each in finding.differences[:MOST_DIFFERENCES]
+        for each in finding.differences[:MAX_DIFFERENCES]
     ]
-    told = "\n".join([*lines, f"- source: {plain(finding.source)}"])
-    return f"<details><summary>{title}</summary>\n\n{told}\n\n</details>"
+    text = "\n".join([*lines, f"- source: {plain(finding.source)}"])
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
 def company_line(company: ReportedCompany) -> str:
-    """What became of one merchant's data."""
-    told = (
+    """The books of one company in a line."""
+    text = (
         f"The books of {company.name}: {counted(len(company.documents), 'document')} of"
         f" {counted(len(company.syncs), 'sync')} and {counted(len(company.datasets), 'dataset')}"
     )
     if compared := company.comparison:
-        told += (
-            f"; of the merchant's own records {compared.agreeing} booked once,"
+        text += (
+            f"; of the records of the merchant {compared.agreeing} booked once,"
             f" {len(compared.doubled)} doubled, {len(compared.missing)} missing,"
             f" {len(compared.stale)} stale, {len(compared.surplus)} surplus"
         )
-    return f"{plain(told)}."
+    return f"{plain(text)}."
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is: without mark-up, in one line."""
+    """Text escaped for Markdown, in one line."""
     return MARKS.sub(r"\\\1", one_line(text))

@@ -10,14 +10,17 @@ from codat_mock.reports.verdict import BROKEN, KEPT, code_of, reasons
 from codat_mock.reports.wording import names
 from codat_mock.rules.judge import Finding
 
+CONTENT_TYPE = "text/plain"
+SUFFIX = None  # a job's log is where its commands are read
+
 COMMANDS: Final = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def write(run: Run) -> bytes:
-    """Make the report, a command in each line."""
+    """Make the report, one command per line."""
     lines = [annotation(run, finding) for finding in run.judgement.findings]
     lines += [
-        command("error", f"{names(each)} did not occur any more.", title="Expected finding")
+        command("error", f"{names(each)} was not found.", title="Expected finding")
         for each in run.stale
     ]
     is_failed = run.command is not None and not run.command.is_success
@@ -27,22 +30,22 @@ def write(run: Run) -> bytes:
 
 
 def annotation(run: Run, finding: Finding) -> str:
-    """A finding; one that is tolerated is a notice."""
+    """A finding; an expected one is a notice."""
     kind = "notice" if run.is_tolerated(finding) else COMMANDS[finding.severity]
     file, line = location(run, finding)
     title = f"{finding.code} {finding.name}"
-    told = f"{finding.message}\n{finding.advice}"
-    return command(kind, told, file=file, line=str(line), title=title)
+    message = f"{finding.message}\n{finding.advice}"
+    return command(kind, message, file=file, line=str(line), title=title)
 
 
 def command(kind: str, message: str, **properties: str) -> str:
     """A workflow command."""
-    told = (f"{name}={escaped(value, is_property=True)}" for name, value in properties.items())
-    return f"::{kind} {','.join(told)}::{escaped(message)}"
+    pairs = (f"{name}={escaped(value, is_property=True)}" for name, value in properties.items())
+    return f"::{kind} {','.join(pairs)}::{escaped(message)}"
 
 
 def escaped(text: str, *, is_property: bool = False) -> str:
-    """Text as it stands in a command: what would end the line or the property is encoded."""
+    """Text inside a command; what would end the line or the property is encoded."""
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     if is_property:
         text = text.replace(":", "%3A").replace(",", "%2C")
