@@ -53,7 +53,7 @@ def test_its_file_by_hand_is_played(here: Path) -> None:
     (here / "codat-mock-schedule.json").write_text(BY_HAND)
     ran = run(here, f"PAUSE_SECONDS=0.05 {COMMANDS[1]}")
     assert ran.returncode == 0, ran.stdout
-    assert "2. dataset 2 goes at the pace 'queued' and ends in InternalError" in ran.stdout
+    assert "2. dataset 2 is processed at the pace 'queued' and ends in InternalError" in ran.stdout
 
 
 def test_its_test_finds_what_it_says(here: Path) -> None:

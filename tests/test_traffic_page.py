@@ -38,7 +38,7 @@ def test_a_command_judges_the_recorded_example(tmp_path: Path, line: str) -> Non
     (tmp_path / "traffic.har").write_bytes(load_bytes("traffic/worked-example"))
     ran = run(tmp_path, line)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "14 of 14 recorded requests were the integration's." in ran.stdout
+    assert "14 of 14 recorded requests are to the API." in ran.stdout
 
 
 def test_a_truncated_har_is_reported_as_shown(tmp_path: Path) -> None:

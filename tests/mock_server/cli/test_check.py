@@ -107,15 +107,15 @@ def test_a_sample_is_good_and_the_same_day_twice_is_not(
     shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
     ran = check(*EVENING, "--", *LANGUAGES[language], *["sales"] * days)
     assert ran.stdout.count("orders: Complete") == days, ran.stderr
-    assert "The command ended with exit code 0." in ran.stdout
+    assert "The command exited with code 0." in ran.stdout
     if days == 1:
         assert ran.returncode == 0
-        assert "codat-mock ends with exit code 0." in ran.stdout
+        assert "codat-mock exits with code 0." in ran.stdout
     else:
         assert ran.returncode == 1
         assert ran.stdout.count("S03 only-new-or-changed") == 3
         assert "Records: A-1, A-2\n" in ran.stdout
-        assert "codat-mock ends with exit code 1. 3 findings" in ran.stdout
+        assert "codat-mock exits with code 1. 3 findings" in ran.stdout
 
 
 def test_the_day_is_closed_so_that_the_books_tell_the_end(check: Check, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_run_that_pushes_nothing_is_no_pass(check: Check) -> None:
     ran = check(*python("print('hello')"))
     assert ran.returncode == 5
     assert ran.stdout.startswith("hello\n")
-    assert "Nothing was pushed, so that there is nothing to judge" in ran.stdout
+    assert "Nothing was pushed, so there is nothing to judge" in ran.stdout
 
 
 def test_a_run_that_only_reads_is_no_pass_either(judge: Judge) -> None:
@@ -143,8 +143,8 @@ def test_a_run_that_only_reads_is_no_pass_either(judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("end", "told"),
     [
-        ("sys.exit(3)", "The command ended with exit code 3."),
-        ("raise RuntimeError", "The command ended with exit code 1."),
+        ("sys.exit(3)", "The command exited with code 3."),
+        ("raise RuntimeError", "The command exited with code 1."),
         ("os.kill(os.getpid(), 9)", "The command was killed by SIGKILL."),
     ],
 )
@@ -170,7 +170,7 @@ def test_what_hangs_is_ended_with_all_it_started(check: Check) -> None:
     # Its output ends, and so does this call, only once everything is gone that could write to it.
     ran = check("--timeout", "1", *python(program))
     assert ran.returncode == 1
-    assert "The command did not end within --timeout, and was ended" in ran.stdout
+    assert "The command exceeded --timeout, and was terminated" in ran.stdout
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_signal_stops_the_command_too(
     process.send_signal(sent)
     _, told = process.communicate(timeout=PATIENCE_SECONDS)  # ends only with the command
     assert process.returncode == code
-    assert f"Stopped by {sent.name}; the command was ended." in told
+    assert f"Stopped by {sent.name}; the command was terminated." in told
 
 
 def test_a_port_that_is_taken_is_told_in_a_line(check: Check) -> None:
@@ -208,23 +208,23 @@ def test_a_chosen_port_is_used(check: Check) -> None:
     ("arguments", "told"),
     [
         ((), "Missing argument 'COMMAND...'."),
-        (("--", "no-such-command"), "no-such-command cannot be started: No such file"),
-        (("--report", "word:x", "--", "true"), "'word:x' is none of json:FILE, junit:FILE"),
-        (("--report", "junit", "--", "true"), "'junit' is none of"),
-        (("--report", "github:x", "--", "true"), "'github:x' is none of"),
-        (("--report", "junit:no/where.xml", "--", "true"), "no is no directory."),
+        (("--", "no-such-command"), "Cannot start no-such-command: No such file"),
+        (("--report", "word:x", "--", "true"), "'word:x' is not one of github, html:FILE, json:FILE"),
+        (("--report", "junit", "--", "true"), "'junit' is not one of"),
+        (("--report", "github:x", "--", "true"), "'github:x' is not one of"),
+        (("--report", "junit:no/where.xml", "--", "true"), "The folder no does not exist."),
         (("--timeout", "0", "--", "true"), "--timeout"),
         (("--fail-on", "notice", "--", "true"), "--fail-on"),
-        (("--expected", "none.json", "--", "true"), "none.json is no file of expected findings"),
-        (("--update-expected", "--", "true"), "--update-expected wants the file"),
-        (("--api-key", "k", "--", "true"), "--api-key means something with --url only."),
-        (("--company", "c", "--", "true"), "--company means something with --url only."),
-        (("--url", "x", "--company", "c", "--", "true"), "--company wants the key of its sandbox"),
+        (("--expected", "none.json", "--", "true"), "none.json is not a file of expected findings"),
+        (("--update-expected", "--", "true"), "--update-expected requires --expected FILE."),
+        (("--api-key", "k", "--", "true"), "--api-key requires --url."),
+        (("--company", "c", "--", "true"), "--company requires --url."),
+        (("--url", "x", "--company", "c", "--", "true"), "--company requires --api-key"),
         (("--url", "http://127.0.0.1:1", "--", "true"), "No codat-mock answers at http://127."),
         (("--url", "no url", "--", "true"), "No codat-mock answers at no%20url"),
         (
             ("--url", "http://127.0.0.1:1", "--speed", "x2", "--", "true"),
-            "--speed means something without --url only.",
+            "--speed cannot be combined with --url.",
         ),
         (("--speed", "fast", "--", "true"), "'fast' is not 'real', 'frozen'"),
     ],
@@ -267,7 +267,7 @@ def test_on_a_terminal_it_is_a_table(tmp_path: Path) -> None:
                 shown += piece
     os.close(ours)
     assert process.returncode == 1
-    for told in ("1 error", "│ ", "only-new-or-changed", "exit code 1. 1 finding"):
+    for told in ("1 error", "│ ", "only-new-or-changed", "with code 1. 1 finding"):
         assert told in shown.decode()
 
 
@@ -297,10 +297,10 @@ def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_
     assert "S03 only-new-or-changed commerce-orders (error, expected)" in tolerated.output
     other = judge(*known, *python(f"{TWICE}\npush('A-2')"))
     assert other.exit_code == 1
-    assert "codat-mock ends with exit code 1. 1 finding at or above" in other.output
+    assert "codat-mock exits with code 1. 1 finding at or above" in other.output
     stale = judge(*known, *python(GOOD))
     assert stale.exit_code == 1
-    assert "Expected and not found any more: S03 commerce-orders A-1" in stale.output
+    assert "Expected, but not found: S03 commerce-orders A-1" in stale.output
     assert (tmp_path / "known.json").read_bytes() == written
     renewed = judge(*known, "--update-expected", *python(GOOD))
     assert renewed.exit_code == 0
@@ -310,7 +310,7 @@ def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_
 def test_a_run_that_crashed_does_not_tell_what_to_expect(judge: Judge, tmp_path: Path) -> None:
     ran = judge("--expected", "known.json", "--update-expected", *python(f"{TWICE}\nsys.exit(3)"))
     assert ran.exit_code == 1
-    assert "known.json is left as it is" in ran.output
+    assert "known.json was not updated: the run failed." in ran.output
     assert not (tmp_path / "known.json").exists()
 
 
@@ -353,7 +353,7 @@ def test_a_report_that_cannot_be_written_is_told_after_the_verdict(
     ran = judge("--report", "html:taken", *python(TWICE))
     assert ran.exit_code == 2
     verdict, told = ran.output.rstrip("\n").splitlines()[-2:]
-    assert "codat-mock ends with exit code 1. 1 finding" in verdict
+    assert "codat-mock exits with code 1. 1 finding" in verdict
     assert told.endswith("Cannot write taken: Is a directory.")
 
 

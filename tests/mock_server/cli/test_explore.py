@@ -79,15 +79,15 @@ def test_a_double_booking_after_a_lost_answer_is_found_and_shortened(explore, tm
     assert event["kind"] in ("lose", "refuse", "spoil")
     assert event["operation"].startswith("push-")
     assert "the shortest that breaks the integration:\n  1. push-" in ran.output
-    assert "In the books, and not on a day without trouble: commerce-" in ran.output
+    assert "In the books, but not on a day without faults: commerce-" in ran.output
     options = f"--replay codat-mock-schedule.json {' '.join(HURRIED)}"
-    assert f"Play it again: codat-mock explore {options} -- " in ran.output
+    assert f"Replay it: codat-mock explore {options} -- " in ran.output
 
 
 def test_what_depends_on_an_option_is_found_again_with_what_is_told(explore):
     found = explore(HASTY, "--fail-on", "warning")
     assert found.exit_code == 1, found.output
-    (again,) = re.findall(r"Play it again: codat-mock (.*)", found.output)
+    (again,) = re.findall(r"Replay it: codat-mock (.*)", found.output)
     ran = CliRunner().invoke(main, shlex.split(again), env=QUICK)
     assert ran.exit_code == 1, ran.output
 
@@ -95,7 +95,7 @@ def test_what_depends_on_an_option_is_found_again_with_what_is_told(explore):
 def test_one_that_looks_once_and_takes_it_for_the_end_is_found(explore):
     ran = explore(HASTY)
     assert ran.exit_code == 1, ran.output
-    assert re.search(r"1\. dataset \d goes at the pace 'queued' and ends in Internal", ran.output)
+    assert re.search(r"1\. dataset \d is processed at the pace 'queued' and ends in Internal", ran.output)
 
 
 def test_one_that_was_kept_before_it_was_at_its_shortest_is_shortened(explore, tmp_path):
@@ -113,10 +113,10 @@ def test_one_that_was_kept_before_it_was_at_its_shortest_is_shortened(explore, t
 def test_how_far_the_search_is_stands_in_the_log(explore):
     found = explore(PLANTED)
     assert re.search(
-        r"^codat-mock: schedule \d+ breaks it; it is made shorter\.$", found.stderr, re.M
+        r"^codat-mock: schedule \d+ breaks it; shortening\.$", found.stderr, re.M
     )
     survived = explore(MENDED, "--examples", "30", "--database", "other")
-    assert survived.stderr == "codat-mock: 25 of 30 schedules played.\n"
+    assert survived.stderr == "codat-mock: 25 of 30 schedules tried.\n"
 
 
 def test_what_was_found_is_found_again_in_a_few_runs(explore, tmp_path):
@@ -141,9 +141,9 @@ def test_what_was_kept_and_cannot_be_played_is_forgotten(explore, tmp_path):
 def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, planned):
     broken = explore(PLANTED, "--replay", planned(EVENT))
     assert broken.exit_code == 1, broken.output
-    assert "The service behaves so:" in broken.output
-    assert "1. push-orders 1 is carried out, and its answer is lost (close)" in broken.output
-    assert "In the books, and not on a day without trouble: commerce-orders A-1-again, 6" in (
+    assert "The schedule:" in broken.output
+    assert "1. push-orders 1 is carried out, but its answer is lost (close)" in broken.output
+    assert "In the books, but not on a day without faults: commerce-orders A-1-again, 6" in (
         broken.output
     )
     mended = explore(MENDED, "--replay", planned(EVENT))
@@ -153,7 +153,7 @@ def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, pla
 def test_nothing_is_found_in_an_integration_that_survives(explore, tmp_path):
     ran = explore(MENDED, "--examples", "25")
     assert ran.exit_code == 0, ran.output
-    assert "25 schedules played: none breaks the integration." in ran.output
+    assert "25 schedules tried: none breaks the integration." in ran.output
     assert not (tmp_path / schedule_files.SCHEDULE).exists()
 
 
@@ -169,7 +169,7 @@ def test_the_same_seed_finds_the_same(explore):
         ({"kind": "refuse", "operation": "push-orders", "at": [1], "status": 429, "retryAfter": 1},
          "push-orders 1 is refused with 429, Retry-After: 1"),
         ({"kind": "spoil", "operation": "get-dataset", "at": [2]},
-         "get-dataset 2 is carried out, and its answer cannot be read (truncated)"),
+         "get-dataset 2 is carried out, but its answer is garbled (truncated)"),
         ({"kind": "delay", "operation": "push-payments", "at": [1], "seconds": 0.2},
          "push-payments 1 is answered 0.2 seconds late"),
         ({"kind": "delay", "operation": "push-payments", "at": [1], "between": [0.1, 0.2]},
@@ -179,7 +179,7 @@ def test_the_same_seed_finds_the_same(explore):
         ({"kind": "elapse", "operation": "get-dataset", "at": [1], "seconds": 600},
          "10 minutes pass before get-dataset 1"),
         ({"kind": "dataset", "at": 2, "outcome": "FetchError"}, "dataset 2 ends in FetchError"),
-        ({"kind": "dataset", "at": 1, "profile": "queued"}, "dataset 1 goes at the pace 'queued'"),
+        ({"kind": "dataset", "at": 1, "profile": "queued"}, "dataset 1 is processed at the pace 'queued'"),
         ({"kind": "alerts", "copies": 2}, "alerts are delivered 2 times"),
     ],
 )  # fmt: skip
@@ -195,7 +195,7 @@ def test_every_event_is_told_in_words_and_survived(explore, planned, event, told
         # Whoever takes an error for the end loses the records.
         (MENDED.replace("while not push(kind, records):", "if not push(kind, records):"),
          {"kind": "dataset", "at": 1, "outcome": "FetchError"},
-         "Not in the books: commerce-orders A-1."),
+         "Missing from the books: commerce-orders A-1."),
         # Whoever gives up, and forgets what was accepted, pushes it again the next time.
         (MENDED.replace("state.exists()", "False").replace("range(8)", "range(1)"),
          {"kind": "refuse", "operation": "push-payments", "at": [1]},
@@ -204,7 +204,7 @@ def test_every_event_is_told_in_words_and_survived(explore, planned, event, told
         (MENDED.replace("range(8)", "range(1)").replace(
             "def ask(", "if datasets: sys.exit('broken off before')\n\n\ndef ask("),
          {"kind": "refuse", "operation": "push-payments", "at": [1]},
-         "The command ended with exit code 1."),
+         "The command exited with code 1."),
     ],
 )  # fmt: skip
 def test_a_careless_integration_breaks_in_its_own_way(explore, planned, careless, event, found):
@@ -217,13 +217,13 @@ def test_one_that_hangs_breaks(explore, planned):
     hanging = MENDED.replace("            pass  #", "            time.sleep(60)  #")
     ran = explore(hanging, "--timeout", "2", "--replay", planned(EVENT))
     assert ran.exit_code == 1, ran.output
-    assert "The command did not end within --timeout" in ran.output
+    assert "The command exceeded --timeout" in ran.output
 
 
 def test_a_day_without_trouble_must_be_survived_first(explore, tmp_path):
     ran = explore(f"{MENDED}\ndatasets.clear()\npush('orders', records)", "--examples", "1")
     assert ran.exit_code == 1, ran.output
-    assert "So it is on a day without trouble already, and no other was played." in ran.output
+    assert "The integration is broken without any fault already, so no schedule was tried." in ran.output
     assert not (tmp_path / schedule_files.SCHEDULE).exists()
 
 
@@ -241,7 +241,7 @@ def test_books_are_not_compared_where_days_without_trouble_differ(explore):
     off = (f"--rule={code}=off" for code in ("R01", "R02", "R03"))
     ran = explore(uneven, "--examples", "2", *off)
     assert ran.exit_code == 0, ran.output
-    assert "Two days without trouble do not book the same records" in ran.output
+    assert "two days without faults do not book the same records" in ran.output
 
 
 def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
@@ -253,7 +253,7 @@ def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
     )
     ran = explore(program, "--examples", "1")
     assert ran.exit_code == 1, ran.output
-    assert "Played once more, it did not break the integration" in ran.output
+    assert "Run again, it did not break the integration" in ran.output
 
 
 @pytest.mark.parametrize("is_replayed", [False, True])
@@ -266,7 +266,7 @@ def test_a_day_without_trouble_that_breaks_once_is_no_pass(explore, planned, tmp
     )
     ran = explore(program, *(["--replay", planned(EVENT)] if is_replayed else []))
     assert ran.exit_code == 1, ran.output
-    assert "Played once more, it did not break the integration" in ran.output
+    assert "Run again, it did not break the integration" in ran.output
 
 
 def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
@@ -303,7 +303,7 @@ def test_reports_tell_what_was_found(explore, planned, tmp_path):
     ran = explore(PLANTED, "--replay", planned(EVENT), "--report", reports)
     assert ran.exit_code == 1
     told = json.loads((tmp_path / "out.json").read_bytes())
-    assert "1. push-orders 1 is carried out, and its answer is lost (close)" in told["notes"]
+    assert "1. push-orders 1 is carried out, but its answer is lost (close)" in told["notes"]
     assert any("A-1-again" in complaint for complaint in told["complaints"])
     for name in ("out.md", "out.html", "out.xml"):
         text = (tmp_path / name).read_text()
@@ -344,7 +344,7 @@ def test_what_is_no_schedule_is_refused_with_its_place(explore, tmp_path, writte
 def test_a_file_that_cannot_be_written_is_told(explore):
     ran = explore(PLANTED, "--save", "nowhere/found.json")
     assert ran.exit_code == 2, ran.output
-    assert "Cannot write nowhere/found.json: nowhere is no directory." in ran.output
+    assert "Cannot write nowhere/found.json: the folder nowhere does not exist." in ran.output
 
 
 def test_what_was_found_is_told_where_its_file_cannot_be_written(explore, tmp_path):
@@ -380,7 +380,7 @@ def is_there(number: int) -> bool:
 def test_a_command_that_is_not_there_is_wrong_use():
     ran = CliRunner().invoke(main, ["explore", "--", "no-such-program"])
     assert ran.exit_code == 2
-    assert "no-such-program cannot be started" in ran.output
+    assert "Cannot start no-such-program" in ran.output
 
 
 def test_a_fault_of_the_mock_is_told_as_such(explore, monkeypatch):
@@ -413,7 +413,7 @@ def test_what_was_found_is_not_lost_when_a_signal_ends_the_search(explore, comma
     integration = ("--", sys.executable, "nightly.py", str(SAMPLES / "sales"))
     process: subprocess.Popen[str] = command("explore", *HURRIED, *integration, **QUICK)
     assert process.stderr is not None
-    assert "breaks it; it is made shorter" in process.stderr.readline()
+    assert "breaks it; shortening" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 128 + signal.SIGTERM
     again = explore(PLANTED, "--examples", "1")

@@ -52,7 +52,7 @@ def test_the_worked_example_is_kept_and_its_syncs_run_when_they_did(judge: Judge
     [company] = run["companies"]
     assert company["syncs"][0]["at"] == "2022-03-22T03:00:00Z"
     assert {each["completed"] for each in company["datasets"]} == {"2022-03-21T12:05:07.7788Z"}
-    assert run["notes"][0] == "14 of 14 recorded requests were the integration's."
+    assert run["notes"][0] == "14 of 14 recorded requests are to the API."
 
 
 def test_what_is_sent_again_is_found_with_the_real_ids() -> None:
@@ -102,7 +102,7 @@ def test_a_path_that_the_api_does_not_have_is_found_on_its_host_only() -> None:
     wrong["request"]["url"] = "https://elsewhere.example/x"
     run = judged(push("12:00:00", ORDER), wrong)
     assert "T02" not in codes(run)
-    assert run.notes[0] == "1 of 2 recorded requests were the integration's."
+    assert run.notes[0] == "1 of 2 recorded requests are to the API."
 
 
 @pytest.mark.parametrize(("milliseconds", "is_found"), [(5_000, True), (500, False)])
@@ -145,7 +145,7 @@ def test_a_push_whose_body_was_not_recorded_is_told_of() -> None:
     pushed = push("12:00:00", ORDER)
     del pushed["request"]["postData"]
     run = judged(pushed, push("12:01:00", ORDER, dataset="d-2"))
-    assert any("without a body that can be read" in note for note in run.notes)
+    assert any("without a readable body" in note for note in run.notes)
     assert len(run.companies[0].datasets) == 1
 
 
@@ -199,9 +199,9 @@ def test_the_syncs_that_are_shown_have_their_time_and_their_end() -> None:
     ("content", "code", "told"),
     [
         (har(push("12:00:00", ORDER), push("12:10:00", ORDER)), 1, "S03 only-new-or-changed"),
-        (har(), 5, "Nothing was pushed, so that there is nothing to judge."),
+        (har(), 5, "Nothing was pushed, so there is nothing to judge."),
         (har(push("12:00:00", status=401)), 1, "T01 authorised"),
-        (b'{"log":', 2, "$.log: The file breaks off, at byte 7."),
+        (b'{"log":', 2, "$.log: the file ends too early, at byte 7."),
     ],
 )
 def test_the_exit_code_is_that_of_a_check(

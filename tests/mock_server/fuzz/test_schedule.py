@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from codat_mock.clock import parse_moment
 from codat_mock.fuzz.exploration import start_of
 from codat_mock.fuzz.schedule import AlertEvent, DatasetEvent, Schedule, Uses, describe
-from codat_mock.fuzz.strategies import MOST_EVENTS, schedules, subject
+from codat_mock.fuzz.strategies import MAX_EVENTS, schedules, subject
 from codat_mock.models.faults import Delay, Elapse, Lose, Refuse, Spoil
 from codat_mock.models.planned_outcomes import PlannedOutcome
 
@@ -20,7 +20,7 @@ START = "2022-03-21T18:00:00Z"
 
 @given(schedules(USES))
 def test_events_are_at_places_that_the_integration_comes_to(events):
-    assert 1 <= len(events) <= MOST_EVENTS
+    assert 1 <= len(events) <= MAX_EVENTS
     assert len({subject(event) for event in events}) == len(events)
     for event in events:
         if isinstance(event, DatasetEvent):

@@ -85,7 +85,7 @@ def test_requests_come_in_the_order_they_were_sent() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "$: The file is empty."),
+        (b"", "$: the file is empty."),
         (b"[]", "$: Expected an object, got an array."),
         (b'{"log": {}}', "$.log: Object missing required field entries."),
         (har({"startedDateTime": "x"}), "$.log.entries[0]: Object missing required field request."),
@@ -94,10 +94,10 @@ def test_requests_come_in_the_order_they_were_sent() -> None:
         (har(push("12:00:00"), push("12:00:01"))[:-60], "$.log.entries[1].response"),
         (
             har(entry("12:00:00", "GET", "/") | {"request": {"method": "GET", "url": "http://["}}),
-            "$.log.entries[0].request.url: 'http://[' is no URL.",
+            "$.log.entries[0].request.url: 'http://[' is not a URL.",
         ),
-        (b'{"log": {"entries": [}}', "$.log.entries[0]: It is no JSON, at byte 21."),
-        (b'{"log": {"entries": [{"a', "$.log.entries[0]: The file breaks off, at byte 24."),
+        (b'{"log": {"entries": [}}', "$.log.entries[0]: invalid JSON, at byte 21."),
+        (b'{"log": {"entries": [{"a', "$.log.entries[0]: the file ends too early, at byte 24."),
     ],
 )
 def test_what_is_no_har_is_told_by_its_place(content: bytes, told: str) -> None:

@@ -189,7 +189,7 @@ def test_the_recording_judged_gives_what_was_found_live(
     with proxied(upstream, tmp_path / "t.har") as (proxy, client):
         company_id = push_badly(client, auth("s3cret-key"))
         live = client.get("/_mock/findings").json()
-        over = proxy.judged(is_over=True)
+        over = proxy.judge(is_over=True)
         content = (tmp_path / "t.har").read_bytes()
         told = client.get("/_mock/requests?format=har").content
         page = client.get("/_mock/report?format=html").text
@@ -215,7 +215,7 @@ def test_the_command_judges_when_it_is_interrupted(
     upstream = start_server(speed=1, start_at=None).address
     process = command("proxy", "--upstream", upstream, "--port", "0", "--har", "t.har")
     line = process.stdout.readline() if process.stdout else ""
-    address = re.search(r"passes (http://127\.0\.0\.1:\d+) on to", line)
+    address = re.search(r"forwards (http://127\.0\.0\.1:\d+) to", line)
     assert address, line
     with httpx.Client(base_url=address[1]) as client:
         push_badly(client, auth("k"))
@@ -223,7 +223,7 @@ def test_the_command_judges_when_it_is_interrupted(
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1, err
     assert "S03 only-new-or-changed" in out
-    assert "codat-mock ends with exit code 1." in out
+    assert "codat-mock exits with code 1." in out
     assert len(json.loads((tmp_path / "t.har").read_bytes())["log"]["entries"]) == 6
 
 
@@ -234,5 +234,5 @@ def test_an_upstream_that_is_none_is_refused(
     process = command("proxy", "--upstream", upstream)
     _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
-    assert "is no URL such as https://api.codat.io." in err
+    assert "is not a URL such as https://api.codat.io." in err
     assert err.count("\n") == 1

@@ -352,7 +352,7 @@ def test_the_command_plans_lists_and_clears(start_server: Callable[..., Server])
     assert told == "0 0 of 0 hit: lose by=hang operation=push-orders at=[2]\n"
     assert run("list") == told
     assert "nearest is 'push-orders'" in run("add", "slow", "--operation", "push-order")
-    assert run("clear") == "0 Nothing is planned.\n"
+    assert run("clear") == "0 No faults planned.\n"
 
 
 @pytest.mark.parametrize("line", re.findall(r"^  codat-mock (.*)", EXAMPLES, re.M))

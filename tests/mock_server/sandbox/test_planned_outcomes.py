@@ -199,7 +199,7 @@ def test_serve_takes_a_profile_or_durations(serve):
 def test_serve_refuses_what_is_no_profile(command):
     process = command("serve", "--profile", "1,2")
     assert process.wait(20) == 2
-    assert "'1,2' is none of instant, fast" in process.stderr.read()
+    assert "'1,2' is not one of instant, fast" in process.stderr.read()
 
 
 def test_the_command_plans_lists_and_clears(start_server: Callable[..., Server]):
@@ -209,12 +209,12 @@ def test_the_command_plans_lists_and_clears(start_server: Callable[..., Server])
         ran = CliRunner().invoke(main, ["outcome", *arguments, *options])
         return f"{ran.exit_code} {ran.output}"
 
-    assert run("list") == "0 Nothing is planned.\n"
+    assert run("list") == "0 No outcomes planned.\n"
     told = run("add", "dataset", "MapError", "--count", "2", "--message", "No.")
     assert told == "0 2 x target=dataset outcome=MapError message=No.\n"
     assert run("list") == told
     assert "known: Complete, NotSupported" in run("add", "dataset", "Burnt")
-    assert run("clear") == "0 Nothing is planned.\n"
+    assert run("clear") == "0 No outcomes planned.\n"
 
 
 def test_the_command_says_when_nobody_answers():

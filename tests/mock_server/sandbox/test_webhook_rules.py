@@ -36,7 +36,7 @@ def test_serve_reads_rules_from_a_file(serve, command, receiver, tmp_path):
     path.write_text(json.dumps([{"type": "Data sync completed", "url": "http://example.com"}]))
     refused = command("serve", "--port", "0", "--alert-rules", str(path))
     assert refused.wait(20) == 2
-    assert "allow it by --alert-host" in refused.stderr.read()
+    assert "allow its host with --alert-host" in refused.stderr.read()
 
 
 def test_an_alert_can_be_sent_again(live, company, receiver):
