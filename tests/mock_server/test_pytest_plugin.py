@@ -83,7 +83,7 @@ def test_a_test_that_keeps_the_rules_passes(run: Run) -> None:
     ran.assert_outcomes(passed=1)
 
 
-def test_a_test_that_breaks_one_fails_at_its_end_with_the_report(run: Run) -> None:
+def test_a_test_that_breaks_a_rule_fails_at_its_end_with_the_findings(run: Run) -> None:
     ran = run("""
         def test_push(codat):
             push_to(codat, "A-1")
@@ -102,7 +102,7 @@ def test_a_test_that_breaks_one_fails_at_its_end_with_the_report(run: Run) -> No
     )
 
 
-def test_what_other_fixtures_do_at_their_end_is_judged_too(run: Run) -> None:
+def test_requests_of_other_fixtures_teardown_are_judged(run: Run) -> None:
     ran = run("""
         @pytest.fixture
         def shop(codat):
@@ -116,7 +116,7 @@ def test_what_other_fixtures_do_at_their_end_is_judged_too(run: Run) -> None:
     ran.assert_outcomes(passed=1, errors=1)
 
 
-def test_tests_do_not_see_each_other_and_leave_nothing(run: Run) -> None:
+def test_tests_are_isolated_and_leave_nothing(run: Run) -> None:
     ran = run("""
         KEYS = []
 
@@ -134,7 +134,7 @@ def test_tests_do_not_see_each_other_and_leave_nothing(run: Run) -> None:
     ran.assert_outcomes(passed=3)
 
 
-def test_a_test_that_pushes_nothing_fails_only_where_that_is_asked_for(run: Run) -> None:
+def test_a_test_that_pushes_nothing_fails_only_on_request(run: Run) -> None:
     tests = """
         def test_silent(codat):
             pass
@@ -152,7 +152,7 @@ def test_a_test_that_pushes_nothing_fails_only_where_that_is_asked_for(run: Run)
 @pytest.mark.parametrize(
     ("arguments", "errors"), [((), 1), (("--codat-fail-on", "never"), 0)], ids=["usual", "never"]
 )
-def test_the_command_line_says_what_fails_where_the_marker_does_not(
+def test_the_marker_overrides_the_command_line(
     run: Run, arguments: tuple[str, ...], errors: int
 ) -> None:
     ran = run(
@@ -173,7 +173,7 @@ def test_the_command_line_says_what_fails_where_the_marker_does_not(
     ran.assert_outcomes(passed=3, errors=errors)
 
 
-def test_expected_findings_are_tolerated_and_must_occur(run: Run) -> None:
+def test_expected_findings_are_tolerated_but_required(run: Run) -> None:
     ran = run("""
         @pytest.mark.codat(expected=["S04"])
         class TestKnown:
@@ -193,7 +193,7 @@ def test_expected_findings_are_tolerated_and_must_occur(run: Run) -> None:
     )
 
 
-def test_the_marker_says_what_a_sandbox_starts_from(run: Run) -> None:
+def test_the_marker_configures_the_sandbox(run: Run) -> None:
     ran = run("""
         from datetime import UTC, datetime, timedelta
 
@@ -242,13 +242,13 @@ def test_the_marker_says_what_a_sandbox_starts_from(run: Run) -> None:
         ("'instant'", "*takes named arguments only, not 'instant'.*"),
         ("profile='quick'", "*Invalid enum value 'quick'*"),
         ("speed='fast'", "*'fast' is not 'real', 'frozen', or a factor such as 'x60'.*"),
-        ("start_at='9999-12-31'", "*is out of range.*"),
+        ("start_at='9999-12-31'", "*is at the very edge of the calendar.*"),
         ("rules={'S99': 'off'}", "*S99*"),
         ("faults=[{'kind': 'refuse', 'operation': 'push'}]", "*There is no operation 'push'*"),
         ("faults=[{'status': 503}]", "*$.faults?0?: Object missing required field kind."),
     ],
 )
-def test_a_marker_that_cannot_be_is_told(run: Run, marker: str, told: str) -> None:
+def test_an_invalid_marker_is_reported(run: Run, marker: str, told: str) -> None:
     ran = run(f"""
         @pytest.mark.codat({marker})
         def test_marked(codat):
@@ -258,7 +258,7 @@ def test_a_marker_that_cannot_be_is_told(run: Run, marker: str, told: str) -> No
     ran.stdout.fnmatch_lines([told])
 
 
-def test_the_day_the_books_and_the_declared_truth(run: Run) -> None:
+def test_the_clock_the_books_and_the_declared_records(run: Run) -> None:
     ran = run("""
         @pytest.mark.codat(start_at="2022-03-21T18:00:00Z", fail_on="never")
         def test_day(codat):
@@ -277,7 +277,7 @@ def test_the_day_the_books_and_the_declared_truth(run: Run) -> None:
     ran.assert_outcomes(passed=1)
 
 
-def test_httpx_is_led_to_the_sandbox_whatever_its_key(run: Run) -> None:
+def test_httpx_is_redirected_to_the_sandbox_whatever_its_key(run: Run) -> None:
     ran = run("""
         def test_led(codat_httpx):
             for number in range(2):
@@ -316,7 +316,7 @@ def test_httpx_is_led_to_the_sandbox_whatever_its_key(run: Run) -> None:
     ran.stdout.fnmatch_lines(["*at teardown of test_led*"])
 
 
-def test_requests_is_led_there_too(run: Run) -> None:
+def test_requests_is_redirected_to_the_sandbox(run: Run) -> None:
     ran = run("""
         import requests
 
@@ -343,7 +343,7 @@ def test_requests_is_led_there_too(run: Run) -> None:
     ran.stdout.fnmatch_lines(["*at teardown of test_led*"])
 
 
-def test_a_library_that_is_not_installed_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "responses", None)
     ran = run("""
         def test_led(codat_requests):
@@ -353,7 +353,7 @@ def test_a_library_that_is_not_installed_is_told(run: Run, monkeypatch: pytest.M
     ran.stdout.fnmatch_lines(["responses is not installed: pip install 'codat-mock?pytest?'."])
 
 
-def test_a_proxy_of_the_environment_is_not_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_ignored(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "api.codat.io")
@@ -397,7 +397,7 @@ TILLS = """
 """
 
 
-def test_the_probe_tells_a_decoupled_till_from_a_coupled_one(run: Run) -> None:
+def test_the_probe_distinguishes_a_decoupled_shop_from_a_coupled_one(run: Run) -> None:
     ran = run(TILLS)
     ran.assert_outcomes(passed=2, errors=1)
     ran.stdout.fnmatch_lines(["*at teardown of test_coupled*", "*S16 sale-not-coupled*"])
@@ -407,7 +407,9 @@ def broken(*_arguments: object) -> str:
     raise RuntimeError("a fault of ours")
 
 
-def test_a_fault_of_the_mock_is_told_as_such(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_the_mock_is_reported_as_its_own(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pushes, "accept", broken)
     ran = run("""
         def test_checks(codat):
@@ -446,13 +448,13 @@ def test_a_report_of_each_test_is_written(run: Run, pytester: pytest.Pytester) -
 
 
 @pytest.mark.parametrize("told", ["pdf:reports", "json", "github:reports"])
-def test_a_report_that_cannot_be_is_refused(run: Run, told: str) -> None:
+def test_an_invalid_report_option_is_refused(run: Run, told: str) -> None:
     ran = run("", f"--codat-report={told}")
     assert ran.ret == pytest.ExitCode.USAGE_ERROR
     ran.stderr.fnmatch_lines([f"*--codat-report: '{told}' is not one of html:FOLDER, *"])
 
 
-def test_a_server_that_runs_is_used_and_its_sandboxes_are_left(run: Run) -> None:
+def test_a_running_server_is_used_and_its_sandboxes_are_kept(run: Run) -> None:
     with Server(SandboxRegistry(), listen("127.0.0.1", 0)) as server:
         ran = run(
             f"""
@@ -470,13 +472,13 @@ def test_a_server_that_runs_is_used_and_its_sandboxes_are_left(run: Run) -> None
             assert evaluation.verdicts(session).verdict == "findings"
 
 
-def test_a_server_that_does_not_run_is_told(run: Run) -> None:
+def test_a_server_that_does_not_run_is_reported(run: Run) -> None:
     ran = run("def test_push(codat):\n    pass\n", "--codat-url=http://127.0.0.1:1")
     ran.assert_outcomes(errors=1)
     ran.stdout.fnmatch_lines(["No codat-mock answers at http://127.0.0.1:1*"])
 
 
-def test_choices_of_the_configuration_file_are_kept(run: Run, pytester: pytest.Pytester) -> None:
+def test_the_configuration_file_applies(run: Run, pytester: pytest.Pytester) -> None:
     tests = """
         def test_push(codat):
             push_to(codat, "A-1", "A-1")
@@ -490,7 +492,7 @@ def test_choices_of_the_configuration_file_are_kept(run: Run, pytester: pytest.P
     ran.stdout.fnmatch_lines(["codat-mock.toml: rules.S99: *"])
 
 
-def test_it_works_in_several_workers(run: Run) -> None:
+def test_it_works_with_xdist(run: Run) -> None:
     ran = run(
         """
         @pytest.mark.parametrize("number", range(4))
@@ -502,7 +504,7 @@ def test_it_works_in_several_workers(run: Run) -> None:
     ran.assert_outcomes(passed=4, errors=2)
 
 
-def test_a_run_that_does_not_use_it_imports_nothing_of_it(pytester: pytest.Pytester) -> None:
+def test_a_run_that_does_not_use_it_does_not_import_the_mock(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import sys
 

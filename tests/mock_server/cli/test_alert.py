@@ -34,7 +34,7 @@ def test_rules_are_added_listed_and_removed(run, receiver):
     assert run("remove", rule_id[:5]) == (0, "No alert rules.\n")
 
 
-def test_the_log_shows_every_try_and_an_alert_is_sent_again(run, live, company, receiver):
+def test_the_log_shows_every_delivery_and_an_alert_can_be_resent(run, live, company, receiver):
     assert run("log") == (0, "No alerts yet.\n")
     receiver.answers = [(503, {}), (404, {}), (200, {})]
     add_rule(live, receiver)
@@ -53,7 +53,7 @@ def test_the_log_shows_every_try_and_an_alert_is_sent_again(run, live, company, 
     assert run("log")[1].endswith(f"{second}  2022-03-21T08:02:08Z 200\n")
 
 
-def test_what_cannot_be_done_is_told_in_a_line(run, live, receiver):
+def test_wrong_usage_is_reported_in_one_line(run, live, receiver):
     assert run("add", "Data sync complete", receiver.url)[0] == 2
     code, told = run("add", "Data sync completed", "http://example.com/")
     assert (code, "allows by --alert-host" in told) == (2, True)

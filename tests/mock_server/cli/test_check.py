@@ -98,7 +98,7 @@ Judge = Callable[..., Result]
 
 @pytest.mark.parametrize("days", [1, 2])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sample_is_good_and_the_same_day_twice_is_not(
+def test_a_sample_passes_and_pushing_the_same_day_twice_fails(
     check: Check, tmp_path: Path, language: str, days: int
 ) -> None:
     tool = TOOLS.get(language)
@@ -118,7 +118,7 @@ def test_a_sample_is_good_and_the_same_day_twice_is_not(
         assert "codat-mock exits with code 1. 3 findings" in ran.stdout
 
 
-def test_the_day_is_closed_so_that_the_books_tell_the_end(check: Check, tmp_path: Path) -> None:
+def test_the_day_is_closed_after_the_command(check: Check, tmp_path: Path) -> None:
     shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
     ran = check(*EVENING, "--report", "json:run.json", "--", *LANGUAGES["Python"], "sales")
     assert ran.returncode == 0
@@ -128,14 +128,14 @@ def test_the_day_is_closed_so_that_the_books_tell_the_end(check: Check, tmp_path
     assert {each["status"] for each in company["datasets"]} == {"Complete"}
 
 
-def test_a_run_that_pushes_nothing_is_no_pass(check: Check) -> None:
+def test_a_run_that_pushes_nothing_does_not_pass(check: Check) -> None:
     ran = check(*python("print('hello')"))
     assert ran.returncode == 5
     assert ran.stdout.startswith("hello\n")
     assert "Nothing was pushed, so there is nothing to judge" in ran.stdout
 
 
-def test_a_run_that_only_reads_is_no_pass_either(judge: Judge) -> None:
+def test_a_run_that_only_reads_does_not_pass(judge: Judge) -> None:
     ran = judge(*python(f"{PUSH}\nask('/meta/companies')"))
     assert ran.exit_code == 5, ran.output
 
@@ -148,21 +148,21 @@ def test_a_run_that_only_reads_is_no_pass_either(judge: Judge) -> None:
         ("os.kill(os.getpid(), 9)", "The command was killed by SIGKILL."),
     ],
 )
-def test_a_crash_is_told_although_no_rule_broke(judge: Judge, end: str, told: str) -> None:
+def test_a_crash_fails_the_run_even_without_findings(judge: Judge, end: str, told: str) -> None:
     ran = judge("--report", "junit:junit.xml", *python(f"{GOOD}\n{end}"))
     assert ran.exit_code == 1
     assert told in ran.output
     assert "Every rule kept" in ran.output
 
 
-def test_output_passes_through(check: Check) -> None:
+def test_the_output_of_the_command_passes_through(check: Check) -> None:
     program = f"{GOOD}\nprint('to the one')\nprint('to the other', file=sys.stderr)"
     ran = check(*EVENING, *python(program))
     assert ran.stdout.startswith("to the one\n")
     assert ran.stderr == "to the other\n"
 
 
-def test_what_hangs_is_ended_with_all_it_started(check: Check) -> None:
+def test_a_command_that_hangs_is_terminated_with_its_children(check: Check) -> None:
     program = (
         "import signal, subprocess; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         "subprocess.Popen(['tail', '-f', '/dev/null']); signal.pause()"
@@ -176,7 +176,7 @@ def test_what_hangs_is_ended_with_all_it_started(check: Check) -> None:
 @pytest.mark.parametrize(
     ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )
-def test_a_signal_stops_the_command_too(
+def test_a_signal_also_stops_the_command(
     command: Callable[..., subprocess.Popen[str]], sent: signal.Signals, code: int
 ) -> None:
     process = command("check", *python("import signal; print('up', flush=True); signal.pause()"))
@@ -188,7 +188,7 @@ def test_a_signal_stops_the_command_too(
     assert f"Stopped by {sent.name}; the command was terminated." in told
 
 
-def test_a_port_that_is_taken_is_told_in_a_line(check: Check) -> None:
+def test_a_port_in_use_is_reported_in_one_line(check: Check) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ran = check("--port", str(port), *python(GOOD))
@@ -197,7 +197,7 @@ def test_a_port_that_is_taken_is_told_in_a_line(check: Check) -> None:
     assert ran.stderr.count("\n") == 1
 
 
-def test_a_chosen_port_is_used(check: Check) -> None:
+def test_the_given_port_is_used(check: Check) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     ran = check("--port", str(port), *python("import os; print(os.environ['CODAT_BASE_URL'])"))
@@ -209,7 +209,10 @@ def test_a_chosen_port_is_used(check: Check) -> None:
     [
         ((), "Missing argument 'COMMAND...'."),
         (("--", "no-such-command"), "Cannot start no-such-command: No such file"),
-        (("--report", "word:x", "--", "true"), "'word:x' is not one of github, html:FILE, json:FILE"),
+        (
+            ("--report", "word:x", "--", "true"),
+            "'word:x' is not one of github, html:FILE, json:FILE",
+        ),
         (("--report", "junit", "--", "true"), "'junit' is not one of"),
         (("--report", "github:x", "--", "true"), "'github:x' is not one of"),
         (("--report", "junit:no/where.xml", "--", "true"), "The folder no does not exist."),
@@ -229,7 +232,7 @@ def test_a_chosen_port_is_used(check: Check) -> None:
         (("--speed", "fast", "--", "true"), "'fast' is not 'real', 'frozen'"),
     ],
 )
-def test_wrong_use_is_told_in_a_line(arguments: tuple[str, ...], told: str) -> None:
+def test_wrong_usage_is_reported_in_one_line(arguments: tuple[str, ...], told: str) -> None:
     ran = CliRunner().invoke(main, ["check", *arguments])
     assert ran.exit_code == 2
     assert told in ran.output
@@ -256,7 +259,7 @@ def test_each_broken_rule_is_named(judge: Judge, program: str, code: str) -> Non
     assert "      Instead: " in ran.output
 
 
-def test_on_a_terminal_it_is_a_table(tmp_path: Path) -> None:
+def test_a_terminal_shows_a_table(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     command = [Path(sys.executable).with_name("codat-mock"), "check", *FROZEN, *python(TWICE)]
     with subprocess.Popen(command, stdout=theirs, cwd=tmp_path) as process:
@@ -271,20 +274,22 @@ def test_on_a_terminal_it_is_a_table(tmp_path: Path) -> None:
         assert told in shown.decode()
 
 
-def test_what_a_record_is_called_cannot_command_the_log_or_the_terminal(judge: Judge) -> None:
+def test_record_names_cannot_inject_log_commands_or_escape_sequences(judge: Judge) -> None:
     name = "a\\n::error::x\\x1b[31m"
     ran = judge(*python(f"{PUSH}\npush('{name}', '{name}')"))
     assert "Records: a ::error::x\ufffd[31m\n" in ran.output
     assert not any(line.startswith("::") for line in ran.output.splitlines())
 
 
-def test_the_least_severity_that_fails_can_be_chosen(judge: Judge) -> None:
+def test_fail_on_sets_the_severity_that_fails(judge: Judge) -> None:
     ran = judge("--fail-on", "never", *python(TWICE))
     assert ran.exit_code == 0
     assert "S03 only-new-or-changed" in ran.output
 
 
-def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_path: Path) -> None:
+def test_expected_findings_are_written_then_tolerated_and_reported_when_gone(
+    judge: Judge, tmp_path: Path
+) -> None:
     known = ("--expected", "known.json")
     first = judge(*known, "--update-expected", *python(TWICE))
     assert first.exit_code == 0
@@ -307,14 +312,14 @@ def test_expected_findings_are_written_tolerated_and_go_stale(judge: Judge, tmp_
     assert json.loads((tmp_path / "known.json").read_text()) == {"expected": []}
 
 
-def test_a_run_that_crashed_does_not_tell_what_to_expect(judge: Judge, tmp_path: Path) -> None:
+def test_a_crashed_run_does_not_update_the_expected_findings(judge: Judge, tmp_path: Path) -> None:
     ran = judge("--expected", "known.json", "--update-expected", *python(f"{TWICE}\nsys.exit(3)"))
     assert ran.exit_code == 1
     assert "known.json was not updated: the run failed." in ran.output
     assert not (tmp_path / "known.json").exists()
 
 
-def test_an_entry_for_whatever_records_stays_when_the_file_is_renewed(
+def test_an_entry_for_any_records_survives_an_update_of_the_file(
     judge: Judge, tmp_path: Path
 ) -> None:
     kept = {"expected": [{"code": "S03", "dataType": "commerce-orders", "records": None}]}
@@ -346,9 +351,7 @@ def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
     assert found["command"]["code"] == 0
 
 
-def test_a_report_that_cannot_be_written_is_told_after_the_verdict(
-    judge: Judge, tmp_path: Path
-) -> None:
+def test_an_unwritable_report_is_reported_after_the_verdict(judge: Judge, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     ran = judge("--report", "html:taken", *python(TWICE))
     assert ran.exit_code == 2
@@ -357,7 +360,7 @@ def test_a_report_that_cannot_be_written_is_told_after_the_verdict(
     assert told.endswith("Cannot write taken: Is a directory.")
 
 
-def test_a_secret_is_given_where_alerts_are_signed(check: Check, tmp_path: Path) -> None:
+def test_the_command_gets_the_webhook_secret_of_signed_alerts(check: Check, tmp_path: Path) -> None:
     rule = {
         "type": "Data sync completed",
         "url": "http://127.0.0.1:1/",
@@ -370,7 +373,7 @@ def test_a_secret_is_given_where_alerts_are_signed(check: Check, tmp_path: Path)
     assert check(*python(show)).stdout.startswith("None\n")
 
 
-def test_an_empty_folder_is_given_for_what_is_remembered(check: Check) -> None:
+def test_the_command_gets_an_empty_state_folder(check: Check) -> None:
     show = "import os; print(os.listdir(os.environ['CODAT_STATE_DIR']))"
     assert check(*python(show)).stdout.startswith("[]\n")
 
@@ -379,7 +382,7 @@ def broken(*_: Any, **__: Any) -> Any:
     raise RuntimeError("planted")
 
 
-def test_a_fault_in_a_request_is_the_mocks_own(
+def test_an_exception_in_a_request_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pushes, "accept", broken)
@@ -390,7 +393,7 @@ def test_a_fault_in_a_request_is_the_mocks_own(
     assert "RuntimeError: planted" in ran.output
 
 
-def test_a_fault_while_nobody_asks_is_the_mocks_own(
+def test_an_exception_in_the_ticker_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codat_mock.sandbox.Sandbox.settle", broken)
@@ -402,7 +405,7 @@ def test_a_fault_while_nobody_asks_is_the_mocks_own(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is planted
-def test_a_fault_of_the_courier_is_the_mocks_own(
+def test_an_exception_in_a_delivery_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(couriers, "as_request", broken)
@@ -415,7 +418,7 @@ def test_a_fault_of_the_courier_is_the_mocks_own(
 
 
 @pytest.mark.parametrize("verb", ["prepare", "close_day", "findings"])
-def test_a_fault_while_we_ask_is_the_mocks_own(
+def test_an_exception_in_the_control_api_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     monkeypatch.setattr(f"codat_mock.sandbox.Sandbox.{verb}", broken)
@@ -424,7 +427,7 @@ def test_a_fault_while_we_ask_is_the_mocks_own(
     assert "codat-mock itself failed" in ran.output
 
 
-def test_a_fault_in_a_report_is_the_mocks_own(
+def test_an_exception_in_a_report_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("codat_mock.reports.formats.junit.write", broken)
@@ -433,7 +436,7 @@ def test_a_fault_in_a_report_is_the_mocks_own(
     assert "RuntimeError: planted" in ran.output
 
 
-def test_a_planned_500_is_not_the_mocks_fault(judge: Judge) -> None:
+def test_a_planned_500_is_not_a_failure_of_the_mock(judge: Judge) -> None:
     plan = (
         "ask('/_mock/faults', {'faults': [{'kind': 'refuse', 'status': 500, 'at': [1]}]})\n"
         "try: push('A-1')\nexcept urllib.error.HTTPError as error: print(error.code)\n"
@@ -459,7 +462,7 @@ def test_a_running_mock_is_used_and_left_running(
     assert again.returncode == 1, "with a key of the user's own the sandbox is taken as it stands"
 
 
-def test_faults_that_a_running_mock_had_before_do_not_count(
+def test_earlier_failures_of_a_running_mock_do_not_count(
     check: Check, start_server: Callable[..., Server]
 ) -> None:
     server = start_server()
@@ -467,7 +470,9 @@ def test_faults_that_a_running_mock_had_before_do_not_count(
     assert check("--url", server.address, *python(GOOD)).returncode == 0
 
 
-def test_what_is_no_mock_is_told(check: Check, start_server: Callable[..., Server]) -> None:
+def test_a_url_without_a_mock_is_reported(
+    check: Check, start_server: Callable[..., Server]
+) -> None:
     address = f"{start_server().address}/nothing"
     ran = check("--url", address, *python(GOOD))
     assert ran.returncode == 2

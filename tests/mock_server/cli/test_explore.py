@@ -84,7 +84,7 @@ def test_a_double_booking_after_a_lost_answer_is_found_and_shortened(explore, tm
     assert f"Replay it: codat-mock explore {options} -- " in ran.output
 
 
-def test_what_depends_on_an_option_is_found_again_with_what_is_told(explore):
+def test_the_printed_command_reproduces_a_finding_that_depends_on_an_option(explore):
     found = explore(HASTY, "--fail-on", "warning")
     assert found.exit_code == 1, found.output
     (again,) = re.findall(r"Replay it: codat-mock (.*)", found.output)
@@ -92,13 +92,15 @@ def test_what_depends_on_an_option_is_found_again_with_what_is_told(explore):
     assert ran.exit_code == 1, ran.output
 
 
-def test_one_that_looks_once_and_takes_it_for_the_end_is_found(explore):
+def test_an_integration_that_polls_once_is_broken_by_a_late_error(explore):
     ran = explore(HASTY)
     assert ran.exit_code == 1, ran.output
-    assert re.search(r"1\. dataset \d is processed at the pace 'queued' and ends in Internal", ran.output)
+    assert re.search(
+        r"1\. dataset \d is processed at the pace 'queued' and ends in Internal", ran.output
+    )
 
 
-def test_one_that_was_kept_before_it_was_at_its_shortest_is_shortened(explore, tmp_path):
+def test_a_kept_schedule_that_is_not_minimal_is_shortened(explore, tmp_path):
     explore(PLANTED)
     late = {"kind": "delay", "operation": "get-dataset", "at": [1], "seconds": 0.2}
     for kept in (tmp_path / schedule_files.DATABASE).rglob("*"):
@@ -110,16 +112,14 @@ def test_one_that_was_kept_before_it_was_at_its_shortest_is_shortened(explore, t
     assert EVENT.items() <= event.items()
 
 
-def test_how_far_the_search_is_stands_in_the_log(explore):
+def test_the_log_shows_the_progress_of_the_search(explore):
     found = explore(PLANTED)
-    assert re.search(
-        r"^codat-mock: schedule \d+ breaks it; shortening\.$", found.stderr, re.M
-    )
+    assert re.search(r"^codat-mock: schedule \d+ breaks it; shortening\.$", found.stderr, re.M)
     survived = explore(MENDED, "--examples", "30", "--database", "other")
     assert survived.stderr == "codat-mock: 25 of 30 schedules tried.\n"
 
 
-def test_what_was_found_is_found_again_in_a_few_runs(explore, tmp_path):
+def test_a_kept_schedule_is_tried_first(explore, tmp_path):
     explore(PLANTED)
     first = saved(tmp_path)
     again = explore(PLANTED, "--seed", "1", "--examples", "1")
@@ -129,7 +129,7 @@ def test_what_was_found_is_found_again_in_a_few_runs(explore, tmp_path):
     assert elsewhere.exit_code == 0, elsewhere.output
 
 
-def test_what_was_kept_and_cannot_be_played_is_forgotten(explore, tmp_path):
+def test_a_kept_schedule_that_the_mock_refuses_is_deleted(explore, tmp_path):
     name = shlex.join([sys.executable, "nightly.py", str(SAMPLES / "sales")]).encode()
     kept = DirectoryBasedExampleDatabase(tmp_path / schedule_files.DATABASE)
     kept.save(name, b'[{"kind": "lose", "operation": "push-nothing", "at": [1]}]')
@@ -138,7 +138,7 @@ def test_what_was_kept_and_cannot_be_played_is_forgotten(explore, tmp_path):
     assert not set(kept.fetch(name))
 
 
-def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, planned):
+def test_a_replayed_schedule_breaks_the_integration_until_it_is_fixed(explore, planned):
     broken = explore(PLANTED, "--replay", planned(EVENT))
     assert broken.exit_code == 1, broken.output
     assert "The schedule:" in broken.output
@@ -150,14 +150,14 @@ def test_a_schedule_is_played_again_until_the_integration_is_mended(explore, pla
     assert mended.exit_code == 0, mended.output
 
 
-def test_nothing_is_found_in_an_integration_that_survives(explore, tmp_path):
+def test_nothing_is_found_in_a_robust_integration(explore, tmp_path):
     ran = explore(MENDED, "--examples", "25")
     assert ran.exit_code == 0, ran.output
     assert "25 schedules tried: none breaks the integration." in ran.output
     assert not (tmp_path / schedule_files.SCHEDULE).exists()
 
 
-def test_the_same_seed_finds_the_same(explore):
+def test_the_same_seed_finds_the_same_schedule(explore):
     first, second = (explore(PLANTED, "--seed", "3", "--database", name) for name in "ab")
     assert first.exit_code == 1
     assert first.output == second.output.replace("--database b", "--database a")
@@ -179,11 +179,14 @@ def test_the_same_seed_finds_the_same(explore):
         ({"kind": "elapse", "operation": "get-dataset", "at": [1], "seconds": 600},
          "10 minutes pass before get-dataset 1"),
         ({"kind": "dataset", "at": 2, "outcome": "FetchError"}, "dataset 2 ends in FetchError"),
-        ({"kind": "dataset", "at": 1, "profile": "queued"}, "dataset 1 is processed at the pace 'queued'"),
+        ({"kind": "dataset", "at": 1, "profile": "queued"},
+         "dataset 1 is processed at the pace 'queued'"),
         ({"kind": "alerts", "copies": 2}, "alerts are delivered 2 times"),
     ],
 )  # fmt: skip
-def test_every_event_is_told_in_words_and_survived(explore, planned, event, told):
+def test_every_event_is_described_and_a_robust_integration_copes_with_it(
+    explore, planned, event, told
+):
     ran = explore(MENDED, "--replay", planned(event))
     assert ran.exit_code == 0, ran.output
     assert f"  1. {told}\n" in ran.output
@@ -207,32 +210,35 @@ def test_every_event_is_told_in_words_and_survived(explore, planned, event, told
          "The command exited with code 1."),
     ],
 )  # fmt: skip
-def test_a_careless_integration_breaks_in_its_own_way(explore, planned, careless, event, found):
+def test_each_careless_integration_is_broken_by_its_event(explore, planned, careless, event, found):
     ran = explore(careless, "--replay", planned(event))
     assert ran.exit_code == 1, ran.output
     assert found in ran.output
 
 
-def test_one_that_hangs_breaks(explore, planned):
+def test_an_integration_that_hangs_is_broken(explore, planned):
     hanging = MENDED.replace("            pass  #", "            time.sleep(60)  #")
     ran = explore(hanging, "--timeout", "2", "--replay", planned(EVENT))
     assert ran.exit_code == 1, ran.output
     assert "The command exceeded --timeout" in ran.output
 
 
-def test_a_day_without_trouble_must_be_survived_first(explore, tmp_path):
+def test_an_integration_that_is_broken_without_faults_is_not_searched(explore, tmp_path):
     ran = explore(f"{MENDED}\ndatasets.clear()\npush('orders', records)", "--examples", "1")
     assert ran.exit_code == 1, ran.output
-    assert "The integration is broken without any fault already, so no schedule was tried." in ran.output
+    assert (
+        "The integration is broken without any fault already, so no schedule was tried."
+        in ran.output
+    )
     assert not (tmp_path / schedule_files.SCHEDULE).exists()
 
 
-def test_one_that_pushes_nothing_is_not_judged(explore):
+def test_an_integration_that_pushes_nothing_is_not_judged(explore):
     ran = explore("")
     assert ran.exit_code == 5, ran.output
 
 
-def test_books_are_not_compared_where_days_without_trouble_differ(explore):
+def test_books_are_not_compared_if_days_without_faults_differ(explore):
     uneven = MENDED.replace(
         "    while not push(kind, records):",
         "    for record in records:\n        record['id'] += str(time.time_ns())\n"
@@ -244,7 +250,7 @@ def test_books_are_not_compared_where_days_without_trouble_differ(explore):
     assert "two days without faults do not book the same records" in ran.output
 
 
-def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
+def test_a_failure_that_is_not_reproduced_is_reported_as_such(explore, tmp_path):
     count = tmp_path / "runs"
     program = (
         f"from pathlib import Path\ncount = Path({str(count)!r})\n"
@@ -257,7 +263,9 @@ def test_a_break_that_does_not_come_again_is_told_as_such(explore, tmp_path):
 
 
 @pytest.mark.parametrize("is_replayed", [False, True])
-def test_a_day_without_trouble_that_breaks_once_is_no_pass(explore, planned, tmp_path, is_replayed):
+def test_a_day_without_faults_that_fails_once_does_not_pass(
+    explore, planned, tmp_path, is_replayed
+):
     count = tmp_path / "runs"
     program = (
         f"from pathlib import Path\ncount = Path({str(count)!r})\n"
@@ -269,7 +277,7 @@ def test_a_day_without_trouble_that_breaks_once_is_no_pass(explore, planned, tmp
     assert "Run again, it did not break the integration" in ran.output
 
 
-def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
+def test_the_state_folder_is_empty_at_the_start_of_a_schedule_and_kept_for_the_rerun(
     explore, planned, tmp_path
 ):
     seen = tmp_path / "seen"
@@ -284,7 +292,7 @@ def test_its_state_is_empty_when_a_schedule_begins_and_kept_until_its_end(
     assert seen.read_text().split() == without_trouble + beside_trouble
 
 
-def test_a_folder_that_is_still_written_to_is_no_fault_of_ours(explore, planned):
+def test_a_state_folder_that_is_still_written_to_is_no_failure(explore, planned):
     busy = (
         "import os, pathlib, time\nend = time.monotonic() + 3\nplace = 0\n"
         "folder = pathlib.Path(os.environ['CODAT_STATE_DIR'])\n"
@@ -298,7 +306,7 @@ def test_a_folder_that_is_still_written_to_is_no_fault_of_ours(explore, planned)
     assert ran.exit_code == 0, ran.output
 
 
-def test_reports_tell_what_was_found(explore, planned, tmp_path):
+def test_reports_show_the_schedule_and_the_complaints(explore, planned, tmp_path):
     reports = "json:out.json,markdown:out.md,html:out.html,junit:out.xml,sarif:out.sarif"
     ran = explore(PLANTED, "--replay", planned(EVENT), "--report", reports)
     assert ran.exit_code == 1
@@ -334,20 +342,20 @@ def test_reports_tell_what_was_found(explore, planned, tmp_path):
          "there is more than one event of alerts"),
     ],
 )  # fmt: skip
-def test_what_is_no_schedule_is_refused_with_its_place(explore, tmp_path, written, told):
+def test_an_invalid_schedule_is_refused_with_its_path(explore, tmp_path, written, told):
     (tmp_path / "planned.json").write_text(written)
     ran = explore(MENDED, "--replay", "planned.json")
     assert ran.exit_code == 2, ran.output
     assert told in ran.output
 
 
-def test_a_file_that_cannot_be_written_is_told(explore):
+def test_an_unwritable_file_is_refused_before_the_search(explore):
     ran = explore(PLANTED, "--save", "nowhere/found.json")
     assert ran.exit_code == 2, ran.output
     assert "Cannot write nowhere/found.json: the folder nowhere does not exist." in ran.output
 
 
-def test_what_was_found_is_told_where_its_file_cannot_be_written(explore, tmp_path):
+def test_the_schedule_is_shown_even_if_its_file_cannot_be_written(explore, tmp_path):
     (tmp_path / "taken").symlink_to("nowhere/at/all")
     ran = explore(PLANTED, "--save", "taken")
     assert ran.exit_code == 1, ran.output
@@ -355,7 +363,7 @@ def test_what_was_found_is_told_where_its_file_cannot_be_written(explore, tmp_pa
     assert "Cannot write taken: No such file or directory." in ran.output
 
 
-def test_no_run_reads_the_input_or_leaves_anything_for_the_next(explore, tmp_path, planned):
+def test_no_run_reads_standard_input_or_leaves_processes(explore, tmp_path, planned):
     left = tmp_path / "left"
     program = (
         "import subprocess, sys\nassert not sys.stdin.read()\n"
@@ -377,13 +385,13 @@ def is_there(number: int) -> bool:
     return True
 
 
-def test_a_command_that_is_not_there_is_wrong_use():
+def test_a_missing_command_is_wrong_usage():
     ran = CliRunner().invoke(main, ["explore", "--", "no-such-program"])
     assert ran.exit_code == 2
     assert "Cannot start no-such-program" in ran.output
 
 
-def test_a_fault_of_the_mock_is_told_as_such(explore, monkeypatch):
+def test_an_exception_of_the_mock_is_reported_as_its_own(explore, monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError("planted")
 
@@ -393,7 +401,7 @@ def test_a_fault_of_the_mock_is_told_as_such(explore, monkeypatch):
     assert "planted" in ran.output
 
 
-def test_a_signal_ends_the_search_and_the_command(command, tmp_path):
+def test_a_signal_stops_the_search_and_the_command(command, tmp_path):
     started = tmp_path / "started"
     program = (
         f"import os, pathlib, time; pathlib.Path({str(started)!r}).write_text(str(os.getpid()));"
@@ -408,7 +416,7 @@ def test_a_signal_ends_the_search_and_the_command(command, tmp_path):
         os.kill(int(started.read_text()), 0)
 
 
-def test_what_was_found_is_not_lost_when_a_signal_ends_the_search(explore, command, tmp_path):
+def test_a_found_schedule_is_kept_when_a_signal_stops_the_search(explore, command, tmp_path):
     (tmp_path / "nightly.py").write_text(PLANTED)
     integration = ("--", sys.executable, "nightly.py", str(SAMPLES / "sales"))
     process: subprocess.Popen[str] = command("explore", *HURRIED, *integration, **QUICK)
@@ -421,7 +429,7 @@ def test_what_was_found_is_not_lost_when_a_signal_ends_the_search(explore, comma
     assert len(saved(tmp_path)["events"]) == 1
 
 
-def test_a_signal_while_a_command_is_being_ended_leaves_none_of_it(command, tmp_path):
+def test_a_signal_during_termination_leaves_no_process(command, tmp_path):
     started, pleaded = tmp_path / "started", tmp_path / "pleaded"
     program = (
         "import os, pathlib, signal, time\n"

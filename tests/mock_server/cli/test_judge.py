@@ -45,7 +45,7 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
 Judge = Callable[..., Result]
 
 
-def test_the_worked_example_is_kept_and_its_syncs_run_when_they_did(judge: Judge) -> None:
+def test_the_worked_example_passes_and_its_syncs_run_at_their_times(judge: Judge) -> None:
     ran = judge(FIXTURE.read_bytes(), "--report", "json:run.json")
     assert ran.exit_code == 0, ran.output
     run = json.loads(Path("run.json").read_text())
@@ -55,7 +55,7 @@ def test_the_worked_example_is_kept_and_its_syncs_run_when_they_did(judge: Judge
     assert run["notes"][0] == "14 of 14 recorded requests are to the API."
 
 
-def test_what_is_sent_again_is_found_with_the_real_ids() -> None:
+def test_a_repeated_push_is_found_with_the_recorded_ids() -> None:
     run = judged(push("12:00:00", ORDER), push("12:10:00", ORDER, PIE, dataset="d-2"))
     [again] = [each for each in run.judgement.findings if each.code == "S03"]
     assert (again.code, again.company_id, again.records) == ("S03", COMPANY, ["o-1"])
@@ -64,7 +64,7 @@ def test_what_is_sent_again_is_found_with_the_real_ids() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 409, 429, 500, 503])
-def test_a_push_that_was_answered_by_an_error_was_not_stored(status: int) -> None:
+def test_a_push_answered_with_an_error_was_not_stored(status: int) -> None:
     run = judged(push("12:00:00", ORDER, status=status), push("12:10:00", ORDER))
     assert "S03" not in codes(run)
     assert len(run.companies[0].datasets) == 1
@@ -90,13 +90,13 @@ def test_a_recorded_refusal_is_judged(status: int, headers: dict[str, str], code
     assert code in codes(run)
 
 
-def test_a_wait_that_was_kept_is_good() -> None:
+def test_a_respected_retry_after_is_no_finding() -> None:
     first = push("12:00:00", ORDER, status=503, headers={"Retry-After": "60"}, milliseconds=10_000)
     assert "T04" not in codes(judged(first, push("12:01:11", ORDER)))
     assert "T04" in codes(judged(first, push("12:01:05", ORDER)))
 
 
-def test_a_path_that_the_api_does_not_have_is_found_on_its_host_only() -> None:
+def test_an_unknown_path_is_a_finding_on_the_api_host_only() -> None:
     wrong = entry("12:01:00", "POST", push_path("order"), {}, 404)
     assert "T02" in codes(judged(push("12:00:00", ORDER), wrong))
     wrong["request"]["url"] = "https://elsewhere.example/x"
@@ -106,13 +106,13 @@ def test_a_path_that_the_api_does_not_have_is_found_on_its_host_only() -> None:
 
 
 @pytest.mark.parametrize(("milliseconds", "is_found"), [(5_000, True), (500, False)])
-def test_pushes_that_overlapped_are_found(milliseconds: float, is_found: bool) -> None:
+def test_overlapping_pushes_are_found(milliseconds: float, is_found: bool) -> None:
     first = push("12:00:00", ORDER, milliseconds=milliseconds)
     run = judged(first, push("12:00:01", PIE, dataset="d-2"))
     assert ("S05" in codes(run)) is is_found
 
 
-def test_a_dataset_ends_when_and_as_it_was_shown_to() -> None:
+def test_a_dataset_ends_at_the_observed_time_with_the_observed_status() -> None:
     failed = {
         "status": "ProcessingError", "isErrored": True,
         "requested": "2022-03-21T12:00:09Z", "completed": "2022-03-21T12:00:39Z",
@@ -124,7 +124,7 @@ def test_a_dataset_ends_when_and_as_it_was_shown_to() -> None:
     assert "S14" in codes(run)
 
 
-def test_a_dataset_that_was_under_way_for_long_was_not_ended_before() -> None:
+def test_a_dataset_observed_in_progress_had_not_ended_before() -> None:
     run = judged(
         push("12:00:00", ORDER),
         read_dataset("12:05:00", status="Processing"),
@@ -133,7 +133,7 @@ def test_a_dataset_that_was_under_way_for_long_was_not_ended_before() -> None:
     assert "S06" in codes(run)
 
 
-def test_a_dataset_whose_id_was_not_recorded_is_the_one_that_is_read_next() -> None:
+def test_a_dataset_without_a_recorded_id_is_the_next_one_read() -> None:
     pushed = push("12:00:00", ORDER)
     del pushed["response"]["content"]
     run = judged(pushed, read_dataset("12:01:00", "d-9"))
@@ -141,7 +141,7 @@ def test_a_dataset_whose_id_was_not_recorded_is_the_one_that_is_read_next() -> N
     assert "S13" not in codes(run)
 
 
-def test_a_push_whose_body_was_not_recorded_is_told_of() -> None:
+def test_a_push_without_a_recorded_body_is_noted() -> None:
     pushed = push("12:00:00", ORDER)
     del pushed["request"]["postData"]
     run = judged(pushed, push("12:01:00", ORDER, dataset="d-2"))
@@ -151,7 +151,7 @@ def test_a_push_whose_body_was_not_recorded_is_told_of() -> None:
 
 @pytest.mark.parametrize("sent", [[], {"syncTo": 5}, {"dateRange": None}, "x"])
 @pytest.mark.parametrize("end", ["orders", "connections", "latest", "historic", "commerce"])
-def test_what_was_sent_may_be_of_any_form(sent: Any, end: str) -> None:
+def test_request_bodies_of_any_form_are_replayed(sent: Any, end: str) -> None:
     paths = {
         "orders": push_path(),
         "connections": f"/meta/companies/{COMPANY}/connections",
@@ -169,7 +169,7 @@ def test_both_generations_are_judged() -> None:
     assert "S03" in codes(judged(push("12:00:00", ORDER), again))
 
 
-def test_a_company_that_is_shown_to_be_unlinked_after_its_push_was() -> None:
+def test_a_company_observed_as_unlinked_after_its_push_was_unlinked() -> None:
     made = entry(
         "11:00:00", "POST", "/meta/companies/sync", {"name": "Café"}, answered={"id": COMPANY}
     )
@@ -185,7 +185,7 @@ def test_a_company_that_is_shown_to_be_unlinked_after_its_push_was() -> None:
     assert any("accounting linked before the first push" in note for note in assumed.notes)
 
 
-def test_the_syncs_that_are_shown_have_their_time_and_their_end() -> None:
+def test_observed_syncs_run_at_their_times_with_their_codes() -> None:
     period = {"start": "2022-03-20T22:00:00Z", "finish": "2022-03-21T22:00:00Z"}
     summary = {"syncId": "s", "syncStatusCode": 5000, "syncDateRangeUtc": period}
     shown = entry(
@@ -204,15 +204,15 @@ def test_the_syncs_that_are_shown_have_their_time_and_their_end() -> None:
         (b'{"log":', 2, "$.log: the file ends too early, at byte 7."),
     ],
 )
-def test_the_exit_code_is_that_of_a_check(
-    judge: Judge, content: bytes, code: int, told: str
-) -> None:
+def test_exit_codes_are_those_of_check(judge: Judge, content: bytes, code: int, told: str) -> None:
     ran = judge(content)
     assert ran.exit_code == code, ran.output
     assert told in ran.output
 
 
-def test_a_fault_of_the_mock_is_its_own(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_the_mock_is_reported_as_its_own(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("planted")
 
@@ -222,7 +222,7 @@ def test_a_fault_of_the_mock_is_its_own(judge: Judge, monkeypatch: pytest.Monkey
     assert "codat-mock itself failed" in ran.output
 
 
-def test_a_request_that_is_in_two_files_was_sent_once(judge: Judge) -> None:
+def test_a_request_in_two_files_counts_once(judge: Judge) -> None:
     content = har(push("12:00:00", ORDER))
     Path("second.har").write_bytes(content)
     ran = judge(content, "second.har", "--fail-on", "never")
@@ -230,7 +230,7 @@ def test_a_request_that_is_in_two_files_was_sent_once(judge: Judge) -> None:
     assert "1 of 1 recorded requests" in ran.output
 
 
-def test_expected_findings_rules_and_severities_are_those_of_a_check(judge: Judge) -> None:
+def test_expected_findings_rules_and_severities_work_as_in_check(judge: Judge) -> None:
     content = har(push("12:00:00", ORDER), push("12:10:00", ORDER, dataset="d-2"))
     assert judge(content, "--expected", "known.json", "--update-expected").exit_code == 0
     assert judge(content, "--expected", "known.json").exit_code == 0
@@ -238,7 +238,7 @@ def test_expected_findings_rules_and_severities_are_those_of_a_check(judge: Judg
     assert judge(har(push("12:00:00", ORDER)), "--expected", "known.json").exit_code == 1
 
 
-def test_every_report_tells_what_was_assumed(judge: Judge) -> None:
+def test_every_report_shows_the_assumptions(judge: Judge) -> None:
     forms = {"json": "a.json", "junit": "a.xml", "html": "a.html", "markdown": "a.md"}
     reports = ",".join(f"{form}:{path}" for form, path in forms.items())
     ran = judge(har(push("12:00:00", ORDER)), "--report", reports, "--fail-on", "never")
@@ -247,7 +247,7 @@ def test_every_report_tells_what_was_assumed(judge: Judge) -> None:
         assert "linked before the recording begins" in Path(path).read_text(), path
 
 
-def test_the_journal_as_har_is_judged_as_it_was_before_the_mock(http: Any, driver: Any) -> None:
+def test_the_request_log_as_har_gives_the_findings_of_the_mock(http: Any, driver: Any) -> None:
     path = f"/data/companies/{driver.company_id}/sync/commerce-orders"
     for _ in range(2):
         dataset = http.post(path, json={"orders": [ORDER]}).json()["datasetId"]
@@ -264,5 +264,5 @@ def test_the_journal_as_har_is_judged_as_it_was_before_the_mock(http: Any, drive
     assert {"S03", "T02"} <= codes(run)
 
 
-def test_the_journal_as_har_is_the_whole_journal(http: Any) -> None:
+def test_the_request_log_as_har_cannot_be_filtered(http: Any) -> None:
     assert http.get("/_mock/requests?format=har&code=S03").status_code == 400

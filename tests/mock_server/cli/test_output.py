@@ -31,7 +31,7 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no di
 
 @needs_full
 @pytest.mark.parametrize("arguments", [*SHOWN, *HELPS], ids=" ".join)
-def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
+def test_a_full_disk_is_reported_in_one_line(arguments: list[str]) -> None:
     with FULL.open("wb") as full:
         ran = subprocess.run(
             [COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=-1, check=False
@@ -41,14 +41,14 @@ def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
 
 
 @needs_full
-def test_with_both_streams_full_there_is_the_exit_code_at_least() -> None:
+def test_the_exit_code_is_set_even_with_both_streams_full() -> None:
     with FULL.open("wb") as full:
         ran = subprocess.run([COMMAND, "rules"], stdout=full, stderr=full, check=False)
     assert ran.returncode == 74
 
 
 @pytest.mark.parametrize("arguments", SHOWN, ids=" ".join)
-def test_a_reader_that_has_gone_is_no_trouble(arguments: list[str]) -> None:
+def test_a_closed_pipe_is_no_error(arguments: list[str]) -> None:
     with subprocess.Popen(
         [COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=-1
     ) as ran:

@@ -57,13 +57,13 @@ def test_a_bad_value_is_refused_in_one_line(refused, option, variable, value):
     assert value in refused(option, variable, value)
 
 
-def test_a_port_that_is_taken_is_refused(refused):
+def test_a_port_in_use_is_refused(refused):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert f"127.0.0.1:{port}" in refused("--port", "CODAT_MOCK_PORT", port)
 
 
-def test_every_option_is_a_variable_too(serve, tmp_path, auth):
+def test_every_option_can_be_set_in_the_environment(serve, tmp_path, auth):
     served = serve(
         CODAT_MOCK_DB=str(tmp_path / "shop.db"),
         CODAT_MOCK_API_KEY="test-key other-key",
@@ -83,13 +83,13 @@ def test_every_option_is_a_variable_too(serve, tmp_path, auth):
     assert (tmp_path / "shop.db").exists()
 
 
-def test_an_option_goes_before_its_variable(serve):
+def test_an_option_overrides_its_variable(serve):
     served = serve("--speed", "x60", CODAT_MOCK_SPEED="frozen")
     assert served.http.get("/_mock/clock").json()["mode"] == "x60"
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_server_and_its_port_file(serve, signum):
+def test_a_signal_stops_the_server_and_removes_its_port_file(serve, signum):
     served = serve()
     assert served.port_file.read_text() == f"{served.http.base_url.port}\n"
     assert served.end(signum) == 0
@@ -100,7 +100,7 @@ def test_a_signal_ends_the_server_and_its_port_file(serve, signum):
     assert error == ""
 
 
-def test_a_signal_sent_many_times_ends_the_server_once(serve):
+def test_many_signals_stop_the_server_once(serve):
     served = serve()
     for _ in range(50):
         served.process.send_signal(signal.SIGINT)
@@ -110,7 +110,7 @@ def test_a_signal_sent_many_times_ends_the_server_once(serve):
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_an_answer_that_was_begun_is_sent_to_its_end(serve, signum):
+def test_a_started_answer_is_completed(serve, signum):
     served = serve()
     company = served.http.post("/meta/companies/sync", json={"name": "x"}).json()["id"]
     path = f"/data/companies/{company}/sync/commerce-orders"
@@ -125,7 +125,7 @@ def test_an_answer_that_was_begun_is_sent_to_its_end(serve, signum):
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_busy_server_ends_well_and_keeps_what_it_acknowledged(serve, tmp_path, signum):
+def test_a_busy_server_stops_cleanly_and_keeps_what_it_acknowledged(serve, tmp_path, signum):
     path = tmp_path / "shop.db"
     served = serve("--db", str(path))
     company = served.http.post("/meta/companies/sync", json={"name": "x"}).json()["id"]
@@ -161,7 +161,7 @@ def test_a_busy_server_ends_well_and_keeps_what_it_acknowledged(serve, tmp_path,
     assert broken == []
 
 
-def test_only_loopback_is_bound_unless_told_otherwise(serve):
+def test_only_loopback_is_bound_by_default(serve):
     served = serve()
     port = served.http.base_url.port
     bound = []
@@ -202,7 +202,7 @@ def test_a_stopped_server_leaves_no_thread_and_no_socket():
     assert left == []
 
 
-def test_addresses_are_told_as_they_are_reached():
+def test_addresses_are_printed_as_they_are_reached():
     for host, told in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")):  # noqa: S104
         with listen(host, 0) as bound:
             assert address_of(bound) == f"http://{told}:{bound.getsockname()[1]}"
@@ -219,7 +219,7 @@ def test_a_body_of_more_than_a_gibibyte_is_refused_before_it_is_sent(live):
     assert live.get("/_mock/health").status_code == 200
 
 
-def test_a_push_in_chunks_is_taken(live, set_stage):
+def test_a_chunked_push_is_accepted(live, set_stage):
     path = f"/data/companies/{set_stage(live).company_id}/sync/commerce-orders"
     answer = live.post(path, content=iter([b'{"orders":', b'[{"id":"x"}', b"]}"]))
     assert answer.json()["data"] == {"orders": [{"id": "x"}]}

@@ -25,12 +25,12 @@ def settings_of(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
     return seen[0]
 
 
-def test_companies_are_not_limited_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_companies_are_unlimited_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_of(monkeypatch).company_limit is None
     assert settings_of(monkeypatch, "--company-limit", "50").company_limit == 50
 
 
-def test_syncs_run_when_due_unless_a_delay_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_syncs_run_when_due_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_of(monkeypatch).sync_delay_seconds == 0
     assert settings_of(monkeypatch, "--sync-delay", "90").sync_delay_seconds == 90
 

@@ -19,7 +19,7 @@ START = "2022-03-21T18:00:00Z"
 
 
 @given(schedules(USES))
-def test_events_are_at_places_that_the_integration_comes_to(events):
+def test_events_hit_requests_that_the_integration_sends(events):
     assert 1 <= len(events) <= MAX_EVENTS
     assert len({subject(event) for event in events}) == len(events)
     for event in events:
@@ -31,13 +31,13 @@ def test_events_are_at_places_that_the_integration_comes_to(events):
 
 
 @given(schedules(USES), st.integers(0))
-def test_a_schedule_comes_back_from_its_file_as_it_was(events, seed):
+def test_a_schedule_survives_writing_and_reading(events, seed):
     schedule = Schedule(start_at=START, seed=seed, events=events)
     assert msgspec.json.decode(msgspec.json.encode(schedule), type=Schedule) == schedule
 
 
 @given(schedules(USES))
-def test_every_event_is_told_and_planned(events):
+def test_every_event_is_described_and_planned(events):
     schedule = Schedule(start_at=START, events=events)
     planned = [event for event in events if not isinstance(event, DatasetEvent | AlertEvent)]
     assert schedule.faults == planned
@@ -46,12 +46,12 @@ def test_every_event_is_told_and_planned(events):
 
 
 @pytest.mark.parametrize("kind", [Lose, Refuse, Spoil, Delay, Elapse, DatasetEvent, AlertEvent])
-def test_every_kind_is_drawn(kind):
+def test_every_kind_of_event_is_generated(kind):
     (event,) = find(schedules(USES), lambda events: any(isinstance(each, kind) for each in events))
     assert isinstance(event, kind)
 
 
-def test_alerts_are_left_alone_where_nobody_hears_them():
+def test_no_alert_events_without_alert_rules():
     deaf = Uses(USES.operations, USES.datasets, has_alerts=False)
 
     @given(schedules(deaf))
@@ -61,7 +61,7 @@ def test_alerts_are_left_alone_where_nobody_hears_them():
     hears_nothing()
 
 
-def test_a_dataset_s_end_is_planned_behind_those_before_it():
+def test_the_outcome_of_a_dataset_is_planned_after_those_before_it():
     late = DatasetEvent(at=3, outcome="FetchError")
     slow = DatasetEvent(at=1, profile="queued")
     planned = list(Schedule(start_at=START, events=(late, slow)).outcomes)
@@ -81,5 +81,5 @@ def test_a_dataset_s_end_is_planned_behind_those_before_it():
         ("2022-03-21T23:59:00Z", "2022-03-21T21:00:00Z"),
     ],
 )
-def test_trouble_has_room_before_the_end_of_the_day(now, start):
+def test_the_start_leaves_time_before_the_sync(now, start):
     assert start_of(parse_moment(now)) == start

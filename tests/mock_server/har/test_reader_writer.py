@@ -41,31 +41,31 @@ def test_a_push_is_read_as_chromium_writes_it() -> None:
     assert found.headers == (("accept", "*/*"),)
 
 
-def test_a_time_with_an_offset_is_the_same_moment_as_firefox_writes_it() -> None:
+def test_a_time_with_an_offset_is_converted_to_utc() -> None:
     assert only(entry_startedDateTime="2022-03-21T13:00:00.000+01:00").started.hour == 12
 
 
-def test_a_base64_body_is_read_as_mitmproxy_writes_it() -> None:
+def test_a_base64_body_is_decoded() -> None:
     text = b64encode(b'{"datasetId":"d-2"}').decode()
     found = only(response_content={"text": text, "encoding": "base64", "mimeType": "x"})
     assert found.answered == b'{"datasetId":"d-2"}'
 
 
 @pytest.mark.parametrize("is_unpacked", [True, False])
-def test_a_packed_body_is_unpacked_unless_the_recorder_has_done_it(is_unpacked: bool) -> None:
+def test_a_compressed_body_is_decoded_unless_the_recorder_has_done_so(is_unpacked: bool) -> None:
     sent = BODY if is_unpacked else gzip.compress(BODY)
     headers = [{"name": "Content-Encoding", "value": "gzip"}]
     data = {"text": b64encode(sent).decode(), "encoding": "base64"}
     assert only(request_headers=headers, request_postData=data).sent == BODY
 
 
-def test_a_body_that_cannot_be_unpacked_is_not_there() -> None:
+def test_a_body_that_cannot_be_decoded_counts_as_not_recorded() -> None:
     headers = [{"name": "content-encoding", "value": "br"}]
     data = {"text": b64encode(b"\x0b\x02").decode(), "encoding": "base64"}
     assert only(request_headers=headers, request_postData=data).sent is None
 
 
-def test_a_body_that_was_not_recorded_is_not_an_empty_one() -> None:
+def test_a_body_that_was_not_recorded_is_not_empty() -> None:
     written = entry("12:00:00", "POST", "/companies")
     assert read_har(har(written))[0].sent is None
     written["request"]["bodySize"] = 0
@@ -77,7 +77,7 @@ def test_a_request_without_an_answer_has_status_0() -> None:
     assert only(response_status=None).status == 0
 
 
-def test_requests_come_in_the_order_they_were_sent() -> None:
+def test_requests_are_sorted_by_time() -> None:
     found = read_har(har(push("12:00:01"), push("11:00:00")))
     assert [each.started.hour for each in found] == [11, 12]
 
@@ -100,7 +100,7 @@ def test_requests_come_in_the_order_they_were_sent() -> None:
         (b'{"log": {"entries": [{"a', "$.log.entries[0]: the file ends too early, at byte 24."),
     ],
 )
-def test_what_is_no_har_is_told_by_its_place(content: bytes, told: str) -> None:
+def test_an_invalid_har_is_refused_with_a_json_path(content: bytes, told: str) -> None:
     with pytest.raises(BadHar) as wrong:
         read_har(content)
     assert told in str(wrong.value)
@@ -108,20 +108,20 @@ def test_what_is_no_har_is_told_by_its_place(content: bytes, told: str) -> None:
 
 
 @given(st.integers(0, 2000))
-def test_a_har_that_breaks_off_anywhere_is_told_so(length: int) -> None:
+def test_a_har_truncated_anywhere_is_refused(length: int) -> None:
     whole = load_bytes("traffic/worked-example")
     with pytest.raises(BadHar):
         read_har(whole[:length])
 
 
-def test_what_was_written_is_read_as_it_was() -> None:
+def test_a_written_har_is_read_back_unchanged() -> None:
     recorded = read_har(load_bytes("traffic/worked-example"))
     for before, after in zip(recorded, read_har(write_har(recorded)), strict=True):
         assert ("authorization", "removed") in after.headers
         assert replace(after, headers=before.headers) == before
 
 
-def test_bytes_that_are_no_text_come_through() -> None:
+def test_binary_bodies_survive_writing_and_reading() -> None:
     body = b"\xff\x00"
     kept = Recorded(
         started=datetime(2022, 3, 21, tzinfo=UTC), seconds=1.5, method="POST", url="http://h/",
@@ -140,7 +140,7 @@ def test_bytes_that_are_no_text_come_through() -> None:
         ("https://h/p", "https://h/p"),
     ],
 )
-def test_a_url_loses_its_secrets_and_nothing_else(url: str, cleaned: str) -> None:
+def test_only_secrets_are_removed_from_a_url(url: str, cleaned: str) -> None:
     assert clean_url(url) == cleaned
 
 
@@ -148,7 +148,7 @@ def test_a_url_loses_its_secrets_and_nothing_else(url: str, cleaned: str) -> Non
     "name",
     ["Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "X-Csrf-Token", "Ocp-Subscription-Key"],
 )
-def test_a_header_of_a_secret_keeps_its_name_only(name: str) -> None:
+def test_the_value_of_a_secret_header_is_removed(name: str) -> None:
     kept = Recorded(
         started=datetime(2022, 3, 21, tzinfo=UTC), seconds=0, method="GET", url="http://h/",
         status=200, headers=((name, "s3cret"),), answered_headers=((name, "s3cret"),),

@@ -68,7 +68,7 @@ def answering(status: str, headers: list[tuple[str, str]], body: Any, seen: Echo
     return app
 
 
-def test_a_request_and_its_answer_go_through_unchanged() -> None:
+def test_a_request_and_its_answer_are_forwarded_unchanged() -> None:
     seen: Echo = {}
     packed = gzip.compress(b'{"a": 1}')
     headers = [("Content-Type", "application/x-odd"), ("Content-Encoding", "gzip"),
@@ -127,7 +127,7 @@ def test_a_large_answer_is_streamed_and_not_gathered_first() -> None:
     assert rest == 31 * MEBIBYTE
 
 
-def test_a_large_push_comes_through() -> None:
+def test_a_large_push_is_forwarded() -> None:
     seen: Echo = {}
     body = b"x" * (80 * MEBIBYTE)
     with serving(answering("200 OK", [], [], seen)) as upstream, proxied(upstream) as (_, client):
@@ -135,7 +135,7 @@ def test_a_large_push_comes_through() -> None:
     assert seen["body"] == body
 
 
-def test_an_upstream_that_is_down_is_told_as_the_proxys_own_trouble(tmp_path: Path) -> None:
+def test_an_unreachable_upstream_gives_an_error_of_the_proxy(tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         upstream = f"http://127.0.0.1:{nobody.getsockname()[1]}"
@@ -147,7 +147,7 @@ def test_an_upstream_that_is_down_is_told_as_the_proxys_own_trouble(tmp_path: Pa
     assert kept.status == 502
 
 
-def test_an_answer_that_breaks_off_breaks_off_here_too() -> None:
+def test_a_truncated_answer_is_forwarded_truncated() -> None:
     headers = [("Content-Length", "100")]
     with (
         serving(answering("200 OK", headers, [b"only this"], {})) as upstream,
@@ -182,7 +182,7 @@ def push_badly(client: httpx.Client, headers: dict[str, str]) -> str:
     return company_id
 
 
-def test_the_recording_judged_gives_what_was_found_live(
+def test_judging_the_recording_gives_the_live_findings(
     start_server: Callable[..., Server], auth: Any, tmp_path: Path
 ) -> None:
     upstream = start_server(speed=1, start_at=None).address
@@ -228,7 +228,7 @@ def test_the_command_judges_when_it_is_interrupted(
 
 
 @pytest.mark.parametrize("upstream", ["api.codat.io", "ftp://x", "https://x/?q", "http://x:0"])
-def test_an_upstream_that_is_none_is_refused(
+def test_an_invalid_upstream_is_refused(
     command: Callable[..., subprocess.Popen[str]], upstream: str
 ) -> None:
     process = command("proxy", "--upstream", upstream)

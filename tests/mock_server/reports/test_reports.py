@@ -186,7 +186,7 @@ def squeezed(text: str) -> str:
 
 
 @given(runs())
-def test_a_junit_parser_reads_a_case_for_each_rule(run: Run) -> None:
+def test_junit_has_a_case_for_each_rule(run: Run) -> None:
     suites = JUnitXml.fromstring(FORMATS["junit"].write(run))
     [suite] = suites
     cases = {(case.classname, case.name): case.result for case in suite}
@@ -207,7 +207,7 @@ def test_a_junit_parser_reads_a_case_for_each_rule(run: Run) -> None:
 
 
 @given(runs())
-def test_sarif_is_of_its_schema_and_every_result_has_a_place(run: Run) -> None:
+def test_sarif_is_valid_and_every_result_has_a_location(run: Run) -> None:
     Sarif.model_validate_json(FORMATS["sarif"].write(run))
     [told_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
     known = [rule["id"] for rule in told_run["tool"]["driver"]["rules"]]
@@ -243,7 +243,7 @@ def decoded_value(text: str) -> str:
 
 
 @given(runs())
-def test_a_runner_reads_an_annotation_for_each_finding(run: Run) -> None:
+def test_github_has_an_annotation_for_each_finding(run: Run) -> None:
     text = written(run, "github")
     read = annotations(text)
     assert len(read) == text.count("\n")
@@ -283,7 +283,7 @@ OWN = {
 
 
 @given(runs())
-def test_markdown_shows_a_row_for_each_finding_and_no_mark_up_of_theirs(run: Run) -> None:
+def test_markdown_has_a_row_for_each_finding_with_everything_escaped(run: Run) -> None:
     rendered = SUMMARY.render(written(run, "markdown"))
     page = html5lib.parse(rendered, namespaceHTMLElements=False)
     assert elements(page) <= OWN
@@ -389,12 +389,12 @@ GONE = [Expected("S04", "commerce-orders", ("B-1",))]
         (run_with(finding(), failures=["boom"], command=CRASHED), 70, "codat-mock itself failed"),
     ],
 )
-def test_the_exit_code_and_the_reason_follow_from_the_run(run: Run, code: int, why: str) -> None:
+def test_the_exit_code_and_the_reasons_follow_from_the_run(run: Run, code: int, why: str) -> None:
     assert code_of(run) == code
     assert why in " ".join(reasons(run))
 
 
-def test_a_finding_is_known_again_whenever_and_wherever_it_occurs() -> None:
+def test_the_identity_of_a_finding_ignores_time_company_and_order() -> None:
     known = as_expected(finding())
     other = finding(company_id="other", requests=[], count=40, records=["A-2", "A-1"])
     assert known.matches(other)
@@ -411,7 +411,7 @@ def test_another_rule_type_or_record_is_another_finding(changed: dict[str, Any])
     assert fingerprint_of(run_with(finding())) != fingerprint_of(run_with(finding(**changed)))
 
 
-def test_an_entry_without_records_expects_whatever_records() -> None:
+def test_an_entry_without_records_matches_any_records() -> None:
     loose = Expected("S03", "commerce-orders")
     assert loose.matches(finding())
     assert loose.matches(finding(records=["Z-9"]))
@@ -435,7 +435,9 @@ def fingerprint_of(run: Run) -> str:
         ("sync.py:0", "codat-mock.toml", 1),
     ],
 )
-def test_a_finding_is_shown_where_the_request_was_sent(caller: str, file: str, line: int) -> None:
+def test_a_finding_points_at_the_code_that_sent_the_request(
+    caller: str, file: str, line: int
+) -> None:
     sent = [
         Request(3, "2022-03-21T09:00:00Z", "POST", "/data"),
         Request(2, "2022-03-21T09:00:00Z", "POST", "/data", caller),
@@ -449,7 +451,7 @@ def test_a_finding_is_shown_where_the_request_was_sent(caller: str, file: str, l
     assert (properties["file"], properties["line"]) == (file, str(line))
 
 
-def test_only_so_many_findings_are_told_where_people_read_from_the_top() -> None:
+def test_reports_for_people_limit_the_number_of_findings() -> None:
     run = run_with(*(finding(records=[f"A-{number}"]) for number in range(53)))
     assert written(run, "markdown").count("| ❌ |") == 50
     assert "There are 3 more findings" in written(run, "markdown")

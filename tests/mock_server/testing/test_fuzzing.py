@@ -99,7 +99,7 @@ def planned(pytester: pytest.Pytester) -> Callable[..., None]:
     return write
 
 
-def test_a_double_booking_is_found_shortened_and_told_once(run, pytester):
+def test_a_double_booking_is_found_shortened_and_reported_once(run, pytester):
     ran = run("def test_it(codat_httpx): codat_httpx.explore(careless)")
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(
@@ -114,7 +114,7 @@ def test_a_double_booking_is_found_shortened_and_told_once(run, pytester):
     assert len(schedule_files.read(saved).events) == 1
 
 
-def test_cores_share_what_one_of_them_has_found(run, pytester):
+def test_workers_share_a_found_schedule(run, pytester):
     ran = run(
         """
         @pytest.mark.parametrize("seed", range(4))
@@ -130,7 +130,7 @@ def test_cores_share_what_one_of_them_has_found(run, pytester):
     assert len(list(pytester.path.glob("codat-mock-schedule-*"))) == 4
 
 
-def test_a_schedule_is_played_again(run, planned, pytester):
+def test_a_schedule_is_replayed(run, planned, pytester):
     planned(LOST)
     ran = run(
         """
@@ -154,19 +154,19 @@ def test_calls(): assert CALLS == EXPECTED
 """
 
 
-def test_a_night_that_raises_is_called_once_more_in_the_same_folder(run, planned):
+def test_a_scenario_that_raises_is_called_once_more_in_the_same_folder(run, planned):
     planned(LOST)
     run(COUNTED.replace("EXPECTED", "[0, 0, 0, 1]")).assert_outcomes(passed=2)
 
 
-def test_a_night_whose_assertion_fails_is_not(run, planned):
+def test_a_scenario_whose_assertion_fails_is_not_called_again(run, planned):
     planned(FAILED)
     ran = run(COUNTED.replace("EXPECTED", "[0, 0, 0]"))
     ran.assert_outcomes(failed=1, passed=1)
     ran.stdout.fnmatch_lines(["*The integration raised AssertionError*"])
 
 
-def test_the_terms_of_the_marker_hold_in_every_night(run, planned):
+def test_the_marker_applies_to_every_run(run, planned):
     planned(LOST)
     ran = run(
         """
@@ -183,7 +183,7 @@ def test_the_terms_of_the_marker_hold_in_every_night(run, planned):
     ran.assert_outcomes(failed=1, passed=2)
 
 
-def test_the_company_of_the_fixture_is_that_of_the_night(run, planned):
+def test_the_company_of_the_fixture_is_that_of_the_scenario(run, planned):
     planned(LOST)
     run(
         """
@@ -224,7 +224,7 @@ def test_careless(codat_httpx): pays(codat_httpx, False)
 """
 
 
-def test_alerts_that_were_asked_for_come_twice(run, planned):
+def test_alert_events_apply_to_the_rules_of_the_test(run, planned):
     planned({"kind": "alerts", "copies": 2})
     ran = run(HEARING)
     ran.assert_outcomes(failed=1, passed=1)
@@ -233,13 +233,13 @@ def test_alerts_that_were_asked_for_come_twice(run, planned):
     ran.stdout.fnmatch_lines(["FAILED *::test_careless *"])
 
 
-def test_one_that_pushes_nothing_breaks(run):
+def test_a_scenario_that_pushes_nothing_is_broken(run):
     ran = run("def test_it(codat_httpx): codat_httpx.explore(lambda company_id, folder: None)")
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(["*Nothing was pushed, so there is nothing to judge*"])
 
 
-def test_a_fault_of_the_mock_is_raised_as_such(run, monkeypatch):
+def test_an_exception_of_the_mock_is_raised_as_its_own(run, monkeypatch):
     def broken(*_: object) -> None:
         raise RuntimeError("planted")
 
@@ -256,7 +256,7 @@ def test_a_fault_of_the_mock_is_raised_as_such(run, monkeypatch):
         (None, "*BadFile: Cannot read planned.json: No such file or directory."),
     ],
 )
-def test_what_is_no_schedule_is_told(run, pytester, written, told):
+def test_an_invalid_schedule_is_reported(run, pytester, written, told):
     if written is not None:
         (pytester.path / "planned.json").write_text(written)
     ran = run("def test_it(codat_httpx): codat_httpx.explore(careful, replay='planned.json')")
@@ -264,7 +264,7 @@ def test_what_is_no_schedule_is_told(run, pytester, written, told):
     ran.stdout.fnmatch_lines([told])
 
 
-def test_a_night_without_a_name_is_explored(run):
+def test_a_scenario_without_a_name_is_explored(run):
     run(
         """
         from functools import partial
@@ -278,7 +278,7 @@ def test_a_night_without_a_name_is_explored(run):
     ).assert_outcomes(passed=1)
 
 
-def test_a_night_that_never_ends_breaks(run, planned):
+def test_a_scenario_that_never_ends_is_broken(run, planned):
     planned(FAILED)
     ran = run(
         """
@@ -303,10 +303,13 @@ def test_a_night_that_never_ends_breaks(run, planned):
         ("explore(careful, examples=0)", "*ValueError: examples must be 1 or more, not 0."),
         ("explore(careful, timeout=0)", "*ValueError: timeout must be more than 0, not 0."),
         ("explore(lambda company_id: None)", "*TypeError: *two arguments*too many positional*"),
-        ("explore(awaited)", "*TypeError: codat.explore takes no coroutine function: *asyncio.run."),
+        (
+            "explore(awaited)",
+            "*TypeError: codat.explore takes no coroutine function: *asyncio.run.",
+        ),
     ],
 )
-def test_what_cannot_be_explored_is_told(run, call, told):
+def test_wrong_arguments_are_reported(run, call, told):
     ran = run(
         f"""
         async def awaited(company_id, folder): pass
