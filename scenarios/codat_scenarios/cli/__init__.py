@@ -1,1 +1,1 @@
-"""What the package adds to the command `codat-mock`."""
+"""The commands that this package adds to `codat-mock`."""

@@ -1,4 +1,4 @@
-"""`codat-mock generate`: a merchant's records as files or a stream, and a plotted report."""
+"""`codat-mock generate`: a merchant's records as files or a stream, and a report with plots."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ EXAMPLES = """Examples:
 
 \b
   codat-mock generate --out cafe                        a month of a café, as JSON Lines
-  codat-mock generate --out bodies --format push        the same, ready to be pushed
+  codat-mock generate --out bodies --format push        the same, as push bodies
   codat-mock generate --merchant hotel-bar --out - | head
-  codat-mock generate --days 365 --report cafe.html     a year, plotted
+  codat-mock generate --days 365 --report cafe.html     a year, as plots
 """
 
 
-@click.command(epilog=EXAMPLES, short_help="Make a merchant's days of sales.")
+@click.command(epilog=EXAMPLES, short_help="Generate a merchant's sales, day by day.")
 @click.option("--merchant", "kind", default="cafe", show_default=True, help=KINDS)
-@click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How many.")
-@click.option("--seed", default=7, show_default=True, help="Which merchant of that kind.")
+@click.option(
+    "--days", type=click.IntRange(1), default=30, show_default=True, help="Number of days."
+)
+@click.option("--seed", default=7, show_default=True, help="Seed of the merchant and its sales.")
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -44,12 +46,12 @@ EXAMPLES = """Examples:
     type=click.Choice(["lines", "push"]),
     default="lines",
     show_default=True,
-    help="JSON Lines, one file a data type; or bodies ready to be pushed, in order.",
+    help="JSON Lines, one file per data type; or push bodies, in order.",
 )
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="HTML file to plot the days in.",
+    help="HTML file for a report with plots.",
 )
 def generate(
     kind: str,
@@ -60,18 +62,18 @@ def generate(
     form: str,
     report: Path | None,
 ) -> None:
-    """Make a merchant's orders, payments and transactions, the same for the same seed.
+    """Generate a merchant's orders, payments and transactions, the same for the same seed.
 
-    Later edits and deletes come with them: as changes.jsonl, as lines with a moment, or as bodies
-    pushed after those of the day's sales.
+    Later edits and deletes are included: in changes.jsonl, as lines with a moment, or as bodies
+    after those of the day's sales.
     """
-    # Imported here, since faker takes long and every other command lists this one.
+    # Imported late, since faker is slow to import and `--help` imports every command.
     from codat_scenarios.cli.day_files import write_day, write_stream
     from codat_scenarios.generation_report import Tally, page
     from codat_scenarios.merchants import merchant
 
     if out is None and report is None:
-        raise click.UsageError("Nothing would be written: give --out, --report or both.")
+        raise click.UsageError("Nothing to write: give --out, --report or both.")
     if report is not None and not report.parent.is_dir():
         raise click.BadParameter(f"there is no folder '{report.parent}'", param_hint="--report")
     try:
@@ -81,15 +83,15 @@ def generate(
             f"{days} days from {start.date()} end after {date.max}", param_hint="--days"
         ) from None
     if start.year == date.min.year or after.year == date.max.year:
-        raise click.BadParameter("give days of the years 2 to 9998", param_hint="--start")
+        raise click.BadParameter("use days in the years 2 to 9998", param_hint="--start")
     try:
         shop = merchant(kind, seed=seed)
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--merchant") from error
     folder = None if out in (None, "-") else empty_folder(Path(str(out)))
     tally = Tally(shop)
-    with progress(shop.days(days, start=start.date()), days, shop.name) as watched:
-        for day in watched:
+    with progress(shop.days(days, start=start.date()), days, shop.name) as shown:
+        for day in shown:
             if out == "-":
                 write_stream(sys.stdout.buffer, day, form)
             elif folder is not None:
@@ -100,14 +102,14 @@ def generate(
         try:
             report.write_text(page(tally), encoding="utf-8")
         except OSError as error:
-            raise click.ClickException(f"The report cannot be written: {error}") from error
+            raise click.ClickException(f"Cannot write the report: {error}") from error
 
 
 def empty_folder(folder: Path) -> Path:
-    """Make the folder, or take it where it is empty.
+    """Create the folder, or use it if it is empty.
 
     Raises:
-        click.BadParameter: there is something in it, which would mix with what is written.
+        click.BadParameter: it is not empty, or cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +122,7 @@ def empty_folder(folder: Path) -> Path:
 
 @contextmanager
 def progress(days: Iterator[Day], total: int, title: str) -> Iterator[Iterator[Day]]:
-    """Show a bar on standard error while the days are made, where that is a terminal."""
+    """Show progress on standard error while days are generated, if it is a terminal."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -142,11 +144,11 @@ def progress(days: Iterator[Day], total: int, title: str) -> Iterator[Iterator[D
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=total, orders=0)
 
-        def watched() -> Iterator[Day]:
+        def counted() -> Iterator[Day]:
             orders = 0
             for day in days:
                 yield day
                 orders += len(day.orders)
                 bar.update(task, advance=1, orders=orders)
 
-        yield watched()
+        yield counted()
