@@ -10,7 +10,7 @@ import pytest
 
 from codat_mock.http.app import create_app
 from codat_mock.http.operations import OPERATIONS
-from codat_mock.rule_config import choices
+from codat_mock.rule_config import read_rule_settings
 from codat_mock.rules import Rule, rulebook
 from codat_mock.rules.registry import describe
 from codat_mock.rules.rule_settings import BadRuleSetting, describe_setting, read_settings
@@ -58,22 +58,22 @@ class TestFiles:
         monkeypatch.chdir(tmp_path)
 
     def test_without_a_file_there_are_no_settings(self):
-        assert choices(None, []) == {}
+        assert read_rule_settings(None, []) == {}
 
     def test_codat_mock_toml_takes_precedence_over_pyproject_toml(self):
         Path("pyproject.toml").write_text('[tool.codat-mock.rules]\nS03 = "off"\n')
-        assert choices(None, [])["S03"].is_off
+        assert read_rule_settings(None, [])["S03"].is_off
         Path("codat-mock.toml").write_text('[rules]\nS03 = "info"\n')
-        assert choices(None, [])["S03"].severity == "info"
+        assert read_rule_settings(None, [])["S03"].severity == "info"
 
     def test_a_pyproject_without_the_table_has_no_settings(self):
         Path("pyproject.toml").write_text('[project]\nname = "x"\n')
-        assert choices(None, []) == {}
+        assert read_rule_settings(None, []) == {}
 
     def test_a_flag_takes_precedence_over_the_file_for_its_rule_alone(self):
         path = Path("other.toml")
         path.write_text('[rules]\nS03 = "off"\nT06 = { seconds = 5 }\n')
-        chosen = choices(path, ["S03=warning", "S09.minutes=30", "S09.severity=error"])
+        chosen = read_rule_settings(path, ["S03=warning", "S09.minutes=30", "S09.severity=error"])
         assert chosen["S03"].severity == "warning"
         assert chosen["T06"].thresholds == {"seconds": 5}
         assert (chosen["S09"].thresholds, chosen["S09"].severity) == ({"minutes": 30}, "error")
@@ -91,18 +91,18 @@ class TestFiles:
     def test_an_error_in_a_file_names_its_place(self, text, message):
         Path("codat-mock.toml").write_text(text)
         with pytest.raises(click.UsageError, match=re.escape(message)):
-            choices(None, [])
+            read_rule_settings(None, [])
 
     @pytest.mark.parametrize("text", ["tool.codat-mock = 1\n", 'tool.codat-mock = "x"\n'])
     def test_a_table_of_the_wrong_type_is_an_error(self, text):
         Path("pyproject.toml").write_text(text)
         with pytest.raises(click.UsageError, match=r"tool\.codat-mock must be a table"):
-            choices(None, [])
+            read_rule_settings(None, [])
 
     @pytest.mark.parametrize("flag", ["S03", "S99=off", "T06.seconds=soon"])
     def test_an_error_in_a_flag_names_it(self, flag):
         with pytest.raises(click.UsageError, match=flag.partition("=")[0].partition(".")[0]):
-            choices(None, [flag])
+            read_rule_settings(None, [flag])
 
 
 def codes(driver):
