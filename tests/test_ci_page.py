@@ -72,7 +72,7 @@ def test_the_commands_succeed(samples: Path) -> None:
         before, _, after = line.partition(" -- ")
         # The page explains these options further down.
         quick = shlex.join([*shlex.split(before), *EVENING])
-        assert "codat-mock ends with exit code 0." in run(f"{quick} -- {after}", samples)
+        assert "codat-mock exits with code 0." in run(f"{quick} -- {after}", samples)
     for name in ("codat.xml", "codat.sarif", "codat.json", "codat.html", "codat.md"):
         assert "codat-mock" in (samples / name).read_text()
 
@@ -105,7 +105,7 @@ def test_the_recipe_for_gitlab_works(samples: Path) -> None:
 
 @pytest.mark.parametrize("recipe", [SHELL, SHARED], ids=["alone", "shared"])
 def test_the_recipes_for_a_shell_work(recipe: str, samples: Path) -> None:
-    assert "codat-mock ends with exit code 0." in run(recipe, samples)
+    assert "codat-mock exits with code 0." in run(recipe, samples)
 
 
 def test_every_variable_exit_code_and_option_of_the_command_is_described() -> None:

@@ -81,8 +81,8 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("[rules", "codat-mock.toml cannot be read"),
-            ("[rule]\n", "codat-mock.toml: there is no setting 'rule'; known: rules."),
+            ("[rules", "Cannot read codat-mock.toml"),
+            ("[rule]\n", "codat-mock.toml: unknown setting 'rule'; known: rules."),
             ("rules = 1\n", "codat-mock.toml: rules must be a table"),
             ('[rules]\nS99 = "off"\n', "codat-mock.toml: rules.S99: There is no rule 'S99'"),
             ("[rules]\nT06 = { x = 1 }\n", "codat-mock.toml: rules.T06.x: Rule T06 has no setting"),
