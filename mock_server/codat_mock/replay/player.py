@@ -238,7 +238,9 @@ class Player:
         body = call.recorded.sent or b"{}"
         if call.operation == "run-sync":
             sync_to = read_sync_request(body).sync_to
-            syncs.run_latest(session, call.company_id, None if sync_to is UNSET else sync_to, request)
+            syncs.run_latest(
+                session, call.company_id, None if sync_to is UNSET else sync_to, request
+            )
         else:
             period = read_historic(body).date_range
             syncs.run_historic(session, call.company_id, period.start, period.finish, request)
