@@ -80,6 +80,7 @@ class RequestError(CodatError):
     """
 
     may_have_arrived = False  # whether the service may have carried the request out
+    may_arrive_late = False  # whether the service may still carry it out later
     is_transient = False  # whether the same request may succeed later
 
     def __init__(
@@ -116,6 +117,7 @@ class AnswerLost(RequestError):
     """The request was sent, and no complete answer came in time."""
 
     may_have_arrived = True
+    may_arrive_late = True
     is_transient = True
 
 
@@ -176,6 +178,11 @@ class ServerError(StatusError):
 
     may_have_arrived = True
     is_transient = True
+
+    @property
+    def may_arrive_late(self) -> bool:  # type: ignore[override]  # depends on the status
+        """Whether a gateway answered while the service may still be working (502, 504)."""
+        return self.status in (502, 504)
 
 
 BY_STATUS: Final[dict[int, type[StatusError]]] = {

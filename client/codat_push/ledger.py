@@ -160,6 +160,23 @@ class Ledger:
             self.store.pushes.name(chunk.push, dataset_id)
         return replace(chunk, dataset=dataset_id)
 
+    def now(self) -> float:
+        """Seconds since 1970, by the ledger's clock."""
+        return self._clock.now()
+
+    def mark_posted(self, chunk: Chunk) -> None:
+        """Note that the request of a chunk is about to be sent."""
+        self.store.pushes.mark_posted(chunk.push, self._clock.now())
+
+    def mark_answered(self, chunk: Chunk) -> None:
+        """Note that a chunk was answered, if not with its dataset, so it cannot arrive later."""
+        self.store.pushes.mark_answered(chunk.push)
+
+    def note_requested(self, chunk: Chunk, dataset: Dataset) -> None:
+        """Note when a chunk's dataset was requested, by the service's clock."""
+        stream = self.store.stream(chunk.company, chunk.data_type)
+        self.store.remote_state.note_dataset(stream, dataset.id, dataset.requested)
+
     def settle(self, chunk: Chunk, dataset: Dataset) -> None:
         """Close a chunk: its records become known if the dataset is Complete, else are sent again.
 

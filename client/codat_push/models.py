@@ -6,10 +6,11 @@ Source: contract sections 1, 4 and 6.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from codat_push.schema import DataType
 
@@ -24,6 +25,14 @@ class Wire(Struct, frozen=True, rename="camel"):
     """Decoded from JSON: camelCase there, snake_case here; unknown properties are skipped."""
 
 
+def as_utc(struct: Wire, *names: str) -> None:
+    """Make date-times without an offset aware: they are UTC. Source: contract section 1."""
+    for name in names:
+        moment = getattr(struct, name)
+        if moment is not None and moment.tzinfo is None:
+            force_setattr(struct, name, moment.replace(tzinfo=UTC))
+
+
 class Dataset(Wire, frozen=True, kw_only=True):
     """The dataset that a push has become.
 
@@ -31,7 +40,7 @@ class Dataset(Wire, frozen=True, kw_only=True):
         status: the service's name for its state, such as `Queued` or `Complete`.
         requested: when the push arrived, UTC; None until the dataset was read.
         completed: when it ended, UTC; None until then.
-        progress: percent, 0 to 100.
+        progress: percent, 0 to 100; None if the service does not say.
         error_message: why it failed, None if it did not.
     """
 
@@ -41,10 +50,14 @@ class Dataset(Wire, frozen=True, kw_only=True):
     status: str = "Queued"
     requested: datetime | None = None
     completed: datetime | None = None
-    progress: int = 0
-    is_completed: bool = False
-    is_errored: bool = False
+    progress: float | None = None
+    is_completed: bool | None = None
+    is_errored: bool | None = None
     error_message: str | None = None
+
+    def __post_init__(self) -> None:
+        """Read date-times without an offset as UTC."""
+        as_utc(self, "requested", "completed")
 
     @property
     def is_complete(self) -> bool:
@@ -60,7 +73,7 @@ class Dataset(Wire, frozen=True, kw_only=True):
     def has_ended(self) -> bool:
         """Whether it has ended, in success or failure."""
         is_failure = self.status.endswith("Error") or self.status in OTHER_ENDS
-        return self.is_complete or self.is_errored or is_failure
+        return self.is_complete or bool(self.is_errored) or is_failure
 
 
 class DateRange(Wire, frozen=True):
@@ -68,6 +81,10 @@ class DateRange(Wire, frozen=True):
 
     start: datetime
     finish: datetime
+
+    def __post_init__(self) -> None:
+        """Read date-times without an offset as UTC."""
+        as_utc(self, "start", "finish")
 
 
 class SyncStatus(Wire, frozen=True, kw_only=True):
@@ -83,10 +100,14 @@ class SyncStatus(Wire, frozen=True, kw_only=True):
     sync_status_code: int
     sync_utc: datetime
     sync_date_range_utc: DateRange
-    commerce_sync_id: str = ""
-    sync_status: str = ""
+    commerce_sync_id: str | None = None
+    sync_status: str | None = None
     error_message: str | None = None
-    data_pushed: bool = False
+    data_pushed: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Read date-times without an offset as UTC."""
+        as_utc(self, "sync_utc")
 
     @property
     def is_running(self) -> bool:
@@ -136,7 +157,7 @@ class ConnectionPage(Wire, frozen=True):
 class Configuration(Wire, frozen=True):
     """Whether a company's mapping is complete."""
 
-    configured: bool
+    configured: bool | None
 
 
 class ErrorBody(Wire, frozen=True):
@@ -145,8 +166,8 @@ class ErrorBody(Wire, frozen=True):
     Source: contract section 1.
     """
 
-    error: str = ""
-    correlation_id: str = ""
+    error: str | None = None
+    correlation_id: str | None = None
 
 
 Reason = Literal[

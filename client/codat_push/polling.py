@@ -45,7 +45,7 @@ def wait(dataset: Dataset, options: WaitOptions) -> Flow[Dataset]:
     """
     until = options.clock.monotonic() + options.seconds
     retry_after: float | None = None  # seconds, after a poll that failed
-    for pause in polls(options.first_poll):
+    for pause in pauses(options.first_poll):
         if dataset.has_ended:
             break
         left = until - options.clock.monotonic()
@@ -76,7 +76,7 @@ def next_poll(previous: float | None, first: float = FIRST_POLL_SECONDS) -> floa
     return max(first, min(previous * 1.5, first * POLL_GROWTH))
 
 
-def polls(first: float) -> Iterator[float]:
+def pauses(first: float) -> Iterator[float]:
     """The pauses between polls of one dataset, in seconds."""
     pause = None
     while True:

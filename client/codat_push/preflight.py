@@ -9,10 +9,11 @@ import msgspec
 from codat_push import operations
 from codat_push.errors import NotSetUp, RequestError
 from codat_push.ledger import Ledger
+from codat_push.models import Dataset
 from codat_push.operations import Flow
 from codat_push.schema import DataType
 
-NOT_OFFERED: Final = (400, 404, 405)  # answers of a service that lacks an operation
+NOT_OFFERED: Final = (400, 404, 405, 501)  # answers of a service that lacks an operation
 
 
 def prepare(ledger: Ledger, company: str, data_type: DataType) -> Flow[bool]:
@@ -63,16 +64,15 @@ def note_datasets(ledger: Ledger, company: str, data_type: DataType) -> Flow[Non
     stream = ledger.store.stream(company, data_type)
     if ledger.store.remote_state.lists_datasets(stream) is not None:
         return
+    found: list[Dataset] | None
     try:
         found = yield from operations.newest_datasets(company, data_type)
     except RequestError as error:
         if not is_unoffered(error):
             raise
-        ids = None  # the beta API has no such list
-    else:
-        ids = [dataset.id for dataset in found]
+        found = None  # the beta API has no such list
     with ledger.store.transaction():
-        ledger.store.remote_state.note_datasets(stream, ids)
+        ledger.store.remote_state.note_datasets(stream, found)
 
 
 def is_unoffered(error: RequestError) -> bool:

@@ -1,20 +1,25 @@
-"""Submitting a ledger's chunks, as flows: send, find, poll, settle.
+"""Submitting a ledger's chunks, as flows: send, poll, settle.
 
 A chunk is posted at most once. If the answer was lost, or the process died before it was noted,
-the client lists the newest datasets: a new one belongs to this chunk; if there is none, the push
-did not arrive, and its records go into another chunk. If the service offers no list, they are sent
-again, which rule S03 excuses. For this to be right, only one ledger may push to its companies.
+`recovery` finds out whether it arrived; if not, its records go into another chunk.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from codat_push import operations, polling
-from codat_push.errors import BadRequest, CodatError, NotFound, PushTooLarge, RequestError
+from codat_push import operations, polling, recovery
+from codat_push.errors import (
+    BadRequest,
+    CodatError,
+    NotFound,
+    PushTooLarge,
+    RequestError,
+    WaitTimeout,
+)
 from codat_push.ledger import Ledger
 from codat_push.models import Chunk, Dataset
-from codat_push.operations import Flow
+from codat_push.operations import Flow, Pause
 from codat_push.polling import WaitOptions
 from codat_push.preflight import prepare
 from codat_push.schema import DATA_TYPES
@@ -39,6 +44,7 @@ def deliver(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Dataset]
     """
     fresh: Chunk | None = chunk
     try:
+        yield from _wait_until_clear(ledger, chunk, options)
         is_outdated = yield from prepare(ledger, chunk.company, chunk.data_type)
     except CodatError:
         ledger.release(chunk)
@@ -71,11 +77,41 @@ def resume(ledger: Ledger, company: str, options: WaitOptions) -> Flow[list[tupl
     for data_type in DATA_TYPES:
         chunk = ledger.open_chunk(company, data_type)
         if chunk and not chunk.dataset:
-            chunk = yield from find_dataset(ledger, chunk)
+            chunk = yield from _recover(ledger, chunk, options)
         if chunk:
             finished.append((chunk, (yield from finish(ledger, chunk, options))))
     ledger.note_sync(company, (yield from operations.sync_status(company)))
     return finished
+
+
+def _wait_until_clear(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[None]:
+    until = options.clock.monotonic() + options.seconds
+    for pause in polling.pauses(options.first_poll):
+        if (yield from recovery.is_clear(ledger, chunk.company, chunk.data_type)):
+            return
+        if options.clock.monotonic() >= until:
+            raise WaitTimeout(
+                f"an earlier push of {chunk.data_type} arrived late and is still being processed "
+                f"after {options.seconds:g} s"
+            )
+        yield Pause(pause)
+
+
+def _recover(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Chunk | None]:
+    """Look for a chunk's dataset until it is found (the chunk) or given up (None)."""
+    until = options.clock.monotonic() + options.seconds
+    late_after = recovery.late_seconds(options.first_poll)
+    for pause in polling.pauses(options.first_poll):
+        found = yield from recovery.find_dataset(ledger, chunk, late_after)
+        if found is None or found.dataset:
+            return found
+        if options.clock.monotonic() >= until:
+            break
+        yield Pause(pause)
+    raise WaitTimeout(
+        f"a push of {chunk.size} {chunk.data_type} whose answer was lost has not appeared after "
+        f"{options.seconds:g} s, and may still arrive; call resume again"
+    )
 
 
 def send(ledger: Ledger, chunk: Chunk) -> Flow[Chunk]:
@@ -84,6 +120,7 @@ def send(ledger: Ledger, chunk: Chunk) -> Flow[Chunk]:
     If the service rejects it, its records go back into the queue; a single record is refused.
     """
     bodies = ledger.bodies(chunk)
+    ledger.mark_posted(chunk)
     try:
         dataset = yield from operations.push_bodies(chunk.company, chunk.data_type, bodies)
     except (BadRequest, PushTooLarge) as error:
@@ -95,27 +132,12 @@ def send(ledger: Ledger, chunk: Chunk) -> Flow[Chunk]:
     except RequestError as error:
         if not error.may_have_arrived:
             ledger.release(chunk)
+        elif not error.may_arrive_late:
+            ledger.mark_answered(chunk)
         if isinstance(error, NotFound):  # the list of an unknown company was empty, too
             ledger.store.remote_state.forget_datasets(chunk.company)
         raise
     return ledger.mark_sent(chunk, dataset.id)
-
-
-def find_dataset(ledger: Ledger, chunk: Chunk) -> Flow[Chunk | None]:
-    """Find the dataset of a chunk whose answer was lost; None if it did not arrive."""
-    knowledge = ledger.store.remote_state
-    stream = ledger.store.stream(chunk.company, chunk.data_type)
-    if knowledge.lists_datasets(stream):
-        seen = knowledge.datasets(stream)
-        try:
-            found = yield from operations.newest_datasets(chunk.company, chunk.data_type)
-        except NotFound:  # a push would not have found the company either
-            found = []
-        for dataset in found:
-            if dataset.id not in seen:
-                return ledger.mark_sent(chunk, dataset.id)
-    ledger.release(chunk)
-    return None
 
 
 def finish(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Dataset]:
@@ -135,6 +157,7 @@ def _settled(ledger: Ledger, chunk: Chunk, reading: Flow[Dataset]) -> Flow[Datas
     except NotFound:  # the service has lost the dataset and its records
         ledger.release(chunk)
         raise
+    ledger.note_requested(chunk, dataset)
     if dataset.has_ended:
         ledger.settle(chunk, dataset)
     return dataset

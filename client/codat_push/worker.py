@@ -11,7 +11,7 @@ from __future__ import annotations
 from random import Random
 from threading import Event
 
-from codat_push import submission
+from codat_push import recovery, submission
 from codat_push.backoff import next_retry
 from codat_push.client import PushClient
 from codat_push.errors import BadRequest, NotFound, NotSetUp, PushTooLarge, RequestError
@@ -84,6 +84,9 @@ class Worker:
 
     def _post(self, company: str, data_type: DataType, entry: Entry) -> Flow[tuple[Entry, float]]:
         """Make the next chunk, after reading what has been synced, and post it."""
+        if not (yield from recovery.is_clear(self._ledger, company, data_type)):
+            pause = self._next_poll(entry.poll_pause)
+            return entry._replace(poll_pause=pause), pause
         yield from prepare(self._ledger, company, data_type)
         self._ledger.requeue_failed(company, data_type)
         chunk = self._ledger.take(company, data_type, entry.max_records)
@@ -118,10 +121,11 @@ class Worker:
 
     def _find(self, chunk: Chunk, entry: Entry) -> Flow[tuple[Entry, float]]:
         """Find the dataset of a chunk whose answer was lost, or queue its records again."""
-        found = yield from submission.find_dataset(self._ledger, chunk)
+        late_after = recovery.late_seconds(self._client.poll_seconds)
+        found = yield from recovery.find_dataset(self._ledger, chunk, late_after)
         if found is None:
-            return entry, 0.0
-        pause = self._next_poll(None)
+            return entry._replace(poll_pause=None), 0.0
+        pause = self._next_poll(None if found.dataset else entry.poll_pause)
         return entry._replace(poll_pause=pause), pause
 
     def _poll(self, chunk: Chunk, entry: Entry) -> Flow[tuple[Entry, float]]:

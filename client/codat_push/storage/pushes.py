@@ -29,6 +29,41 @@ class Pushes:
         self._database.run_many("UPDATE queue SET push = ? WHERE place = ?", rows)
         return int(push)
 
+    def mark_posted(self, push: int, now: float) -> None:
+        """Note that the request of a push is about to be sent."""
+        self._database.run("UPDATE push SET posted = ? WHERE push = ?", now, push)
+
+    def mark_answered(self, push: int) -> None:
+        """Note that an answer came, so that the push cannot arrive later."""
+        self._database.run("UPDATE push SET answered = 1 WHERE push = ?", push)
+
+    def attempt(self, push: int) -> tuple[float | None, bool]:
+        """When a push was posted (None: never, 0: unknown), and whether it was answered."""
+        find = "SELECT posted, answered FROM push WHERE push = ?"
+        posted, answered = self._database.run(find, push).fetchone()
+        return posted, bool(answered)
+
+    def abandon(self, stream: int, push: int, posted: float) -> None:
+        """Note a push that was given up although it may still arrive."""
+        note = "INSERT OR REPLACE INTO abandoned VALUES (?, ?, ?)"
+        self._database.run(note, push, stream, posted)
+
+    def abandoned(self, stream: int, since: float) -> int:
+        """How many pushes posted since then may still arrive; older ones are forgotten."""
+        forget = "DELETE FROM abandoned WHERE stream = ? AND posted < ?"
+        self._database.run(forget, stream, since)
+        find = "SELECT count(*) FROM abandoned WHERE stream = ?"
+        (count,) = self._database.run(find, stream).fetchone()
+        return int(count)
+
+    def forget_abandoned(self, stream: int, count: int) -> None:
+        """Forget the oldest of the abandoned pushes, which have arrived."""
+        self._database.run(
+            "DELETE FROM abandoned WHERE push IN"
+            " (SELECT push FROM abandoned WHERE stream = ? ORDER BY posted LIMIT ?)",
+            *(stream, count),
+        )
+
     def name(self, push: int, dataset_id: str) -> None:
         """Note the dataset of a push."""
         self._database.run("UPDATE push SET dataset = ? WHERE push = ?", dataset_id, push)
@@ -61,7 +96,8 @@ class Pushes:
         of_push = "FROM queue WHERE stream = ? AND push = ?"
         deletes = f"(SELECT id {of_push} AND body IS NULL)"
         self._database.run(
-            "INSERT INTO known SELECT stream, id, kind, digest, created, modified, properties, ?"
+            "INSERT INTO known (stream, id, kind, digest, created, modified, properties, accepted)"
+            " SELECT stream, id, kind, digest, created, modified, properties, ?"
             f" {of_push} AND body IS NOT NULL"
             " ON CONFLICT (stream, id, kind) DO UPDATE SET digest = excluded.digest,"
             " created = excluded.created, modified = excluded.modified,"

@@ -10,8 +10,9 @@ double it or do nothing, so it is refused, and so is a new record from before th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from codat_push.models import SyncStatus
+from codat_push.models import Dataset, SyncStatus
 from codat_push.push_policy import Synced
 from codat_push.storage.database import Database
 from codat_push.versions import EPOCH, MICROSECOND
@@ -60,22 +61,31 @@ class RemoteState:
         (noted,) = self._database.run(find, stream).fetchone()
         return None if noted is None else bool(noted)
 
-    def note_datasets(self, stream: int, ids: Iterable[str] | None) -> None:
+    def note_datasets(self, stream: int, datasets: Iterable[Dataset] | None) -> None:
         """Note the datasets that the service lists; None: it does not offer the list."""
         note = "UPDATE stream SET history = ? WHERE stream = ?"
-        self._database.run(note, ids is not None, stream)
-        for identity in ids or ():
-            self.note_dataset(stream, identity)
+        self._database.run(note, datasets is not None, stream)
+        for dataset in datasets or ():
+            self.note_dataset(stream, dataset.id, dataset.requested)
 
     def forget_datasets(self, company: str) -> None:
         """Ask for a company's datasets again, because the service did not know the company."""
         self._database.run("UPDATE stream SET history = NULL WHERE company = ?", company)
 
-    def note_dataset(self, stream: int, identity: str) -> None:
-        """Note a dataset, so that a new one is recognised."""
+    def note_dataset(self, stream: int, identity: str, requested: datetime | None = None) -> None:
+        """Note a dataset, so that a new one is recognised, and when it was requested."""
+        moment = None if requested is None else (requested - EPOCH) // MICROSECOND
         self._database.run(
-            "INSERT OR IGNORE INTO dataset (stream, id) VALUES (?, ?)", stream, identity
+            "INSERT INTO dataset VALUES (?, ?, ?) ON CONFLICT (stream, id) DO UPDATE SET"
+            " requested = coalesce(excluded.requested, requested)",
+            *(stream, identity, moment),
         )
+
+    def latest_request(self, stream: int) -> datetime | None:
+        """When the latest of the datasets seen so far was requested, by the service's clock."""
+        find = "SELECT max(requested) FROM dataset WHERE stream = ?"
+        (moment,) = self._database.run(find, stream).fetchone()
+        return None if moment is None else EPOCH + moment * MICROSECOND
 
     def datasets(self, stream: int) -> frozenset[str]:
         """Ids of the datasets seen so far."""

@@ -13,7 +13,7 @@ from codat_push.versions import microseconds
 APPLICATION_ID: Final = 0x43505553  # "CPUS": tells a client's file from any other
 SERVER_APPLICATION_ID: Final = 0x434D4F4B  # "CMOK": a mock server's database
 SHARED_APPLICATION_ID: Final = 0x636F6461  # of both, up to schema 2: their tables tell them apart
-VERSION: Final = 3
+VERSION: Final = 4
 FIRST_TABLES: Final = {"stream", "known", "waiting", "push"}  # in every file with the shared id
 
 TABLES: Final = """
@@ -26,7 +26,7 @@ CREATE TABLE stream (
 CREATE TABLE known (
   stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, digest BLOB NOT NULL,
   created INTEGER, modified INTEGER, properties INTEGER NOT NULL, accepted INTEGER NOT NULL,
-  PRIMARY KEY (stream, id, kind)
+  revision INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (stream, id, kind)
 ) WITHOUT ROWID;
 -- The records whose delete the service has accepted: their keys are not used again.
 CREATE TABLE deleted (
@@ -36,15 +36,18 @@ CREATE TABLE deleted (
 CREATE TABLE queue (
   place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
   body BLOB, digest BLOB, created INTEGER, modified INTEGER, properties INTEGER,
-  recorded REAL NOT NULL, push INTEGER
+  recorded REAL NOT NULL, push INTEGER, revision INTEGER NOT NULL DEFAULT 0, snapshot INTEGER
 );
 CREATE INDEX queue_by_key ON queue (stream, id, kind);
 CREATE INDEX queue_by_push ON queue (stream, push, place);
+-- Counts the changes of the file, so that a snapshot knows what is newer than itself.
+CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL);
 -- Pushes that are on their way, or whose dataset failed and whose records are to be sent again.
 -- `posted`: when the request was sent, seconds since 1970; null: it was not; 0: unknown.
+-- `answered`: whether an answer came, so that the push cannot arrive later.
 CREATE TABLE push (
   push INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, dataset TEXT,
-  failed INTEGER NOT NULL DEFAULT 0, posted REAL
+  failed INTEGER NOT NULL DEFAULT 0, posted REAL, answered INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX one_push_at_a_time ON push (stream) WHERE NOT failed;
 -- Datasets seen so far, to know a new one by; `requested` in microseconds since 1970.
@@ -211,8 +214,34 @@ CREATE TABLE abandoned (
     )
 
 
+def keep_answers_and_revisions(connection: sqlite3.Connection) -> None:
+    """Schema 3 to 4: whether a push was answered, and the order of changes.
+
+    Schema 3 noted no times of pushes yet.
+    """
+    execute_all(
+        connection,
+        """
+UPDATE push SET posted = 0 WHERE posted IS NULL;
+ALTER TABLE push ADD COLUMN answered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE known RENAME TO old_known;
+CREATE TABLE known (
+  stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, digest BLOB NOT NULL,
+  created INTEGER, modified INTEGER, properties INTEGER NOT NULL, accepted INTEGER NOT NULL,
+  revision INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (stream, id, kind)
+) WITHOUT ROWID;
+INSERT INTO known SELECT stream, id, kind, digest, created, modified, properties, accepted, 0
+  FROM old_known;
+DROP TABLE old_known;
+ALTER TABLE queue ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE queue ADD COLUMN snapshot INTEGER;
+CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL)""",
+    )
+
+
 # In order: the first brings schema 1 to 2. A new schema adds one and changes none.
 MIGRATIONS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (
     keep_dates_and_deletes,
     keep_times_of_pushes,
+    keep_answers_and_revisions,
 )

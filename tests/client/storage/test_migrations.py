@@ -26,6 +26,7 @@ from codat_push.storage.tables import (
 
 DUMPS = sorted(Path(__file__).with_name("ledgers").glob("*.sql"))
 ORDERS, PAYMENTS, TRANSACTIONS = DATA_TYPES
+QUEUED = "SELECT place, stream, id, kind, body, digest, push FROM {}"
 CONTENTS = {
     "stream": 4,
     "push": 3,  # one with a dataset, one whose answer was lost, one that failed
@@ -94,7 +95,9 @@ def test_a_migrated_file_has_the_tables_of_a_new_one(old_file: Path, tmp_path: P
 def test_nothing_is_lost_on_the_way(old_file: Path) -> None:
     before = {table: count(old_file, table) for table in CONTENTS}
     assert before == CONTENTS
-    queued = rows(old_file, "SELECT place, stream, id, kind, body, digest, push FROM waiting")
+    tables = {name for (name,) in rows(old_file, "SELECT name FROM sqlite_master")}
+    old_name = "queue" if "queue" in tables else "waiting"
+    queued = rows(old_file, QUEUED.format(old_name))
     assert len(queued) == 5
     with Ledger(old_file) as ledger:
         (refusal,) = ledger.refusals()
@@ -106,8 +109,7 @@ def test_nothing_is_lost_on_the_way(old_file: Path) -> None:
         assert lost is not None
         assert (lost.dataset, lost.size) == (None, 1)
     assert {table: count(old_file, table) for table in CONTENTS} == CONTENTS
-    find = "SELECT place, stream, id, kind, body, digest, push FROM queue"
-    assert rows(old_file, find) == queued
+    assert rows(old_file, QUEUED.format("queue")) == queued
 
 
 def test_the_ledger_goes_on_where_the_old_version_was(old_file: Path) -> None:
