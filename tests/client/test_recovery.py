@@ -147,8 +147,18 @@ def test_a_late_push_is_not_taken_for_the_next_one_that_never_arrived(tmp_path: 
     assert service.records == {"a": 1, "b": 1}
 
 
+def test_a_late_dataset_is_not_taken_for_that_of_a_second_push(tmp_path: Path) -> None:
+    service = LateService([Post(delay=60.0), Post(delay=None)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        outbox.run_once()
+        outbox.record("c", ORDERS, order("b"))
+        drain(outbox, service)
+    assert service.records == {"a": 1, "b": 1}
+
+
 def test_a_push_is_not_posted_again_while_it_may_still_arrive(tmp_path: Path) -> None:
-    service = LateService([Post(delay=30.0)])
+    service = LateService([Post(delay=100.0)])
     with outbox_on(tmp_path, service) as outbox:
         outbox.record("c", ORDERS, order("a"))
         drain(outbox, service)
