@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from codat_mock.cli.remote_server import ask, given_only, uses_server
-from codat_mock.models.faults import Fault
+from codat_mock.models.faults import KINDS, properties_of
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 EXAMPLES = """Examples:
 
 \b
@@ -23,7 +27,32 @@ EXAMPLES = """Examples:
   codat-mock fault list
   codat-mock fault clear
 """
-KINDS: Final = [str(each.__struct_config__.tag) for each in get_args(Fault)]
+
+
+def type_of(schema: dict[str, Any]) -> Any:
+    """The type of an option for a property of a fault."""
+    if "enum" in schema:
+        return click.Choice(schema["enum"])
+    if schema["type"] == "array":
+        return tuple(type_of(each) for each in schema["prefixItems"])
+    if schema["type"] == "integer":
+        return click.IntRange(schema.get("minimum"), schema.get("maximum"))
+    return float
+
+
+def takes_properties(command: Command) -> Command:
+    """Give a command an option for each property that any kind of fault has."""
+    schemas: dict[str, dict[str, Any]] = {}
+    described: dict[str, list[str]] = defaultdict(list)
+    for tag, kind in KINDS.items():
+        for each in properties_of(kind):
+            schemas[each.name] = each.schema
+            described[each.name].append(f"{tag}: {each.description.replace('`', '')}.")
+    for name, schema in reversed(schemas.items()):
+        option = "--" + re.sub(r"([A-Z])", r"-\1", name).lower()
+        text = " ".join(described[name])
+        command = click.option(option, name, type=type_of(schema), help=text)(command)
+    return command
 
 
 @click.group(epilog=EXAMPLES, short_help="Make requests to a running server fail.")
@@ -32,7 +61,7 @@ def fault() -> None:
 
 
 @fault.command()
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice([*KINDS]))
 @click.option(
     "--operation", metavar="NAME", help="Only requests of this operation, such as push-orders."
 )
@@ -43,22 +72,7 @@ def fault() -> None:
     multiple=True,
     help="Only the Nth matching request; can be repeated.",
 )
-@click.option("--status", type=click.IntRange(400, 599), help="refuse: status of the answer.")
-@click.option(
-    "--retry-after", "retryAfter", type=int, metavar="SECONDS", help="refuse: Retry-After."
-)
-@click.option(
-    "--by", type=click.Choice(["close", "reset", "hang", "bad-gateway"]), help="lose: how."
-)
-@click.option("--seconds", type=float, help="delay, unreachable, maintenance, elapse: duration.")
-@click.option("--between", type=(float, float), help="delay: minimum and maximum, in seconds.")
-@click.option("--mean", type=float, help="delay: mean of an exponential distribution, in seconds.")
-@click.option("--bytes-per-second", "bytesPerSecond", type=int, help="slow: rate of the answer.")
-@click.option(
-    "--how",
-    type=click.Choice(["truncated", "wrong-json", "wrong-type"]),
-    help="spoil: how the answer is garbled.",
-)
+@takes_properties
 @uses_server
 def add(kind: str, url: str, api_key: str | None, **options: Any) -> None:
     """Plan a fault."""

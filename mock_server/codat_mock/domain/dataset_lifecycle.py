@@ -1,4 +1,4 @@
-"""A dataset's way through its statuses, as a plan made once and a status computed from it.
+"""A dataset's route through its statuses: planned once, its status computed from the plan.
 
 Source: contract section 4.
 """
@@ -109,7 +109,7 @@ def make_plan(
 
     Args:
         outcome: how it ends.
-        message: what is told of an error.
+        message: the message of an error.
         durations: seconds in each step before the end: one for each of `ROUTE`, or, with the
             states of waiting, of `QUEUED_ROUTE`.
         stuck_in: the step that it never leaves.

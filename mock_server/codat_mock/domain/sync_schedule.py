@@ -1,6 +1,6 @@
 """When syncs are due, and which period each covers.
 
-Source: contract section 6. The sync hour is told by the merchant's own clock, whatever the name
+Source: contract section 6. The sync hour is on the merchant's own clock, whatever the name
 `syncHourUtc` says.
 """
 

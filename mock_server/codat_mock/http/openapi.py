@@ -67,7 +67,7 @@ def whole() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for each in operations():
         parts = [next(found) for _ in each.types]
-        paths.setdefault(each.path, {})[each.method.lower()] = told(each, *parts)
+        paths.setdefault(each.path, {})[each.method.lower()] = to_openapi(each, *parts)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -114,7 +114,7 @@ def schema_of_value(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
-def told(operation: Operation, answer: Any, body: Any = None) -> dict[str, Any]:
+def to_openapi(operation: Operation, answer: Any, body: Any = None) -> dict[str, Any]:
     """One operation, with the schemas of its answer and its body."""
     source = {"guide": "Known from the guide.", "reference": "Known from the reference."}
     description = [source.get(operation.source, "Our own."), operation.assumed]

@@ -56,7 +56,7 @@ def page(answer: type[Answer], kind: type[Struct], items: Sequence[Any]) -> Answ
         items: all there are, in the order in which they are listed where nothing else is asked.
 
     Raises:
-        Malformed: a parameter cannot be read; its name is told.
+        Malformed: a parameter cannot be read; it is named.
     """
     number = whole_number("page", 1, LAST_PAGE)
     size = whole_number("pageSize", 100, LARGEST_PAGE)
@@ -94,7 +94,7 @@ def whole_number(name: str, default: int, most: int) -> int:
     """A whole number from 1 among the request's parameters."""
     text = request.args.get(name) or str(default)
     if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
-        raise malformed(name, f"it is '{text[:60]}', and a whole number from 1 to {most} is wanted")
+        raise malformed(name, f"expected a whole number from 1 to {most}, found '{text[:60]}'")
     return int(text)
 
 

@@ -41,7 +41,7 @@ def read_query(text: str, kind: type[Struct]) -> Condition:
 
     Raises:
         Malformed: it is too long, not of the language, or names what the items do not have; the
-            position is told, counted from 1.
+            position is named, counted from 1.
     """
     if len(text) > LONGEST:
         raise malformed("query", f"it has {len(text)} characters, and at most {LONGEST} are read")
@@ -119,12 +119,16 @@ class Reader:
             raise self.unexpected("a property, an operator (= != ~ > < >= <=) and a value")
         path = properties(self.kind).get(found["name"].lower())
         if path is None:
-            told = f"there is no property '{found['name']}'; {known_names(self.kind)}"
-            raise malformed("query", f"{told} (at character {found.start() + 1})")
+            message = f"there is no property '{found['name']}'; {known_names(self.kind)}"
+            raise malformed("query", f"{message} (at character {found.start() + 1})")
         if found["operator"] not in OPERATORS:
-            told = f"the operator '{found['operator']}' at character {found.start('operator') + 1}"
-            known = f"is not known, {' '.join(OPERATORS)} are"
-            raise malformed("query", f"{told} {known} (put a blank before a value that begins so)")
+            message = (
+                f"the operator '{found['operator']}' at character {found.start('operator') + 1}"
+            )
+            known = f"is unknown; known: {' '.join(OPERATORS)}"
+            raise malformed(
+                "query", f"{message} {known} (put a space before a value that starts like this)"
+            )
         value = found["value"].strip()
         if not value:
             raise malformed("query", f"a value is missing at character {found.end() + 1}")
@@ -142,48 +146,47 @@ class Reader:
         self.place = space.end() if space else self.place
         return True
 
-    def unexpected(self, wanted: str) -> Malformed:
-        """Say what was wanted at this place, and what stands there."""
-        found = self.text[self.place : self.place + 1]
-        standing = f"'{found}' stands there" if found else "it ends there"
-        at = self.place + 1
-        return malformed("query", f"at character {at} {wanted} is wanted, and {standing}")
+    def unexpected(self, expected: str) -> Malformed:
+        """An error that says what was expected at this place, and what was found."""
+        rest = self.text[self.place : self.place + 1]
+        found = f"found '{rest}'" if rest else "it ends there"
+        return malformed("query", f"expected {expected} at character {self.place + 1}, {found}")
 
 
-def comparison(path: tuple[str, ...], operator: str, wanted: str) -> Condition:
+def comparison(path: tuple[str, ...], operator: str, value_text: str) -> Condition:
     """A condition on one property; of a list's elements, any may meet it."""
     if operator == "!=":
-        return lambda item: not any(is_equal(value, wanted) for value in values_at(item, path))
+        return lambda item: not any(is_equal(value, value_text) for value in values_at(item, path))
     if operator == "=":
-        return lambda item: any(is_equal(value, wanted) for value in values_at(item, path))
+        return lambda item: any(is_equal(value, value_text) for value in values_at(item, path))
     if operator == "~":
-        part = wanted.casefold()
+        part = value_text.casefold()
         return lambda item: any(part in as_text(value) for value in values_at(item, path))
     holds = ORDERINGS[operator]
     return lambda item: any(
         pair is not None and holds(*pair)
-        for pair in (comparable(value, wanted) for value in values_at(item, path))
+        for pair in (comparable(value, value_text) for value in values_at(item, path))
     )
 
 
-def is_equal(value: Any, wanted: str) -> bool:
+def is_equal(value: Any, value_text: str) -> bool:
     """Whether a property's value is the one written in a query."""
-    pair = comparable(value, wanted)
+    pair = comparable(value, value_text)
     return pair is not None and pair[0] == pair[1]
 
 
-def comparable(value: Any, wanted: str) -> tuple[Any, Any] | None:
+def comparable(value: Any, value_text: str) -> tuple[Any, Any] | None:
     """Both sides as numbers, as moments, or as text whatever its case; None if they cannot be."""
     if isinstance(value, int) and not isinstance(value, bool):
         try:
-            number = Decimal(wanted)
+            number = Decimal(value_text)
         except InvalidOperation:
             return None
         return (Decimal(value), number) if number.is_finite() else None
     try:
-        return parse_moment(value), parse_moment(wanted)
+        return parse_moment(value), parse_moment(value_text)
     except (TypeError, ValueError):
-        return as_text(value), wanted.casefold()
+        return as_text(value), value_text.casefold()
 
 
 def as_text(value: Any) -> str:

@@ -23,7 +23,7 @@ def body_bytes(most: int, *, is_lenient: bool = False) -> bytes:
 
     Raises:
         UnsupportedMedia: it is not said to be JSON, or is packed otherwise. A body whose type is
-            not told is taken as JSON.
+            not given is taken as JSON.
         TooLarge: it has more bytes.
         Malformed: it is said to be gzip and is not.
     """
@@ -66,5 +66,5 @@ def unpack(packed: bytes, most: int) -> bytes:
 
 def not_gzip(reason: str) -> Malformed:
     """Say that a body cannot be unpacked."""
-    told = f"The body is not gzip, as its Content-Encoding says: {reason}."
-    return Malformed(told, [Problem("$", told)])
+    message = f"The body is not gzip, as its Content-Encoding says: {reason}."
+    return Malformed(message, [Problem("$", message)])

@@ -149,8 +149,8 @@ class Server:
 
     def _settle_connections(self) -> float:
         """Send the answers that were held back until now; gives how long nothing else is due."""
-        # A client that is told by a reset must not find the door open: whoever is woken below was
-        # ready before the door was looked at.
+        # A client whose connection is reset must not be able to reconnect: the list is made before
+        # the listening socket is closed.
         ready = [each for each in self._http.active_channels.copy().values() if each.is_ready]
         now = machine_seconds()
         if now < self._shut_until:

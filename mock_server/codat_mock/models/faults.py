@@ -101,7 +101,9 @@ class Planned(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True, 
 class Refuse(Planned, tag="refuse"):
     """The request is answered with an error, and not carried out."""
 
-    status: Annotated[int, Meta(ge=400, le=599, description="the answer's status")] = 500
+    status: Annotated[
+        int, Meta(ge=400, le=599, description="the answer's status, 400 to 599, default 500")
+    ] = 500
     retry_after: (
         Annotated[int, Meta(ge=0, le=MAX_SECONDS, description="seconds of Retry-After")] | None
     ) = None
@@ -112,11 +114,11 @@ class Refuse(Planned, tag="refuse"):
 
 
 class Lose(Planned, tag="lose"):
-    """The request is carried out, and its answer is lost."""
+    """The request is carried out, and the answer is lost."""
 
     by: Annotated[
         Literal["close", "reset", "hang", "bad-gateway"],
-        Meta(description="how: the connection ends, or hangs until the client goes, or a 502"),
+        Meta(description="`close`, `reset`, `hang` (until the client leaves) or `bad-gateway`"),
     ] = "close"
 
     def effect(self, left: timedelta, chance: Random) -> Effect:
@@ -125,20 +127,19 @@ class Lose(Planned, tag="lose"):
 
 
 class Delay(Planned, tag="delay"):
-    """The request is carried out, and its answer comes late, by the machine's clock."""
+    """The request is carried out, and the answer comes late, by the machine's clock."""
 
     seconds: Annotated[Seconds, Meta(description="how late")] | None = None
     between: (
         Annotated[
             tuple[Seconds, Seconds],
-            Meta(description="instead: the least and the most of a uniform distribution"),
+            Meta(description="two values: drawn from a uniform distribution"),
         ]
         | None
     ) = None
-    mean: (
-        Annotated[Seconds, Meta(description="instead: the mean of an exponential distribution")]
-        | None
-    ) = None
+    mean: Annotated[Seconds, Meta(description="drawn from an exponential distribution")] | None = (
+        None
+    )
 
     def problems(self, path: str) -> Iterator[Problem]:
         """It has none of its three lengths, or more than one."""
@@ -159,9 +160,9 @@ class Delay(Planned, tag="delay"):
 
 
 class Slow(Planned, tag="slow"):
-    """The request is carried out, and its answer comes a few bytes at a time."""
+    """The request is carried out, and the answer comes a few bytes at a time."""
 
-    bytes_per_second: Annotated[int, Meta(ge=1, description="how fast")] = 10
+    bytes_per_second: Annotated[int, Meta(ge=1, description="how many, default 10")] = 10
 
     def effect(self, left: timedelta, chance: Random) -> Effect:
         """A slow answer."""
@@ -169,10 +170,10 @@ class Slow(Planned, tag="slow"):
 
 
 class Spoil(Planned, tag="spoil"):
-    """The request is carried out, and its answer cannot be read."""
+    """The request is carried out, and the answer cannot be read."""
 
     how: Annotated[
-        Spoiling, Meta(description="the JSON breaks off, is another one, or is labelled HTML")
+        Spoiling, Meta(description="`truncated`, `wrong-json` or `wrong-type` (labelled as HTML)")
     ] = "truncated"
 
     def effect(self, left: timedelta, chance: Random) -> Effect:
@@ -184,7 +185,7 @@ class Unreachable(Planned, tag="unreachable"):
     """The connection is reset before anything is done, and the whole server is unreachable."""
 
     seconds: Annotated[
-        float, Meta(ge=0, le=3600, description="how long, by the machine's clock")
+        float, Meta(ge=0, le=3600, description="how long, by the machine's clock, default 1")
     ] = 1
 
     def effect(self, left: timedelta, chance: Random) -> Effect:
@@ -198,7 +199,7 @@ class Maintenance(Planned, tag="maintenance"):
 
     seconds: Annotated[
         float,
-        Meta(gt=0, le=MAX_SECONDS, description="how long from now, in the sandbox's time"),
+        Meta(gt=0, le=MAX_SECONDS, description="from now, in the sandbox's time, default 600"),
     ] = 600
 
     def ends(self, planned: datetime) -> datetime:
@@ -215,7 +216,8 @@ class Elapse(Planned, tag="elapse"):
     """Time passes before the request is carried out, whatever other fault hits it."""
 
     seconds: Annotated[
-        float, Meta(gt=0, le=MAX_SECONDS, description="how much, in the sandbox's time")
+        float,
+        Meta(gt=0, le=MAX_SECONDS, description="in the sandbox's time, default 60"),
     ] = 60
 
     @property
@@ -262,6 +264,15 @@ def properties_of(kind: type[Planned]) -> list[FaultProperty]:
         for name, schema in schemas.items()
         if name not in shared
     ]
+
+
+def kinds_table() -> str:
+    """The kinds of faults as the table of `docs/faults.md`."""
+    rows = ["| kind | what happens | properties |", "|---|---|---|"]
+    for tag, kind in KINDS.items():
+        properties = "; ".join(f"`{each.name}`: {each.description}" for each in properties_of(kind))
+        rows.append(f"| `{tag}` | {summary_of(kind)} | {properties} |")
+    return "\n".join(rows)
 
 
 def variant(schema: dict[str, Any]) -> dict[str, Any]:

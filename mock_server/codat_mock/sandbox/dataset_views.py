@@ -1,4 +1,4 @@
-"""What is told of datasets, and that it was read (rules S13 and T07)."""
+"""The status of datasets as answers show it, and that it was read (rules S13 and T07)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from codat_mock.storage import DatasetRow
 
 
 def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistory:
-    """A dataset as it stands now.
+    """A dataset as it is now.
 
     Raises:
         NotFound: there is no such company or dataset.
@@ -29,7 +29,7 @@ def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistor
 
 
 def histories(session: Session, company_id: str) -> list[DatasetHistory]:
-    """A company's datasets as they stand now, the latest first.
+    """A company's datasets as they are now, the latest first.
 
     Raises:
         NotFound: there is no such company.
@@ -43,7 +43,7 @@ def histories(session: Session, company_id: str) -> list[DatasetHistory]:
 
 
 def history_of(session: Session, company_id: str, dataset: DatasetRow) -> DatasetHistory:
-    """What is told of a dataset now."""
+    """A dataset as answers show it now."""
     state = state_at(dataset.plan, dataset.requested, session.now)
     return DatasetHistory(
         id=dataset.id,

@@ -1,4 +1,4 @@
-"""What an integration prefers for the Sync Flow: kept and told, and no more.
+"""Texts and visible accounts of the Sync Flow: stored and returned, and no more.
 
 The reference does not say which texts and accounts there are, so the mock's own page of the Sync
 Flow does not change with them.
@@ -17,7 +17,7 @@ Texts = dict[str, Localization]
 
 
 def texts(session: Session, locale: Locale) -> Texts:
-    """The texts that are preferred in a language."""
+    """The texts in a language."""
     return session.tables.preferences.find(f"texts/{locale}", Texts) or {}
 
 
@@ -43,12 +43,14 @@ def visible_accounts(session: Session, client_id: str, platform_key: str) -> Vis
     return session.tables.preferences.find(name, VisibleAccounts) or VisibleAccounts()
 
 
-def show_accounts(session: Session, platform_key: str, wanted: VisibleAccounts) -> VisibleAccounts:
-    """Prefer the accounts that are shown for a platform.
+def show_accounts(
+    session: Session, platform_key: str, accounts: VisibleAccounts
+) -> VisibleAccounts:
+    """Set the accounts that are shown for a platform.
 
     Raises:
         NotFound: there is no such accounting platform.
     """
     platform = integration(platform_key, "Accounting")
-    session.tables.preferences.save(f"accounts/{platform.key}", wanted)
-    return wanted
+    session.tables.preferences.save(f"accounts/{platform.key}", accounts)
+    return accounts

@@ -42,8 +42,8 @@ def subjects(session: Session) -> Iterator[Context]:
 
 def own_records(session: Session, row: CompanyRow) -> list[DeclaredRecord]:
     """The declared records that tell when they were created, the earliest first."""
-    told = ((each, ground_truth.created(each)) for each in session.tables.declared.all(row.number))
-    own = [DeclaredRecord(each.data_type, each.key, created) for each, created in told if created]
+    dated = ((each, ground_truth.created(each)) for each in session.tables.declared.all(row.number))
+    own = [DeclaredRecord(each.data_type, each.key, created) for each, created in dated if created]
     return sorted(own, key=lambda each: each.created)
 
 

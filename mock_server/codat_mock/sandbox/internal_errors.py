@@ -1,4 +1,4 @@
-"""Faults of the mock itself, which must never be told as the integration's."""
+"""Faults of the mock itself, which are never reported as the integration's."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class InternalErrors:
     """What went wrong in the mock, in requests, or while nobody asked."""
 
     def __init__(self) -> None:
-        self._told: list[str] = []
+        self._errors: list[str] = []
 
     def note(self, where: str, error: BaseException) -> None:
         """Note an error that nobody expected; only the first of very many are kept."""
-        if len(self._told) < MOST:
-            self._told.append(f"{where}: {type(error).__name__}: {error}")
+        if len(self._errors) < MOST:
+            self._errors.append(f"{where}: {type(error).__name__}: {error}")
 
     def all(self) -> list[str]:
         """What was noted, the earliest first."""
-        return [*self._told]
+        return [*self._errors]
 
     @contextmanager
     def watch(self, where: str) -> Iterator[None]:

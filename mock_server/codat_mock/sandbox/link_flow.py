@@ -1,8 +1,8 @@
-"""The merchant's part: the authorisation of a platform, and the Sync Flow.
+"""What merchants do in a browser: authorise a platform, and go through the Sync Flow.
 
-A merchant has no key. A code leads into the Sync Flow once, and is changed for a visit, which lasts
-until the mapping is saved; every form that is shown carries a code of its own, which is good for
-one answer.
+A merchant has no key. A code leads into the Sync Flow once, and is exchanged for a visit, which
+lasts until the mapping is saved. Every form that is shown carries a code of its own, which is
+accepted once.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def start(
     """Begin a Sync Flow; gives the URL for the merchant's browser.
 
     Args:
-        session: the turn.
+        session: the session.
         commerce_key: the commerce platform's.
         accounting_key: the accounting platform's.
         merchant: the company's id or name; one of that name is made where there is none. None
@@ -96,8 +96,10 @@ def company_of(session: Session, merchant: str | None) -> CompanyRow:
         return next(named, None) or session.company(companies.create(session, merchant).id)
     if len(rows) == 1:
         return rows[0]
-    told = f"There are {len(rows)} companies: name one, by its name or id, as merchantIdentifier."
-    raise Malformed(told, [Problem("merchantIdentifier", told)])
+    message = (
+        f"There are {len(rows)} companies: name one, by its name or id, as merchantIdentifier."
+    )
+    raise Malformed(message, [Problem("merchantIdentifier", message)])
 
 
 def check_url(url: str | None) -> None:
@@ -115,8 +117,8 @@ def check_url(url: str | None) -> None:
     except ValueError:
         is_good = False
     if not is_good or len(url) > LONGEST_URL or not url.isprintable() or "\\" in url:
-        told = "The parameter 'redirectUrl' must be the http or https URL of a page."
-        raise Malformed(told, [Problem("redirectUrl", told)])
+        message = "The parameter 'redirectUrl' must be the http or https URL of a page."
+        raise Malformed(message, [Problem("redirectUrl", message)])
 
 
 def enter(session: Session, code: str) -> str:
@@ -131,18 +133,18 @@ def enter(session: Session, code: str) -> str:
             "This link was used already, or is older than 30 seconds. Please ask for a new one."
         )
     session.tables.codes.delete(code)
-    visiting = session.new_id()
-    session.tables.codes.add(visiting, "visit", visit)
-    return visiting
+    visit_code = session.new_id()
+    session.tables.codes.add(visit_code, "visit", visit)
+    return visit_code
 
 
-def visit_of(session: Session, visiting: str) -> LinkSession:
+def visit_of(session: Session, visit_code: str) -> LinkSession:
     """The visit that a code stands for.
 
     Raises:
         Unauthorised: there is none, or the mapping was saved.
     """
-    visit = session.tables.codes.find(visiting, "visit", session.now)
+    visit = session.tables.codes.find(visit_code, "visit", session.now)
     if visit is None:
         raise Unauthorised("These settings were saved already. Please ask for a new link.")
     return visit
@@ -175,7 +177,7 @@ def take_answer(session: Session, visit: LinkSession, code: str) -> None:
     """
     if session.tables.codes.find(code, "form", session.now) != visit:
         raise Unauthorised(
-            "This form was answered already, or is out of date. Please open it anew."
+            "This form was answered already, or is out of date. Please open it again."
         )
     session.tables.codes.delete(code)
 
@@ -194,27 +196,27 @@ def decide(session: Session, visit: LinkSession, code: str, *, is_allowed: bool)
 
 
 def save(
-    session: Session, visiting: str, code: str, read: Callable[[Configuration], Configuration]
+    session: Session, visit_code: str, code: str, read: Callable[[Configuration], Configuration]
 ) -> str | None:
     """Store the mapping that a merchant made; gives where to send the merchant.
 
     Args:
-        session: the turn.
-        visiting: the visit's code.
+        session: the session.
+        visit_code: the visit's code.
         code: the form's.
-        read: makes the configuration that is wanted of the one that was shown.
+        read: makes the merchant's configuration of the one that the form showed.
 
     Raises:
         Unauthorised: the visit is over, or the form is not good any more.
         Malformed: the mapping is not complete.
     """
-    visit = visit_of(session, visiting)
+    visit = visit_of(session, visit_code)
     take_answer(session, visit, code)
-    wanted = read(suggested(session.company(visit.company_id)))
-    if reasons := selection_problems(wanted):
+    configuration = read(suggested(session.company(visit.company_id)))
+    if reasons := selection_problems(configuration):
         raise Malformed(
             "The settings are not complete.", [Problem("$", str(why)) for why in reasons]
         )
-    companies.configure(session, visit.company_id, wanted)
-    session.tables.codes.delete(visiting)
+    companies.configure(session, visit.company_id, configuration)
+    session.tables.codes.delete(visit_code)
     return visit.redirect_url

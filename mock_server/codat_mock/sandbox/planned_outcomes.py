@@ -53,7 +53,7 @@ class PlannedSync(Struct, frozen=True):
 
     Args:
         outcome: the name of its end, one of `SYNC_ENDS`.
-        message: what is told of it; empty for what is usual.
+        message: its message; empty for the usual one.
         duration_seconds: how long it runs, in the sandbox's time.
     """
 
@@ -67,19 +67,19 @@ class PlannedSync(Struct, frozen=True):
         return SYNC_ENDS[self.outcome]
 
 
-def plan(session: Session, wanted: PlannedOutcome) -> PlannedOutcomes:
+def plan(session: Session, outcome: PlannedOutcome) -> PlannedOutcomes:
     """Plan how coming datasets or syncs end.
 
     Raises:
         Malformed: something that was said does not fit what is meant.
         NotFound: there is no such company.
     """
-    problems = [*problems_in(wanted)]
+    problems = [*problems_in(outcome)]
     if problems:
         raise Malformed(f"This cannot be planned. {problems[0].message}", problems)
-    if wanted.company_id:
-        session.company(wanted.company_id)
-    session.tables.outcomes.add(wanted)
+    if outcome.company_id:
+        session.company(outcome.company_id)
+    session.tables.outcomes.add(outcome)
     return planned(session)
 
 
@@ -89,33 +89,33 @@ def planned(session: Session) -> PlannedOutcomes:
 
 
 def clear(session: Session) -> PlannedOutcomes:
-    """Let everything go its own way again."""
+    """Delete all planned outcomes."""
     session.tables.outcomes.clear()
     return planned(session)
 
 
-def problems_in(wanted: PlannedOutcome) -> Iterator[Problem]:
-    """What does not fit in a wish."""
-    is_sync = wanted.target == "sync"
+def problems_in(outcome: PlannedOutcome) -> Iterator[Problem]:
+    """What does not fit together in an outcome."""
+    is_sync = outcome.target == "sync"
     ends = tuple(SYNC_ENDS) if is_sync else DATASET_ENDS
-    if wanted.outcome not in ends:
+    if outcome.outcome not in ends:
         known = ", ".join(ends)
-        told = f"A {wanted.target} does not end in '{wanted.outcome}'; known: {known}."
-        yield Problem("$.outcome", told)
+        message = f"A {outcome.target} does not end in '{outcome.outcome}'; known: {known}."
+        yield Problem("$.outcome", message)
     if is_sync:
         for name in ("data_type", "profile", "stuck_in"):
-            if getattr(wanted, name) is not None:
+            if getattr(outcome, name) is not None:
                 yield Problem(f"$.{camel(name)}", f"A sync has no {camel(name)}.")
         return
     try:
-        route = route_of(durations_of(wanted) or REALISTIC)
+        route = route_of(durations_of(outcome) or REALISTIC)
     except ValueError as error:
         yield Problem("$.durations", f"{error}.")
         return
-    if wanted.stuck_in and wanted.stuck_in not in route[:-1]:
+    if outcome.stuck_in and outcome.stuck_in not in route[:-1]:
         steps = ", ".join(route[:-1])
-        told = f"A dataset cannot be stuck in '{wanted.stuck_in}' on its way: {steps}."
-        yield Problem("$.stuckIn", told)
+        message = f"A dataset cannot be stuck in '{outcome.stuck_in}' on its way: {steps}."
+        yield Problem("$.stuckIn", message)
 
 
 def camel(name: str) -> str:
@@ -149,7 +149,7 @@ def set_pace(session: Session, durations: tuple[float, ...]) -> None:
 
 
 def plan_of(outcome: PlannedOutcome, durations: tuple[float, ...]) -> DatasetPlan:
-    """The way of a dataset that ends as planned, or never does."""
+    """The plan of a dataset that ends as planned, or never does."""
     end = cast(DatasetStatus, outcome.outcome)
     message = outcome.message or MESSAGES.get(end, "")
     return make_plan(end, message, durations, stuck_in=outcome.stuck_in)

@@ -198,7 +198,7 @@ def unended(session: Session, arrival: Arrival, previous: DatasetRow | None) -> 
     """The push before, where its dataset could have been waited for.
 
     It could not where the answer with its id was lost, or where it never ends; a push that
-    overlaps this one is told of as such.
+    overlaps this one is found as such.
     """
     if previous is None or previous.ends <= session.now:
         return None

@@ -1,6 +1,6 @@
 """The published limits on requests: what has been used of them, in the sandbox's time.
 
-Kept in memory: a server that is started again counts anew. Source: contract section 1.
+Kept in memory: a restarted server starts at zero. Source: contract section 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ AT_ONCE: Final = 10  # of one company
 
 
 class RateLimitStatus(Struct, frozen=True):
-    """How a request stands with the limits.
+    """The state of the limits after a request.
 
     Args:
         limit: requests a day.
@@ -39,13 +39,13 @@ class RateLimitStatus(Struct, frozen=True):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every answer tells."""
-        told = {
+        """The headers of every answer."""
+        headers = {
             "X-Rate-Limit-Limit": str(self.limit),
             "X-Rate-Limit-Remaining": str(self.remaining),
             "X-Rate-Limit-Reset": format_moment(self.reset),
         }
-        return told | ({"Retry-After": str(self.retry_after)} if self.refused else {})
+        return headers | ({"Retry-After": str(self.retry_after)} if self.refused else {})
 
 
 class RateLimiter:

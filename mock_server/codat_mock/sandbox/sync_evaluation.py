@@ -86,13 +86,13 @@ def others(
 ) -> Mapping[RecordId, Record]:
     """The known records that a sync did not take, and that those it took belong to."""
     taken = {(each.data_type, each.key) for each in records}
-    wanted: dict[DataType, set[str]] = defaultdict(set)
+    related: dict[DataType, set[str]] = defaultdict(set)
     for data_type, key in named_by(records):
         if (data_type, key) not in taken:
-            wanted[data_type].add(key)
+            related[data_type].add(key)
     return {
         (data_type, key): version.record
-        for data_type, keys in wanted.items()
+        for data_type, keys in related.items()
         for key, version in known(session, row, data_type, keys).items()
         if not version.is_delete
     }

@@ -92,8 +92,8 @@ def natural(
     if not picked:
         return SyncResult(2040)
     if missing := sorted(RECORD_TYPES.keys() - session.tables.datasets.pushed_types(row.number)):
-        told = f"No {' and no '.join(missing)} have been pushed."
-        return SyncResult(5120, told, missing_types=missing)
+        message = f"No {' and no '.join(missing)} have been pushed."
+        return SyncResult(5120, message, missing_types=missing)
     records = [*records_of(session, picked)]
     if rates := unmapped_rates(records, settings):
         shown = ", ".join(rate_key(rate) for rate in rates)
@@ -125,8 +125,8 @@ def lost(row: CompanyRow, kind: SourceKind) -> Iterator[SyncResult]:
     """A connection of that kind that was deleted or de-authorised; the latest one counts."""
     for connection in reversed(row.company.data_connections):
         if connection.source_type == kind and connection.status in LOST:
-            told = f"The {kind.lower()} connection is {connection.status}"
-            yield SyncResult(LOST[connection.status], f"{told}: link it again.")
+            message = f"The {kind.lower()} connection is {connection.status}"
+            yield SyncResult(LOST[connection.status], f"{message}: link it again.")
 
 
 def booked(

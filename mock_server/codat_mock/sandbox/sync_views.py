@@ -1,4 +1,4 @@
-"""What is told of the syncs that ran, or still run."""
+"""The syncs as answers show them, those that still run included."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LONG: Final = timedelta(minutes=10)  # "1010 in progress for over ten minutes"
 MOMENT: Final = timedelta(microseconds=1)
 
 
-def told(sync: SyncRow, now: datetime) -> SyncSummary:
-    """A sync as it stands now: in progress until it ends."""
+def to_summary(sync: SyncRow, now: datetime) -> SyncSummary:
+    """A sync as it is now: in progress until it ends."""
     if now >= sync.ends:
         return sync.summary
     running = SYNC_CODES[1010 if now - sync.ran > LONG else 1000]
@@ -35,7 +35,7 @@ def told(sync: SyncRow, now: datetime) -> SyncSummary:
 
 
 def changes(sync: SyncRow) -> list[datetime]:
-    """When what is told of a sync changes: once it has run long, and once it ends."""
+    """When the answer about a sync changes: once it has run long, and once it ends."""
     return [min(sync.ran + LONG + MOMENT, sync.ends), sync.ends]
 
 
@@ -46,7 +46,9 @@ def all_syncs(session: Session, company_id: str) -> list[SyncSummary]:
         NotFound: there is no such company.
     """
     row = session.company(company_id)
-    return [told(sync, session.now) for sync in reversed(session.tables.syncs.all(row.number))]
+    return [
+        to_summary(sync, session.now) for sync in reversed(session.tables.syncs.all(row.number))
+    ]
 
 
 def latest(session: Session, company_id: str) -> SyncSummary:
@@ -59,7 +61,7 @@ def latest(session: Session, company_id: str) -> SyncSummary:
     found = session.tables.syncs.latest(row.number)
     if found is None:
         raise NotFound(f"Company '{company_id}' has not been synced yet{ahead(row)}.")
-    return told(found, session.now)
+    return to_summary(found, session.now)
 
 
 def ahead(row: CompanyRow) -> str:
@@ -103,4 +105,4 @@ def sync(session: Session, company_id: str, sync_id: str) -> SyncSummary:
     found = session.tables.syncs.find(row.number, sync_id)
     if found is None:
         raise NotFound(f"Sync '{sync_id}' does not exist in company '{company_id}'.")
-    return told(found, session.now)
+    return to_summary(found, session.now)

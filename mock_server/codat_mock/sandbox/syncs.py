@@ -94,9 +94,9 @@ def run_latest(
     if finish < start and sync_to is None:
         raise Conflict(f"The company is synced from {format_moment(start)} on, still to come.")
     if finish < start:
-        told = f"The period ends before it starts, at {format_moment(start)}."
-        raise Malformed(told, [Problem("$.syncTo", told)])
-    return sync_views.told(
+        message = f"The period ends before it starts, at {format_moment(start)}."
+        raise Malformed(message, [Problem("$.syncTo", message)])
+    return sync_views.to_summary(
         run(session, row, settings, SyncPeriod("latest", start, finish), request), session.now
     )
 
@@ -116,11 +116,11 @@ def run_historic(
     """
     row = session.company(company_id)
     if finish <= start:
-        told = "The range ends before it starts."
-        raise Malformed(told, [Problem("$.dateRange.finish", told)])
+        message = "The range ends before it starts."
+        raise Malformed(message, [Problem("$.dateRange.finish", message)])
     check_past(session, finish, "$.dateRange.finish")
     period = SyncPeriod("historic", start, finish)
-    return sync_views.told(
+    return sync_views.to_summary(
         run(session, row, companies.configured(row), period, request), session.now
     )
 
@@ -132,8 +132,8 @@ def check_past(session: Session, finish: datetime, path: str) -> None:
         Malformed: it ends after now.
     """
     if finish > session.now:
-        told = f"The period would end after now, which is {format_moment(session.now)}."
-        raise Malformed(told, [Problem(path, told)])
+        message = f"The period would end after now, which is {format_moment(session.now)}."
+        raise Malformed(message, [Problem(path, message)])
 
 
 def run(
@@ -145,7 +145,7 @@ def run(
 ) -> SyncRow:
     """Run one sync, whatever comes of it.
 
-    It looks, and writes, at the moment it begins; a planned duration only puts off what is told.
+    It reads and writes at the moment it begins; a planned duration only delays its end in answers.
     """
     sync_id = session.new_id()
     previous = session.tables.syncs.latest(row.number)

@@ -27,7 +27,7 @@ decode_rule = msgspec.json.Decoder(AlertRule).decode
 
 
 class Event(Struct, frozen=True):
-    """Something that rules may ask to be told of, at its moment."""
+    """Something that raises alerts, at its moment."""
 
     type: RuleType
     company_id: str
@@ -81,7 +81,7 @@ class StoredAlerts:
         )
 
     def save_rule(self, rule_id: str, rule: AlertRule) -> None:
-        """Write a rule anew."""
+        """Update a rule."""
         self._db.execute(
             "UPDATE alert_rules SET rule = ? WHERE sandbox = ? AND id = ?",
             (encode(rule), self._sandbox, rule_id),
@@ -138,7 +138,7 @@ class StoredAlerts:
         self._next_try = EARLIEST
 
     def save(self, row: AlertRow) -> None:
-        """Write an alert anew."""
+        """Update an alert."""
         self._db.execute(
             "UPDATE alerts SET due = ?, alert = ? WHERE number = ?",
             (moment_or_none(row.due), encode(row), row.number),

@@ -11,6 +11,6 @@ KEYS_AT_ONCE: Final = 500
 
 def chunked(keys: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """Portions of keys, each after the question marks that stand for them in an `IN` list."""
-    wanted = iter(keys)
-    while some := [*islice(wanted, KEYS_AT_ONCE)]:
+    rest = iter(keys)
+    while some := [*islice(rest, KEYS_AT_ONCE)]:
         yield ", ".join("?" * len(some)), some

@@ -215,7 +215,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
         # A killed process loses nothing that was committed; only a power cut could.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        # A write that changes nothing: a file that may only be read is told now, not at a push.
+        # A write that changes nothing: a read-only file is refused now, not at a push.
         db.execute(f"PRAGMA user_version = {VERSION}")
     except sqlite3.Error as error:
         db.close()

@@ -30,8 +30,8 @@ class SyncRow(Struct, frozen=True):
 
     Args:
         ran: when it began, and looked at what had arrived, UTC.
-        ends: when its end is told, UTC; until then it runs.
-        summary: what is told once it has ended.
+        ends: when it ends for answers, UTC; until then it runs.
+        summary: the answer once it has ended.
     """
 
     id: str

@@ -98,8 +98,8 @@ def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
     [
         ("name", "at character 1"),
         ("name=a&&", "at character 9 "),
-        ("name=a}", "at character 7 '&&', '||' or the end is wanted, and '}' stands there"),
-        ("{name=a", "at character 8 '}' is wanted, and it ends there"),
+        ("name=a}", "expected '&&', '||' or the end at character 7, found '}'"),
+        ("{name=a", "expected '}' at character 8, it ends there"),
         ("name=", "a value is missing at character 6"),
         ("name=a&&size>1", "no property 'size'; known are name, unitCount"),
         ("parts=1", "no property 'parts'"),

@@ -57,7 +57,7 @@ def start(commerce_key: str, accounting_key: str) -> Response:
 @serve(
     blueprint, "GET", "/sync/commerce/config/ui/text", name="get-texts", group=GROUP,
     source="reference", answers=dict[str, Localization], shows=examples.TEXTS, query=(LOCALE,),
-    assumed="Texts are kept and told; the mock's own pages do not show them.",
+    assumed="Texts are stored and returned; the mock's own pages do not show them.",
 )  # fmt: skip
 def show_texts() -> Response:
     """Show the texts preferred in the Sync Flow."""
@@ -94,7 +94,7 @@ def show_accounts(client_id: str, platform_key: str) -> Response:
     blueprint, "POST", "/sync/commerce/" + ACCOUNTS, name="set-visible-accounts", group=GROUP,
     source="reference", answers=VisibleAccounts, shows=examples.ACCOUNTS, takes=VisibleAccounts,
     sent=examples.ACCOUNTS,
-    assumed="They are kept and told; the mock's own pages show all accounts.",
+    assumed="They are stored and returned; the mock's own pages show all accounts.",
 )  # fmt: skip
 def choose_accounts(platform_key: str) -> Response:
     """Choose the accounts that are visible in the Sync Flow."""

@@ -19,8 +19,8 @@ def openapi() -> Response:
 
 @blueprint.get("/limits")
 def show_limits() -> Response:
-    """What is known of the real service and what is assumed, as JSON or as a page."""
-    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
-    if wanted == "text/html":
+    """What is known of the real service, and what is assumed, as JSON or as a page."""
+    content_type = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    if content_type == "text/html":
         return Response(render_template("limits.html", limits=limits()))
     return request_context.answer(limits())

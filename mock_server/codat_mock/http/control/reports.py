@@ -18,8 +18,10 @@ def report() -> Response:
     """What has happened until now, in the form that `?format=` asks for; JSON without it."""
     named = request.args.get("format", "json")
     if named not in FORMATS:
-        told = f"There is no report '{named}'; known: {', '.join(FORMATS)}."
-        raise Malformed(told, [Problem("format", told)])
+        message = f"There is no report '{named}'; known: {', '.join(FORMATS)}."
+        raise Malformed(message, [Problem("format", message)])
     run = run_of(resolve_sandbox.sandbox(), request_context.registry().failures.all())
-    wanted = FORMATS[named]
-    return request_context.raw_answer(wanted.write(run), content_type=wanted.content_type)
+    report_format = FORMATS[named]
+    return request_context.raw_answer(
+        report_format.write(run), content_type=report_format.content_type
+    )

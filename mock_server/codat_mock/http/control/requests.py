@@ -38,14 +38,14 @@ def index() -> Response:
     """Find requests, and count them: by method, path, status, operation, companyId, code."""
     if request.args.get("format") == "har":
         return archive()
-    wanted = {name: value for name, value in request.args.items() if name != "limit"}
-    for name in wanted:
+    filters = {name: value for name, value in request.args.items() if name != "limit"}
+    for name in filters:
         if name not in FILTERS:
-            told = f"Requests are not found by '{name}'; known: {', '.join(FILTERS)}, limit."
-            raise Malformed(told, [Problem(f"query.{name}", told)])
+            message = f"Unknown filter '{name}'; known: {', '.join(FILTERS)}, limit."
+            raise Malformed(message, [Problem(f"query.{name}", message)])
 
     def is_match(entry: LoggedRequest) -> bool:
-        return all(matches(entry, name, value) for name, value in wanted.items())
+        return all(matches(entry, name, value) for name, value in filters.items())
 
     most = limit()
     with resolve_sandbox.session() as session:
@@ -60,8 +60,8 @@ def archive() -> Response:
         Malformed: something is to be found, too.
     """
     if len(request.args) > 1:
-        told = "The archive holds all requests: nothing goes beside format=har."
-        raise Malformed(told, [Problem("query.format", told)])
+        message = "format=har exports all requests and takes no filters."
+        raise Malformed(message, [Problem("query.format", message)])
     address = request.host_url.rstrip("/")
     found = request_log.exchanges(resolve_sandbox.sandbox())
     return request_context.raw_answer(write_har(recorded(address, *each) for each in found))
@@ -71,7 +71,7 @@ def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies) -> Record
     """A logged request as it would have been recorded; its headers are not kept."""
     query = f"?{entry.query}" if entry.query else ""
     wait = "" if entry.retry_after is None else f"{entry.retry_after:g}"
-    told = {"Content-Type": entry.answered_type, "Retry-After": wait}
+    headers = {"Content-Type": entry.answered_type, "Retry-After": wait}
     # Whether a body came packed shows in its first bytes.
     sent = decode_body(bodies.sent, GZIP) if bodies.sent.startswith(MAGIC) else bodies.sent
     return Recorded(
@@ -85,20 +85,20 @@ def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies) -> Record
         sent_type=entry.sent_type,
         answered_type=entry.answered_type,
         headers=((request_context.CALLER, entry.caller),) if entry.caller else (),
-        answered_headers=tuple((name, value) for name, value in told.items() if value),
+        answered_headers=tuple((name, value) for name, value in headers.items() if value),
     )
 
 
 def limit() -> int:
-    """How many requests are told at most.
+    """How many requests to return at most.
 
     Raises:
         Malformed: it is no number.
     """
     given = request.args.get("limit", str(MOST))
     if not re.fullmatch(r"\d{1,6}", given):
-        told = f"The limit is a number of requests, and not '{given}'."
-        raise Malformed(told, [Problem("query.limit", told)])
+        message = f"limit must be a whole number of up to 6 digits, not '{given}'."
+        raise Malformed(message, [Problem("query.limit", message)])
     return int(given)
 
 
@@ -121,5 +121,5 @@ def show(number: int) -> Response:
     with resolve_sandbox.session() as session:
         entry, bodies = request_log.get(session, number)
     texts = {"sent": bodies.sent, "answered": bodies.answered}
-    told = {name: body.decode(errors="replace") for name, body in texts.items()}
-    return request_context.answer({"request": entry, "bodies": told})
+    bodies_as_text = {name: body.decode(errors="replace") for name, body in texts.items()}
+    return request_context.answer({"request": entry, "bodies": bodies_as_text})
