@@ -20,6 +20,11 @@ ANSWER_SECONDS: Final = 120.0  # for a whole answer, which repeats the push and 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 
 
+def trusts_environment(base_url: str) -> bool:
+    """Whether proxies of the environment apply: not to this machine, where a mock may run."""
+    return httpx.URL(base_url).host not in ("127.0.0.1", "localhost", "::1")
+
+
 class BaseClient:
     """A client without its transport.
 

@@ -10,7 +10,14 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from codat_push import operations, polling, submission
-from codat_push._base_client import ANSWER_SECONDS, BASE_URL, TIMEOUT, WAIT_SECONDS, BaseClient
+from codat_push._base_client import (
+    ANSWER_SECONDS,
+    BASE_URL,
+    TIMEOUT,
+    WAIT_SECONDS,
+    BaseClient,
+    trusts_environment,
+)
 from codat_push.clock import MACHINE, Clock
 from codat_push.errors import RequestError
 from codat_push.http_messages import no_answer
@@ -46,7 +53,9 @@ class AsyncPushClient(BaseClient):
     ) -> None:
         super().__init__(api_key, base_url, poll_seconds, clock)
         self._owned = http is None
-        self._http = http or httpx.AsyncClient(timeout=TIMEOUT)
+        self._http = http or httpx.AsyncClient(
+            timeout=TIMEOUT, trust_env=trusts_environment(base_url)
+        )
 
     async def push(self, company: str, data_type: str, records: Iterable[Any]) -> Dataset:
         """Push up to 4,999 whole records; see `operations.push`."""

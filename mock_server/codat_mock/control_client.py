@@ -85,6 +85,10 @@ class ControlClient:
         answer = wait_until_settled(lambda: self.call("GET", "/alerts").json())
         return list(answer["alerts"])
 
+    def has_requests(self) -> bool:
+        """Whether the integration has sent any request."""
+        return bool(self.call("GET", "/requests?limit=1").json()["requests"])
+
     def run(self) -> Run:
         """The run until now."""
         run = self._run()

@@ -66,7 +66,7 @@ def codat_server(pytestconfig: pytest.Config) -> Iterator[Mock]:
     """A mock at its `url`: one of this session, or the one of --codat-url."""
     from codat_mock.testing import sessions
 
-    with sessions.mock_for(pytestconfig) as mock:
+    with sessions.mock_for(pytestconfig) as mock, sessions.loopback_without_proxies():
         yield mock
 
 

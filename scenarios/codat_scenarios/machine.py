@@ -97,7 +97,7 @@ class PushingMachine(RuleBasedStateMachine):
         self.api_key = api_key
         self.open_adapter = open_adapter
         self.pos = HistoryPos()
-        self.http = httpx.Client(base_url=base_url, timeout=60)
+        self.http = httpx.Client(base_url=base_url, timeout=60, trust_env=False)
         self.driver = SandboxDriver(self.http, api_key)
         self.adapter: Adapter | None = None
 

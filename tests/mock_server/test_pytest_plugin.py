@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -366,6 +368,27 @@ def test_a_proxy_of_the_environment_is_ignored(run: Run, monkeypatch: pytest.Mon
             assert codat_httpx.run().has_pushes
     """)
     ran.assert_outcomes(passed=2)
+
+
+def test_codat_url_is_reached_without_the_proxy_and_the_netrc_of_the_environment(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    ran = run("""
+        import requests
+
+        @pytest.mark.parametrize("post", [httpx.post, requests.post])
+        def test_direct(codat, post):
+            push(codat.url, codat.api_key, codat.company_id, "A-1", post=post).raise_for_status()
+            assert codat.run().has_pushes
+    """)
+    ran.assert_outcomes(passed=2)
+    assert os.environ["NETRC"] == str(netrc)
+    assert "127.0.0.1" not in os.environ.get("NO_PROXY", "")
 
 
 TILLS = """

@@ -49,7 +49,9 @@ def ask(method: str, path: str, url: str, api_key: str | None, body: Any = None)
     key = b64encode((api_key or "").encode()).decode()
     headers = {"Authorization": f"Basic {key}"} if api_key else {}
     try:
-        answer = httpx.request(method, f"{url}{CONTROL}{path}", headers=headers, json=body)
+        # A proxy or netrc of the environment must not come in between.
+        with httpx.Client(trust_env=False) as http:
+            answer = http.request(method, f"{url}{CONTROL}{path}", headers=headers, json=body)
         content = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise click.UsageError(f"No codat-mock answers at {url}: {error}") from error

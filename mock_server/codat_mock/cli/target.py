@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,10 +22,15 @@ from codat_mock.control_client import (
     run_against_mock,
 )
 from codat_mock.http.server import Server, address_of
+from codat_mock.loopback import HOSTS, direct_environment, proxy_variable
 from codat_mock.reports.run import Run
 from codat_mock.sandbox import SandboxRegistry, Settings
 
 KEY: Final = "codat-mock-check"
+PROXY_HINT: Final = (
+    "No request arrived, and {} is set: the integration may send its requests to that proxy."
+    f" Let it use NO_PROXY, which contains {', '.join(HOSTS)}."
+)
 FALLBACK: Final = "codat-mock.toml"
 CONFIGURATIONS: Final = (FALLBACK, "pyproject.toml")
 
@@ -78,7 +84,7 @@ def variables(
         folder: where the command keeps its state.
         settings: the settings of the mock.
     """
-    found = {
+    found = direct_environment(os.environ) | {
         "CODAT_BASE_URL": address,
         "CODAT_API_KEY": api_key,
         "CODAT_COMPANY_ID": company_id,
@@ -110,6 +116,7 @@ def run_against_target(target: Target, command: Sequence[str], timeout_seconds: 
         ):
             environment = target.prepare(client, address, Path(folder))
             command_end = run_command(command, environment, timeout_seconds)
+            has_requests = client.has_requests()
             client.close_day()
             run = client.run()
     except ControlRequestRefused as error:
@@ -117,6 +124,8 @@ def run_against_target(target: Target, command: Sequence[str], timeout_seconds: 
             raise MockFailed(str(error)) from error
         raise click.UsageError(str(error)) from error
     run.command = command_end
+    if not has_requests and (proxy := proxy_variable(os.environ)):
+        run.notes.append(PROXY_HINT.format(proxy))
     return with_project_root(run)
 
 

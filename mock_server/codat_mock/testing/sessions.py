@@ -13,6 +13,7 @@ import click
 import pytest
 
 from codat_mock.control_client import ControlRequestRefused, MockFailed
+from codat_mock.loopback import direct_environment
 from codat_mock.reports import text
 from codat_mock.reports.run import Run
 from codat_mock.rule_config import read_rule_settings
@@ -30,6 +31,15 @@ def mock_for(config: pytest.Config) -> AbstractContextManager[Mock]:
         return own_mock(read_rule_settings(None, ()))
     except click.UsageError as error:
         raise failure(error.message) from None
+
+
+@contextmanager
+def loopback_without_proxies() -> Iterator[None]:
+    """Let HTTP clients of tests reach this machine, whatever proxies and netrc there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in direct_environment(os.environ).items():
+            patch.setenv(name, value)
+        yield
 
 
 @contextmanager

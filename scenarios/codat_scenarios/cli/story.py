@@ -155,7 +155,7 @@ def running_mock(address: str) -> Iterator[httpx.Client]:
     """A client of a mock that is running."""
     import httpx
 
-    with httpx.Client(base_url=address, timeout=60) as http:
+    with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
         yield http
 
 

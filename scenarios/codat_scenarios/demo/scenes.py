@@ -43,7 +43,7 @@ def play(address: str, seed: int, screen: Screen) -> None:
     """
     cafe = merchant("cafe", seed=seed)
     sales = records_of(cafe.day(MONDAY))
-    with httpx.Client(base_url=address) as http:
+    with httpx.Client(base_url=address, trust_env=False) as http:
         driver = SandboxDriver(http, API_KEY)
         screen.title(
             "codat-mock: Sync for Commerce on this machine",

@@ -40,7 +40,9 @@ class Codat:
     pauses: Sequence[float] = PAUSES
 
     def __init__(self, base_url: str, api_key: str, sleep: Callable[[float], None]) -> None:
-        self.http = httpx.Client(base_url=base_url, headers=authorization(api_key), timeout=30)
+        self.http = httpx.Client(
+            base_url=base_url, headers=authorization(api_key), timeout=30, trust_env=False
+        )
         self.sleep = sleep
 
     def push(self, company_id: str, data_type: DataType, records: Sequence[Record]) -> str:

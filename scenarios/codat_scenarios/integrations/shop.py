@@ -46,7 +46,9 @@ class Shop:
             for number, company_id in enumerate(company_ids, 1)
         }
         self._events = list(environment.events)
-        self._http = httpx.Client(base_url=base_url, headers=authorization(api_key), timeout=60)
+        self._http = httpx.Client(
+            base_url=base_url, headers=authorization(api_key), timeout=60, trust_env=False
+        )
         self._lock = RLock()
         self.now = parse_moment(self._http.get("/_mock/clock").json()["now"])
         self._recorded: list[dict[str, Any]] = []
