@@ -244,7 +244,7 @@ def test_the_marker_configures_the_sandbox(run: Run) -> None:
         ("'instant'", "*takes named arguments only, not 'instant'.*"),
         ("profile='quick'", "*Invalid enum value 'quick'*"),
         ("speed='fast'", "*'fast' is not 'real', 'frozen', or a factor such as 'x60'.*"),
-        ("start_at='9999-12-31'", "*is at the very edge of the calendar.*"),
+        ("start_at='9999-12-31'", "*is outside the calendar of the clock.*"),
         ("rules={'S99': 'off'}", "*S99*"),
         ("faults=[{'kind': 'refuse', 'operation': 'push'}]", "*There is no operation 'push'*"),
         ("faults=[{'status': 503}]", "*$.faults?0?: Object missing required field kind."),

@@ -67,8 +67,9 @@ def before() -> Response | None:
         g.fault_hit = found = fault_injection.meet(session, operation, company_id)
     if found is None or found.effect.refusal is None:
         return None
-    if found.effect.shut_seconds and (shut := request.environ.get(request_context.SHUT)):
-        shut(found.effect.shut_seconds)
+    seconds, shut = found.effect.shut_seconds, request.environ.get(request_context.SHUT)
+    if seconds is not None and shut:
+        shut(seconds)
         deliver(Effect(delivery="reset"))
     return refuse(found.effect.refusal)
 

@@ -44,7 +44,8 @@ class Effect(Struct, frozen=True, kw_only=True):
 
     Args:
         refusal: the answer instead of carrying out the request.
-        shut_seconds: how long the server takes no connections, after it has reset this one.
+        shut_seconds: how long the server takes no connections after it has reset this one; None if
+            it does not reset it.
         spoiling: how the answer is made unreadable.
         delivery: how the answer is sent otherwise than at once; None for at once.
         delay_seconds: how late, by the machine's clock.
@@ -54,7 +55,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     """
 
     refusal: Refusal | None = None
-    shut_seconds: float = 0.0
+    shut_seconds: float | None = None
     spoiling: Spoiling | None = None
     delivery: Delivery | None = None
     delay_seconds: float = 0.0

@@ -21,8 +21,7 @@ from click.testing import CliRunner, Result
 
 from codat_mock.cli.main import main
 from codat_mock.http.server import Server
-from codat_mock.sandbox import pushes
-from codat_mock.sandbox import webhook_sender as couriers
+from codat_mock.sandbox import pushes, webhook_sender
 
 SAMPLES = Path(__file__).parents[3] / "docs" / "integrations"
 LANGUAGES = {
@@ -408,7 +407,7 @@ def test_an_exception_in_the_ticker_is_a_failure_of_the_mock(
 def test_an_exception_in_a_delivery_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(couriers, "as_request", broken)
+    monkeypatch.setattr(webhook_sender, "to_http", broken)
     rules = tmp_path / "alerts.json"
     rules.write_text('[{"type": "Data sync completed", "url": "http://127.0.0.1:1/"}]')
     settled = f"{GOOD}\nwhile not json.dumps(ask('/_mock/report')).count('planted'): pass"
@@ -417,11 +416,13 @@ def test_an_exception_in_a_delivery_is_a_failure_of_the_mock(
     assert "the delivery of alerts: RuntimeError: planted" in ran.output
 
 
-@pytest.mark.parametrize("verb", ["prepare", "close_day", "findings"])
+@pytest.mark.parametrize(
+    "verb", ["companies.prepare", "clock_control.close_day", "evaluation.verdicts"]
+)
 def test_an_exception_in_the_control_api_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    monkeypatch.setattr(f"codat_mock.sandbox.Sandbox.{verb}", broken)
+    monkeypatch.setattr(f"codat_mock.sandbox.{verb}", broken)
     ran = judge(*python(GOOD))
     assert ran.exit_code == 70
     assert "codat-mock itself failed" in ran.output
