@@ -1,4 +1,4 @@
-"""A merchant's sales for the tests of the books, told twice: as records, and in whole units.
+"""A merchant's sales for the tests of the books, in two forms: as records, and in whole units.
 
 A sale keeps everything as integers in the currency's smallest unit, so that what the books should
 show can be summed without the code under test.
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from codat_mock.accounting.booking import Booking, book
+from codat_mock.accounting.reconciliation import Earlier
 from codat_mock.accounting.selection import Picked
 from codat_mock.configuration.options import with_options
 from codat_mock.configuration.suggestions import suggest
@@ -83,6 +84,11 @@ def booked(
         **changed,
     }
     return book(picked, configuration or configured(), **settings)
+
+
+def earlier(booking: Booking) -> Earlier:
+    """What one sync booked, as the next one needs it."""
+    return Earlier(booking.orders, booking.payments)
 
 
 @dataclass(frozen=True)
@@ -171,11 +177,11 @@ class Sale:
 
     @property
     def picked(self) -> list[Picked]:
-        """Everything that tells this sale."""
-        told = [picked_order(self.order)]
+        """All records of this sale."""
+        records = [picked_order(self.order)]
         for number, paid in enumerate(self.payments):
-            told += self.payment_records(f"{self.id}-{number}", paid)
-        return told
+            records += self.payment_records(f"{self.id}-{number}", paid)
+        return records
 
     def payment_records(self, key: str, paid: Paid) -> Iterable[Picked]:
         common = {"id": key, "currency": self.currency, "created_date": self.moment}

@@ -1,6 +1,6 @@
-"""What a sync writes: the picked records made into documents.
+"""What a sync writes: the records that it picked, as documents.
 
-Source: contract section 6.
+Source: contract section 6, and part 2, section B.
 """
 
 from __future__ import annotations
@@ -9,30 +9,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from codat_mock.accounting.booking_context import BookingContext, booking_context
+from codat_mock.accounting.booking_context import booking_context
+from codat_mock.accounting.day_of_business import Business, close
 from codat_mock.accounting.documents import Document, Kind, Numbering, RecordId, settled
-from codat_mock.accounting.fees import fee_documents, gather_fees, loose_ends
+from codat_mock.accounting.mappings import writer
 from codat_mock.accounting.money import exactly
-from codat_mock.accounting.orders import percentages
-from codat_mock.accounting.payments import Targets, gather_payments, payment_documents
+from codat_mock.accounting.orders import NO_PRODUCTS, Catalogue, percentages
 from codat_mock.accounting.reconciliation import (
     ORDERS,
     PAYMENTS,
-    Links,
+    BookedOrder,
+    BookedPayment,
+    Earlier,
     Unreconciled,
     link,
     source_of,
 )
-from codat_mock.accounting.sales import gather, sales_documents
 from codat_mock.accounting.selection import Picked
+from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT
 from codat_mock.configuration.rates import rate_key
-from codat_mock.models.commerce import Order, Payment, Transaction
-from codat_mock.models.configuration import Configuration
-
-NOTHING: Final[Mapping[RecordId, str]] = MappingProxyType({})
+from codat_mock.models.commerce import Order, Payment, PaymentType, Transaction
+from codat_mock.models.configuration import AccountSelection, Configuration
 
 AnyRecord = TypeVar("AnyRecord", Order, Payment, Transaction)
 
@@ -43,11 +42,17 @@ class Booking:
 
     Args:
         documents: in the order in which they are written.
-        unreconciled: what is left to be reconciled manually.
+        unreconciled: what is left for somebody to reconcile.
+        deferred: what is not booked yet, and is taken again by the next sync.
+        orders: what each order owes now, by its key.
+        payments: the payments that are booked, by their keys.
     """
 
     documents: tuple[Document, ...]
     unreconciled: tuple[Unreconciled, ...]
+    deferred: frozenset[RecordId]
+    orders: Mapping[str, BookedOrder]
+    payments: Mapping[str, BookedPayment]
 
 
 def book(
@@ -58,88 +63,61 @@ def book(
     sync_id: str,
     finish: datetime,
     numbers_used: Mapping[Kind, int],
-    earlier: Mapping[RecordId, str] = NOTHING,
+    earlier: Earlier | None = None,
+    catalogue: Catalogue = NO_PRODUCTS,
 ) -> Booking:
-    """Make documents of the records that a sync picked; in whichever order, the same ones.
-
-    Records with nothing to book (a pending payment, a payout) leave no trace.
+    """Make documents of the records that a sync picked; their sequence makes no difference.
 
     Args:
         picked: one version of each record.
         configuration: with its options, without `problems`.
         platform_key: the accounting platform's.
         sync_id: the sync's.
-        finish: the end of its period, UTC; the day of records that tell none.
-        numbers_used: the last number of each kind of document, as `last_numbers` tells them.
-        earlier: where records of earlier syncs stand, as `booked_in` tells it; it is asked for
-            none but the `references` of those picked.
+        finish: the end of its period, UTC; the date of records without one.
+        numbers_used: the last number of each kind of document, as `last_numbers` returns them.
+        earlier: what earlier syncs booked, at least of `references(picked)`.
+        catalogue: which products are gift cards or have a category.
     """
+    earlier = earlier or Earlier.nothing()
     records = (pick.record for pick in picked)
-    terms = booking_context(configuration, platform_key, sync_id, finish, records)
-    numbering = Numbering(numbers_used)
-    orders, payments = of_type(picked, Order), of_type(picked, Payment)
-    transactions = of_type(picked, Transaction)
-    ties = link(
+    context = booking_context(configuration, platform_key, sync_id, finish, records, catalogue)
+    mapping = configuration.configuration
+    orders = of_type(picked, Order)
+    payments, transactions = of_type(picked, Payment), of_type(picked, Transaction)
+    links = link(
         (key for key, _ in orders),
-        (key for key, _ in payments),
+        dict(payments),
         (transaction for _, transaction in transactions),
         earlier,
     )
+    business = Business()
     with exactly():
-        sales = write_sales(orders, terms, numbering)
-        paid, aside = write_payments(payments, sales, ties, terms, numbering)
-        bills, fees_aside = write_fees(transactions, ties, terms, numbering)
-    if terms.takes_payments:
-        aside += loose_ends(transactions, ties, terms)
-    aside += fees_aside
+        if mapping.sales.sync_sales:
+            business.add_orders(orders, context)
+        if context.takes_payments:
+            business.add_payments(payments, links, context)
+            business.check_links(transactions, links, context)
+            business.add_payouts(transactions, links, context)
+        if mapping.fees.sync_fees:
+            business.add_fees(transactions, links, context)
+        documents_writer = writer(context, Numbering(numbers_used))
+        documents = settled(documents_writer.write(business))
     return Booking(
-        documents=settled([*sales, *paid, *bills]),
-        unreconciled=tuple(sorted(aside, key=lambda item: (item.data_type, item.key))),
+        documents=documents,
+        unreconciled=tuple(
+            sorted(business.unreconciled, key=lambda each: (each.data_type, each.key))
+        ),
+        deferred=frozenset(business.deferred),
+        orders={
+            key: close(account, documents_writer.numbers)
+            for key, account in business.orders.items()
+        },
+        payments=business.payments,
     )
 
 
-def write_sales(
-    orders: Iterable[tuple[str, Order]], terms: BookingContext, numbering: Numbering
-) -> list[Document]:
-    """Invoices and credit notes, where sales are synced."""
-    if not terms.mapping.sales.sync_sales:
-        return []
-    return list(sales_documents(gather(orders, terms), terms, numbering))
-
-
-def write_payments(
-    payments: Iterable[tuple[str, Payment]],
-    sales: Iterable[Document],
-    ties: Links,
-    terms: BookingContext,
-    numbering: Numbering,
-) -> tuple[list[Document], list[Unreconciled]]:
-    """Payments, where they are synced."""
-    if not terms.takes_payments:
-        return [], []
-    numbers: dict[Kind, dict[str, str]] = {"Invoice": {}, "CreditNote": {}}
-    for document in sales:
-        numbers[document.kind].update((record.key, document.number) for record in document.records)
-    targets = Targets(numbers["Invoice"], numbers["CreditNote"], ties.earlier)
-    groups, aside = gather_payments(payments, ties, targets, terms)
-    return list(payment_documents(groups, terms, numbering)), aside
-
-
-def write_fees(
-    transactions: Iterable[tuple[str, Transaction]],
-    ties: Links,
-    terms: BookingContext,
-    numbering: Numbering,
-) -> tuple[list[Document], list[Unreconciled]]:
-    """Fee bills, where fees are synced."""
-    if not terms.mapping.fees.sync_fees:
-        return [], []
-    groups, aside = gather_fees(transactions, ties, terms)
-    return list(fee_documents(groups, terms, numbering)), aside
-
-
 def references(picked: Iterable[Picked]) -> set[RecordId]:
-    """The records of earlier syncs that picked ones may belong to: all that `earlier` is asked."""
+    """The orders and payments of earlier syncs that picked records may belong to."""
     found: set[RecordId] = set()
     for pick in picked:
         if isinstance(pick.record, Payment):
@@ -152,7 +130,7 @@ def references(picked: Iterable[Picked]) -> set[RecordId]:
 
 
 def unmapped_rates(picked: Iterable[Picked], configuration: Configuration) -> list[Decimal]:
-    """Tax percentages of picked orders that no tax rate is selected for, the lowest first.
+    """Tax percentages of picked orders without a selected tax rate, the lowest first.
 
     A sync that meets one fails with code 4000 (contract section 5).
     """
@@ -162,6 +140,30 @@ def unmapped_rates(picked: Iterable[Picked], configuration: Configuration) -> li
     mapped = {key for key, rate in sales.tax_rates.items() if rate.selected_tax_rate_id}
     used = {p for _, order in of_type(picked, Order) for p in percentages(order)}
     return sorted(percentage for percentage in used if rate_key(percentage) not in mapped)
+
+
+def unmapped_payment_types(
+    picked: Iterable[Picked], configuration: Configuration
+) -> list[PaymentType]:
+    """Types of picked, paid payments without a selected account, in alphabetical order.
+
+    A sync that meets one fails with code 4000 (contract part 2, section A3).
+    """
+    payments = configuration.configuration.payments
+    if not payments.sync_payments:
+        return []
+    used: set[PaymentType] = {
+        payment.type or "Unknown"
+        for _, payment in of_type(picked, Payment)
+        if payment.status == "Paid"
+    }
+    return sorted(
+        kind
+        for kind in used
+        if not payments.accounts.get(
+            PURPOSE_OF_PAYMENT[kind], AccountSelection()
+        ).selected_account_id
+    )
 
 
 def of_type(picked: Iterable[Picked], kind: type[AnyRecord]) -> list[tuple[str, AnyRecord]]:

@@ -1,17 +1,29 @@
-"""The terms under which one sync books: the merchant's selections, calendar and currency."""
+"""What one sync needs to book: the merchant's selections, calendar, currency and products."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
+from codat_mock.accounting.money import minor_unit
+from codat_mock.accounting.orders import (
+    CATEGORY,
+    GRATUITY,
+    NO_PRODUCTS,
+    OVERPAYMENT,
+    PREPAID,
+    ROUNDING,
+    SALES,
+    Catalogue,
+    Part,
+)
 from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT, Section
-from codat_mock.configuration.charts_of_accounts import XERO, Chart, find_chart
-from codat_mock.configuration.rates import rate_key
+from codat_mock.configuration.charts_of_accounts import XERO, Account, Chart, find_chart
+from codat_mock.configuration.rates import rate_key, read_rate_key
 from codat_mock.models.commerce import PaymentType, Record
 from codat_mock.models.configuration import AccountSelection, Configuration, Mapping, Option
 from codat_mock.models.values import find_zone
@@ -19,12 +31,13 @@ from codat_mock.models.values import find_zone
 
 @dataclass(frozen=True, slots=True)
 class BookingContext:
-    """What booking asks of a configuration.
+    """A configuration, as booking uses it.
 
     Args:
-        zone: the merchant's; a sale belongs to the day that its clocks show.
-        usual_currency: of records that name none.
-        finish: the end of the sync's period, the date of records that tell none.
+        zone: the merchant's: it decides to which day a sale belongs.
+        usual_currency: of records without a currency.
+        finish: the end of the sync's period, and the date of records without one.
+        catalogue: which products are gift cards or have a category.
     """
 
     mapping: Mapping
@@ -33,16 +46,28 @@ class BookingContext:
     usual_currency: str
     sync_id: str
     finish: datetime
+    catalogue: Catalogue = NO_PRODUCTS
+
+    @property
+    def is_journal(self) -> bool:
+        """Whether syncs write a daily journal entry, not invoices.
+
+        Source: contract part 2, section B (`mapSettings.outputFormat`).
+        """
+        settings = self.mapping.map_settings
+        return settings is not UNSET and settings.output_format == "JournalEntry"
 
     @property
     def is_draft(self) -> bool:
-        """Whether invoices are written as drafts."""
+        """Whether invoices are written as drafts; a journal entry has no such status."""
+        if self.is_journal:
+            return False
         status = self.mapping.sales.invoice_status.selected_invoice_status
         return (status or "").casefold() == "draft"
 
     @property
     def takes_payments(self) -> bool:
-        """Whether payments are written; drafts take none."""
+        """Whether payments are written; drafts accept none."""
         mapping = self.mapping
         return mapping.payments.sync_payments and mapping.sales.sync_sales and not self.is_draft
 
@@ -63,9 +88,66 @@ class BookingContext:
         """The account that payments of a type go to."""
         return self.account("payments", PURPOSE_OF_PAYMENT[payment_type])
 
-    def sales_account(self, name: str) -> str:
-        """The account for a part of the sales; suspense where none was selected."""
-        return self.account("sales", name) or self.chart.suspense.id
+    @property
+    def suspense(self) -> str:
+        """The account for what has no other."""
+        return self.chart.suspense.id
+
+    def part_account(self, part: Part, *, is_refund: bool) -> str:
+        """The account of a part of the sales; suspense where none is selected.
+
+        Refunds of goods go to the refund account, and those of gift cards and tips to their own.
+        """
+        control = {ROUNDING: self.chart.rounding, OVERPAYMENT: self.chart.overpayments}
+        if part.purpose in control:
+            return control[part.purpose].id
+        if part.purpose in (GRATUITY, PREPAID):
+            return self.account("sales", part.purpose) or self.suspense
+        own = self.account("sales", "refund") if is_refund else None
+        if part.purpose == SALES:
+            return own or self.account("sales", SALES) or self.suspense
+        if part.purpose.startswith(CATEGORY):
+            selected = own or self.account("sales", part.purpose)
+            return selected or self.account("sales", SALES) or self.suspense
+        return self.suspense
+
+    def fee_account(self, purpose: str) -> str:
+        """The account of fees, or of fee refunds; suspense where none is selected."""
+        return self.account("fees", purpose) or self.suspense
+
+    def category_name(self, purpose: str) -> str:
+        """The name of a product category; empty for any other purpose."""
+        label = self.mapping.sales.accounts.get(purpose, AccountSelection()).label_text
+        return label or "" if purpose.startswith(CATEGORY) else ""
+
+    def account_details(self, account_id: str | None) -> Account | None:
+        """An account of the chart, for its code and name."""
+        return self.chart.by_id.get(account_id or "")
+
+    def tax_accounts(
+        self, part: Part, tax: Decimal, currency: str
+    ) -> Iterator[tuple[str, Decimal]]:
+        """The accounts of a tax's components, each with its share: what a journal entry needs."""
+        rate_id = None if part.percentage is None else self.tax_rate(part.percentage)
+        rate = next((each for each in self.chart.rates if each.id == rate_id), None)
+        components = rate.components if rate else ()
+        left = tax
+        for account, percentage in components[:-1]:
+            share = tax * percentage / rate.percentage if rate and rate.percentage else tax
+            share = share.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+            left -= share
+            yield account, share
+        yield components[-1][0] if components else self.chart.tax.id, left
+
+    @property
+    def mapped_percentages(self) -> tuple[Decimal, ...]:
+        """The tax percentages that a rate is selected for."""
+        found = (
+            read_rate_key(key)
+            for key, rate in self.mapping.sales.tax_rates.items()
+            if rate.selected_tax_rate_id
+        )
+        return tuple(each for each in found if each is not None)
 
     def tax_rate(self, percentage: Decimal) -> str | None:
         """The platform's tax rate for a percentage."""
@@ -103,11 +185,20 @@ def booking_context(
     sync_id: str,
     finish: datetime,
     records: Iterable[Record],
+    catalogue: Catalogue = NO_PRODUCTS,
 ) -> BookingContext:
-    """The terms that a configuration, with its options, sets for a sync of some records.
+    """The context in which a sync books some records.
 
-    Those that name no currency have that of the others, where these agree on one, else the
+    Records without a currency have that of the others, where these agree on one, else the
     merchant's own.
+
+    Args:
+        configuration: with its options.
+        platform_key: the accounting platform's.
+        sync_id: the sync's.
+        finish: the end of its period, UTC.
+        records: what it picked.
+        catalogue: which products are gift cards or have a category.
     """
     chart = find_chart(platform_key) or XERO
     named = {named_currency(record.currency) for record in records} - {""}
@@ -118,11 +209,12 @@ def booking_context(
         zone=find_zone(configuration.schedule.time_zone) or UTC,
         sync_id=sync_id,
         finish=finish,
+        catalogue=catalogue,
     )
 
 
 def named_currency(given: str | UnsetType | None) -> str:
-    """The currency that a record names, empty where it names none."""
+    """A record's own currency, empty where it has none."""
     return given.strip().upper() if isinstance(given, str) else ""
 
 

@@ -14,23 +14,23 @@ from msgspec import field as wire_field
 
 from codat_mock.accounting.booking_context import named_currency
 from codat_mock.accounting.documents import Document, RecordId
-from codat_mock.accounting.money import amount_of, exactly
+from codat_mock.accounting.money import amount_of, exactly, rounded
 from codat_mock.accounting.orders import take_apart
-from codat_mock.accounting.reconciliation import FEES
+from codat_mock.accounting.reconciliation import FEES, PAYOUTS
 from codat_mock.accounting.selection import Picked
 from codat_mock.models.commerce import Order, Payment, Record, Wire
-from codat_mock.models.configuration import Configuration
+from codat_mock.models.configuration import AccountSelection, Configuration
 from codat_mock.models.datasets import DataType
 from codat_mock.models.values import Amount
 
 
 class Compared(Wire, kw_only=True, omit_defaults=False):
-    """One record in the books and in the merchant's own.
+    """One record as booked and as declared.
 
     Args:
-        currency: of the books; the merchant's where it is not in them, None where it names none.
-        declared: its amount by the merchant; None where the merchant has no such record.
-        booked: its amount where it was booked last; None where it is not in the books.
+        currency: as booked; as declared where it is not booked, None where it has none.
+        declared: the declared amount; None where no such record is declared.
+        booked: the amount that was booked last; None where it is not booked.
         times: how many syncs booked it.
         documents: the numbers of all documents that contain it.
     """
@@ -45,12 +45,12 @@ class Compared(Wire, kw_only=True, omit_defaults=False):
 
 
 class Comparison(Wire, kw_only=True, omit_defaults=False):
-    """Every declared record that belongs in the books, and every one that stands there.
+    """Every declared record that belongs in the books, and every booked one.
 
     A record that is doubled is stale too where its latest version is not the one booked last.
 
     Args:
-        surplus: in the books, but not declared: deleted at the merchant's, or never there.
+        surplus: booked but not declared: the merchant deleted it, or never had it.
     """
 
     booked_once: list[Compared] = wire_field(default_factory=list)
@@ -62,7 +62,7 @@ class Comparison(Wire, kw_only=True, omit_defaults=False):
 
 @dataclass(slots=True)
 class Booked:
-    """Where one record stands in the books, and how it was booked last."""
+    """Where one record is booked, and how it was booked last."""
 
     amount: Decimal
     currency: str
@@ -74,10 +74,10 @@ class Booked:
 def compare(
     declared: Iterable[Picked], documents: Iterable[Document], configuration: Configuration
 ) -> Comparison:
-    """Compare what the merchant has with what the books show.
+    """Compare the declared records with the books.
 
     Args:
-        declared: the merchant's own records whose period was synced; the latest version of each.
+        declared: the merchant's records whose period was synced; the latest version of each.
         documents: in the order in which they were written.
         configuration: says whether sales, payments and fees belong in the books at all.
     """
@@ -89,7 +89,7 @@ def compare(
             belongs = belongs_in_books(own.record, configuration)
             if booked is not None:
                 judge(found, own, booked, belongs=belongs)
-            elif belongs:
+            elif belongs and not is_nil(own.record):
                 found.missing.append(compared(own.data_type, own.key, own.record, None))
     for (data_type, key), booked in books.items():
         found.surplus.append(compared(data_type, key, None, booked))
@@ -115,7 +115,7 @@ def read_books(documents: Iterable[Document]) -> dict[RecordId, Booked]:
 
 
 def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> None:
-    """Put a record that is in the books where it belongs."""
+    """Classify a record that is in the books."""
     one = compared(own.data_type, own.key, own.record, booked)
     is_stale = not belongs or differs(own.record, booked)
     if is_stale:
@@ -128,7 +128,7 @@ def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> N
 
 def differs(record: Record, booked: Booked) -> bool:
     """Whether the merchant's version is another than the one in the books."""
-    if worth(record) != booked.amount:
+    if rounded(worth(record), booked.currency) != rounded(booked.amount, booked.currency):
         return True
     if (named_currency(record.currency) or booked.currency) != booked.currency:
         return True
@@ -140,11 +140,11 @@ def compared(
     data_type: DataType, key: str, record: Record | None, booked: Booked | None
 ) -> Compared:
     """One line of a comparison: a record of the merchant's, of the books, or of both."""
-    told = named_currency(record.currency) or None if record else None
+    own = named_currency(record.currency) or None if record else None
     return Compared(
         data_type=data_type,
         key=key,
-        currency=booked.currency if booked else told,
+        currency=booked.currency if booked else own,
         declared=worth(record) if record else None,
         booked=booked.amount if booked else None,
         times=len(booked.syncs) if booked else 0,
@@ -153,7 +153,7 @@ def compared(
 
 
 def worth(record: Record) -> Decimal:
-    """What a record amounts to, told as the books tell it."""
+    """What a record amounts to, as the books show it."""
     if isinstance(record, Order):
         return take_apart(record, named_currency(record.currency)).balance
     given = record.amount if isinstance(record, Payment) else record.total_amount
@@ -161,10 +161,21 @@ def worth(record: Record) -> Decimal:
 
 
 def belongs_in_books(record: Record, configuration: Configuration) -> bool:
-    """Whether the books should show a record at all: orders, paid payments and fees are shown."""
+    """Whether a record belongs in the books: orders, paid payments, fees and payouts do."""
     mapping = configuration.configuration
     if isinstance(record, Order):
         return mapping.sales.sync_sales
     if isinstance(record, Payment):
         return mapping.payments.sync_payments and record.status == "Paid"
+    if record.type in PAYOUTS:
+        payout = mapping.payments.accounts.get("payout", AccountSelection())
+        return mapping.payments.sync_payments and bool(payout.selected_account_id)
     return mapping.fees.sync_fees and record.type in FEES
+
+
+def is_nil(record: Record) -> bool:
+    """Whether a record books nothing, such as an order that is free."""
+    if isinstance(record, Order):
+        parts = take_apart(record, named_currency(record.currency))
+        return not parts.sold and not parts.refunded
+    return not worth(record)

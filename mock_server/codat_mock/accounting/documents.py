@@ -1,6 +1,7 @@
-"""What stands in the accounting software, as `GET /_mock/books` shows it.
+"""The documents in the accounting software, as `GET /_mock/books` shows them.
 
-Source: contract section 6.
+Source: contract section 6 and part 2, section B. Numbers, references, descriptions, due dates and
+notes are assumed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
+from msgspec import field
 from msgspec.structs import replace
 
 from codat_mock.accounting.money import ZERO, exactly
@@ -17,7 +19,11 @@ from codat_mock.models.commerce import PaymentType, Wire
 from codat_mock.models.datasets import DataType
 from codat_mock.models.values import Amount, Moment
 
-Kind = Literal["Invoice", "CreditNote", "Payment", "Bill", "BillPayment", "BillCreditNote"]
+Kind = Literal[
+    "Invoice", "CreditNote", "Payment", "Refund", "Overpayment", "Bill", "BillPayment",
+    "BillCreditNote", "BillCreditRefund", "SpendMoney", "ReceiveMoney", "BankDeposit",
+    "BankTransfer", "JournalEntry",
+]  # fmt: skip
 Status = Literal["Draft", "Submitted", "PartPaid", "Paid"]
 RecordId = tuple[DataType, str]
 
@@ -25,18 +31,36 @@ PREFIXES: Final[dict[Kind, str]] = {
     "Invoice": "INV",
     "CreditNote": "CN",
     "Payment": "PAY",
+    "Refund": "RF",
+    "Overpayment": "OP",
     "Bill": "BILL",
     "BillPayment": "BP",
     "BillCreditNote": "BCN",
+    "BillCreditRefund": "BCR",
+    "SpendMoney": "SM",
+    "ReceiveMoney": "RM",
+    "BankDeposit": "DEP",
+    "BankTransfer": "TRF",
+    "JournalEntry": "JE",
 }
-MONEY_KINDS: Final[tuple[Kind, ...]] = ("Payment", "BillPayment")
+# What another document settles: its status depends on that.
+SETTLED_KINDS: Final[tuple[Kind, ...]] = ("Invoice", "CreditNote", "Bill", "BillCreditNote")
+# Money that comes in or goes out, without lines of its own.
+MONEY_KINDS: Final[tuple[Kind, ...]] = (
+    "Payment", "Refund", "Overpayment", "BillPayment", "BillCreditRefund", "BankTransfer",
+)  # fmt: skip
 
 
 class Line(Wire, kw_only=True, omit_defaults=False):
-    """A line of a document; `net` + `tax` = `gross`."""
+    """A line of a document; `net` + `tax` = `gross`.
+
+    In a journal entry a debit is above zero and a credit below; elsewhere the kind says which.
+    """
 
     description: str
     account_id: str
+    account_code: str = ""
+    account_name: str = ""
     tax_rate_id: str | None = None
     tax_percentage: Amount | None = None
     net: Amount
@@ -45,11 +69,11 @@ class Line(Wire, kw_only=True, omit_defaults=False):
 
 
 class BookedRecord(Wire, kw_only=True, omit_defaults=False):
-    """A merchant's record that a document contains.
+    """A merchant's record in a document.
 
     Args:
-        amount: what the whole record amounts to, over all documents of its sync: an order's total
-            with gratuity, a payment's or a transaction's amount.
+        amount: of the whole record, over all documents of its sync: an order's total with
+            gratuity, a payment's or a transaction's amount.
         modified: its `sourceModifiedDate`.
     """
 
@@ -59,22 +83,35 @@ class BookedRecord(Wire, kw_only=True, omit_defaults=False):
     modified: Moment | None = None
 
 
+class Allocation(Wire, kw_only=True, omit_defaults=False):
+    """The part of a credit note that settles an invoice."""
+
+    applies_to: str
+    amount: Amount
+
+
 class Document(Wire, kw_only=True, omit_defaults=False):
-    """One document in the accounting software.
+    """One document in the accounting software; its total is never below zero.
 
     Args:
         date: the day in the merchant's time zone, ISO 8601.
+        due_date: of what somebody has to pay; the same day.
+        reference: what it is for, as a bookkeeper searches for it.
         location: where sales are split by location.
         contact: the customer or supplier, by name.
         platform_key: the accounting platform's, whose chart the accounts belong to.
-        total: what it amounts to; below zero only for a payment that gives money back.
-        applies_to: the number of the document that a payment settles.
-        account: the account that a payment goes to or comes from.
+        applies_to: the number of the document that it settles, or refers to.
+        account: the account that money goes to or comes from.
+        counter_account: the account on the other side of a payment, refund or transfer.
+        allocations: of a credit note, the invoices that it settles.
+        note: why somebody should look at it; None where nothing is unusual.
     """
 
     kind: Kind
     number: str
     date: str
+    due_date: str | None = None
+    reference: str = ""
     currency: str
     location: str | None = None
     contact: str
@@ -86,7 +123,12 @@ class Document(Wire, kw_only=True, omit_defaults=False):
     total: Amount
     applies_to: str | None = None
     account: str | None = None
+    account_code: str = ""
+    account_name: str = ""
+    counter_account: str | None = None
     payment_type: PaymentType | None = None
+    allocations: list[Allocation] = field(default_factory=list)
+    note: str | None = None
     records: list[BookedRecord]
     sync_id: str
 
@@ -95,7 +137,7 @@ class Numbering:
     """Gives each kind of document its next number.
 
     Args:
-        used: the last number of each kind, as `last_numbers` tells them.
+        used: the last number of each kind, as `last_numbers` returns them.
     """
 
     def __init__(self, used: Mapping[Kind, int]) -> None:
@@ -108,7 +150,7 @@ class Numbering:
 
 
 def last_numbers(documents: Iterable[Document]) -> dict[Kind, int]:
-    """The highest number of each kind among some documents."""
+    """The highest number of each kind in some documents."""
     last: dict[Kind, int] = {}
     for document in documents:
         number = int(document.number.rpartition("-")[2])
@@ -116,45 +158,35 @@ def last_numbers(documents: Iterable[Document]) -> dict[Kind, int]:
     return last
 
 
-def booked_in(documents: Iterable[Document]) -> dict[RecordId, str]:
-    """The number of the document that each record belongs to, the latest where there are several.
-
-    For an order the invoice (the credit note where it has no other), for a payment the document
-    that it settles, for a fee its bill.
-    """
-    found: dict[RecordId, str] = {}
-    for document in documents:
-        number = document.applies_to if document.kind in MONEY_KINDS else document.number
-        for record in document.records:
-            place = (record.data_type, record.key)
-            if document.kind != "CreditNote" or place not in found:
-                found[place] = number or document.number
-    return found
+def records_in(documents: Iterable[Document]) -> set[RecordId]:
+    """The records that documents contain."""
+    return {(each.data_type, each.key) for document in documents for each in document.records}
 
 
 def settled(documents: Iterable[Document]) -> tuple[Document, ...]:
-    """The same documents, each invoice, credit note and bill with the status its payments give it.
+    """The same documents, each invoice, credit note and bill with the status that it has now.
 
-    Payments in another currency than the document's settle nothing.
+    What is in another currency than the document settles nothing.
     """
     kept = tuple(documents)
     paid: dict[tuple[str | None, str], Decimal] = defaultdict(lambda: ZERO)
     with exactly():
         for document in kept:
-            if document.kind in MONEY_KINDS:
+            if document.kind not in (*SETTLED_KINDS, "Overpayment"):
                 paid[document.applies_to, document.currency] += document.total
+            for allocation in document.allocations:
+                paid[allocation.applies_to, document.currency] += allocation.amount
+                paid[document.number, document.currency] += allocation.amount
     return tuple(
-        document
-        if document.kind in MONEY_KINDS or document.status == "Draft"
-        else replace(document, status=status_of(document, paid[document.number, document.currency]))
+        replace(document, status=status_of(document, paid[document.number, document.currency]))
+        if document.kind in SETTLED_KINDS and document.status != "Draft"
+        else document
         for document in kept
     )
 
 
 def status_of(document: Document, paid: Decimal) -> Status:
-    """The status of a document that so much was paid for."""
-    is_given_back = document.kind == "CreditNote"
-    settled_amount = -paid if is_given_back else paid
-    if settled_amount >= document.total:
+    """The status of a document of which so much is settled."""
+    if paid >= document.total:
         return "Paid"
-    return "PartPaid" if settled_amount > 0 else "Submitted"
+    return "PartPaid" if paid > 0 else "Submitted"

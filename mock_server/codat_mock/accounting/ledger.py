@@ -1,25 +1,47 @@
-"""Double entry: what documents do to the accounts.
+"""Double entry: the debits and credits of documents, and the trial balance.
 
-Drafts do nothing to them until somebody submits them.
+A draft has none until somebody submits it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Final
 
-from codat_mock.accounting.documents import Document
+from codat_mock.accounting.documents import Document, Kind
 from codat_mock.accounting.money import ZERO, exactly
 from codat_mock.configuration.charts_of_accounts import CHARTS
 from codat_mock.models.commerce import Wire
 from codat_mock.models.values import Amount
 
-Movement = tuple[str, Decimal]  # account, and its debit (a credit is below zero)
+Movement = tuple[str, Decimal]  # account and amount, a debit above zero
+
+# Of documents with lines: the sign of the lines, debit +, and the chart's account opposite them
+# (None: the document's own account).
+LINE_KINDS: Final[Mapping[Kind, tuple[int, str | None]]] = {
+    "Invoice": (-1, "receivables"),
+    "CreditNote": (1, "receivables"),
+    "Bill": (1, "payables"),
+    "BillCreditNote": (-1, "payables"),
+    "SpendMoney": (1, None),
+    "ReceiveMoney": (-1, None),
+    "BankDeposit": (-1, None),
+}
+# Of documents without lines: the sign of their account; the counter account has the other.
+MONEY_SIGNS: Final[Mapping[Kind, int]] = {
+    "Payment": 1,
+    "Overpayment": 1,
+    "BillCreditRefund": 1,
+    "BankTransfer": 1,
+    "Refund": -1,
+    "BillPayment": -1,
+}
 
 
 class Entry(Wire, kw_only=True, omit_defaults=False):
-    """One side of a document in one account; never below zero, and never both."""
+    """One debit or credit of an account; never below zero, and never both."""
 
     account_id: str
     debit: Amount
@@ -27,7 +49,7 @@ class Entry(Wire, kw_only=True, omit_defaults=False):
 
 
 class Balance(Wire, kw_only=True, omit_defaults=False):
-    """What all documents together did to one account, in one currency."""
+    """The balance of one account in one currency."""
 
     currency: str
     account_id: str
@@ -39,53 +61,40 @@ class Balance(Wire, kw_only=True, omit_defaults=False):
 
 
 def entries(document: Document) -> tuple[Entry, ...]:
-    """What a document does to the accounts: its debits and credits come to the same."""
+    """A document's debits and credits, which have the same total."""
     return tuple(
-        Entry(account_id=account, debit=max(debit, ZERO), credit=max(-debit, ZERO))
-        for account, debit in movements(document)
-        if debit
+        Entry(account_id=account, debit=max(amount, ZERO), credit=max(-amount, ZERO))
+        for account, amount in movements(document)
+        if amount
     )
 
 
 def movements(document: Document) -> Iterator[Movement]:
-    """A document's debits, credits below zero."""
+    """A document's debits (above zero) and credits (below zero)."""
+    if document.status == "Draft":
+        return
     chart = CHARTS[document.platform_key]
-    receivables, payables = chart.receivables.id, chart.payables.id
-    total = document.total
-    match document.kind:
-        case _ if document.status == "Draft":
-            return
-        case "Invoice":
-            yield receivables, total
-            yield from line_movements(document, chart.tax.id, -1)
-        case "CreditNote":
-            yield from line_movements(document, chart.tax.id, 1)
-            yield receivables, -total
-        case "Bill":
-            yield from line_movements(document, chart.tax.id, 1)
-            yield payables, -total
-        case "BillCreditNote":
-            yield payables, total
-            yield from line_movements(document, chart.tax.id, -1)
-        case "Payment":
-            yield document.account or chart.suspense.id, total
-            yield receivables, -total
-        case "BillPayment":
-            yield payables, total
-            yield document.account or chart.suspense.id, -total
-
-
-def line_movements(document: Document, tax_account: str, sign: int) -> Iterator[Movement]:
-    """The lines' own accounts, then the tax of them all."""
-    for line in document.lines:
-        yield line.account_id, sign * line.net
-    yield tax_account, sign * document.tax
+    suspense = chart.suspense.id
+    if document.kind == "JournalEntry":
+        for line in document.lines:
+            yield line.account_id, line.net
+    elif document.kind in LINE_KINDS:
+        sign, control = LINE_KINDS[document.kind]
+        opposite = getattr(chart, control).id if control else document.account or suspense
+        yield opposite, -sign * document.total
+        for line in document.lines:
+            yield line.account_id, sign * line.net
+        yield chart.tax.id, sign * document.tax
+    else:
+        sign = MONEY_SIGNS[document.kind]
+        yield document.account or suspense, sign * document.total
+        yield document.counter_account or suspense, -sign * document.total
 
 
 def trial_balance(documents: Iterable[Document]) -> list[Balance]:
-    """The balance of every account that was touched, by currency and code.
+    """The balance of every account with entries, by currency and code.
 
-    In each currency the debits and the credits come to exactly the same.
+    In each currency debits and credits have exactly the same total.
     """
     found: dict[tuple[str, str, str], Decimal] = defaultdict(lambda: ZERO)
     with exactly():
@@ -101,7 +110,7 @@ def trial_balance(documents: Iterable[Document]) -> list[Balance]:
 
 
 def balance_of(currency: str, platform_key: str, account_id: str, debit: Decimal) -> Balance:
-    """One account's balance; an account that the chart lacks is shown by its id."""
+    """One account's balance; an account that the chart lacks has its id for a name."""
     account = CHARTS[platform_key].by_id.get(account_id)
     return Balance(
         currency=currency,

@@ -1,8 +1,7 @@
 """Orders, payments and transactions joined by their ids, and what cannot be joined.
 
 A transaction carries the id of its payment and names its order as its source (contract section 3).
-The payments that stand inside an order are not looked at: the payment records are the ones that
-count, so that no payment can count twice.
+The payments inside an order are ignored: the payment records count, so that none counts twice.
 """
 
 from __future__ import annotations
@@ -12,10 +11,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import Struct
 
-from codat_mock.accounting.documents import RecordId
-from codat_mock.models.commerce import LINKING, Transaction, TransactionType, Wire
+from codat_mock.models.commerce import (
+    LINKING,
+    Payment,
+    PaymentType,
+    Transaction,
+    TransactionType,
+    Wire,
+)
 from codat_mock.models.datasets import DataType
 from codat_mock.models.values import Amount
 
@@ -24,32 +29,98 @@ PAYMENTS: Final[DataType] = "commerce-payments"
 TRANSACTIONS: Final[DataType] = "commerce-transactions"
 
 FEES: Final[tuple[TransactionType, ...]] = ("PaymentFee", "PaymentFeeRefund")
+PAYOUTS: Final[tuple[TransactionType, ...]] = ("Payout", "FailedPayout", "Transfer")
 
 
 class Unreconciled(Wire, kw_only=True, omit_defaults=False):
-    """A record that could not be joined to the others, and so was not booked."""
+    """A record that is not booked, because it could not be joined to the others.
+
+    Args:
+        date: its day in the merchant's time zone, ISO 8601.
+    """
 
     data_type: DataType
     key: str
     currency: str
     amount: Amount
+    date: str = ""
     reason: str
 
 
 class Unjoined(Exception):
     """A record cannot be joined; the text says why."""
 
-    def put_aside(
-        self, data_type: DataType, key: str, currency: str, amount: Decimal
+    def unreconciled(
+        self, data_type: DataType, key: str, *, day: str, currency: str, amount: Decimal
     ) -> Unreconciled:
-        """The record, for whoever reconciles by hand."""
+        """The record, for whoever reconciles by hand.
+
+        Args:
+            data_type: the record's.
+            key: the record's.
+            day: ISO 8601.
+            currency: ISO 4217 code.
+            amount: as the record has it.
+        """
         return Unreconciled(
             data_type=data_type,
             key=key,
             currency=currency,
             amount=amount,
+            date=day,
             reason=f"Reconcile manually: {self}.",
         )
+
+
+class BookedPart(Struct, frozen=True, gc=False):
+    """What an earlier order sold of one part, and is not refunded yet."""
+
+    purpose: str
+    percentage: Amount | None
+    gross: Amount
+    tax: Amount
+
+
+class BookedOrder(Struct, frozen=True, gc=False):
+    """An order in the books, as later syncs need it.
+
+    Args:
+        number: of its invoice; of its credit note or journal entry where it has no invoice.
+        credit_note: the number of its credit note, if any.
+        owed: what is not paid of the sale.
+        due_back: what is not paid of the refund.
+        overpaid: what was paid beyond the sale.
+        sold: what was sold and is not refunded.
+    """
+
+    number: str
+    credit_note: str | None
+    currency: str
+    location: str
+    owed: Amount
+    due_back: Amount
+    overpaid: Amount
+    sold: tuple[BookedPart, ...]
+
+
+class BookedPayment(Struct, frozen=True, gc=False):
+    """A payment in the books, as later syncs need it."""
+
+    order: str
+    type: PaymentType
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The orders and payments of earlier syncs, by their keys."""
+
+    orders: Mapping[str, BookedOrder]
+    payments: Mapping[str, BookedPayment]
+
+    @classmethod
+    def nothing(cls) -> Earlier:
+        """Empty books."""
+        return cls({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,79 +128,101 @@ class Links:
     """What belongs to what, among the records picked and those booked earlier.
 
     Args:
-        links: the transaction that ties each payment to its order, by the payment's id.
+        links: the transaction that links each payment to its order, by the payment's id.
         orders: ids of the orders picked.
-        payments: ids of the payments picked.
-        earlier: where records of earlier syncs were booked.
+        payments: the payments picked, by their ids.
+        earlier: what earlier syncs booked.
     """
 
     links: Mapping[str, Transaction]
     orders: frozenset[str]
-    payments: frozenset[str]
-    earlier: Mapping[RecordId, str]
+    payments: Mapping[str, Payment]
+    earlier: Earlier
 
     def knows_order(self, key: str) -> bool:
         """Whether an order is picked, or was booked earlier."""
-        return key in self.orders or (ORDERS, key) in self.earlier
+        return key in self.orders or key in self.earlier.orders
 
     def knows_payment(self, key: str) -> bool:
         """Whether a payment is picked, or was booked earlier."""
-        return key in self.payments or (PAYMENTS, key) in self.earlier
+        return key in self.payments or key in self.earlier.payments
 
-    def anchor_of(self, payment: str) -> RecordId:
-        """What a payment was made for: an order, or an earlier payment of the same order.
+    def order_of(self, payment: str) -> str:
+        """The order that a payment is for, by way of the payments that its sources name.
 
         Raises:
-            Unjoined: its transaction is missing, or leads nowhere.
+            Unjoined: its transaction is missing, or its source is not known.
         """
         passed: set[str] = set()
         while (link := self.links.get(payment)) is not None:
             passed.add(payment)
             kind, source = source_of(link)
             if kind == "Order" and self.knows_order(source):
-                return ORDERS, source
+                return source
             if kind != "Payment" or source in passed:
-                raise Unjoined(f"the source of its transaction, {named_source(link)}, is not known")
+                raise Unjoined(f"the source of its transaction, {name_source(link)}, is not known")
             payment = source
-        if (PAYMENTS, payment) in self.earlier:
-            return PAYMENTS, payment
+        if payment in self.earlier.payments:
+            return self.earlier.payments[payment].order
         raise Unjoined(f"no transaction of type Payment has the id '{payment}'")
 
+    def payment_type(self, transaction: Transaction) -> PaymentType:
+        """The type of the payment that a fee or payout belongs to.
+
+        By its source, else by its own id, which it shares with its payment; else by a payment of
+        the order that is its source. Without any it is a card payment (assumed).
+        """
+        kind, source = source_of(transaction)
+        candidates = [source] if kind == "Payment" else []
+        candidates.append(str(transaction.id))
+        if kind == "Order":
+            candidates += sorted(
+                key for key, link in self.links.items() if source_of(link) == ("Order", source)
+            )
+        for key in candidates:
+            if key in self.payments:
+                return self.payments[key].type or "Unknown"
+            if key in self.earlier.payments:
+                return self.earlier.payments[key].type
+        return "Card"
+
     def check_source(self, transaction: Transaction) -> None:
-        """Make sure that a transaction's source is known (rule R02).
+        """Make sure that a fee's source is known (rule R02); one with the source `Fee` needs none.
 
         Raises:
             Unjoined: it is not.
         """
         kind, source = source_of(transaction)
+        if kind == "Fee":
+            return
         is_order = kind == "Order" and self.knows_order(source)
         if not is_order and not (kind == "Payment" and self.knows_payment(source)):
-            raise Unjoined(f"its source, {named_source(transaction)}, is not known")
+            raise Unjoined(f"its source, {name_source(transaction)}, is not known")
 
 
 def link(
     orders: Iterable[str],
-    payments: Iterable[str],
+    payments: Mapping[str, Payment],
     transactions: Iterable[Transaction],
-    earlier: Mapping[RecordId, str],
+    earlier: Earlier,
 ) -> Links:
-    """Find out what belongs to what."""
+    """Find what belongs to what."""
     links: dict[str, Transaction] = {}
     for transaction in transactions:
         if transaction.type in LINKING:
             key = str(transaction.id)
             if key not in links or transaction.type == LINKING[0]:
                 links[key] = transaction
-    return Links(links, frozenset(orders), frozenset(payments), earlier)
+    return Links(links, frozenset(orders), payments, earlier)
 
 
 def source_of(transaction: Transaction) -> tuple[str, str]:
-    """The type and the id of a transaction's source, empty where it tells none."""
+    """The type and the id of a transaction's source, empty where it has none."""
     source = transaction.transaction_source_ref
-    return ("", "") if source is UNSET else (source.type or "", source.id or "")
+    return (source.type or "", source.id or "") if source else ("", "")
 
 
-def named_source(transaction: Transaction) -> str:
+def name_source(transaction: Transaction) -> str:
     """A transaction's source as a message names it."""
     kind, source = source_of(transaction)
-    return f"{kind.lower() or 'record'} '{source}'" if source else "which it does not tell"
+    return f"{kind.lower() or 'record'} '{source}'" if source else "which it does not have"

@@ -18,13 +18,14 @@ class Version:
     """One accepted version of a record.
 
     Args:
-        row: where the store keeps it.
+        row: its position in its push.
         key: what identifies the record within its company and data type.
         dataset: the dataset it came in.
         created: its `createdDate`, UTC; None where it has none.
         completes: when its dataset is `Complete`, UTC; None where it never is.
         is_delete: whether it says that the record is deleted.
-        synced: whether a successful sync has picked it.
+        synced: whether a successful sync has booked it.
+        deferred: whether one has picked it and could not book it yet.
     """
 
     row: int
@@ -35,6 +36,7 @@ class Version:
     completes: datetime | None
     is_delete: bool
     synced: bool
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a sync takes, and what came too late for it and for every other.
+    """What a sync picks, and what came too late for any.
 
     Args:
         picked: in the order of acceptance of their records' first versions.
@@ -68,29 +70,30 @@ def select(
 ) -> Selection:
     """Choose what a sync of the period from `start` to before `finish` picks.
 
-    Of each record its latest version counts whose dataset is Complete. If an earlier one is in the
-    books, the newer is picked again, whenever it was created, and a delete changes nothing.
+    The latest version of each record whose dataset is Complete counts. If an earlier one is in the
+    books or was deferred, the latest is picked, whenever it was created. A delete of what is in
+    the books changes nothing.
 
     Args:
-        versions: in the order of acceptance; discarded ones are not among them.
+        versions: in the order of acceptance, without discarded ones.
         start: UTC.
         finish: UTC.
         now: when the sync looks, UTC.
     """
     latest: dict[tuple[DataType, str], Version] = {}
-    in_books: set[tuple[DataType, str]] = set()
+    known: set[tuple[DataType, str]] = set()
     for version in versions:
         if version.completes is not None and version.completes <= now:
             record = (version.data_type, version.key)
             latest[record] = version
-            if version.synced:
-                in_books.add(record)
+            if version.synced or version.deferred:
+                known.add(record)
     selection = Selection([], [])
     for record, version in latest.items():
         if version.is_delete or version.synced:
             continue
         created = version.created
-        if record in in_books or (created is not None and start <= created < finish):
+        if record in known or (created is not None and start <= created < finish):
             selection.picked.append(version)
         elif created is None or created < start:
             selection.missed.append(version)

@@ -28,6 +28,7 @@ class Account(Struct, frozen=True, gc=False):
 
     Args:
         usual_for: the purposes it is suggested for, by name.
+        is_bank: whether the platform has it as a bank account.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Account(Struct, frozen=True, gc=False):
     nominal_code: str
     classification: Classification
     usual_for: tuple[str, ...] = ()
+    is_bank: bool = False
 
     @property
     def option(self) -> AccountOption:
@@ -43,16 +45,22 @@ class Account(Struct, frozen=True, gc=False):
             id=self.id,
             name=self.name,
             nominal_code=self.nominal_code,
-            classification=self.classification,
+            classification="bank" if self.is_bank else "nominal",
         )
 
 
 class PlatformRate(Struct, frozen=True, gc=False):
-    """A tax rate of the platform, and the percentage it stands for."""
+    """A tax rate of the platform.
+
+    Args:
+        components: of a rate that goes to several tax accounts, each account and its percentage;
+            the last takes what rounding leaves.
+    """
 
     id: str
     name: str
     percentage: Decimal
+    components: tuple[tuple[str, Decimal], ...] = ()
 
 
 class Chart(Struct, frozen=True, dict=True):
@@ -67,7 +75,8 @@ class Chart(Struct, frozen=True, dict=True):
         tax: the tax owed on sales.
         rounding: differences of a few of the smallest units between lines and totals.
         suspense: amounts whose purpose is not known.
-        payout: the bank account that the payment provider pays out to; one of `accounts`.
+        overpayments: what customers paid beyond what they owe.
+        has_bank_payments: whether payments go to bank accounts only.
     """
 
     key: str
@@ -78,20 +87,32 @@ class Chart(Struct, frozen=True, dict=True):
     tax: Account
     rounding: Account
     suspense: Account
-    payout: Account
+    overpayments: Account
     customers: tuple[Option, ...]
     suppliers: tuple[Option, ...]
     rates: tuple[PlatformRate, ...]
+    has_bank_payments: bool = False
+    tax_components: tuple[Account, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Account]:
         """Every account, those that cannot be selected too."""
-        controls = (self.receivables, self.payables, self.tax, self.rounding, self.suspense)
-        return {account.id: account for account in (*self.accounts, *controls)}
+        controls = (
+            self.receivables,
+            self.payables,
+            self.tax,
+            self.rounding,
+            self.suspense,
+            self.overpayments,
+        )
+        every = (*self.accounts, *controls, *self.tax_components)
+        return {account.id: account for account in every}
 
     def account_options(self, purpose: Purpose) -> list[AccountOption]:
         """The accounts offered for a purpose, the usual one first."""
         fitting = [a for a in self.accounts if a.classification in purpose.accepts]
+        if self.has_bank_payments and purpose.section == "payments":
+            fitting = [account for account in fitting if account.is_bank]
         fitting.sort(key=lambda account: purpose.name not in account.usual_for)
         return [account.option for account in fitting]
 
@@ -104,27 +125,53 @@ def make_chart(
     customers: tuple[str, ...],
     suppliers: tuple[str, ...],
     rates: Mapping[str, str],
+    banks: tuple[str, ...],
+    has_bank_payments: bool = False,
+    components: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Chart:
     """Make a chart of rows `(nominal code, name, class, purposes it is usual for)`.
 
-    `controls` are the accounts that cannot be selected, by their role; `rates` the names of tax
-    rates, by percentage.
+    Args:
+        key: the platform's four-letter key.
+        accounts: those that may be selected.
+        controls: those that may not, by their role.
+        customers: names.
+        suppliers: names.
+        rates: names of tax rates, by percentage.
+        banks: the nominal codes of bank accounts.
+        has_bank_payments: whether payments go to bank accounts only.
+        components: of rates that go to several tax accounts, by percentage: each account's name,
+            and its percentage.
     """
 
     def account(row: Row) -> Account:
         code, name, classification, usual_for = row
-        return Account(f"{key}-{code}", name, code, classification, tuple(usual_for.split()))
+        usual = tuple(usual_for.split())
+        return Account(f"{key}-{code}", name, code, classification, usual, code in banks)
 
     selectable = tuple(account(row) for row in accounts)
+    parts = {
+        percentage: tuple(
+            (Account(f"{key}-tax-{name}", name, "", LIABILITY), Decimal(share))
+            for name, share in shares.items()
+        )
+        for percentage, shares in (components or {}).items()
+    }
     return Chart(
         key=key,
         currency="GBP",
         accounts=selectable,
-        payout=next(found for found in selectable if "payout" in found.usual_for),
+        has_bank_payments=has_bank_payments,
+        tax_components=tuple(found for shares in parts.values() for found, _ in shares),
         customers=named(f"{key}-customer", customers),
         suppliers=named(f"{key}-supplier", suppliers),
         rates=tuple(
-            PlatformRate(f"{key}-tax-{percentage}", name, Decimal(percentage))
+            PlatformRate(
+                f"{key}-tax-{percentage}",
+                name,
+                Decimal(percentage),
+                tuple((found.id, share) for found, share in parts.get(percentage, ())),
+            )
             for percentage, name in rates.items()
         ),
         **{role: account(row) for role, row in controls.items()},
@@ -164,7 +211,9 @@ XERO: Final = make_chart(
         "tax": ("820", "VAT", LIABILITY, ""),
         "rounding": ("860", "Rounding", LIABILITY, ""),
         "suspense": ("850", "Suspense", LIABILITY, ""),
+        "overpayments": ("817", "Customer Overpayments", LIABILITY, ""),
     },
+    banks=("090", "093"),
     customers=("Daily Takings", "Walk-in Customers", "Web Shop Customers"),
     suppliers=("Payment Provider", "Card Acquirer", "Bank"),
     rates={"20": "20% (VAT on Income)", "5": "5% (VAT on Income)", "0": "Zero Rated Income"},
@@ -182,10 +231,10 @@ QUICKBOOKS: Final = make_chart(
         ("37", "Card Payments Clearing", ASSET, "card onlineCard mobile"),
         ("38", "PayPal Bank", ASSET, "paypal"),
         ("39", "Mobile Wallets Clearing", ASSET, "swish vipps"),
-        ("40", "Undeposited Funds", ASSET, "custom invoice"),
+        ("40", "Other Payments Clearing", ASSET, "custom invoice loan"),
         ("51", "Gift Cards Sold", LIABILITY, "prepaid"),
-        ("52", "Gift Cards and Store Credit Redeemed", LIABILITY, "storeCredit prePaid"),
-        ("53", "Business Loan", LIABILITY, "loan"),
+        ("52", "Gift Cards and Store Credit Redeemed", ASSET, "storeCredit prePaid"),
+        ("53", "Business Loan", LIABILITY, ""),
         ("61", "Merchant Account Fees", EXPENSE, "paymentFee paymentFeeRefund"),
         ("62", "Interest Expense", EXPENSE, "loanFee"),
         ("63", "Office Expenses", EXPENSE, ""),
@@ -196,10 +245,16 @@ QUICKBOOKS: Final = make_chart(
         "tax": ("88", "VAT Control", LIABILITY, ""),
         "rounding": ("89", "Rounding Differences", EXPENSE, ""),
         "suspense": ("90", "Uncategorised Income", INCOME, ""),
+        "overpayments": ("91", "Customer Overpayments", LIABILITY, ""),
+    },
+    banks=("35", "36", "37", "38", "39", "40", "52"),
+    has_bank_payments=True,
+    components={
+        "8.875": {"New York State": "4", "New York City": "4.5", "Metropolitan District": "0.375"}
     },
     customers=("Daily Sales", "Counter Customers"),
     suppliers=("Payment Services", "Card Processor"),
-    rates={"20": "20.0% S", "5": "5.0% R", "0": "0.0% Z"},
+    rates={"20": "20.0% S", "5": "5.0% R", "0": "0.0% Z", "8.875": "New York 8.875%"},
 )
 
 FREEAGENT: Final = make_chart(
@@ -227,7 +282,9 @@ FREEAGENT: Final = make_chart(
         "tax": ("817", "VAT", LIABILITY, ""),
         "rounding": ("998", "Rounding", EXPENSE, ""),
         "suspense": ("999", "Suspense", LIABILITY, ""),
+        "overpayments": ("797", "Customer Overpayments", LIABILITY, ""),
     },
+    banks=("750-1", "750-4"),
     customers=("Shop Takings", "Online Takings"),
     suppliers=("Card Processor", "Payment Provider"),
     rates={"20": "Standard rate 20%", "5": "Reduced rate 5%", "0": "Zero rate 0%"},

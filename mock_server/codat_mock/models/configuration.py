@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import field
+from msgspec import UNSET, UnsetType, field
 
 from codat_mock.models.commerce import Wire
 from codat_mock.models.values import Moment
@@ -125,6 +125,12 @@ class Fees(Setting):
     accounts: dict[str, AccountSelection] = field(default_factory=dict)
 
 
+class MapSettings(Setting):
+    """The form in which syncs write: daily invoices, or daily journal entries."""
+
+    output_format: str | None = None
+
+
 class Mapping(Setting):
     """What is booked, and to which accounts."""
 
@@ -134,6 +140,8 @@ class Mapping(Setting):
     # The reference does not explain these two: stored and returned as sent.
     new_payments: Any = None
     new_tax_rates: Any = None
+    # Of the later generation only: absent until the merchant chooses journal entries.
+    map_settings: MapSettings | UnsetType = UNSET
 
 
 class Schedule(Setting):

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import asdict
 
 from codat_mock.accounting.comparison import Comparison, compare
-from codat_mock.accounting.documents import booked_in
+from codat_mock.accounting.documents import records_in
 from codat_mock.accounting.selection import Picked
 from codat_mock.clock import is_within
 from codat_mock.models.commerce import Wire
@@ -89,7 +89,7 @@ def comparisons(session: Session, company_id: str | None = None) -> Comparisons:
 def comparison(session: Session, row: CompanyRow) -> CompanyComparison:
     """One company's books beside its declared records whose period was synced."""
     documents = session.tables.documents.all(row.number)
-    booked = booked_in(documents)
+    booked = records_in(documents)
     spans = session.tables.syncs.covered(row.number)
     due = [
         own

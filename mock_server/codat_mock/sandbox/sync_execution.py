@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from codat_mock.accounting.booking import Booking, book, references, unmapped_rates
-from codat_mock.accounting.documents import Document, Kind, booked_in
-from codat_mock.accounting.reconciliation import Unreconciled
+from codat_mock.accounting.booking import (
+    Booking,
+    book,
+    references,
+    unmapped_payment_types,
+    unmapped_rates,
+)
+from codat_mock.accounting.documents import Document
+from codat_mock.accounting.reconciliation import ORDERS, BookedOrder, BookedPayment, Unreconciled
 from codat_mock.accounting.selection import Picked, Version, select
 from codat_mock.clock import FIRST
 from codat_mock.configuration.checks import problems
@@ -24,7 +30,6 @@ from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
 from codat_mock.storage.syncs import SyncKind
 
-SALES_KINDS: Final[tuple[Kind, ...]] = ("Invoice", "CreditNote")
 LOST: Final = {"Unlinked": 4040, "Deauthorized": 4220}
 
 
@@ -44,8 +49,11 @@ class SyncResult:
     Args:
         reason: why it failed, beyond what its code says.
         documents: what was written.
-        synced: the versions that are in the books now, or were left out for good.
-        unreconciled: those of them that were left to be reconciled manually.
+        orders: what each order of these owes now, by its key.
+        payments: the payments in these, by their keys.
+        synced: the versions that are in the books now, or are left out for good.
+        deferred: the versions that the next sync takes again.
+        unreconciled: what is left for somebody to reconcile.
         taken: what it would have booked, or has: each version with its record.
         missing_types: the data types that had never been pushed, where that made it fail.
     """
@@ -53,7 +61,10 @@ class SyncResult:
     code: int
     reason: str = ""
     documents: Sequence[Document] = ()
+    orders: Mapping[str, BookedOrder] = field(default_factory=dict)
+    payments: Mapping[str, BookedPayment] = field(default_factory=dict)
     synced: Sequence[Version] = ()
+    deferred: Sequence[Version] = ()
     unreconciled: Sequence[Unreconciled] = ()
     taken: Sequence[tuple[Version, Picked]] = ()
     missing_types: Sequence[DataType] = ()
@@ -74,14 +85,30 @@ def attempt(
     if planned is None or planned.code == 2000:
         return natural(session, row, settings, period, sync_id)
     if planned.code == 5130:
-        return broken_off(natural(session, row, settings, period, sync_id), planned.message)
+        kept = natural(session, row, settings, period, sync_id, only=ORDERS)
+        return replace(kept, code=5130, reason=planned.message, unreconciled=())
     return SyncResult(planned.code, planned.message)
 
 
 def natural(
-    session: Session, row: CompanyRow, settings: Configuration, period: SyncPeriod, sync_id: str
+    session: Session,
+    row: CompanyRow,
+    settings: Configuration,
+    period: SyncPeriod,
+    sync_id: str,
+    only: DataType | None = None,
 ) -> SyncResult:
-    """What comes of a sync by itself."""
+    """The result of a sync, unless another is planned.
+
+    Args:
+        session: at the moment of the sync.
+        row: the company.
+        settings: its configuration, with its options.
+        period: what the sync covers.
+        sync_id: the sync's.
+        only: the data type that is booked, where the platform refuses the rest: the next sync
+            writes that, and nothing twice (assumed).
+    """
     stopped = next(obstacles(session, row, settings, period), None)
     if stopped:
         return stopped
@@ -98,10 +125,29 @@ def natural(
     if rates := unmapped_rates(records, settings):
         shown = ", ".join(rate_key(rate) for rate in rates)
         return SyncResult(4000, f"No tax rate is selected for {shown} percent.")
-    booking = booked(session, row, records, settings, sync_id, finish)
-    code = 2000 if booking.documents else 2040
+    if types := unmapped_payment_types(records, settings):
+        shown = ", ".join(types)
+        return SyncResult(4000, f"No account is selected for payments of type {shown}.")
     taken = [*zip(picked, records, strict=True)]
-    return SyncResult(code, "", booking.documents, picked, booking.unreconciled, taken)
+    tried = [record for record in records if only in (None, record.data_type)]
+    booking = booked(session, row, tried, settings, sync_id, finish)
+    return SyncResult(
+        code=2000 if booking.documents else 2040,
+        documents=booking.documents,
+        orders=booking.orders,
+        payments=booking.payments,
+        synced=[
+            version
+            for version in picked
+            if only in (None, version.data_type)
+            and (version.data_type, version.key) not in booking.deferred
+        ],
+        deferred=[
+            version for version in picked if (version.data_type, version.key) in booking.deferred
+        ],
+        unreconciled=booking.unreconciled,
+        taken=taken,
+    )
 
 
 def obstacles(
@@ -147,26 +193,8 @@ def booked(
         sync_id=sync_id,
         finish=finish,
         numbers_used=written.last_numbers(row.number),
-        earlier=written.places(row.number, references(records)),
-    )
-
-
-def broken_off(result: SyncResult, reason: str) -> SyncResult:
-    """What stands in the books where the platform takes the sales and refuses the rest.
-
-    The records in what was written are in the books; the next sync writes the others, and none of
-    these twice (our choice).
-    """
-    documents = [document for document in result.documents if document.kind in SALES_KINDS]
-    written = booked_in(documents)
-    synced = [version for version in result.synced if (version.data_type, version.key) in written]
-    return replace(
-        result,
-        code=5130,
-        reason=reason,
-        documents=documents,
-        synced=synced,
-        unreconciled=(),
+        earlier=written.earlier(row.number, references(records)),
+        catalogue=session.tables.products.catalogue(row.number),
     )
 
 

@@ -171,8 +171,9 @@ def run(
         webhooks.record_first_sync(session.at(ends), row)
     sync = SyncRow(sync_id, period.kind, start, finish, session.now, ends, summary)
     number = session.tables.syncs.add(row.number, sync, result.unreconciled)
-    session.tables.documents.add(row.number, result.documents)
+    session.tables.documents.add(row.number, result.documents, result.orders, result.payments)
     session.tables.versions.mark_synced(row.number, number, result.synced)
+    session.tables.versions.mark_deferred(row.number, result.deferred)
     judged = sync_evaluation.judged(session, row, sync, result, previous, request)
     evaluation.take(session, judged)
     return sync

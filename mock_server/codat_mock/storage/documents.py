@@ -1,4 +1,4 @@
-"""Rows of documents in the books, and what the next sync asks of them."""
+"""Rows of documents in the books, and what the next sync needs of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from codat_mock.accounting.documents import Document, Kind, RecordId, booked_in, last_numbers
+from codat_mock.accounting.documents import Document, Kind, RecordId, last_numbers
+from codat_mock.accounting.reconciliation import (
+    ORDERS,
+    PAYMENTS,
+    BookedOrder,
+    BookedPayment,
+    Earlier,
+)
 from codat_mock.models.decoding import decoder
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_document = decoder(Document)
+decode_order = decoder(BookedOrder)
+decode_payment = decoder(BookedPayment)
 
 
 class Documents:
@@ -20,8 +29,21 @@ class Documents:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def add(self, company: int, documents: Sequence[Document]) -> None:
-        """Store what a sync wrote into the books."""
+    def add(
+        self,
+        company: int,
+        documents: Sequence[Document],
+        orders: Mapping[str, BookedOrder],
+        payments: Mapping[str, BookedPayment],
+    ) -> None:
+        """Store what a sync wrote.
+
+        Args:
+            company: its number.
+            documents: in the order in which they were written.
+            orders: what each order owes now, by its key.
+            payments: the payments that were booked, by their keys.
+        """
         self._db.executemany(
             "INSERT INTO documents (company, document) VALUES (?, ?)",
             ((company, encode(document)) for document in documents),
@@ -30,14 +52,15 @@ class Documents:
             "INSERT OR REPLACE INTO numbers (company, kind, last) VALUES (?, ?, ?)",
             ((company, kind, last) for kind, last in last_numbers(documents).items()),
         )
-        # An order's place is its invoice; a credit note only where it has no other: `booked_in`.
-        notes = [document for document in documents if document.kind == "CreditNote"]
-        others = [document for document in documents if document.kind != "CreditNote"]
-        self._put("REPLACE", company, booked_in(others))
-        self._put("IGNORE", company, booked_in(notes))
+        booked = [(ORDERS, key, encode(order)) for key, order in orders.items()]
+        booked += [(PAYMENTS, key, encode(payment)) for key, payment in payments.items()]
+        self._db.executemany(
+            "INSERT OR REPLACE INTO booked (company, data_type, key, record) VALUES (?, ?, ?, ?)",
+            ((company, *each) for each in booked),
+        )
 
     def all(self, company: int) -> list[Document]:
-        """All documents in a company's books, in the order they were written."""
+        """All documents in a company's books, in the order in which they were written."""
         found = self._db.execute(
             "SELECT document FROM documents WHERE company = ? ORDER BY number", (company,)
         )
@@ -48,21 +71,25 @@ class Documents:
         found = self._db.execute("SELECT kind, last FROM numbers WHERE company = ?", (company,))
         return dict(found.fetchall())
 
-    def places(self, company: int, records: Iterable[RecordId]) -> dict[RecordId, str]:
-        """Where those of the records are that stand in the books, as `booked_in` tells it."""
-        places = {}
-        for data_type, key in records:
-            found = self._db.execute(
-                "SELECT number FROM places WHERE company = ? AND data_type = ? AND key = ?",
-                (company, data_type, key),
-            ).fetchone()
-            if found:
-                places[data_type, key] = found[0]
-        return places
+    def earlier(self, company: int, records: Iterable[RecordId]) -> Earlier:
+        """The orders and payments of earlier syncs that some records belong to.
 
-    def _put(self, otherwise: str, company: int, places: Mapping[RecordId, str]) -> None:
-        self._db.executemany(
-            f"INSERT OR {otherwise} INTO places (company, data_type, key, number)"  # noqa: S608  (a constant word)
-            " VALUES (?, ?, ?, ?)",
-            ((company, *record, number) for record, number in places.items()),
-        )
+        The orders of the payments found are among them.
+        """
+        payments: dict[str, BookedPayment] = {}
+        keys: dict[str, None] = {}
+        for data_type, key in records:
+            if data_type == ORDERS:
+                keys[key] = None
+            elif data_type == PAYMENTS and (found := self._booked(company, PAYMENTS, key)):
+                payments[key] = decode_payment(found)
+                keys[payments[key].order] = None
+        stored = ((key, self._booked(company, ORDERS, key)) for key in keys)
+        return Earlier({key: decode_order(found) for key, found in stored if found}, payments)
+
+    def _booked(self, company: int, data_type: str, key: str) -> bytes | None:
+        row = self._db.execute(
+            "SELECT record FROM booked WHERE company = ? AND data_type = ? AND key = ?",
+            (company, data_type, key),
+        ).fetchone()
+        return row[0] if row else None

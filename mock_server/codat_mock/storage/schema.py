@@ -137,11 +137,13 @@ CREATE TABLE versions (
     created INTEGER,
     is_delete INTEGER NOT NULL,
     synced INTEGER,
+    deferred INTEGER NOT NULL DEFAULT 0,
     carrier INTEGER NOT NULL,
     PRIMARY KEY (company, data_type, key, dataset)
 ) WITHOUT ROWID;
 CREATE INDEX waiting_by_creation ON versions (company, created) WHERE synced IS NULL;
 CREATE INDEX waiting_by_dataset ON versions (dataset) WHERE synced IS NULL;
+CREATE INDEX deferred ON versions (company) WHERE deferred = 1 AND synced IS NULL;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
@@ -154,12 +156,25 @@ CREATE TABLE numbers (
     last INTEGER NOT NULL,
     PRIMARY KEY (company, kind)
 ) WITHOUT ROWID;
-CREATE TABLE places (
+CREATE TABLE booked (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     data_type TEXT NOT NULL,
     key TEXT NOT NULL,
-    number TEXT NOT NULL,
+    record BLOB NOT NULL,
     PRIMARY KEY (company, data_type, key)
+) WITHOUT ROWID;
+CREATE TABLE products (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    is_gift_card INTEGER NOT NULL,
+    category TEXT,
+    PRIMARY KEY (company, id)
+) WITHOUT ROWID;
+CREATE TABLE product_categories (
+    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (company, id)
 ) WITHOUT ROWID;
 CREATE TABLE declared (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,

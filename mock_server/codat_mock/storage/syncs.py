@@ -144,13 +144,13 @@ class Syncs:
         return [(from_microseconds(start), from_microseconds(finish)) for start, finish in spans]
 
     def unreconciled(self, company: int) -> list[Unreconciled]:
-        """What all syncs left to be reconciled manually."""
+        """What is left to be reconciled manually: each sync that succeeds tries all of it again."""
         found = self._db.execute(
-            "SELECT unreconciled FROM syncs WHERE company = ? AND unreconciled <> X'5B5D'"
-            " ORDER BY number",
+            f"SELECT unreconciled FROM syncs WHERE company = ? AND {SUCCEEDED}"  # noqa: S608  (constant)
+            " ORDER BY number DESC LIMIT 1",
             (company,),
-        )
-        return [one for (stored,) in found for one in decode_unreconciled(stored)]
+        ).fetchone()
+        return decode_unreconciled(found[0]) if found else []
 
     def _moment(self, query: str, company: int) -> datetime | None:
         (found,) = self._db.execute(query, (company,)).fetchone()

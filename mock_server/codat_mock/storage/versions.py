@@ -38,12 +38,15 @@ class Versions:
             " WHERE company = ? AND synced IS NULL AND created >= ? AND created < ?"
             " UNION SELECT w.data_type, w.key FROM datasets e"
             " JOIN versions w ON w.dataset = e.number"
-            " WHERE e.company = ? AND e.ends >= ? AND e.ends <= ? AND w.synced IS NULL",
+            " WHERE e.company = ? AND e.ends >= ? AND e.ends <= ? AND w.synced IS NULL"
+            " UNION SELECT data_type, key FROM versions"
+            " WHERE company = ? AND deferred = 1 AND synced IS NULL",
             (
                 company,
                 *map(to_microseconds, (start, finish)),
                 company,
                 *map(to_microseconds, (since, now)),
+                company,
             ),
         )
 
@@ -79,12 +82,12 @@ class Versions:
         found = self._db.execute(
             f"WITH wanted (data_type, key) AS ({keys})"  # noqa: S608  (constant queries)
             " SELECT v.data_type, v.key, v.dataset, v.position, v.created, d.ends, v.is_delete,"
-            " v.synced FROM wanted n CROSS JOIN versions v"
+            " v.synced, v.deferred FROM wanted n CROSS JOIN versions v"
             " ON v.company = ? AND v.data_type = n.data_type AND v.key = n.key"
             " JOIN datasets d ON d.number = v.dataset ORDER BY v.data_type, v.key, v.dataset",
             (*values, company),
         )
-        for data_type, key, dataset, position, created, ends, is_delete, synced in found:
+        for data_type, key, dataset, position, created, ends, is_delete, synced, deferred in found:
             yield Version(
                 position,
                 data_type,
@@ -94,7 +97,16 @@ class Versions:
                 from_microseconds(ends),
                 bool(is_delete),
                 synced is not None,
+                bool(deferred),
             )
+
+    def mark_deferred(self, company: int, versions: Iterable[Version]) -> None:
+        """Note that the next sync takes those versions again."""
+        self._db.executemany(
+            "UPDATE versions SET deferred = 1"
+            " WHERE company = ? AND data_type = ? AND key = ? AND dataset = ?",
+            ((company, v.data_type, v.key, v.dataset) for v in versions),
+        )
 
     def mark_synced(self, company: int, sync: int, versions: Iterable[Version]) -> None:
         """Note which sync picked those versions."""

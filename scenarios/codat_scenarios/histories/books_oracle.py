@@ -15,10 +15,10 @@ RecordId = tuple[DataType, str]
 
 ZERO = Decimal(0)
 # The documents that add to each data type's total in the books, and those that reduce it.
-DOCUMENTS: dict[DataType, tuple[str, str]] = {
-    ORDERS: ("Invoice", "CreditNote"),
-    PAYMENTS: ("Payment", ""),
-    TRANSACTIONS: ("BillCreditNote", "Bill"),
+DOCUMENTS: dict[DataType, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    ORDERS: (("Invoice",), ("CreditNote",)),
+    PAYMENTS: (("Payment", "Overpayment"), ("Refund",)),
+    TRANSACTIONS: (("BillCreditNote", "ReceiveMoney"), ("Bill", "SpendMoney")),
 }
 
 
@@ -91,7 +91,8 @@ def compare_totals(
         totals[document["kind"]] += money(document["total"])
     for data_type, (adding, reducing) in DOCUMENTS.items():
         total = sum((amount for (kind, _), amount in expected.items() if kind == data_type), ZERO)
-        shown = totals[adding] - totals.get(reducing, ZERO)
+        shown = sum((totals[kind] for kind in adding), ZERO)
+        shown -= sum((totals[kind] for kind in reducing), ZERO)
         if total != shown:
             yield f"{data_type} total {total} in the shop and {shown} in the books."
 

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sample_sales import Paid, Part, Sale, booked, configured, days_of_sales, everything
+from sample_sales import Paid, Part, Sale, booked, configured, days_of_sales, earlier, everything
 
 from codat_mock.accounting.booking import Booking
 from codat_mock.accounting.comparison import Comparison, compare
-from codat_mock.accounting.documents import Document, booked_in, last_numbers
+from codat_mock.accounting.documents import Document, last_numbers
 from codat_mock.accounting.selection import Picked
 
 SALE = Sale(
@@ -41,7 +41,7 @@ def again(picked: list[Picked], first: Booking) -> tuple[Document, ...]:
     """The books after a second sync."""
     second = booked(
         picked, sync_id="sync-2", numbers_used=last_numbers(first.documents),
-        earlier=booked_in(first.documents),
+        earlier=earlier(first),
     )  # fmt: skip
     return (*first.documents, *second.documents)
 
@@ -137,7 +137,7 @@ def test_what_is_not_synced_is_not_missed():
 
 
 @given(days_of_sales(), st.data())
-def test_lost_doubled_and_deleted_sales_are_told_exactly(sales, data):
+def test_lost_doubled_and_deleted_sales_are_found_exactly(sales, data):
     configuration = configured(zone=sales[0].zone)
     fate = {
         sale.id: data.draw(st.sampled_from(["kept", "lost", "doubled", "deleted"]))
@@ -163,6 +163,6 @@ def test_lost_doubled_and_deleted_sales_are_told_exactly(sales, data):
 def again_with(picked, first, configuration) -> tuple[Document, ...]:
     second = booked(
         picked, configuration, sync_id="sync-2", numbers_used=last_numbers(first.documents),
-        earlier=booked_in(first.documents),
+        earlier=earlier(first),
     )  # fmt: skip
     return (*first.documents, *second.documents)

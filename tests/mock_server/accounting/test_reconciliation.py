@@ -15,9 +15,17 @@ from sample_records import (
     without,
     worked_example,
 )
-from sample_sales import Paid, Part, Sale, booked, configured, picked_payment, picked_transaction
+from sample_sales import (
+    Paid,
+    Part,
+    Sale,
+    booked,
+    configured,
+    earlier,
+    picked_payment,
+    picked_transaction,
+)
 
-from codat_mock.accounting.documents import booked_in
 from codat_mock.accounting.selection import Picked
 
 
@@ -52,11 +60,11 @@ def test_a_transaction_of_an_unknown_payment_is_left_to_be_reconciled_manually()
     assert reasons(picked) == [("P/Payment", "Reconcile manually: no payment has its id, 'P'.")]
 
 
-def test_a_transaction_that_tells_no_source_is_left_to_be_reconciled_manually():
+def test_a_transaction_without_a_source_is_left_to_be_reconciled_manually():
     picked = worked_example()
     picked[2] = replace_record(picked[2], transaction_source_ref=UNSET)
-    told = "the source of its transaction, which it does not tell, is not known"
-    assert reasons(picked) == [("P", f"Reconcile manually: {told}.")]
+    reason = "the source of its transaction, which it does not have, is not known"
+    assert reasons(picked) == [("P", f"Reconcile manually: {reason}.")]
 
 
 def test_transactions_that_lead_in_a_circle_lead_nowhere():
@@ -86,25 +94,26 @@ def test_a_refund_that_names_the_payment_finds_the_payments_order():
     link = picked_transaction(transaction("Refund", "-4", ("O-0", "Payment"), id="R"))
     booking = booked([*sale.picked, back, link])
     assert booking.unreconciled == ()
-    refund = booking.documents[2]
-    assert (str(refund.total), refund.applies_to) == ("-4.00", "CN-0001")
+    refund = booking.documents[3]
+    assert (refund.kind, str(refund.total), refund.applies_to) == ("Refund", "4.00", "CN-0001")
 
 
-def test_money_given_back_for_an_order_without_refunds_is_a_payment_of_its_own():
+def test_money_paid_back_for_an_order_without_refunds_makes_a_credit_note():
     sale = Sale(
         "O", DAY, 12, "UTC",
         parts=(Part(0, 1000),),
         payments=(Paid("Card", 1000), Paid("Card", -400)),
     )  # fmt: skip
     assert shown(booked(sale.picked).documents) == [
-        ("INV-0001", "10.00", "PartPaid"),
+        ("INV-0001", "10.00", "Paid"),
+        ("CN-0001", "4.00", "Paid"),
         ("PAY-0001", "10.00", "Paid"),
-        ("PAY-0002", "-4.00", "Paid"),
+        ("RF-0001", "4.00", "Paid"),
     ]
 
 
 @pytest.mark.parametrize("kinds", [("Payment", "Refund"), ("Refund", "Payment")])
-def test_where_two_transactions_carry_a_payments_id_the_payment_tells_its_order(kinds):
+def test_of_two_transactions_with_a_payments_id_the_payment_names_its_order(kinds):
     sources = {"Payment": ("O", "Order"), "Refund": ("elsewhere", "Order")}
     links = [picked_transaction(transaction(kind, "85", sources[kind])) for kind in kinds]
     booking = booked([*worked_example()[:2], *links])
@@ -113,8 +122,8 @@ def test_where_two_transactions_carry_a_payments_id_the_payment_tells_its_order(
 
 
 def test_a_fee_may_come_a_sync_later_than_its_payment():
-    first = booked(worked_example()[:3]).documents
-    booking = booked(worked_example()[3:], sync_id="sync-2", earlier=booked_in(first))
+    first = booked(worked_example()[:3])
+    booking = booked(worked_example()[3:], sync_id="sync-2", earlier=earlier(first))
     assert [document.kind for document in booking.documents] == ["Bill", "BillPayment"]
     assert booking.unreconciled == ()
 

@@ -11,7 +11,7 @@ def test_every_code_of_the_contract_has_its_outcome():
     assert len({outcome.status for outcome in SYNC_CODES.values()}) == len(CODES)
 
 
-def test_success_is_told_by_two_codes():
+def test_two_codes_are_successes():
     assert [code for code, outcome in SYNC_CODES.items() if outcome.is_success] == [2000, 2040]
 
 

@@ -86,16 +86,28 @@ def test_a_chart_has_a_usual_account_for_every_purpose(platform):
         offered = chart.account_options(purpose)
         first = chart.by_id[offered[0].id]
         assert purpose.name in first.usual_for
-        assert {option.classification for option in offered} <= set(purpose.accepts)
+        accounts = [chart.by_id[option.id] for option in offered]
+        assert {account.classification for account in accounts} <= set(purpose.accepts)
+        for option, account in zip(offered, accounts, strict=True):
+            assert option.classification == ("bank" if account.is_bank else "nominal")
+
+
+def test_payments_in_quickbooks_go_to_bank_accounts_only():
+    chart = CHARTS["qhyg"]
+    for purpose in PURPOSES:
+        if purpose.section == "payments":
+            assert {each.classification for each in chart.account_options(purpose)} == {"bank"}
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_chart_has_distinct_accounts_and_keeps_its_control_accounts_to_itself(platform):
     chart = CHARTS[platform]
-    assert len(chart.by_id) == len(chart.accounts) + 5
-    controls = {chart.receivables, chart.payables, chart.tax, chart.rounding, chart.suspense}
+    controls = {
+        chart.receivables, chart.payables, chart.tax, chart.rounding, chart.suspense,
+        chart.overpayments, *chart.tax_components,
+    }  # fmt: skip
+    assert len(chart.by_id) == len(chart.accounts) + len(controls)
     assert not controls & set(chart.accounts)
-    assert chart.payout in chart.accounts
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
