@@ -13,7 +13,7 @@ import httpx
 from codat_mock.clock import format_moment, parse_moment
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.control_client import wait_until_settled
-from codat_mock.models.configuration import Configuration
+from codat_mock.models.configuration import Configuration, Schedule
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.decoding import decoder
 from codat_scenarios.merchants import encode
@@ -130,8 +130,7 @@ class SandboxDriver:
         response = self._send("GET", path)
         response.raise_for_status()
         options: Configuration = read_configuration(response.content)
-        options.schedule.start_date = start
-        options.schedule.selected_frequency = frequency
+        options.schedule = Schedule(start_date=start, selected_frequency=frequency)
         return self.call("POST", path, suggest(options))
 
     def set_connection(self, kind: str, status: str) -> Json:

@@ -1,6 +1,7 @@
-"""How syncs end: the status codes and what is told with them.
+"""Sync status codes, with the `syncStatus` and the default message of each.
 
-Source: contract section 6 (codes); the wording is ours.
+Source: contract section 6 (codes) and part 2, sections B and C (statuses, messages). The vendor
+lists no statuses for the beta; those of failures are assigned by the step that fails (assumed).
 """
 
 from __future__ import annotations
@@ -12,79 +13,82 @@ from msgspec import Struct
 
 
 class SyncCode(Struct, frozen=True, gc=False):
-    """What a status code means.
+    """A status code.
 
     Args:
         status: the sync's `syncStatus`.
-        message: its `errorMessage`, for the merchant; None unless it failed.
-        exception: its `syncExceptionMessage`, for the developer; None unless it failed.
+        message: the default of its `errorMessage` and `syncExceptionMessage`, which are equal;
+            empty unless it failed.
+        cause: what leads to it in the mock, for the page of limits.
     """
 
     code: int
     status: str
-    message: str | None = None
-    exception: str | None = None
+    message: str
+    cause: str
 
     @property
     def is_success(self) -> bool:
-        """Whether the sync ended well; the next period starts where this one finished."""
+        """Whether the sync succeeded; the next period starts where this one finished."""
         return 2000 <= self.code < 3000
 
 
 SYNC_CODES: Final[Mapping[int, SyncCode]] = {
     outcome.code: outcome
     for outcome in (
-        SyncCode(1000, "In progress"),
-        SyncCode(1010, "In progress for more than ten minutes"),
-        SyncCode(2000, "Complete, data pushed"),
-        SyncCode(2040, "Complete, no data to push"),
+        SyncCode(1000, "Started", "", "a sync with a planned duration that still runs"),
+        SyncCode(1010, "Pushing", "", "the same, after ten minutes"),
+        SyncCode(2000, "Complete", "", "a sync that writes documents"),
+        SyncCode(2040, "Complete", "", "a sync without records to write"),
         SyncCode(
             4000,
-            "Configuration error",
-            "Your settings are not complete. Please review how your sales are mapped.",
-            "ConfigurationException: the configuration cannot be used",
+            "ValidateError",
+            "Config contains required accounts without selections.",
+            "a configuration error; the message names each",
         ),
         SyncCode(
             4040,
-            "Company not found",
-            "Your account is no longer connected. Please connect it again.",
-            "CompanyNotFoundException: the company or its sync connection was deleted",
+            "ValidateError",
+            "No company was found with ID.",
+            "an Unlinked connection, as after the merchant deletes it",
+        ),
+        SyncCode(
+            4200,
+            "MapCoreError",
+            "Cannot match the tax id to a mapped account on the accounting platform for journal"
+            " entry.",
+            "a tax component without an account, with journal entries; else planned only",
         ),
         SyncCode(
             4220,
-            "Company de-authorised",
-            "The connection to your accounting software was ended. Please authorise it again.",
-            "DeauthorizedException: a connection of the company is no longer authorised",
+            "ValidateError",
+            "A connection of the company is no longer authorised.",
+            "a Deauthorized connection",
         ),
         SyncCode(
             4260,
-            "Accounting platform billing expired",
-            "Your accounting software's subscription has lapsed. Please renew it.",
-            "BillingExpiredException: the accounting platform refuses writes until it is paid for",
+            "PushError",
+            "The subscription of the accounting platform has expired.",
+            "planned only",
         ),
-        SyncCode(
-            5000,
-            "Server error",
-            "Something went wrong on our side. The next sync will include this day.",
-            "ServerException: the sync stopped for a reason that was not expected",
-        ),
+        SyncCode(5000, "PushError", "The sync failed unexpectedly.", "planned only"),
         SyncCode(
             5080,
-            "Stopped to avoid duplicates",
-            "These days were synced before, so nothing was written a second time.",
-            "DuplicationProtectionException: the range overlaps one that was synced already",
+            "ValidateError",
+            "Date overlaps with a previous sync date range.",
+            "a historic range that overlaps an earlier sync",
         ),
         SyncCode(
             5120,
-            "Data processing error",
-            "Some of your sales could not be processed. The next sync will try them again.",
-            "DataProcessingException: the records could not be made into documents",
+            "MapCoreError",
+            "The records could not be processed.",
+            "a data type that was never pushed",
         ),
         SyncCode(
             5130,
-            "Data push error",
-            "Your accounting software did not accept everything. The next sync will try again.",
-            "DataPushException: the accounting platform refused a document",
+            "PushError",
+            "The accounting platform refused a document.",
+            "planned only; the sales are written, the rest is not",
         ),
     )
 }

@@ -52,9 +52,9 @@ def wordmark(name: str, colour: str) -> str:
     return f"data:image/svg+xml,{quote(picture)}"
 
 
-PUSHED: Final = features(("Push",), "commerce-orders", "commerce-payments", "commerce-transactions")
+PUSHED: Final = features(("Post",), "commerce-orders", "commerce-payments", "commerce-transactions")
 WRITTEN: Final = features(
-    ("Get", "CreateWithPush"),
+    ("Get", "Post"),
     "invoices", "creditNotes", "payments", "bills", "billPayments", "billCreditNotes",
 ) + features(("Get",), "chartOfAccounts", "customers", "suppliers", "taxRates")  # fmt: skip
 

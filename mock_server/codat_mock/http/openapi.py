@@ -9,20 +9,25 @@ from typing import Any, Final
 import msgspec
 
 from codat_mock.http.error_bodies import ErrorBody
-from codat_mock.http.operations import GROUPS, Operation, Parameter, operations
+from codat_mock.http.operations import GROUPS, Operation, Parameter, Source, operations
 from codat_mock.models.values import Amount, Moment
 
 SCHEME: Final = "apiKey"
 REFUSALS: Final = {
-    400: "The request is malformed; every wrong place is named.",
+    400: "The request is malformed; every mistake is named.",
     401: "The API key is missing, malformed or unknown.",
-    402: "The account holds as many companies as it may.",
-    403: "The request names another host than this machine, or comes from another web page.",
-    404: "There is no such company, connection, dataset, sync or platform.",
-    409: "The company is not in a state that allows this.",
+    402: "The account has reached its limit of companies.",
+    403: "The request names a host or origin that is not allowed.",
+    404: "The company, connection, dataset, sync or platform does not exist.",
+    409: "The state of the resource does not allow the operation.",
     413: "The body is too large.",
-    415: "The body is of a type or encoding that is not read.",
-    500: "The mock itself failed.",
+    415: "The type or encoding of the body is not supported.",
+    500: "A sync cannot be run yet, or the mock itself failed.",
+}
+SOURCES: Final[dict[Source, str]] = {
+    "guide": "Known from the guide.",
+    "reference": "Known from the reference.",
+    "assumed": "Assumed: no document describes it.",
 }
 PATH_PARAMETERS: Final = {
     "companyId": "The company's id.",
@@ -30,20 +35,21 @@ PATH_PARAMETERS: Final = {
     "datasetId": "The dataset's id, from the answer to its push.",
     "syncId": "The sync's id.",
     "clientId": "The client's id, a UUID.",
+    "ruleId": "The alert rule's id.",
     "platformKey": "The integration's key, such as `gbol`, or its id.",
     "commerceKey": "The commerce integration's key, such as `lqai`.",
     "accountingKey": "The accounting integration's key, such as `gbol`.",
 }
 KEY_TEXT: Final = (
-    "The word `Basic`, a blank, and the base64 of the API key. The mock takes any key, unless it"
-    " was started with `--api-key`: for the key `my-test-key`, paste"
+    "The word `Basic`, a space, and the base64 of the API key. The mock accepts any key, unless it"
+    " was started with `--api-key`. For the key `my-test-key`, paste"
     " `Basic bXktdGVzdC1rZXk=`."
 )
 INTRODUCTION: Final = (
-    "An unofficial rehearsal stage for Sync for Commerce. Authorise with any key, create a company,"
-    " connect it to `gbol`, open the connection's `linkUrl` in a browser, configure it (or open the"
-    " URL of its Sync Flow), then follow the guide: push, see the dataset, run a sync, see its"
-    " status. The examples are a day of March 2022: let the first day to be synced lie before it."
+    "An unofficial mock of Sync for Commerce. Authorise with any key, create a company, connect it"
+    " to `gbol`, open the connection's `linkUrl` in a browser and configure the company, or open"
+    " the URL of its Sync Flow. Then follow the guide: push, look at the dataset, run a sync, look"
+    " at its status. The examples are a day in March 2022: start the schedule before that day."
 )
 
 
@@ -51,14 +57,14 @@ def document(prefix: str = "") -> dict[str, Any]:
     """The document of the vendor's API.
 
     Args:
-        prefix: where the API is found on this server, such as `/sandbox/shop`.
+        prefix: the path of the API on this server, such as `/sandbox/shop`.
     """
     return {**whole(), "servers": [{"url": prefix or "/"}]}
 
 
 @cache
 def whole() -> dict[str, Any]:
-    """The document without its server, made once."""
+    """The document without its server; cached."""
     kinds = [ErrorBody, *(kind for each in operations() for kind in each.types)]
     schemas, components = msgspec.json.schema_components(
         kinds, schema_hook=schema_of_value, ref_template="#/components/schemas/{name}"
@@ -66,8 +72,9 @@ def whole() -> dict[str, Any]:
     found = iter(schemas[1:])
     paths: dict[str, dict[str, Any]] = {}
     for each in operations():
-        parts = [next(found) for _ in each.types]
-        paths.setdefault(each.path, {})[each.method.lower()] = to_openapi(each, *parts)
+        answer = None if each.answers is None else next(found)
+        body = None if each.takes is None else next(found)
+        paths.setdefault(each.path, {})[each.method.lower()] = describe(each, answer, body)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -95,17 +102,17 @@ def whole() -> dict[str, Any]:
 
 
 CORRELATION: Final = {
-    "description": "The id of this answer.",
+    "description": "The id of the answer.",
     "schema": {"type": "string", "format": "uuid"},
 }
 HEADERS: Final = {"X-Correlation-Id": {"$ref": "#/components/headers/Correlation"}}
 
 
 def schema_of_value(kind: type) -> dict[str, Any]:
-    """The schema of the values that the decoder does not know.
+    """The schema of a type that msgspec does not know.
 
     Raises:
-        NotImplementedError: it is none of these.
+        NotImplementedError: the type is another one.
     """
     if kind is Amount:
         return {"type": "number", "description": "An exact decimal of at most 28 digits."}
@@ -114,25 +121,33 @@ def schema_of_value(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
-def to_openapi(operation: Operation, answer: Any, body: Any = None) -> dict[str, Any]:
-    """One operation, with the schemas of its answer and its body."""
-    source = {"guide": "Known from the guide.", "reference": "Known from the reference."}
-    description = [source.get(operation.source, "Our own."), operation.assumed]
+def describe(operation: Operation, answer: Any, body: Any) -> dict[str, Any]:
+    """One operation.
+
+    Args:
+        operation: its declaration.
+        answer: the schema of its answer, None without a body.
+        body: the schema of its request body, None if it takes none.
+    """
+    notes = [
+        SOURCES[operation.source],
+        operation.assumed and f"Assumed: {operation.assumed}",
+        operation.contradicted and f"Contradicted: {operation.contradicted}",
+    ]
+    done: dict[str, Any] = {"description": "Done.", "headers": HEADERS}
+    if answer is not None:
+        done["content"] = json_content(answer, operation.shows)
     content: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.group],
         "summary": operation.summary.rstrip("."),
-        "description": " Assumed: ".join(part for part in description if part),
+        "description": " ".join(note for note in notes if note),
         "parameters": [
             *(in_path(name) for name in operation.path_names),
             *(in_query(parameter) for parameter in operation.query),
         ],
         "responses": {
-            "200": {
-                "description": "Done.",
-                "headers": HEADERS,
-                "content": json_content(answer, operation.shows),
-            },
+            str(operation.status): done,
             **{
                 str(status): {"$ref": f"#/components/responses/{status}"}
                 for status in operation.all_refusals
@@ -153,7 +168,7 @@ def json_content(schema: Any, example: Any) -> dict[str, Any]:
 
 
 def in_path(name: str) -> dict[str, Any]:
-    """Something that an operation takes in its path."""
+    """A path parameter."""
     return {
         "name": name,
         "in": "path",
@@ -164,7 +179,7 @@ def in_path(name: str) -> dict[str, Any]:
 
 
 def in_query(parameter: Parameter) -> dict[str, Any]:
-    """Something that an operation takes in its query."""
+    """A query parameter."""
     shown = {
         "name": parameter.name,
         "in": "query",
@@ -175,7 +190,7 @@ def in_query(parameter: Parameter) -> dict[str, Any]:
 
 
 def refusal(status: int) -> dict[str, Any]:
-    """An answer that says no."""
+    """An error."""
     return {
         "description": REFUSALS[status],
         "headers": HEADERS,

@@ -1,6 +1,6 @@
-"""What is declared beside each endpoint of the vendor's API.
+"""The declarations of the vendor's operations, each beside its endpoint.
 
-From it the routes, the OpenAPI document and the page of limits are made.
+The routes, the OpenAPI document and the page of limits are made from them.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from msgspec import Struct
 Source = Literal["guide", "reference", "assumed"]
 Group = Literal[
     "Companies", "Connections", "Integrations", "Sync Flow", "Configuration", "Push data",
-    "Datasets", "Syncs", "Partner commerce",
+    "Datasets", "Syncs", "Partner commerce", "Alerts",
 ]  # fmt: skip
-Method = Literal["GET", "POST", "PUT", "PATCH"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 GROUPS: Final[dict[Group, str]] = {
-    "Companies": "Merchants. Begin here: create one with its commerce connection.",
+    "Companies": "Merchants. Start here: create one with its commerce connection.",
     "Connections": "A merchant's links to a shop and to an accounting platform.",
-    "Integrations": "The platforms that there are.",
-    "Sync Flow": "The pages on which a merchant authorises a platform and maps accounts.",
-    "Configuration": "The merchant's mapping, without the pages.",
+    "Integrations": "The supported platforms.",
+    "Sync Flow": "The pages where a merchant authorises a platform and maps accounts.",
+    "Configuration": "The merchant's mapping, set without the pages.",
     "Push data": "Step 1 of the guide: push orders, payments and transactions.",
-    "Datasets": "Step 3 of the guide: see what became of a push.",
-    "Syncs": "Step 4 of the guide: see what became of it in the accounting platform.",
-    "Partner commerce": "The same pushes as bare arrays.",
+    "Datasets": "Step 3 of the guide: the status of a push.",
+    "Syncs": "Step 4 of the guide: what reached the accounting platform.",
+    "Partner commerce": "The same pushes as bare arrays, and the data they refer to.",
+    "Alerts": "Rules that send alerts to a webhook.",
 }
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -35,11 +36,11 @@ BODY_REFUSALS: Final = (400, 413, 415)
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
-    """Something that an operation takes in its path or query.
+    """A parameter in the path or query of an operation.
 
     Args:
         schema: its JSON schema.
-        example: a value of it.
+        example: an example value.
     """
 
     name: str
@@ -49,18 +50,22 @@ class Parameter(Struct, frozen=True, kw_only=True):
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """One operation of the API, as its document and the page of limits tell of it.
+    """One operation of the API.
 
     Args:
-        path: as the vendor writes it, `/meta/companies/{companyId}`.
+        path: the vendor's template, such as `/meta/companies/{companyId}`.
         name: its `operationId`.
-        source: where it is known from.
-        answers: the type of what it answers with 200, and `shows` an example of that.
-        takes: the type of the body, None where it takes none; `sent` an example of that.
-        needs_body: whether it cannot do without the body.
-        query: what it takes in the query.
-        refusals: the statuses it may refuse with beside those that all share.
-        assumed: what of its behaviour is our own choice.
+        source: the document that describes it.
+        answers: type of a successful answer, None for an answer without a body.
+        shows: example of a successful answer.
+        status: HTTP status of a successful answer.
+        takes: type of the request's body, None if it takes none.
+        sent: example of the request's body.
+        needs_body: whether the body is required.
+        query: its query parameters.
+        refusals: HTTP statuses of its errors, besides those that every operation has.
+        assumed: the part of its behaviour that no document describes.
+        contradicted: where documents contradict each other, and what the other one says.
     """
 
     method: Method
@@ -77,20 +82,22 @@ class Operation(Struct, frozen=True, kw_only=True):
     query: tuple[Parameter, ...] = ()
     refusals: tuple[int, ...] = ()
     assumed: str = ""
+    contradicted: str = ""
+    status: int = 200
 
     @property
     def path_names(self) -> list[str]:
-        """The names of what it takes in its path."""
+        """The names of its path parameters."""
         return re.findall(r"{(\w+)}", self.path)
 
     @property
     def types(self) -> list[Any]:
-        """The types of what it answers and, where it takes a body, of that."""
-        return [self.answers] if self.takes is None else [self.answers, self.takes]
+        """The types of its answer and its body, without those it does not have."""
+        return [kind for kind in (self.answers, self.takes) if kind is not None]
 
     @property
     def all_refusals(self) -> list[int]:
-        """Every status it may refuse with."""
+        """The HTTP statuses of all its errors."""
         statuses = {401, 403, 500, *self.refusals}
         if self.takes is not None:
             statuses.update(BODY_REFUSALS)
@@ -113,23 +120,27 @@ def serve(
     group: Group,
     source: Source,
     answers: Any,
-    shows: Any,
+    shows: Any = None,
     takes: Any = None,
     sent: Any = None,
     needs_body: bool = True,
     query: Sequence[Parameter] = (),
     refusals: Sequence[int] = (),
     assumed: str = "",
+    contradicted: str = "",
+    status: int = 200,
 ) -> Callable[[View], View]:
-    """Serve a function as an operation; its docstring's first line is the summary.
+    """Serve a function as an operation; the first line of its docstring is the summary.
+
+    The arguments after the blueprint are those of `Operation`.
 
     Raises:
-        ValueError: the name is taken.
+        ValueError: another operation has that name.
     """
 
-    def enter(view: View) -> View:
+    def declare(view: View) -> View:
         if name in OPERATIONS:
-            raise ValueError(f"operation {name} is entered twice")
+            raise ValueError(f"two operations are named {name}")
         OPERATIONS[name] = Operation(
             method=method,
             path=path,
@@ -145,11 +156,16 @@ def serve(
             query=tuple(query),
             refusals=tuple(refusals),
             assumed=assumed,
+            contradicted=contradicted,
+            status=status,
         )
-        blueprint.add_url_rule(as_rule(path), name, view, methods=[method])
+        # A vendor's path that ends in a slash is served without it, too.
+        is_strict = not path.endswith("/")
+        rule = as_rule(path)
+        blueprint.add_url_rule(rule, name, view, methods=[method], strict_slashes=is_strict)
         return view
 
-    return enter
+    return declare
 
 
 def operations() -> list[Operation]:
@@ -168,7 +184,7 @@ def requested_operation() -> str | None:
 
 
 def as_rule(path: str) -> str:
-    """The path as the router writes it: `/companies/{companyId}` is `/companies/<company_id>`."""
+    """The path in the router's form: `/companies/{companyId}` is `/companies/<company_id>`."""
     return re.sub(
         r"{(\w+)}",
         lambda found: "<" + re.sub(r"([A-Z])", r"_\1", found[1]).lower() + ">",

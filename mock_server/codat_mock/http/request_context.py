@@ -264,3 +264,8 @@ def raw_answer(
 ) -> Response:
     """An answer with those bytes."""
     return Response(content, status, headers, content_type=f"{content_type}; charset=utf-8")
+
+
+def empty_answer(status: int) -> Response:
+    """An answer without a body."""
+    return Response(status=status)

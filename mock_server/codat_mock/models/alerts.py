@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from codat_mock.models.commerce import Wire
 from codat_mock.models.values import MomentText
@@ -19,6 +19,10 @@ RuleType = Literal[
     "DataConnectionStatusChanged",
     "New company synchronised",
     "Sync Connection Deleted",
+    # Rules of these may be created; nothing in Sync for Commerce raises them.
+    "Account Categories Updated",
+    "Push Operation Status Changed()",
+    "Push Operation Timed Out",
 ]
 AlertState = Literal["pending", "delivered", "failed"]
 Secret = Annotated[str, Meta(pattern="^whsec_[A-Za-z0-9+/]+={0,2}$")]
@@ -28,10 +32,11 @@ class AlertRule(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True
     """A subscription: which alerts are sent to which URL.
 
     Args:
-        url: the receiver.
+        url: the receiver; empty for a rule that only sends mail, which the mock does not.
         company_id: only alerts of this company; None for every company.
         authorization: value of the `Authorization` header, `Basic …` or `Bearer …`.
         secrets: signing secrets, each `whsec_` and base64; during a rotation the new and the old.
+        emails: kept and answered; no mail is sent.
         copies: deliveries of each alert, to test how a receiver handles duplicates.
         overtaken_seconds: delay of every other alert, starting with the first, so that the next
             one arrives before it.
@@ -42,6 +47,7 @@ class AlertRule(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True
     company_id: str | None = None
     authorization: Annotated[str, Meta(pattern="^(Basic|Bearer) [!-~]+$")] | None = None
     secrets: tuple[Secret, ...] = ()
+    emails: tuple[str, ...] = ()
     copies: Annotated[int, Meta(ge=1, le=10)] = 1
     overtaken_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0
 
@@ -59,13 +65,17 @@ class AlertRules(Wire, omit_defaults=False):
     rules: list[StoredRule]
 
 
-class AlertPayload(Struct, rename="pascal"):
-    """The body of the webhook request."""
+class AlertPayload(Struct, rename="pascal", kw_only=True):
+    """The body of the webhook request.
+
+    The client and the connection are named for some types of rule only. Source: contract part 2,
+    section F.
+    """
 
     company_id: str
-    client_id: str
-    client_name: str
-    data_connection_id: str | None
+    client_id: str | UnsetType = UNSET
+    client_name: str | UnsetType = UNSET
+    data_connection_id: str | UnsetType | None = UNSET
     rule_id: str
     rule_type: RuleType
     alert_id: str
@@ -114,3 +124,31 @@ class Alerts(Wire, omit_defaults=False):
 
     alerts: list[Alert]
     is_settled: bool
+
+
+class Notifiers(Wire):
+    """Where a rule of the vendor's API sends its alerts."""
+
+    emails: list[str] | UnsetType | None = UNSET
+    webhook: str | UnsetType | None = UNSET
+
+
+class VendorRuleRequest(Wire, kw_only=True):
+    """The body that creates or changes a rule of the vendor's API.
+
+    Source: contract part 2, section F; the type of a failed dataset is sent with "to", and created
+    with "To".
+    """
+
+    company_id: str | UnsetType | None = UNSET
+    type: RuleType | Literal["Data Sync Status Changed To Error"]
+    notifiers: Notifiers
+
+
+class VendorRule(Wire, kw_only=True):
+    """A rule as the vendor's API answers it."""
+
+    id: str
+    company_id: str | UnsetType = UNSET
+    type: RuleType | Literal["Data Sync Status Changed To Error"]
+    notifiers: Notifiers

@@ -5,7 +5,7 @@ Every property but `id` may be absent (`UNSET`), and absent is not null. Source:
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -29,6 +29,14 @@ ServiceChargeType = Literal["Unknown", "Generic", "Shipping", "Overpayment"]
 
 class Wire(Struct, gc=False, rename="camel", omit_defaults=True):
     """Base of the wire types: camelCase in JSON, snake_case in Python."""
+
+
+Answer = TypeVar("Answer", bound=Wire)
+
+
+def narrow(kind: type[Answer], source: Wire) -> Answer:
+    """An answer made of those properties of `source` that its type has."""
+    return kind(**{name: getattr(source, name) for name in kind.__struct_fields__})
 
 
 class Ref(Wire):
@@ -85,6 +93,23 @@ class Payment(Wire):
     source_modified_date: Moment | UnsetType | None = UNSET
 
 
+class OrderPayment(Payment):
+    """A payment inside an order, three of whose properties may also be null.
+
+    Null counts as absent here. Source: contract part 2, section A6.
+    """
+
+    amount: Amount | UnsetType | None = UNSET  # type: ignore[assignment]  # wider on the wire only
+    due_date: Moment | UnsetType | None = UNSET  # type: ignore[assignment]
+    created_date: Moment | UnsetType | None = UNSET  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Replace null by absent, which is all that readers have to handle."""
+        for name in ("amount", "due_date", "created_date"):
+            if getattr(self, name) is None:
+                setattr(self, name, UNSET)
+
+
 class Order(Wire):
     """A sale; `total_amount` includes tax, is net of discounts and refunds, without gratuity."""
 
@@ -100,7 +125,7 @@ class Order(Wire):
     total_discount: Amount | UnsetType = UNSET
     total_gratuity: Amount | UnsetType = UNSET
     order_line_items: list[LineItem] | UnsetType | None = UNSET
-    payments: list[Payment] | UnsetType | None = UNSET
+    payments: list[OrderPayment] | UnsetType | None = UNSET
     service_charges: list[ServiceCharge] | UnsetType | None = UNSET
     location_ref: Ref | UnsetType = UNSET
     customer_ref: Ref | UnsetType = UNSET

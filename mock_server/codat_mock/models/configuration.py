@@ -5,8 +5,9 @@ Source: contract section 5.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from codat_mock.models.commerce import Wire
@@ -64,6 +65,23 @@ class TaxRate(Setting):
     tax_rate_options: list[Option] | None = field(default_factory=list)
 
 
+class TaxRateMapping(Setting):
+    """The accounting platform's tax rate for some of the merchant's own tax rates."""
+
+    selected_commerce_tax_rate_ids: list[str] | None = field(default_factory=list)
+    selected_accounting_tax_rate_id: str | None = None
+
+
+class NewTaxRates(Setting):
+    """Tax rates mapped by the merchant's own tax components: stored, and without effect."""
+
+    accounting_tax_rate_options: list[Option] | None = field(default_factory=list)
+    commerce_tax_rate_options: list[Option] | None = field(default_factory=list)
+    tax_rate_mappings: list[TaxRateMapping] | None = field(default_factory=list)
+    selected_default_zero_tax_rate_id: str | None = None
+    default_zero_tax_rate_options: list[Option] | None = field(default_factory=list)
+
+
 class GroupingPeriod(Setting):
     """The period one invoice covers."""
 
@@ -100,11 +118,22 @@ class Sales(Setting):
     invoice_status: InvoiceStatus = field(default_factory=InvoiceStatus)
     sales_customer: SalesCustomer = field(default_factory=SalesCustomer)
     tax_rates: dict[str, TaxRate] = field(default_factory=dict)
+    new_tax_rates: NewTaxRates = field(default_factory=NewTaxRates)
     grouping: Grouping = field(default_factory=Grouping)
 
 
 class Payments(Setting):
     """How payments are booked against invoices."""
+
+    sync_payments: bool = False
+    accounts: dict[str, AccountSelection] = field(default_factory=dict)
+
+
+class NewPayments(Setting):
+    """A second form of the payments section, which the reference does not explain.
+
+    Stored, and without effect.
+    """
 
     sync_payments: bool = False
     accounts: dict[str, AccountSelection] = field(default_factory=dict)
@@ -136,10 +165,8 @@ class Mapping(Setting):
 
     sales: Sales = field(default_factory=Sales)
     payments: Payments = field(default_factory=Payments)
+    new_payments: NewPayments = field(default_factory=NewPayments)
     fees: Fees = field(default_factory=Fees)
-    # The reference does not explain these two: stored and returned as sent.
-    new_payments: Any = None
-    new_tax_rates: Any = None
     # Of the later generation only: absent until the merchant chooses journal entries.
     map_settings: MapSettings | UnsetType = UNSET
 
@@ -154,6 +181,10 @@ class Schedule(Setting):
     time_zone: str | None = None
 
 
+DEFAULT_SYNC_HOUR: Final = 0  # this and the next: contract part 2, section A7
+DEFAULT_TIME_ZONE: Final = "Etc/UTC"
+
+
 class Configuration(Setting):
     """A company's whole configuration of Sync for Commerce."""
 
@@ -163,3 +194,83 @@ class Configuration(Setting):
     configured: bool = False
     schedule: Schedule = field(default_factory=Schedule)
     configuration: Mapping = field(default_factory=Mapping)
+
+
+def from_wire(sent: Any, stored: Configuration) -> Any:
+    """A configuration as a client sent it, in the form that `Configuration` decodes.
+
+    Null counts as absent; a schedule has its defaults; and the later generation's `enable` and
+    `syncHour` become `enabled` and `syncHourUtc`. Where a client sends both names of one property,
+    the one that differs from what is stored counts, and the later name if both do.
+
+    Args:
+        sent: the body as plain JSON values, of any form.
+        stored: the company's configuration until now.
+
+    Source: contract part 2, sections A5 and A7; null is assumed to be accepted everywhere.
+    """
+    body = without_nulls(sent)
+    if not isinstance(body, dict):
+        return body
+    move(body, "enable", "enabled", stored.enabled)
+    schedule = body.get("schedule")
+    if isinstance(schedule, dict):
+        move(schedule, "syncHour", "syncHourUtc", stored.schedule.sync_hour_utc)
+        schedule.setdefault("syncHourUtc", DEFAULT_SYNC_HOUR)
+        schedule.setdefault("timeZone", DEFAULT_TIME_ZONE)
+    return body
+
+
+def has_later_names(sent: Any) -> bool:
+    """Whether a client sent a configuration with the property names of the later generation."""
+    if not isinstance(sent, dict):
+        return False
+    schedule = sent.get("schedule")
+    return "enable" in sent or (isinstance(schedule, dict) and "syncHour" in schedule)
+
+
+def to_wire(configuration: Configuration, *, has_later_names: bool) -> dict[str, Any]:
+    """A configuration as it is answered.
+
+    A property without a value is absent where the vendor's document does not allow null.
+
+    Args:
+        configuration: with its options.
+        has_later_names: whether to add the later generation's `enable` and `syncHour`.
+
+    Source: contract part 2, sections A5, A7 and H.
+    """
+    shown: dict[str, Any] = msgspec.to_builtins(configuration)
+    schedule = shown["schedule"]
+    if schedule["syncHourUtc"] is None:
+        schedule["syncHourUtc"] = DEFAULT_SYNC_HOUR
+    schedule["timeZone"] = schedule["timeZone"] or DEFAULT_TIME_ZONE
+    if has_later_names:
+        shown["enable"] = shown["enabled"]
+        schedule["syncHour"] = schedule["syncHourUtc"]
+    for part, name in (
+        (shown, "accountingSoftwareCompanyName"),
+        (schedule, "selectedFrequency"),
+        (schedule, "startDate"),
+    ):
+        if part[name] is None:
+            del part[name]
+    return shown
+
+
+def without_nulls(value: Any) -> Any:
+    """A JSON value without the members that are null."""
+    if isinstance(value, dict):
+        return {name: without_nulls(part) for name, part in value.items() if part is not None}
+    if isinstance(value, list):
+        return [without_nulls(part) for part in value]
+    return value
+
+
+def move(members: dict[str, Any], later: str, beta: str, stored: Any) -> None:
+    """Move the value of the later name to the beta's, unless only the beta's is new."""
+    if later not in members:
+        return
+    value = members.pop(later)
+    if beta not in members or value != stored:
+        members[beta] = value

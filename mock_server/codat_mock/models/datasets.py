@@ -13,6 +13,10 @@ from codat_mock.models.commerce import Order, Payment, Record, Transaction, Wire
 from codat_mock.models.values import MomentText
 
 DataType = Literal["commerce-orders", "commerce-payments", "commerce-transactions"]
+# What is read from the accounting platform once it is linked; source: contract part 2, section E.
+PulledType = Literal[
+    "chartOfAccounts", "taxRates", "bankAccounts", "suppliers", "customers", "company"
+]
 DatasetStatus = Literal[
     "Initial", "Queued", "Fetching", "MapQueued", "Mapping", "ValidationQueued", "Validating",
     "ProcessingQueued", "Processing", "Complete", "FetchError", "MapError", "ValidationError",
@@ -41,6 +45,22 @@ class DatasetHistory(Wire, kw_only=True, omit_defaults=False):
     data_type: DataType
     status: DatasetStatus
     status_description: str | UnsetType = UNSET
+    error_message: str | UnsetType = UNSET
+    requested: MomentText
+    completed: MomentText | UnsetType = UNSET
+    progress: int
+    is_completed: bool
+    is_errored: bool
+
+
+class ListedDataset(Wire, kw_only=True, omit_defaults=False):
+    """A dataset of any kind, pushed or pulled, as the beta's list shows it."""
+
+    id: str
+    company_id: str
+    connection_id: str
+    data_type: DataType | PulledType
+    status: DatasetStatus
     error_message: str | UnsetType = UNSET
     requested: MomentText
     completed: MomentText | UnsetType = UNSET

@@ -11,7 +11,8 @@ class Problem(Struct, frozen=True, gc=False):
     """One mistake in a request.
 
     Args:
-        path: its JSON path from the body's root, such as `$.orders[3].totalAmount`.
+        path: its JSON path from the body's root, such as `$.orders[3].totalAmount`; empty if the
+            body has nothing to do with it.
         message: one sentence.
         item: the id of the record that contains it, empty if there is none.
     """
@@ -21,7 +22,7 @@ class Problem(Struct, frozen=True, gc=False):
     item: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+        return f"{self.path}: {self.message}" if self.path else self.message
 
 
 class ApiError(Exception):
@@ -33,6 +34,7 @@ class ApiError(Exception):
     """
 
     status = 400
+    validator = "RequestBody"  # the `validatorName` of its problems
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
@@ -54,6 +56,7 @@ class LimitExceeded(ApiError):
     """The account has reached its limit of companies."""
 
     status = 402
+    validator = "CreateCompany"
 
 
 class Forbidden(ApiError):
@@ -84,3 +87,9 @@ class UnsupportedMedia(ApiError):
     """The service does not support the body's type or encoding."""
 
     status = 415
+
+
+class SyncUnavailable(ApiError):
+    """A sync cannot be run yet, which the vendor answers with 500."""
+
+    status = 500

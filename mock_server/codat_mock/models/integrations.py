@@ -10,8 +10,12 @@ from typing import Literal
 from codat_mock.models.commerce import Wire
 from codat_mock.models.companies import SourceKind
 
-FeatureType = Literal["Get", "Create", "CreateWithPush", "Update", "Push"]
-FeatureState = Literal["Release", "Beta", "Alpha", "Deprecated", "NotSupported", "NotImplemented"]
+# Source of the two: contract part 2, section A11.
+FeatureType = Literal[
+    "Get", "Post", "Categorization", "Delete", "Put", "GetAsPdf", "DownloadAttachment",
+    "GetAttachment", "GetAttachments", "UploadAttachment",
+]  # fmt: skip
+FeatureState = Literal["Release", "Alpha", "Beta", "Deprecated", "NotSupported", "NotImplemented"]
 Environments = Literal["Unknown", "SandboxOnly", "LiveOnly", "LiveAndSandbox"]
 
 
@@ -44,6 +48,7 @@ class Integration(Wire, kw_only=True, omit_defaults=False):
     supported_environments: Environments = "LiveAndSandbox"
     linked_connections_count: int = 0
     total_connections_count: int = 0
+    data_provided_by: str = "Codat"
     datatype_features: tuple[DatatypeFeature, ...] = ()
 
 

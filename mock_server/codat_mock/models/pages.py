@@ -9,9 +9,10 @@ from typing import Generic, TypeVar
 
 from msgspec import UNSET, UnsetType, field
 
+from codat_mock.models.alerts import VendorRule
 from codat_mock.models.commerce import Wire
-from codat_mock.models.companies import Company, Connection
-from codat_mock.models.datasets import DatasetHistory
+from codat_mock.models.companies import BetaCompany, Connection, LaterCompany
+from codat_mock.models.datasets import DatasetHistory, ListedDataset
 from codat_mock.models.integrations import Integration
 
 Item = TypeVar("Item")
@@ -42,8 +43,12 @@ class Page(Wire, Generic[Item], kw_only=True, omit_defaults=False):
     links: Links = field(name="_links")
 
 
-class Companies(Page[Company]):
-    """A page of companies."""
+class BetaCompanies(Page[BetaCompany]):
+    """A page of companies, as the beta answers them."""
+
+
+class LaterCompanies(Page[LaterCompany]):
+    """A page of companies, as the later generation answers them."""
 
 
 class Connections(Page[Connection]):
@@ -56,3 +61,11 @@ class DatasetHistories(Page[DatasetHistory]):
 
 class Integrations(Page[Integration]):
     """A page of integrations."""
+
+
+class VendorRules(Page[VendorRule]):
+    """A page of alert rules."""
+
+
+class ListedDatasets(Page[ListedDataset]):
+    """A page of a company's datasets, pushed and pulled."""

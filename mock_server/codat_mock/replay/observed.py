@@ -71,9 +71,15 @@ class ObservedSync(Observed, rename="camel"):
     """A sync."""
 
     company_id: str = ""
+    commerce_sync_id: str = ""
     sync_id: str = ""
     sync_status_code: int = 0
     sync_date_range_utc: ObservedRange | None = None
+
+    @property
+    def id(self) -> str:
+        """The sync's id, which has one of two names or both, by the operation."""
+        return self.sync_id or self.commerce_sync_id
 
 
 class ObservedConfiguration(Observed, rename="camel"):
@@ -147,11 +153,14 @@ class ObservedTraffic:
             sent = decode_json(call.recorded.sent, ObservedConfiguration)
             self._take_configuration(call, sent and replace(sent, configured=True))
         elif operation in MANUAL:
-            self._manual.update(sync.sync_id for sync in many(call, ObservedSync))
+            self._manual.update(sync.id for sync in many(call, ObservedSync))
         elif operation in SYNCS:
             for sync in many(call, ObservedSync):
-                if sync.sync_id not in self._manual:
-                    self.syncs[call.company_id][sync.sync_id] = sync
+                if sync.id not in self._manual:
+                    shown = self.syncs[call.company_id]
+                    # The later generation's answers lack the period that others show.
+                    if sync.sync_date_range_utc or sync.id not in shown:
+                        shown[sync.id] = sync
 
     def _take_configuration(self, call: Call, found: ObservedConfiguration | None) -> None:
         if found:

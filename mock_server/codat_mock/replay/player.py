@@ -242,8 +242,8 @@ class Player:
                 session, call.company_id, None if sync_to is UNSET else sync_to, request
             )
         else:
-            period = read_historic(body).date_range
-            syncs.run_historic(session, call.company_id, period.start, period.finish, request)
+            start, finish = read_historic(body)
+            syncs.run_historic(session, call.company_id, start, finish, request)
 
     def _push(self, session: Session, call: Call, request: Request, dataset_id: str | None) -> bool:
         """Repeat a push if it was accepted; whether it created a dataset."""

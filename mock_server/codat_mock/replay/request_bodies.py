@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from codat_mock.models.commerce import Wire
@@ -13,12 +14,13 @@ from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.models.decoding import BOM, decoder
 from codat_mock.models.errors import Malformed
 from codat_mock.models.pushes import read_push
-from codat_mock.models.syncs import HistoricSyncRequest, SyncRequest
+from codat_mock.models.syncs import RequestedRange, SyncRequest, WrappedRange
 from codat_mock.replay.inferred_outcomes import PUSHES, pushes_of
 from codat_mock.replay.routes import Call
 
 read_sync_request: Final = decoder(SyncRequest)
-read_historic: Final = decoder(HistoricSyncRequest)
+read_wrapped_range: Final = decoder(WrappedRange)
+read_range: Final = decoder(RequestedRange)
 
 
 class NewCompany(Wire):
@@ -73,3 +75,16 @@ def oldest_records(calls: Sequence[Call]) -> dict[str, datetime]:
             if isinstance(created, datetime):
                 found[call.company_id] = min(found.get(call.company_id, created), created)
     return found
+
+
+def read_historic(body: bytes) -> tuple[datetime, datetime]:
+    """Start and finish of a requested range, bare or in `dateRange`.
+
+    Raises:
+        msgspec.ValidationError: the body is neither.
+    """
+    try:
+        asked: RequestedRange = read_wrapped_range(body).date_range
+    except msgspec.ValidationError:
+        asked = read_range(body)
+    return asked.start, asked.finish

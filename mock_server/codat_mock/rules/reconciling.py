@@ -208,9 +208,9 @@ def tolerance(order: Order) -> Decimal:
     return CENT * max(1, lines)
 
 
-def amount(given: Decimal | UnsetType) -> Decimal:
+def amount(given: Decimal | UnsetType | None) -> Decimal:
     """An amount; zero if absent."""
-    return Decimal(0) if given is UNSET else given
+    return given if isinstance(given, Decimal) else Decimal(0)
 
 
 @rule(

@@ -11,7 +11,7 @@ from codat_mock.clock import format_moment
 from codat_mock.configuration.options import with_options
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.domain import sync_schedule
-from codat_mock.models.companies import Company, Connection
+from codat_mock.models.companies import Company, Connection, allowed_name
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.errors import LimitExceeded, Malformed, Problem
 from codat_mock.sandbox.connections import authorise, connect, integration, new_connection
@@ -19,35 +19,48 @@ from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
 
 COMMERCE = "lqai"
+# Source: contract part 2, section C (402).
+LIMIT_MESSAGE = "Company limit exceeded. Learn more at https://docs.codat.io/using-the-api/errors"
 
 
 def create(
-    session: Session, name: str, *, is_connected: bool = True, company_id: str | None = None
+    session: Session,
+    name: str,
+    *,
+    is_connected: bool = True,
+    company_id: str | None = None,
+    description: str | UnsetType = UNSET,
 ) -> Company:
-    """Create a company.
+    """Create a company, with its commerce connection or without any connection.
 
     Args:
         session: the session.
-        name: the company's name.
-        is_connected: whether it has its commerce connection from the beginning.
-        company_id: the company's id; None for a new one.
+        name: the characters that the service does not allow are removed.
+        is_connected: whether it has its commerce connection already, as in the beta.
+        company_id: its id; None for a new one.
+        description: the client's own text.
 
     Raises:
         Malformed: the name is blank.
         LimitExceeded: there are as many companies as the account may have.
     """
-    if not name.strip():
-        raise Malformed("A company needs a name.", [Problem("$.name", "The name is empty.")])
+    allowed = allowed_name(name)
+    if not allowed:
+        message = f"The name '{name}' has no letter, digit or other character that is allowed."
+        raise Malformed("A company needs a name.", [Problem("$.name", message)])
     limit = session.settings.company_limit
     if limit is not None and len(session.tables.companies.all()) >= limit:
         raise LimitExceeded(
-            f"CompanyValidationException: Company limit exceeded. The account may have {limit}."
+            f"CompanyValidationException: Company limit exceeded. The account may have {limit}.",
+            [Problem("", LIMIT_MESSAGE, "Company")],
         )
     company_id = company_id or session.new_id()
     platform = integration(COMMERCE)
     company = Company(
         id=company_id,
-        name=name,
+        name=allowed,
+        description=description,
+        has_later_names=not is_connected,
         platform=platform.name if is_connected else "",
         redirect=f"{session.settings.address}/link/company/{company_id}",
         created=format_moment(session.now),
@@ -88,6 +101,15 @@ def connected_count(session: Session) -> int:
     """How many companies have a linked commerce connection."""
     rows = session.tables.companies.all()
     return sum(linked(row, "Commerce") is not None for row in rows)
+
+
+def delete(session: Session, company_id: str) -> None:
+    """Delete a company with everything that belongs to it; there is no way back.
+
+    Raises:
+        NotFound: there is no such company.
+    """
+    session.tables.companies.delete(session.company(company_id))
 
 
 def all_companies(session: Session) -> list[Company]:

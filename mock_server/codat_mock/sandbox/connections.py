@@ -94,6 +94,32 @@ def connection_of(row: CompanyRow, connection_id: str) -> Connection:
     raise NotFound(f"Connection '{connection_id}' does not exist in company '{row.company.id}'.")
 
 
+def connection(session: Session, company_id: str, connection_id: str) -> Connection:
+    """A company's connection.
+
+    Raises:
+        NotFound: there is no such company or connection.
+    """
+    return connection_of(session.company(company_id), connection_id)
+
+
+def delete(session: Session, company_id: str, connection_id: str) -> None:
+    """Delete a connection, and with it the company's configuration.
+
+    Source: contract part 2, section E. Pushed records and syncs are kept (assumed).
+
+    Raises:
+        NotFound: there is no such company or connection.
+    """
+    row = session.company(company_id)
+    deleted = connection_of(row, connection_id)
+    if deleted.source_type == "Commerce":
+        webhooks.record_deletion(session, row)
+    row.company.data_connections.remove(deleted)
+    row.configuration, row.due = None, None
+    session.tables.companies.save(row)
+
+
 def update_connection(
     session: Session, company_id: str, connection_id: str, status: ConnectionStatus
 ) -> Connection:
@@ -101,9 +127,15 @@ def update_connection(
 
     Raises:
         NotFound: there is no such company or connection.
+        Conflict: it is to be unlinked and is not linked (contract part 2, section A13).
     """
     row = session.company(company_id)
     connection = connection_of(row, connection_id)
+    if status == "Unlinked" and connection.status not in ("Linked", "Unlinked"):
+        raise Conflict(
+            "Only a connection that is Linked can be unlinked;"
+            f" connection '{connection_id}' is {connection.status}."
+        )
     webhooks.record_status(session, company_id, connection, status)
     connection.status = status
     if status == "Linked":
@@ -177,7 +209,7 @@ def delete_sync_connection(session: Session, company_id: str) -> Company:
     if not linked:
         raise Conflict("The company has no linked commerce connection that could be deleted.")
     for connection in linked:
-        webhooks.record_deletion(session, row, connection)
+        webhooks.record_deletion(session, row)
         webhooks.record_status(session, company_id, connection, "Unlinked")
         connection.status = "Unlinked"
     session.tables.companies.save(row)

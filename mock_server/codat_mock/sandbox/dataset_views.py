@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final, get_args
+from uuid import UUID, uuid5
+
 from msgspec import UNSET
 
-from codat_mock.clock import format_moment
-from codat_mock.domain.dataset_lifecycle import state_at
-from codat_mock.models.datasets import DatasetHistory
+from codat_mock.clock import format_moment, parse_moment
+from codat_mock.domain.dataset_lifecycle import make_plan, state_at
+from codat_mock.models.commerce import narrow
+from codat_mock.models.companies import Connection
+from codat_mock.models.datasets import DatasetHistory, ListedDataset, PulledType
 from codat_mock.models.errors import NotFound
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import DatasetRow
+
+PULLED_TYPES: Final[tuple[PulledType, ...]] = get_args(PulledType)
 
 
 def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistory:
@@ -42,8 +49,46 @@ def histories(session: Session, company_id: str) -> list[DatasetHistory]:
     return [history_of(session, company_id, each) for each in datasets]
 
 
+def with_initial_pulls(session: Session, company_id: str) -> list[ListedDataset]:
+    """A company's datasets and the initial pulls of its accounting platforms, the latest first.
+
+    A platform's data is pulled from the creation of its connection, once that is linked (assumed).
+
+    Raises:
+        NotFound: there is no such company.
+    """
+    pushed = [narrow(ListedDataset, each) for each in histories(session, company_id)]
+    pulled = [
+        pull_of(session, company_id, connection, data_type)
+        for connection in session.company(company_id).company.data_connections
+        if connection.source_type == "Accounting" and connection.status == "Linked"
+        for data_type in PULLED_TYPES
+    ]
+    return sorted((*pushed, *pulled), key=lambda each: each.requested, reverse=True)
+
+
+def pull_of(
+    session: Session, company_id: str, connection: Connection, data_type: PulledType
+) -> ListedDataset:
+    """The initial pull of one data type; its id is made from the connection's."""
+    requested = parse_moment(connection.created)
+    state = state_at(make_plan(), requested, session.now)
+    return ListedDataset(
+        id=str(uuid5(UUID(connection.id), data_type)),
+        company_id=company_id,
+        connection_id=connection.id,
+        data_type=data_type,
+        status=state.status,
+        requested=connection.created,
+        completed=format_moment(state.completed) if state.completed else UNSET,
+        progress=state.progress,
+        is_completed=state.is_completed,
+        is_errored=state.is_errored,
+    )
+
+
 def history_of(session: Session, company_id: str, dataset: DatasetRow) -> DatasetHistory:
-    """A dataset as answers show it now."""
+    """A dataset's status now."""
     state = state_at(dataset.plan, dataset.requested, session.now)
     return DatasetHistory(
         id=dataset.id,

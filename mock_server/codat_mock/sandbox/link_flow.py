@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -26,6 +27,7 @@ from codat_mock.storage import CompanyRow, LinkSession
 
 CODE_LASTS: Final = timedelta(seconds=30)
 LONGEST_URL: Final = 2048
+HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?([/?#]|$)")  # and no scheme
 
 
 class LinkForm(Struct, frozen=True):
@@ -81,7 +83,18 @@ def start(
     code = session.new_id()
     visit = LinkSession(row.company.id, known[accounting.key].id, redirect_url)
     session.tables.codes.add(code, "start", visit, session.now + CODE_LASTS)
-    return f"{session.settings.address}/flow/{code}"
+    query = {"merchantIdentifier": merchant or row.company.id, "otp": one_time_password(code)}
+    if redirect_url:
+        query["redirectUrl"] = redirect_url
+    return (
+        f"{session.settings.address}/flow/{code}/{commerce.key}/{accounting.key}/start"
+        f"?{urlencode(query)}"
+    )
+
+
+def one_time_password(code: str) -> str:
+    """The six digits that the vendor's URL carries; here the code before them is what counts."""
+    return f"{UUID(code).int % 1_000_000:06}"
 
 
 def company_of(session: Session, merchant: str | None) -> CompanyRow:
@@ -111,14 +124,19 @@ def check_url(url: str | None) -> None:
     if not url:
         return
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(absolute(url))
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
         is_good = is_good and not re.search(r"\s", url[0] + parts.netloc) and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good or len(url) > LONGEST_URL or not url.isprintable() or "\\" in url:
-        message = "The parameter 'redirectUrl' must be the http or https URL of a page."
+        message = "The parameter 'redirectUrl' must be the http or https URL of a page, or a host."
         raise Malformed(message, [Problem("redirectUrl", message)])
+
+
+def absolute(url: str) -> str:
+    """A URL with its scheme: `app.codat.io`, as in the documentation's sample, has none."""
+    return f"https://{url}" if HOST.match(url) else url
 
 
 def enter(session: Session, code: str) -> str:
@@ -219,4 +237,4 @@ def save(
         )
     companies.configure(session, visit.company_id, configuration)
     session.tables.codes.delete(visit_code)
-    return visit.redirect_url
+    return absolute(visit.redirect_url) if visit.redirect_url else None

@@ -22,6 +22,7 @@ SYNC_ENDS: Final[dict[str, int]] = {
     "Complete": 2000,
     "ConfigurationError": 4000,
     "CompanyNotFound": 4040,
+    "MappingError": 4200,
     "Deauthorized": 4220,
     "BillingExpired": 4260,
     "ServerError": 5000,

@@ -17,6 +17,7 @@ from codat_mock.accounting.booking import (
 from codat_mock.accounting.documents import Document
 from codat_mock.accounting.reconciliation import ORDERS, BookedOrder, BookedPayment, Unreconciled
 from codat_mock.accounting.selection import Picked, Version, select
+from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST
 from codat_mock.configuration.checks import problems
 from codat_mock.configuration.rates import rate_key
@@ -124,7 +125,8 @@ def natural(
     records = [*records_of(session, picked)]
     if rates := unmapped_rates(records, settings):
         shown = ", ".join(rate_key(rate) for rate in rates)
-        return SyncResult(4000, f"No tax rate is selected for {shown} percent.")
+        message = f"Tax rate is missing selected tax rate id. ({shown} percent)"
+        return SyncResult(4000, message)
     if types := unmapped_payment_types(records, settings):
         shown = ", ".join(types)
         return SyncResult(4000, f"No account is selected for payments of type {shown}.")
@@ -157,7 +159,11 @@ def obstacles(
     if period.kind == "historic":
         earlier = session.tables.syncs.overlapped(row.number, period.start, period.finish)
         if earlier:
-            yield SyncResult(5080, f"The range overlaps the one of sync {earlier.id}.")
+            message = (
+                "Date overlaps with a previous sync date range."
+                f" It overlaps the range of sync {earlier.id}."
+            )
+            yield SyncResult(5080, message)
     kinds: tuple[SourceKind, ...] = ("Commerce", "Accounting")
     for kind in kinds:
         if not companies.linked(row, kind):
@@ -171,8 +177,9 @@ def lost(row: CompanyRow, kind: SourceKind) -> Iterator[SyncResult]:
     """A connection of that kind that was deleted or de-authorised; the latest one counts."""
     for connection in reversed(row.company.data_connections):
         if connection.source_type == kind and connection.status in LOST:
-            message = f"The {kind.lower()} connection is {connection.status}"
-            yield SyncResult(LOST[connection.status], f"{message}: link it again.")
+            code = LOST[connection.status]
+            message = f"The {kind.lower()} connection is {connection.status}: link it again."
+            yield SyncResult(code, f"{SYNC_CODES[code].message} {message}")
 
 
 def booked(

@@ -30,7 +30,7 @@ def to_summary(sync: SyncRow, now: datetime) -> SyncSummary:
         sync_status_code=running.code,
         sync_status=running.status,
         error_message=running.message,
-        sync_exception_message=running.exception,
+        sync_exception_message=running.message,
     )
 
 

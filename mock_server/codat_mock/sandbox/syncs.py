@@ -10,7 +10,7 @@ from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import format_moment
 from codat_mock.domain import sync_schedule
 from codat_mock.models.configuration import Configuration
-from codat_mock.models.errors import Conflict, Malformed, Problem
+from codat_mock.models.errors import Conflict, Malformed, Problem, SyncUnavailable
 from codat_mock.models.syncs import DateRange, SyncSummary
 from codat_mock.rules.contexts import Request
 from codat_mock.sandbox import (
@@ -19,7 +19,6 @@ from codat_mock.sandbox import (
     sync_evaluation,
     sync_execution,
     sync_views,
-    webhooks,
 )
 from codat_mock.sandbox.planned_outcomes import planned_sync
 from codat_mock.sandbox.session import Session
@@ -92,7 +91,9 @@ def run_latest(
     finish = sync_to or session.now
     check_past(session, finish, "$.syncTo")
     if finish < start and sync_to is None:
-        raise Conflict(f"The company is synced from {format_moment(start)} on, still to come.")
+        raise SyncUnavailable(
+            f"The start date of the company is {format_moment(start)}, which is still to come."
+        )
     if finish < start:
         message = f"The period ends before it starts, at {format_moment(start)}."
         raise Malformed(message, [Problem("$.syncTo", message)])
@@ -153,22 +154,21 @@ def run(
     result = sync_execution.attempt(session, row, settings, period, sync_id, planned)
     ended = SYNC_CODES[result.code]
     start, finish = period.start, period.finish
+    message = result.reason or ended.message
     summary = SyncSummary(
         company_id=row.company.id,
         commerce_sync_id=sync_id,
         sync_id=sync_id,
         sync_status_code=ended.code,
         sync_status=ended.status,
-        error_message=ended.message,
-        sync_exception_message=". ".join(filter(None, (ended.exception, result.reason))) or None,
+        error_message=message,
+        sync_exception_message=message,
         sync_utc=format_moment(session.now),
         data_pushed=bool(result.documents),
         sync_date_range_utc=DateRange(start=format_moment(start), finish=format_moment(finish)),
         data_connections=row.company.data_connections,
     )
     ends = session.now + timedelta(seconds=planned.duration_seconds if planned else 0)
-    if ended.is_success and session.tables.syncs.last_looked(row.number) is None:
-        webhooks.record_first_sync(session.at(ends), row)
     sync = SyncRow(sync_id, period.kind, start, finish, session.now, ends, summary)
     number = session.tables.syncs.add(row.number, sync, result.unreconciled)
     session.tables.documents.add(row.number, result.documents, result.orders, result.payments)

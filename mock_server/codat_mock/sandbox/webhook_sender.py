@@ -133,7 +133,7 @@ def to_http(delivery: Delivery) -> httpx.Request:
     import httpx
 
     body = msgspec.json.encode(delivery.body)
-    headers = {"Content-Type": "application/json", "X-Codat-ClientId": delivery.body.client_id}
+    headers = {"Content-Type": "application/json", "X-Codat-ClientId": delivery.client_id}
     headers |= signature_headers(delivery.rule.secrets, delivery.body.alert_id, delivery.at, body)
     if delivery.rule.authorization:
         headers["Authorization"] = delivery.rule.authorization

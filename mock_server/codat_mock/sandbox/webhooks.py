@@ -8,7 +8,8 @@ from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
 from codat_mock.domain.dataset_lifecycle import Plan
@@ -20,7 +21,10 @@ from codat_mock.models.alerts import (
     AlertRules,
     Alerts,
     DeliveryAttempt,
+    Notifiers,
     StoredRule,
+    VendorRule,
+    VendorRuleRequest,
 )
 from codat_mock.models.companies import Connection, ConnectionStatus
 from codat_mock.models.errors import Conflict, Malformed, NotFound, Problem
@@ -28,6 +32,14 @@ from codat_mock.sandbox.session import Session
 from codat_mock.storage import AlertRow, CompanyRow, DatasetRow, Event
 
 CLIENT_NAME: Final = "codat-mock"
+# The types whose payload names the client and the connection; source: contract part 2, section F.
+NAMING_CLIENT: Final = (
+    "Account Categories Updated",
+    "Data sync completed",
+    "Sync Connection Deleted",
+)
+TYPE_TO_ERROR: Final = "Data Sync Status Changed To Error"  # as it is created, not as it is sent
+NO_CONNECTION: Final = "00000000-0000-0000-0000-000000000000"
 
 
 class Delivery(Struct, frozen=True):
@@ -35,6 +47,7 @@ class Delivery(Struct, frozen=True):
 
     Args:
         number: the alert's.
+        client_id: the sandbox's id as a client, for the header `X-Codat-ClientId`.
         at: when the attempt is due, in the sandbox's time.
     """
 
@@ -42,6 +55,7 @@ class Delivery(Struct, frozen=True):
     at: datetime
     rule: AlertRule
     body: AlertPayload
+    client_id: str
 
 
 def add_rules(session: Session, asked: Sequence[AlertRule]) -> AlertRules:
@@ -73,7 +87,7 @@ def change_rule(session: Session, rule_id: str, asked: AlertRule) -> AlertRules:
 
 def check(session: Session, rule: AlertRule) -> None:
     """Make sure that a rule can be followed."""
-    if not is_allowed(rule.url, session.settings.alert_hosts):
+    if rule.url and not is_allowed(rule.url, session.settings.alert_hosts):
         message = (
             f"Alerts are not sent to '{rule.url}': only to this machine, or to hosts that"
             " the server allows by --alert-host."
@@ -81,6 +95,64 @@ def check(session: Session, rule: AlertRule) -> None:
         raise Malformed(message, [Problem("$.url", message)])
     if rule.company_id:
         session.company(rule.company_id)
+
+
+def vendor_rules(session: Session) -> list[VendorRule]:
+    """All rules, as the vendor's API answers them."""
+    return [vendor_rule(stored) for stored in session.tables.alerts.rules()]
+
+
+def save_vendor_rule(
+    session: Session, asked: VendorRuleRequest, rule_id: str | None = None
+) -> VendorRule:
+    """Create a rule by the vendor's API, or change one.
+
+    Args:
+        session: the session.
+        asked: the rule.
+        rule_id: the rule to change; None creates one.
+
+    Raises:
+        Malformed: alerts may not be sent to its webhook.
+        NotFound: there is no such rule or company.
+    """
+    stored = rule_of(session, rule_id) if rule_id else None
+    if rule_id and stored is None:
+        raise NotFound(f"Alert rule '{rule_id}' does not exist.")
+    changed = AlertRule(
+        type="Data Sync Status Changed to Error" if asked.type == TYPE_TO_ERROR else asked.type,
+        url=asked.notifiers.webhook or "",
+        company_id=asked.company_id or None,
+        emails=tuple(asked.notifiers.emails or ()),
+    )
+    if stored:  # what only the control API knows is kept
+        changed = replace(
+            stored.rule,
+            type=changed.type,
+            url=changed.url,
+            company_id=changed.company_id,
+            emails=changed.emails,
+        )
+    check(session, changed)
+    if stored:
+        session.tables.alerts.save_rule(stored.rule_id, changed)
+        return vendor_rule(StoredRule(stored.rule_id, changed))
+    new_id = session.new_id()
+    session.tables.alerts.add_rule(new_id, changed)
+    return vendor_rule(StoredRule(new_id, changed))
+
+
+def vendor_rule(stored: StoredRule) -> VendorRule:
+    """A rule as the vendor's API answers it."""
+    rule = stored.rule
+    return VendorRule(
+        id=stored.rule_id,
+        company_id=rule.company_id or UNSET,
+        type=TYPE_TO_ERROR if rule.type == "Data Sync Status Changed to Error" else rule.type,
+        notifiers=Notifiers(
+            emails=list(rule.emails) if rule.emails else UNSET, webhook=rule.url or UNSET
+        ),
+    )
 
 
 def rules(session: Session) -> AlertRules:
@@ -128,13 +200,18 @@ def expect_end(session: Session, row: CompanyRow, dataset: DatasetRow, *, is_cha
     of = (row.company.id, dataset.connection_id)
     events = []
     if plan.outcome == "Complete":
-        message = f"{dataset.data_type} of {row.company.name} has been synchronised."
+        message = f"Data sync of type {dataset.data_type} completed for company {row.company.id}"
         events.append(Event("Data sync completed", *of, message, data))
         if is_changed:
-            message = f"{dataset.data_type} of {row.company.name} has changed."
+            message = (
+                f"Data has changed for dataset type {dataset.data_type}, company {row.company.id}"
+            )
             events.append(Event("Dataset data changed", *of, message, data))
     elif plan.outcome.endswith("Error"):
-        message = f"{dataset.data_type} of {row.company.name} ended in {plan.outcome}."
+        message = (  # the vendor's ends in a space
+            f"ERROR: syncing {dataset.data_type} triggered a {plan.outcome} notification at"
+            f" {format_moment(dataset.ends)} "
+        )
         failed = {**data, "datasetStatus": plan.outcome}
         events.append(Event("Data Sync Status Changed to Error", *of, message, failed))
     for event in events:
@@ -153,32 +230,57 @@ def record_status(
         "oldStatus": connection.status,
         "platformKey": connection.integration_key,
     }
-    message = f"The connection to {connection.platform_name} is {status} now."
+    message = (
+        f"Data connection for {connection.platform_name} status changed from"
+        f" {connection.status} to {status}"
+    )
     event = Event("DataConnectionStatusChanged", company_id, connection.id, message, data)
     session.tables.alerts.expect(session.now, event)
 
 
-def record_first_sync(session: Session, row: CompanyRow) -> None:
-    """Record that a company was synchronised for the first time."""
-    message = f"{row.company.name} has been synchronised for the first time."
-    event = Event("New company synchronised", row.company.id, None, message, {})
-    session.tables.alerts.expect(session.now, event)
-
-
-def record_deletion(session: Session, row: CompanyRow, connection: Connection) -> None:
+def record_deletion(session: Session, row: CompanyRow) -> None:
     """Record that a merchant has deleted the sync connection."""
-    message = f"The sync connection of {row.company.name} was deleted by the merchant."
-    event = Event("Sync Connection Deleted", row.company.id, connection.id, message, {})
+    message = f"Sync connection for company {row.company.id} deleted"
+    event = Event("Sync Connection Deleted", row.company.id, NO_CONNECTION, message, {})
     session.tables.alerts.expect(session.now, event)
 
 
 def run_due(session: Session) -> None:
     """Raise the alerts for what has happened until now, in order, each at its own moment."""
     for moment, event in session.tables.alerts.happened(session.now):
-        for stored in session.tables.alerts.rules():
-            rule = stored.rule
-            if rule.type == event.type and rule.company_id in (None, event.company_id):
-                raise_alert(session.at(moment), stored, event)
+        raise_alerts(session.at(moment), event)
+        if event.type == "Data sync completed" and is_first(session.at(moment), event):
+            message = f"Company {event.company_id} synced for the first time"
+            first = Event("New company synchronised", event.company_id, None, message, {})
+            raise_alerts(session.at(moment), first)
+
+
+def raise_alerts(session: Session, event: Event) -> None:
+    """Raise an alert for each rule that subscribes to an event."""
+    for stored in session.tables.alerts.rules():
+        rule = stored.rule
+        is_meant = rule.type == event.type and rule.company_id in (None, event.company_id)
+        if is_meant and rule.url:
+            raise_alert(session, stored, event)
+
+
+def is_first(session: Session, completed: Event) -> bool:
+    """Whether a dataset is the first of its company that completes.
+
+    Looked up only while a rule asks for it, since it reads all datasets of the company.
+    """
+    kind = "New company synchronised"
+    if all(stored.rule.type != kind for stored in session.tables.alerts.rules()):
+        return False
+    row = session.tables.companies.find(completed.company_id)
+    if row is None:
+        return False
+    ends = [
+        (dataset.ends, dataset.number, dataset.id)
+        for dataset in session.tables.datasets.all(row.number)
+        if dataset.plan.outcome == "Complete" and not dataset.plan.is_stuck
+    ]
+    return bool(ends) and min(ends)[2] == completed.data["datasetId"]
 
 
 def raise_alert(session: Session, stored: StoredRule, event: Event) -> None:
@@ -187,11 +289,12 @@ def raise_alert(session: Session, stored: StoredRule, event: Event) -> None:
     due = session.now
     if earlier % 2 == 0:
         due += timedelta(seconds=stored.rule.overtaken_seconds)
+    names_client = event.type in NAMING_CLIENT
     body = AlertPayload(
         company_id=event.company_id,
-        client_id=client_id(session),
-        client_name=CLIENT_NAME,
-        data_connection_id=event.connection_id,
+        client_id=client_id(session) if names_client else UNSET,
+        client_name=CLIENT_NAME if names_client else UNSET,
+        data_connection_id=event.connection_id or UNSET if names_client else UNSET,
         rule_id=stored.rule_id,
         rule_type=event.type,
         alert_id=session.new_id(),
@@ -251,7 +354,7 @@ def next_delivery(session: Session) -> Delivery | None:
     stored = rule_of(session, row.rule)
     if stored is None:
         raise LookupError(row.rule)
-    return Delivery(row.number, row.due, stored.rule, row.body)
+    return Delivery(row.number, row.due, stored.rule, row.body, client_id(session))
 
 
 def record(

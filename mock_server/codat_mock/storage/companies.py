@@ -123,6 +123,10 @@ class Companies:
         )
         self.plan(row)
 
+    def delete(self, row: CompanyRow) -> None:
+        """Delete a company, and by the tables' references everything that belongs to it."""
+        self._db.execute("DELETE FROM companies WHERE number = ?", (row.number,))
+
     def _first(self, condition: str, values: tuple[object, ...]) -> CompanyRow | None:
         found = self._db.execute(
             f"SELECT {COLUMNS} FROM companies WHERE sandbox = ? AND {condition}",  # noqa: S608  (constant conditions)

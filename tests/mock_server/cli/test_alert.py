@@ -40,7 +40,10 @@ def test_the_log_shows_every_delivery_and_an_alert_can_be_resent(run, live, comp
     add_rule(live, receiver)
     push(live, company)
     [alert] = settle(live, seconds=8)
-    told = f"{alert['alertId']} {{}}: commerce-orders of Café has been synchronised.\n"
+    told = (
+        f"{alert['alertId']} {{}}:"
+        f" Data sync of type commerce-orders completed for company {company}\n"
+    )
     first = "  2022-03-21T08:00:07.7788Z 503\n"
     assert run("log")[1] == (
         f"{told.format('pending')}{first}  2022-03-21T08:00:22.7788Z next attempt\n"

@@ -214,10 +214,24 @@ def test_a_wrong_value_is_told_with_the_record_it_stands_in(client, company):
 
 
 @pytest.mark.parametrize(
-    "name", ["é" * 5000, "🫖", "a\u0000b", "'; DROP TABLE companies", "\u202e"]
+    ("sent", "kept"),
+    [
+        ("é" * 5000, "é" * 5000),
+        ("Tea & Co. - Smith's, @home?!", "Tea & Co. - Smith's, @home?!"),
+        ("Example Company (Codat[1])", "Example Company Codat1"),
+        ("a\u0000b🫖\u202e", "ab"),
+        ("'; DROP TABLE companies", "' DROP TABLE companies"),
+    ],
 )
-def test_a_company_may_be_called_anything(client, name):
-    assert client.post("/meta/companies/sync", json={"name": name}).json()["name"] == name
+def test_characters_that_the_service_does_not_allow_are_removed_from_a_name(client, sent, kept):
+    assert client.post("/meta/companies/sync", json={"name": sent}).json()["name"] == kept
+
+
+@pytest.mark.parametrize("name", ["", " ", "🫖", "\u202e", "()"])
+def test_a_name_without_an_allowed_character_is_refused(client, name):
+    answer = client.post("/meta/companies/sync", json={"name": name})
+    assert answer.status_code == 400
+    assert answer.json()["validation"]["errors"][0]["message"].startswith("$.name: ")
 
 
 def test_a_byte_order_mark_is_no_part_of_a_body(client, company):

@@ -58,6 +58,23 @@ POST /companies/{companyId}/data/commerce-orders
 POST /companies/{companyId}/data/commerce-payments
 POST /companies/{companyId}/data/commerce-transactions
 """
+OTHERS = """
+PATCH /sync/commerce/config/ui/accounts/platform/{platformKey}
+GET /meta/companies/{companyId}/pull/history/
+GET /companies/{companyId}/sync/status/lastSuccessful
+POST /companies/{companyId}/sync/historic
+DELETE /companies/{companyId}
+GET /companies/{companyId}/connections/{connectionId}
+DELETE /companies/{companyId}/connections/{connectionId}
+PUT /companies/{companyId}/data/commerce-locations
+PUT /companies/{companyId}/data/commerce-products
+PUT /companies/{companyId}/data/commerce-taxComponents
+PUT /companies/{companyId}/data/commerce-paymentMethods
+PUT /companies/{companyId}/data/commerce-productCategories
+GET /rules
+POST /rules
+PUT /rules/{ruleId}
+"""
 
 
 def test_it_is_valid_openapi() -> None:
@@ -66,8 +83,8 @@ def test_it_is_valid_openapi() -> None:
 
 
 def test_it_holds_every_operation_of_both_generations_and_no_other() -> None:
-    told = {f"{method} {path}" for method, path, _ in OPERATIONS.values()}
-    assert told == {*BETA.split("\n"), *LATER.split("\n")} - {""}
+    declared = {f"{method} {path}" for method, path, _ in OPERATIONS.values()}
+    assert declared == {*BETA.splitlines(), *LATER.splitlines(), *OTHERS.splitlines()} - {""}
 
 
 def test_each_operation_is_served_at_its_path() -> None:
@@ -85,7 +102,8 @@ def test_each_operation_has_a_summary_a_source_and_refusals(name: str) -> None:
     _, path, operation = OPERATIONS[name]
     assert operation["summary"]
     assert re.match("Known from the (guide|reference)", operation["description"])
-    assert {"200", "401", "403", "500"} <= operation["responses"].keys()
+    assert operation["responses"].keys() & {"200", "204"}
+    assert {"401", "403", "500"} <= operation["responses"].keys()
     if "{" in path:
         assert "404" in operation["responses"]
     if "requestBody" in operation:
@@ -95,7 +113,8 @@ def test_each_operation_has_a_summary_a_source_and_refusals(name: str) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_each_example_is_valid(name: str) -> None:
     operation = OPERATIONS[name][2]
-    contents = [resolved(DOCUMENT, each)["content"] for each in operation["responses"].values()]
+    answers = [resolved(DOCUMENT, each) for each in operation["responses"].values()]
+    contents = [answer["content"] for answer in answers if "content" in answer]
     if "requestBody" in operation:
         contents.append(operation["requestBody"]["content"])
     for content in contents:

@@ -48,7 +48,7 @@ def test_an_alert_tells_what_is_published(live, company, receiver):
         "RuleId": rule_id,
         "RuleType": "Data sync completed",
         "AlertId": alert["alertId"],
-        "Message": "commerce-orders of Café has been synchronised.",
+        "Message": f"Data sync of type commerce-orders completed for company {company}",
         "Data": {"dataType": "commerce-orders", "datasetId": dataset},
     }
     assert alert["state"] == "delivered"
@@ -60,21 +60,40 @@ def test_every_rule_type_is_fired_when_it_happens(live, set_stage, receiver):
     driver: SandboxDriver = set_stage(live)
     assert types(live, receiver) == ["DataConnectionStatusChanged"]
     push(live, driver.company_id)
-    assert types(live, receiver, seconds=8)[1:] == ["Data sync completed"]
+    assert types(live, receiver, seconds=8)[1:] == [
+        "Data sync completed",
+        "New company synchronised",
+    ]
+    first = receiver.bodies[-1]
+    assert (first["Message"], first["Data"]) == (
+        f"Company {driver.company_id} synced for the first time",
+        {},
+    )
     push(live, driver.company_id, ORDER)
-    assert types(live, receiver, seconds=8)[2:] == ["Data sync completed", "Dataset data changed"]
+    assert types(live, receiver, seconds=8)[3:] == ["Data sync completed", "Dataset data changed"]
     push(live, driver.company_id, {"totalAmount": 1})
-    assert types(live, receiver, seconds=8)[4:] == ["Data Sync Status Changed to Error"]
+    assert types(live, receiver, seconds=8)[5:] == ["Data Sync Status Changed to Error"]
+    assert receiver.bodies[-1]["Message"] == (
+        "ERROR: syncing commerce-orders triggered a ValidationError notification at"
+        f" {settle(live)[-1]['raised']} "
+    )
     assert receiver.bodies[-1]["Data"]["datasetStatus"] == "ValidationError"
     for kind in ("payments", "transactions"):
         live.post(f"/data/companies/{driver.company_id}/sync/commerce-{kind}", json={})
-    assert types(live, receiver, hours=20)[5:] == [
-        *["Data sync completed"] * 2,
-        "New company synchronised",
-    ]
+    assert types(live, receiver, hours=20)[6:] == ["Data sync completed"] * 2
     assert types(live, receiver, days=2)[8:] == []
     live.post(f"/_mock/companies/{driver.company_id}/delete-connection").raise_for_status()
     assert types(live, receiver)[8:] == ["Sync Connection Deleted", "DataConnectionStatusChanged"]
+    deleted = receiver.bodies[-2]
+    assert deleted["Message"] == f"Sync connection for company {driver.company_id} deleted"
+    assert deleted["DataConnectionId"] == "00000000-0000-0000-0000-000000000000"
+    assert receiver.bodies[-1]["Message"] == (
+        "Data connection for Partner Commerce status changed from Linked to Unlinked"
+    )
+    for body in receiver.bodies:
+        named = body["RuleType"] in ("Data sync completed", "Sync Connection Deleted")
+        assert ("ClientId" in body) == ("DataConnectionId" in body) == named
+        assert "Café" not in json.dumps(body, ensure_ascii=False)
     assert receiver.bodies[-1]["Data"] | {"dataConnectionId": ""} == {
         "dataConnectionId": "",
         "newStatus": "Unlinked",
@@ -100,7 +119,7 @@ def test_alerts_are_raised_in_the_order_of_what_they_tell_of(live, set_stage, re
         "commerce-payments",
         "commerce-transactions",
     ]
-    assert told[:2] == ["commerce-payments", "commerce-transactions"]
+    assert told[:3] == ["commerce-payments", "New company synchronised", "commerce-transactions"]
 
 
 def test_rules_are_for_one_company_where_they_say_so(live, company, receiver):

@@ -84,7 +84,7 @@ def test_show_prints_the_steps_by_date_and_the_expected_ending() -> None:
         "09:00  U02 not-after-sync is broken.",
     ]
     assert steps["Wednesday, 23 March 2022"] == [
-        "03:00  Sync: 2000 Complete, data pushed, and writes 2022-03-21 Invoice 15.00 GBP."
+        "03:00  Sync: 2000 Complete, and writes 2022-03-21 Invoice 15.00 GBP."
     ]
     assert "  findings    U02\n" in shown.output
     assert "  books       2022-03-21 Invoice 97.00 GBP\n" in shown.output

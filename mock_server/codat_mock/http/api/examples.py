@@ -14,21 +14,24 @@ from codat_mock.clock import parse_moment
 from codat_mock.configuration.integrations import INTEGRATIONS, branding
 from codat_mock.configuration.options import with_options
 from codat_mock.configuration.suggestions import suggest
+from codat_mock.models.alerts import Notifiers, VendorRule
 from codat_mock.models.companies import Company, Connection, ConnectionStatus
 from codat_mock.models.configuration import Configuration, Schedule
 from codat_mock.models.datasets import DatasetHistory
 from codat_mock.models.integrations import Integration
 from codat_mock.models.pages import (
-    Companies,
+    BetaCompanies,
     Connections,
     DatasetHistories,
     Integrations,
+    LaterCompanies,
     Link,
     Links,
     Page,
+    VendorRules,
 )
 from codat_mock.models.sync_flow import Localization, SyncFlowUrl, VisibleAccounts
-from codat_mock.models.syncs import DateRange, SyncSummary
+from codat_mock.models.syncs import DateRange, SyncSummary, company_sync_status, started_sync
 
 CREATED: Final = "2022-03-21T09:00:00Z"
 COMPANY_ID: Final = "a00a94a8-9443-4f1d-b658-bfb19d74c6bf"
@@ -67,7 +70,9 @@ COMPANY: Final = Company(
 )
 NEW_COMPANY: Final = {"name": "Corner Coffee"}
 BARE_COMPANY: Final = msgspec.structs.replace(COMPANY, platform="", data_connections=[])
-FLOW: Final = SyncFlowUrl(f"http://127.0.0.1:4620/flow/{SYNC_ID}")
+FLOW: Final = SyncFlowUrl(
+    f"http://127.0.0.1:4620/flow/{SYNC_ID}/lqai/gbol/start?merchantIdentifier={COMPANY_ID}&otp=615853"
+)
 BRANDING: Final = branding(INTEGRATIONS[1])
 
 DATASET: Final = DatasetHistory(
@@ -87,11 +92,24 @@ SYNC: Final = SyncSummary(
     commerce_sync_id=SYNC_ID,
     sync_id=SYNC_ID,
     sync_status_code=2000,
-    sync_status="Complete, data pushed",
+    sync_status="Complete",
+    error_message="",
+    sync_exception_message="",
     sync_utc="2022-03-22T03:00:00Z",
     data_pushed=True,
     sync_date_range_utc=DateRange(start="2022-03-01T00:00:00Z", finish="2022-03-22T03:00:00Z"),
     data_connections=CONNECTIONS_MADE,
+)
+STARTED_SYNC: Final = started_sync(SYNC)
+SYNC_STATUS: Final = company_sync_status(SYNC)
+NEW_RULE: Final[dict[str, Any]] = {
+    "type": "Data sync completed",
+    "notifiers": {"webhook": "http://127.0.0.1:5000/alerts"},
+}
+RULE: Final = VendorRule(
+    id=SYNC_ID,
+    type="Data sync completed",
+    notifiers=Notifiers(webhook="http://127.0.0.1:5000/alerts"),
 )
 RANGE: Final = {"dateRange": {"start": "2022-01-01T00:00:00Z", "finish": "2022-02-01T00:00:00Z"}}
 
@@ -110,8 +128,10 @@ CONFIGURATION: Final = with_options(
     "Corner Café (Xero)",
 )
 
-TEXTS: Final = {"salesAccountLabel": Localization(required=True, text="Where your sales go")}
-ACCOUNTS: Final = VisibleAccounts(["sales", "gratuity", "refund"])
+TEXTS: Final = {
+    "configure-content-sales-title": Localization(required=False, text="Where your sales go")
+}
+ACCOUNTS: Final = VisibleAccounts(["sales-accounts-gratuity", "payments-accounts-cash"])
 
 AMOUNT: Final = Decimal("85.00")
 PAYMENT: Final[dict[str, Any]] = {
@@ -182,9 +202,11 @@ def only_page(answer: type[Page[Any]], path: str, items: list[Any]) -> Any:
     )
 
 
-COMPANIES: Final = only_page(Companies, "/meta/companies", [COMPANY])
+BETA_COMPANIES: Final = only_page(BetaCompanies, "/meta/companies", [COMPANY.beta])
+LATER_COMPANIES: Final = only_page(LaterCompanies, "/companies", [COMPANY.later])
 CONNECTIONS: Final = only_page(
     Connections, f"/meta/companies/{COMPANY_ID}/connections", CONNECTIONS_MADE
 )
 DATASETS: Final = only_page(DatasetHistories, f"/companies/{COMPANY_ID}/data/history", [DATASET])
-INTEGRATIONS_SHOWN: Final = only_page(Integrations, "/config/integrations", [*INTEGRATIONS])
+INTEGRATIONS_SHOWN: Final = only_page(Integrations, "/integrations", [*INTEGRATIONS])
+RULES: Final = only_page(VendorRules, "/rules", [RULE])

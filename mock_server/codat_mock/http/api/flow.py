@@ -1,4 +1,4 @@
-"""The Sync Flow: its URL, and what an integration prefers in it."""
+"""The Sync Flow: its URL, its texts and the accounts it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from codat_mock.http import request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import Parameter, serve
 from codat_mock.http.query_language import malformed
-from codat_mock.models.sync_flow import Locale, Localization, SyncFlowUrl, VisibleAccounts
+from codat_mock.models.sync_flow import Locale, SyncFlowUrl, Texts, VisibleAccounts
 from codat_mock.sandbox import flow_preferences, link_flow
 
 blueprint = Blueprint("flow", __name__)
@@ -23,6 +23,15 @@ LOCALE = Parameter(
     schema={"type": "string", "enum": list(LOCALES), "default": LOCALES[0]},
 )
 ACCOUNTS = "config/ui/accounts/platform/{platformKey}"
+FORMS: Final = (
+    "The documentation of the beta has plain texts, later documents have objects with text and"
+    " required; both are read, and objects are answered."
+)
+SHOWN: Final = "They are stored and answered; the mock's own pages show all accounts."
+PLATFORM: Final = (
+    "PATCH until POST replaced it; the key is the commerce platform's in the documentation, any"
+    " platform's in the later document."
+)
 
 
 @serve(
@@ -32,22 +41,25 @@ ACCOUNTS = "config/ui/accounts/platform/{platformKey}"
     query=(
         Parameter(
             name="merchantIdentifier",
-            text="The company's id, or its name; one of that name is made where there is none."
-            " May be left out where there is one company only.",
+            text="The company's id or name; a company of that name is created if there is none."
+            " Optional if there is only one company.",
             schema={"type": "string"},
             example="Corner Coffee",
         ),
         Parameter(
             name="redirectUrl",
-            text="The http or https URL that the merchant is sent to in the end.",
-            schema={"type": "string", "format": "uri"},
+            text="The http or https URL where the merchant goes in the end; a host is enough.",
+            schema={"type": "string"},
         ),
     ),
-    assumed="What is missing of company and connections is made. The code in the URL is good for"
-    " 30 seconds of the sandbox's time; the page that it opens stays open until it is saved.",
+    assumed="Missing companies and connections are created. The URL leads to this server and is"
+    " valid once, for 30 seconds of the sandbox's time; its page stays open until it is saved."
+    " Without redirectUrl the flow ends on a page of its own.",
+    contradicted="The beta's document has no redirectUrl. The documentation asks for an absolute"
+    " URL and shows one without a scheme.",
 )  # fmt: skip
 def start(commerce_key: str, accounting_key: str) -> Response:
-    """Make a URL of the Sync Flow, with a code that is good once and for 30 seconds."""
+    """Create a URL of the Sync Flow, valid once and for 30 seconds."""
     merchant, redirect = request.args.get("merchantIdentifier"), request.args.get("redirectUrl")
     session = request_context.session()
     url = link_flow.start(session, commerce_key, accounting_key, merchant, redirect)
@@ -56,31 +68,38 @@ def start(commerce_key: str, accounting_key: str) -> Response:
 
 @serve(
     blueprint, "GET", "/sync/commerce/config/ui/text", name="get-texts", group=GROUP,
-    source="reference", answers=dict[str, Localization], shows=examples.TEXTS, query=(LOCALE,),
-    assumed="Texts are stored and returned; the mock's own pages do not show them.",
+    source="reference", answers=Texts, shows=examples.TEXTS, query=(LOCALE,),
+    assumed="The default texts and their wording, in English for both languages; the mock's own"
+    " pages do not use them.",
+    contradicted=FORMS,
 )  # fmt: skip
 def show_texts() -> Response:
-    """Show the texts preferred in the Sync Flow."""
-    return request_context.answer(flow_preferences.texts(request_context.session(), locale()))
+    """List every text of the Sync Flow."""
+    asked = locale()
+    session = request_context.session()
+    return request_context.answer(flow_preferences.texts(session, asked))
 
 
 @serve(
     blueprint, "PATCH", "/sync/commerce/config/ui/text", name="update-texts", group=GROUP,
-    source="reference", answers=dict[str, Localization], shows=examples.TEXTS,
-    takes=dict[str, Localization], sent=examples.TEXTS, query=(LOCALE,),
-    assumed="Texts that are not named stay.",
+    source="reference", answers=Texts, shows=examples.TEXTS, takes=Texts, sent=examples.TEXTS,
+    query=(LOCALE,),
+    assumed="Other texts stay; null restores the default; a key that the vendor does not list is"
+    " stored as well; all fields are answered, plain if the request is plain.",
+    contradicted=FORMS,
 )  # fmt: skip
 def change_texts() -> Response:
-    """Change some of the texts preferred in the Sync Flow."""
-    changed = request_context.body(dict[str, Localization])
+    """Change some texts of the Sync Flow."""
+    asked: Texts = request_context.body(Texts)
+    language = locale()
     session = request_context.session()
-    return request_context.answer(flow_preferences.change_texts(session, locale(), changed))
+    return request_context.answer(flow_preferences.change_texts(session, language, asked))
 
 
 @serve(
     blueprint, "GET", "/clients/{clientId}/" + ACCOUNTS, name="get-visible-accounts", group=GROUP,
     source="reference", answers=VisibleAccounts, shows=examples.ACCOUNTS,
-    assumed="Any UUID will do as the client's id: a sandbox is one client's.",
+    assumed="Any UUID is accepted as the client's id: a sandbox belongs to one client.",
 )  # fmt: skip
 def show_accounts(client_id: str, platform_key: str) -> Response:
     """Show the accounts that are visible in the Sync Flow."""
@@ -91,26 +110,30 @@ def show_accounts(client_id: str, platform_key: str) -> Response:
 
 
 @serve(
+    blueprint, "PATCH", "/sync/commerce/" + ACCOUNTS, name="update-visible-accounts", group=GROUP,
+    source="reference", answers=VisibleAccounts, shows=examples.ACCOUNTS, takes=VisibleAccounts,
+    sent=examples.ACCOUNTS, assumed=SHOWN, contradicted=PLATFORM,
+)  # fmt: skip
+@serve(
     blueprint, "POST", "/sync/commerce/" + ACCOUNTS, name="set-visible-accounts", group=GROUP,
     source="reference", answers=VisibleAccounts, shows=examples.ACCOUNTS, takes=VisibleAccounts,
-    sent=examples.ACCOUNTS,
-    assumed="They are stored and returned; the mock's own pages show all accounts.",
+    sent=examples.ACCOUNTS, assumed=SHOWN, contradicted=PLATFORM,
 )  # fmt: skip
 def choose_accounts(platform_key: str) -> Response:
-    """Choose the accounts that are visible in the Sync Flow."""
-    accounts = request_context.body(VisibleAccounts)
+    """Set the accounts that are visible in the Sync Flow."""
+    asked = request_context.body(VisibleAccounts)
     session = request_context.session()
-    return request_context.answer(flow_preferences.show_accounts(session, platform_key, accounts))
+    return request_context.answer(flow_preferences.show_accounts(session, platform_key, asked))
 
 
 def locale() -> Locale:
     """The language that the request asks for.
 
     Raises:
-        Malformed: it is not among those there are.
+        Malformed: the language is not supported.
     """
     asked = request.args.get("locale", LOCALES[0])
     for known in LOCALES:
         if asked == known:
             return known
-    raise malformed("locale", f"expected one of {', '.join(LOCALES)}, found '{asked[:60]}'")
+    raise malformed("locale", f"it is '{asked[:60]}', and one of {', '.join(LOCALES)} is wanted")

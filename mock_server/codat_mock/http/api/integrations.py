@@ -23,7 +23,9 @@ GROUP: Final = "Integrations"
 @serve(
     blueprint, "GET", "/config/integrations", name="list-integrations", group=GROUP,
     source="reference", answers=Integrations, shows=examples.INTEGRATIONS_SHOWN, query=PAGING,
-    assumed="There are four, and their features are our choice.",
+    assumed="There are four, and their features.",
+    contradicted="dataProvidedBy is in the documentation's sample, not in the beta's document; the"
+    " name of a data type is datatype there, dataType in later documents; page links lack /config.",
 )  # fmt: skip
 def index() -> Response:
     """List the integrations."""
@@ -34,7 +36,7 @@ def index() -> Response:
 @serve(
     blueprint, "GET", "/config/integrations/{platformKey}/branding", name="get-branding",
     group=GROUP, source="reference", answers=Branding, shows=examples.BRANDING,
-    assumed="The pictures are plain letters, nobody's trade mark.",
+    assumed="The pictures are plain letters, no trade marks.",
 )  # fmt: skip
 def show_branding(platform_key: str) -> Response:
     """Show an integration's logos and button."""

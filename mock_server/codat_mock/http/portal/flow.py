@@ -36,8 +36,8 @@ def session_of_code(code: str) -> AbstractContextManager[Session]:
     return request_context.registry().session(name)
 
 
-@blueprint.get("/flow/<code>")
-def enter(code: str) -> Response:
+@blueprint.get("/flow/<code>/<commerce_key>/<accounting_key>/start")
+def enter(code: str, commerce_key: str, accounting_key: str) -> Response:  # noqa: ARG001  (the vendor's form)
     """Change the code of the URL for a visit, once."""
     with session_of_code(code) as session:
         if request.method == "HEAD":  # a preview of the link does not use it up
