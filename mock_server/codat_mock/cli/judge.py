@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +12,13 @@ import click
 from codat_mock.cli.server_options import ENVIRONMENT, takes_rules
 from codat_mock.cli.verdict_options import CODES, VerdictOptions, run_and_report, verdict_options
 from codat_mock.har.exchange import Recorded
-from codat_mock.har.reader import BadHar, read_har
+from codat_mock.har.reader import BadHar, Har, read_har
 from codat_mock.replay import replay
 from codat_mock.reports.run import Run
+from codat_mock.reports.verdict import counted
 from codat_mock.sandbox import Settings
 
+MAX_SKIPPED: Final = 5  # entries that are listed
 EXAMPLES: Final = """Examples:
 
 \b
@@ -50,25 +53,54 @@ def judge(files: tuple[Path, ...], settings: Settings, verdict: VerdictOptions) 
     recording.
     """
     recorded = read_files(files)
-    path = files[0].as_posix()
-    return run_and_report(lambda: with_location(replay(recorded, settings), path), verdict)
+
+    def judge_files() -> Run:
+        run = replay(recorded.requests, settings)
+        run.notes += recorded.notes
+        return with_location(run, files[0].as_posix())
+
+    return run_and_report(judge_files, verdict)
 
 
-def read_files(paths: Iterable[Path]) -> list[Recorded]:
-    """The requests of several files; a request in two of them counts once.
+@dataclass
+class Recording:
+    """The content of several files.
+
+    Attributes:
+        requests: the recorded requests; one that is in two files counts once.
+        notes: what could not be read or was assumed, a sentence each.
+    """
+
+    requests: list[Recorded] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, path: Path, har: Har) -> None:
+        """Add the content of a file."""
+        earlier = {*self.requests}
+        self.requests += [each for each in har.requests if each not in earlier]
+        self.notes += [f"{path}: {each}" for each in har.oddities]
+        if har.skipped:
+            shown = " ".join(har.skipped[:MAX_SKIPPED])
+            left = len(har.skipped) - MAX_SKIPPED
+            more = f" {left} more." if left > 0 else ""
+            skipped = counted(len(har.skipped), "entry", "entries")
+            self.notes.append(f"{path}: skipped {skipped}: {shown}{more}")
+
+
+def read_files(paths: Iterable[Path]) -> Recording:
+    """Read several files as one recording.
 
     Raises:
         UsageError: one is not a HAR file.
     """
-    recorded: list[Recorded] = []
+    recording = Recording()
     for path in paths:
-        earlier = {*recorded}
-        recorded += [each for each in read_file(path) if each not in earlier]
-    return recorded
+        recording.add(path, read_file(path))
+    return recording
 
 
-def read_file(path: Path) -> list[Recorded]:
-    """The requests of a file.
+def read_file(path: Path) -> Har:
+    """Read a file.
 
     Raises:
         UsageError: it is not a HAR file.

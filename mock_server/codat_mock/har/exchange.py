@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
-WINDOWS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # zlib's window sizes
 PLAIN: Final = ("", "identity")
 Headers = tuple[tuple[str, str], ...]
 
@@ -71,12 +70,20 @@ def decode_body(body: bytes, headers: Headers) -> bytes | None:
     A body that is plain despite its header is returned unchanged: most recorders decode bodies, and
     keep the header.
     """
-    encoding = header(headers, "content-encoding").strip().lower()
-    if encoding in PLAIN or body.lstrip()[:1] in (b"{", b"[", b'"', b""):
+    names = header(headers, "content-encoding").lower().split(",")
+    encodings = [name.strip() for name in names if name.strip() not in PLAIN]
+    if not encodings or body.lstrip()[:1] in (b"{", b"[", b'"', b""):
         return body
-    if encoding not in WINDOWS:
-        return None
-    for window in (WINDOWS[encoding], -15):  # some servers send "deflate" without its frame
+    plain: bytes | None = body
+    for encoding in reversed(encodings):
+        decode = DECODERS.get(encoding)
+        plain = decode(plain) if decode and plain is not None else None
+    return plain
+
+
+def inflate(body: bytes) -> bytes | None:
+    """A body of "gzip" or "deflate"; None if it is neither, or truncated."""
+    for window in (47, -15):  # some servers send "deflate" without its frame
         member = zlib.decompressobj(window)
         try:
             plain = member.decompress(body)
@@ -84,3 +91,40 @@ def decode_body(body: bytes, headers: Headers) -> bytes | None:
             continue
         return plain if member.eof else None
     return None
+
+
+def decode_brotli(body: bytes) -> bytes | None:
+    """A body of "br"; None if it is not."""
+    import brotli  # type: ignore[import-untyped]  # it has no types; imported when needed
+
+    try:
+        plain: bytes = brotli.decompress(body)
+    except brotli.error:
+        return None
+    return plain
+
+
+def decode_zstd(body: bytes) -> bytes | None:
+    """A body of "zstd"; None if it is not, or truncated."""
+    import zstandard  # rarely needed, and not by a plain start
+
+    plain = b""
+    while body:  # a body may have several frames
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        try:
+            plain += frame.decompress(body)
+        except zstandard.ZstdError:
+            return None
+        if not frame.eof:
+            return None
+        body = frame.unused_data
+    return plain
+
+
+DECODERS: Final[dict[str, Callable[[bytes], bytes | None]]] = {
+    "gzip": inflate,
+    "x-gzip": inflate,
+    "deflate": inflate,
+    "br": decode_brotli,
+    "zstd": decode_zstd,
+}

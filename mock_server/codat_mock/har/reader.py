@@ -1,185 +1,344 @@
-"""Reads HAR files of browsers, proxies and this mock."""
+"""Reads HAR files of browsers, proxies, HTTP clients and this mock.
+
+Recorders differ, and files are edited by hand and by sanitizers. An entry that cannot be read is
+skipped and named; only a file that is no HAR at all is refused.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import zlib
 from base64 import b64decode
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import DecodeError, Struct, ValidationError, field
+from msgspec import DecodeError, Struct
 
 from codat_mock.clock import in_calendar, parse_moment
 from codat_mock.har.exchange import Headers, Recorded, decode_body
-from codat_mock.models.decoding import BOM, decoder, problem_from
+from codat_mock.models.decoding import BOM
 
 TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},:]', re.DOTALL)
+GZIP: Final = b"\x1f\x8b"
 MILLISECONDS: Final = 1000.0
 MAX_REQUEST_SECONDS: Final = 86_400.0
+MAX_STATUS: Final = 999
+# Later numbers than this are milliseconds since the epoch, not seconds: 5138 in seconds.
+MAX_EPOCH_SECONDS: Final = 1e11
+# A whole value that a sanitizer has put in place of the real one.
+PLACEHOLDER: Final = re.compile(
+    r"\W*(?:redacted|removed|omitted|masked|filtered|sanitized|sanitised|scrubbed|stripped|hidden"
+    r"|censored|anonymized|anonymised)(?:\s+(?:by|for|from)\s[\w .-]{1,40})?\W*|\*{3,}|•{3,}",
+    re.IGNORECASE,
+)
+
+NO_TIME: Final = "Entries without a readable date-time, which take that of the entry before"
+
+Json = dict[str, Any]
 
 
 class BadHar(Exception):
     """Not a HAR file; the text says where, as a JSON path, and why."""
 
 
-class Pair(Struct):
-    """A header."""
-
-    name: str | None = None
-    value: str | None = None
+class BadEntry(Exception):
+    """An entry is skipped; the text says why."""
 
 
-class Body(Struct, rename="camel"):
-    """A body. HAR has no `encoding` for request bodies, but some recorders write it."""
+class Har(Struct, frozen=True, kw_only=True):
+    """The content of a HAR file.
 
-    mime_type: str | None = None
-    text: str | None = None
-    encoding: str | None = None
-    own_encoding: str | None = field(default=None, name="_encoding")
+    Args:
+        requests: the recorded requests, by the time at which they were sent.
+        skipped: the entries that could not be read, each as a JSON path and the reason.
+        oddities: what could not be read in other entries, with their number, a sentence each.
+    """
 
-
-class Asked(Struct, rename="camel"):
-    """A request."""
-
-    method: str
-    url: str
-    headers: list[Pair] | None = None
-    post_data: Body | None = None
-    body_size: float | None = None
+    requests: list[Recorded]
+    skipped: list[str] = []
+    oddities: list[str] = []
 
 
-class Answer(Struct, rename="camel"):
-    """An answer; without a status if there was none."""
-
-    status: int | None = None
-    headers: list[Pair] | None = None
-    content: Body | None = None
-
-
-class Entry(Struct, rename="camel"):
-    """A request with its answer."""
-
-    started_date_time: str
-    request: Asked
-    response: Answer | None = None
-    time: float | None = None
-
-
-class Log(Struct):
-    """The entries."""
-
-    entries: list[Entry]
-
-
-class Har(Struct):
-    """The whole file."""
-
-    log: Log
-
-
-read: Final = decoder(Har)
-
-
-def read_har(content: bytes) -> list[Recorded]:
-    """The requests of a HAR in the order they were sent.
+def read_har(content: bytes) -> Har:
+    """Read a HAR file, which may be compressed with gzip or in another Unicode encoding.
 
     Raises:
         BadHar: it is not a HAR file, or ends too early.
     """
-    content = content.removeprefix(BOM)
-    try:
-        entries = read(content).log.entries
-    except ValidationError as error:
-        problem = problem_from(error, "$")
-        raise BadHar(f"{problem.path}: {problem.message}") from None
-    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadHar(broken(content, error)) from None
-    recorded = [recorded_by(entry, f"$.log.entries[{n}]") for n, entry in enumerate(entries)]
-    return sorted(recorded, key=lambda each: each.started)
+    entries = entries_of(parse(decoded(content)))
+    times = [moment(each.get("startedDateTime")) if isinstance(each, dict) else None
+             for each in entries]  # fmt: skip
+    recorded, skipped = [], []
+    oddities: Counter[str] = Counter()
+    for number, each in enumerate(entries):
+        path = f"$.log.entries[{number}]"
+        try:
+            started = times[number] or nearest_time(times, number)
+            recorded.append(read_entry(each, started))
+        except BadEntry as reason:
+            skipped.append(f"{path}: {reason}")
+        else:
+            oddities.update(odd_parts(each))
+            oddities[NO_TIME] += times[number] is None
+    return Har(
+        requests=sorted(recorded, key=lambda each: each.started),
+        skipped=skipped,
+        oddities=[f"{what}: {count}." for what, count in oddities.items() if count],
+    )
 
 
-def recorded_by(entry: Entry, path: str) -> Recorded:
-    """One entry.
+def decoded(content: bytes) -> bytes:
+    """The content as UTF-8, decompressed and without a byte order mark.
 
     Raises:
-        BadHar: a value in it is invalid.
+        BadHar: it is compressed, and ends too early.
     """
-    asked, answer = entry.request, entry.response or Answer()
-    headers, answered_headers = pairs(asked.headers), pairs(answer.headers)
-    sent, content = asked.post_data, answer.content or Body()
-    body = body_of(sent or Body(), headers, f"{path}.request.postData")
-    if body is None and asked.method.upper() in ("GET", "HEAD"):
-        body = b""
-    if body is None and sent is None and asked.body_size == 0:
-        body = b""
+    if content.startswith(GZIP):
+        member = zlib.decompressobj(31)
+        try:
+            content = member.decompress(content)
+        except zlib.error:
+            raise BadHar("$: gzip that cannot be decompressed.") from None
+        if not member.eof:
+            raise BadHar("$: the compressed file ends too early.")
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        content = content.decode(encoding, "replace").encode("utf-8", "replace")
+    return content.removeprefix(BOM)
+
+
+def parse(content: bytes) -> Any:
+    """The JSON in a file, read leniently: `NaN`, halves of characters and bad UTF-8 are tolerated.
+
+    Raises:
+        BadHar: it is not JSON.
+    """
+    try:
+        return msgspec.json.decode(content)
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+        strict_error = error
+    try:
+        # msgspec takes neither NaN nor control characters, which some recorders write.
+        text = content.decode("utf-8", "replace")
+        return json.loads(text, strict=False, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        raise BadHar(describe_error(content, strict_error)) from None
+
+
+def entries_of(content: Any) -> Sequence[Any]:
+    """The entries of a HAR file.
+
+    Raises:
+        BadHar: there are none.
+    """
+    for path, name, kind, title in (
+        ("$", "log", dict, "an object"),
+        ("$.log", "entries", list, "a list"),
+    ):
+        if not isinstance(content, dict):
+            raise BadHar(f"{path}: expected an object.")
+        if not isinstance(content.get(name), kind):
+            raise BadHar(f"{path}.{name}: expected {title}.")
+        content = content[name]
+    entries: list[Any] = content
+    return entries
+
+
+def read_entry(entry: Any, started: datetime | None) -> Recorded:
+    """One entry.
+
+    Args:
+        entry: the JSON of the entry.
+        started: when it was sent; None if no entry of the file has a date-time.
+
+    Raises:
+        BadEntry: it has no request that could be judged.
+    """
+    request = entry.get("request") if isinstance(entry, dict) else None
+    if not isinstance(request, dict):
+        raise BadEntry("it has no request.")
+    method, url = request.get("method"), request.get("url")
+    if not (isinstance(method, str) and isinstance(url, str) and method and url):
+        raise BadEntry("its request has no method or no URL.")
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise BadEntry(f"'{url[:60]}' is not a URL.") from None
+    if started is None:
+        raise BadEntry("it has no date-time.")
+    response = as_dict(entry.get("response"))
+    headers, answered_headers = pairs(request.get("headers")), pairs(response.get("headers"))
+    sent = request.get("postData")
+    post_data = {"text": sent} if isinstance(sent, str) else as_dict(sent)
+    content = as_dict(response.get("content"))
     return Recorded(
-        started=moment(entry.started_date_time, f"{path}.startedDateTime"),
-        seconds=min(max(entry.time or 0.0, 0.0) / MILLISECONDS, MAX_REQUEST_SECONDS),
-        method=asked.method.upper(),
-        url=checked_url(asked.url, f"{path}.request.url"),
-        status=max(answer.status or 0, 0),
-        sent=body,
-        answered=body_of(content, answered_headers, f"{path}.response.content"),
-        sent_type=(sent.mime_type if sent else "") or "",
-        answered_type=content.mime_type or "",
+        started=started,
+        seconds=duration(entry),
+        method=method.upper(),
+        url=url,
+        status=status_of(response.get("status")),
+        sent=request_body(request, post_data, headers),
+        answered=body_of(content, answered_headers),
+        sent_type=text_of(post_data.get("mimeType")),
+        answered_type=text_of(content.get("mimeType")),
         headers=headers,
         answered_headers=answered_headers,
     )
 
 
-def pairs(headers: list[Pair] | None) -> Headers:
+def odd_parts(entry: Json) -> Iterator[str]:
+    """What cannot be read in an entry, in words."""
+    response = as_dict(entry.get("response"))
+    if response.get("status") is not None and number(response["status"]) is None:
+        yield "Entries without a readable status, which count as unanswered"
+    if entry.get("time") is not None and number(entry["time"]) is None:
+        yield "Entries without a readable duration"
+    for body in (entry["request"].get("postData"), response.get("content")):
+        if body is None:
+            continue
+        if not isinstance(body, dict):
+            yield "Bodies that are not objects"
+        elif is_base64(body) and from_base64(text_of(body.get("text"))) is None:
+            yield "Bodies that are not base64, although they say so, which are not judged"
+
+
+def request_body(request: Json, post_data: Json, headers: Headers) -> bytes | None:
+    """The body of a request; None if it was not recorded."""
+    body = body_of(post_data, headers)
+    if body is not None and (body or not number(request.get("bodySize"))):
+        return body
+    has_none = request["method"].upper() in ("GET", "HEAD") or number(request.get("bodySize")) == 0
+    return b"" if has_none and not body else None
+
+
+def body_of(body: Json, headers: Headers) -> bytes | None:
+    """A body, decoded; None if it was not recorded, or cannot be decoded."""
+    text = body.get("text")
+    if isinstance(text, dict | list):  # some recorders embed JSON as JSON
+        return msgspec.json.encode(text)
+    if not isinstance(text, str) or PLACEHOLDER.fullmatch(text.strip()):
+        return None
+    if not text and (number(body.get("size")) or 0) > 0:
+        return None  # left out by the recorder
+    if not is_base64(body):
+        return decode_body(text.encode(errors="replace"), headers)
+    plain = from_base64(text)
+    return None if plain is None else decode_body(plain, headers)
+
+
+def is_base64(body: Json) -> bool:
+    """Whether the text of a body is base64."""
+    # HAR has no encoding for request bodies; some recorders write `_encoding`.
+    encoding = text_of(body.get("encoding")) or text_of(body.get("_encoding"))
+    return encoding.lower() == "base64"
+
+
+def from_base64(text: str) -> bytes | None:
+    """The bytes of base64, also without padding or in the alphabet of URLs; None if it is not."""
+    compact = re.sub(r"[\s=]+", "", text).translate(str.maketrans("-_", "+/"))
+    try:
+        return b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except ValueError:
+        return None
+
+
+def pairs(headers: Any) -> Headers:
     """The headers without HTTP/2's pseudo-headers, such as `:path`."""
-    found = ((each.name or "", each.value or "") for each in headers or ())
+    if isinstance(headers, dict):  # some recorders write an object
+        found = [(str(name), text_of(value)) for name, value in headers.items()]
+    else:
+        listed = [as_dict(each) for each in headers] if isinstance(headers, list) else []
+        found = [(text_of(each.get("name")), text_of(each.get("value"))) for each in listed]
     return tuple(each for each in found if each[0] and not each[0].startswith(":"))
 
 
-def body_of(body: Body, headers: Headers, path: str) -> bytes | None:
-    """A body, decoded; None if it was not recorded.
+def duration(entry: Json) -> float:
+    """The duration of a request in seconds; 0 if it was not recorded."""
+    milliseconds = number(entry.get("time"))
+    if milliseconds is None:
+        timings = as_dict(entry.get("timings")).values()
+        milliseconds = sum(max(number(each) or 0.0, 0.0) for each in timings)
+    return min(max(milliseconds, 0.0) / MILLISECONDS, MAX_REQUEST_SECONDS)
 
-    Raises:
-        BadHar: it is not base64, although the file says so.
-    """
-    if body.text is None:
+
+def status_of(value: Any) -> int:
+    """The status of an answer; 0 if there was no answer."""
+    status = number(value)
+    return int(status) if status is not None and 0 <= status <= MAX_STATUS else 0
+
+
+def number(value: Any) -> float | None:
+    """A number, also one written as text; None if it is neither, or not finite."""
+    try:
+        found = float(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
         return None
-    if (body.encoding or body.own_encoding or "").lower() != "base64":
-        return decode_body(body.text.encode(errors="replace"), headers)
-    try:
-        return decode_body(b64decode(body.text, validate=True), headers)
-    except ValueError:
-        raise BadHar(f"{path}.text: not base64, although its encoding says so.") from None
+    return found if found is not None and isfinite(found) else None
 
 
-def moment(text: str, path: str) -> datetime:
-    """A date-time, UTC.
+def text_of(value: Any) -> str:
+    """A text; empty if the value is another."""
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
 
-    Raises:
-        BadHar: it is not one.
+
+def as_dict(value: Any) -> Json:
+    """An object; empty if the value is another."""
+    return value if isinstance(value, dict) else {}
+
+
+def moment(value: Any) -> datetime | None:
+    """A date-time, UTC; None if it is not one.
+
+    Apart from ISO 8601, recorders write numbers since the epoch, and dates as in HTTP headers.
     """
     try:
-        found = parse_moment(text)
-    except ValueError:
-        raise BadHar(f"{path}: '{text[:60]}' is not a date-time.") from None
-    if not in_calendar(found):
-        raise BadHar(f"{path}: '{text[:60]}' is out of range.")
-    return found
+        found = from_epoch(value) or parse_date(text_of(value).strip())
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return found if in_calendar(found) else None
 
 
-def checked_url(url: str, path: str) -> str:
-    """A URL that can be parsed.
+def from_epoch(value: Any) -> datetime | None:
+    """A date-time from seconds or milliseconds since the epoch; None if the value is another."""
+    seconds = number(value)
+    if seconds is None:
+        return None
+    if abs(seconds) > MAX_EPOCH_SECONDS:
+        seconds /= MILLISECONDS
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def parse_date(text: str) -> datetime:
+    """A date-time in one of the formats of recorders.
 
     Raises:
-        BadHar: it cannot.
+        ValueError: it is in none of them.
     """
-    try:
-        urlsplit(url)
-    except ValueError:
-        raise BadHar(f"{path}: '{url[:60]}' is not a URL.") from None
-    return url
+    # An hour's digits may be missing in the offset, and the separator may be a space.
+    iso = re.sub(r"^(\d{4}-\d{2}-\d{2}) +", r"\1T", text).replace(" ", "")
+    for candidate in (iso, re.sub(r"([+-]\d{2})$", r"\1:00", iso)):
+        try:
+            return parse_moment(candidate)
+        except ValueError:
+            continue
+    found = parsedate_to_datetime(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def broken(content: bytes, error: Exception) -> str:
+def nearest_time(times: Sequence[datetime | None], place: int) -> datetime | None:
+    """The time of the closest entry before a place, else after it; None if none has a time."""
+    before = next((each for each in reversed(times[:place]) if each), None)
+    return before or next((each for each in times[place:] if each), None)
+
+
+def describe_error(content: bytes, error: Exception) -> str:
     """Where a file stops being JSON, and why."""
     if not content.strip():
         return "$: the file is empty."

@@ -40,6 +40,7 @@ from codat_mock.replay.request_bodies import (
     NewConnection,
     NewStatus,
     is_readable,
+    is_removed,
     oldest_records,
     push_body,
     read_historic,
@@ -69,7 +70,7 @@ CONNECTING: Final = ("create-connection", "create-connection-later")
 UPDATING: Final = (
     "update-connection", "update-connection-later", "update-connection-authorization",
 )  # fmt: skip
-NO_BODY: Final = "were not judged: they were recorded without a readable body"
+NO_BODY: Final = "were not judged: their bodies were not recorded, or removed from the file"
 NO_ANSWER: Final = "have no recorded answer, and are judged as received, with lost answers"
 
 
@@ -252,7 +253,7 @@ class Player:
         if not (recorded.is_accepted or is_lost or recorded.status == 400):
             return False
         body = push_body(call)
-        if body is None:
+        if body is None or is_removed(call, body):
             self._counts[NO_BODY] += 1
             return False
         if recorded.status == 400 and is_readable(call, body):
@@ -278,5 +279,5 @@ class Player:
 
     def notes(self) -> list[str]:
         """What was assumed or not judged, a sentence each."""
-        counts = [f"{count} requests {what}" for what, count in self._counts.items()]
+        counts = [f"{count} pushes {what}" for what, count in self._counts.items()]
         return [*self._companies.notes(), *(f"{each.rstrip('.')}." for each in counts)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -18,6 +19,14 @@ from codat_mock.models.syncs import RequestedRange, SyncRequest, WrappedRange
 from codat_mock.replay.inferred_outcomes import PUSHES, pushes_of
 from codat_mock.replay.routes import Call
 
+# A value that a sanitizer has put in place of the real one. Unlike in a whole body, a bare word
+# such as "removed" may be the merchant's own.
+WORDS: Final = re.compile(rb"redacted|removed|omitted|masked|filtered|saniti|scrubbed|\*{3}", re.I)
+STRING: Final = re.compile(rb'"((?:[^"\\]|\\.){3,60})"')
+PLACEHOLDER: Final = re.compile(
+    r"[\[<({*_]+\s*(?i:redacted|removed|omitted|masked|filtered|sanitized|sanitised|scrubbed)\b.*"
+    r"|REDACTED|\*{3,}"
+)
 read_sync_request: Final = decoder(SyncRequest)
 read_wrapped_range: Final = decoder(WrappedRange)
 read_range: Final = decoder(RequestedRange)
@@ -50,6 +59,24 @@ def push_body(call: Call) -> bytes | None:
     if call.operation.startswith("partner-"):
         return b'{"%b":%b}' % (LIST_NAMES[PUSHES[call.operation]].encode(), body)
     return body
+
+
+def is_removed(call: Call, body: bytes) -> bool:
+    """Whether the recorded body of a push cannot be the one that was sent.
+
+    A sanitizer may replace values, or all of it; and what the service accepted was JSON.
+    """
+    if WORDS.search(body) and any(
+        PLACEHOLDER.fullmatch(text[1].decode(errors="replace")) for text in STRING.finditer(body)
+    ):
+        return True
+    if not call.recorded.is_accepted:
+        return False
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
+    return False
 
 
 def is_readable(call: Call, body: bytes) -> bool:

@@ -23,7 +23,7 @@ PIE = ORDER | {"id": "p-1"}
 
 
 def judged(*entries: dict[str, Any]) -> Run:
-    return replay(read_har(har(*entries)), Settings())
+    return replay(read_har(har(*entries)).requests, Settings())
 
 
 def codes(run: Run) -> set[str]:
@@ -145,7 +145,7 @@ def test_a_push_without_a_recorded_body_is_noted() -> None:
     pushed = push("12:00:00", ORDER)
     del pushed["request"]["postData"]
     run = judged(pushed, push("12:01:00", ORDER, dataset="d-2"))
-    assert any("without a readable body" in note for note in run.notes)
+    assert any("their bodies were not recorded" in note for note in run.notes)
     assert len(run.companies[0].datasets) == 1
 
 
@@ -258,7 +258,7 @@ def test_the_request_log_as_har_gives_the_findings_of_the_mock(http: Any, driver
     live = http.get("/_mock/findings").json()["findings"]
     answer = http.get("/_mock/requests?format=har")
     assert b"s3cret" not in answer.content
-    run = replay(read_har(answer.content), Settings(), until=driver.now())
+    run = replay(read_har(answer.content).requests, Settings(), until=driver.now())
     told = [(each.code, each.count, each.records) for each in run.judgement.findings]
     assert sorted(told) == sorted((each["code"], each["count"], each["records"]) for each in live)
     assert {"S03", "T02"} <= codes(run)
@@ -266,3 +266,14 @@ def test_the_request_log_as_har_gives_the_findings_of_the_mock(http: Any, driver
 
 def test_the_request_log_as_har_cannot_be_filtered(http: Any) -> None:
     assert http.get("/_mock/requests?format=har&code=S03").status_code == 400
+
+
+def test_entries_that_cannot_be_read_are_listed_in_every_report(judge: Judge) -> None:
+    odd = [{"_type": "error"}] * 7
+    content = har(push("12:00:00", ORDER), *odd)
+    ran = judge(content, "--report", "json:run.json,html:run.html", "--fail-on", "never")
+    assert ran.exit_code == 0, ran.output
+    note = "traffic.har: skipped 7 entries: $.log.entries[1]: it has no request. "
+    for text in (ran.output, *(Path(name).read_text() for name in ("run.json", "run.html"))):
+        assert note in text
+        assert "$.log.entries[5]: it has no request. 2 more." in text

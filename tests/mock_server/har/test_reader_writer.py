@@ -29,7 +29,7 @@ def only(**changes: Any) -> Recorded:
         part, _, property_name = name.partition("_")
         target = written if part == "entry" else written[part]
         target[property_name] = value
-    [found] = read_har(har(written))
+    [found] = read_har(har(written)).requests
     return found
 
 
@@ -67,9 +67,9 @@ def test_a_body_that_cannot_be_decoded_counts_as_not_recorded() -> None:
 
 def test_a_body_that_was_not_recorded_is_not_empty() -> None:
     written = entry("12:00:00", "POST", "/companies")
-    assert read_har(har(written))[0].sent is None
+    assert read_har(har(written)).requests[0].sent is None
     written["request"]["bodySize"] = 0
-    assert read_har(har(written))[0].sent == b""
+    assert read_har(har(written)).requests[0].sent == b""
 
 
 def test_a_request_without_an_answer_has_status_0() -> None:
@@ -78,7 +78,7 @@ def test_a_request_without_an_answer_has_status_0() -> None:
 
 
 def test_requests_are_sorted_by_time() -> None:
-    found = read_har(har(push("12:00:01"), push("11:00:00")))
+    found = read_har(har(push("12:00:01"), push("11:00:00"))).requests
     assert [each.started.hour for each in found] == [11, 12]
 
 
@@ -86,16 +86,10 @@ def test_requests_are_sorted_by_time() -> None:
     ("content", "told"),
     [
         (b"", "$: the file is empty."),
-        (b"[]", "$: Expected an object, got an array."),
-        (b'{"log": {}}', "$.log: Object missing required field entries."),
-        (har({"startedDateTime": "x"}), "$.log.entries[0]: Object missing required field request."),
-        (har(entry("12:00", "GET", "/") | {"time": "5"}), "$.log.entries[0].time: Expected"),
-        (har(push("25:00:00")), "$.log.entries[0].startedDateTime: '2022-03-21T25:00:00Z' is not"),
+        (b"[]", "$: expected an object."),
+        (b'{"log": 5}', "$.log: expected an object."),
+        (b'{"log": {}}', "$.log.entries: expected a list."),
         (har(push("12:00:00"), push("12:00:01"))[:-60], "$.log.entries[1].response"),
-        (
-            har(entry("12:00:00", "GET", "/") | {"request": {"method": "GET", "url": "http://["}}),
-            "$.log.entries[0].request.url: 'http://[' is not a URL.",
-        ),
         (b'{"log": {"entries": [}}', "$.log.entries[0]: invalid JSON, at byte 21."),
         (b'{"log": {"entries": [{"a', "$.log.entries[0]: the file ends too early, at byte 24."),
     ],
@@ -115,8 +109,8 @@ def test_a_har_truncated_anywhere_is_refused(length: int) -> None:
 
 
 def test_a_written_har_is_read_back_unchanged() -> None:
-    recorded = read_har(load_bytes("traffic/worked-example"))
-    for before, after in zip(recorded, read_har(write_har(recorded)), strict=True):
+    recorded = read_har(load_bytes("traffic/worked-example")).requests
+    for before, after in zip(recorded, read_har(write_har(recorded)).requests, strict=True):
         assert ("authorization", "removed") in after.headers
         assert replace(after, headers=before.headers) == before
 
@@ -127,7 +121,7 @@ def test_binary_bodies_survive_writing_and_reading() -> None:
         started=datetime(2022, 3, 21, tzinfo=UTC), seconds=1.5, method="POST", url="http://h/",
         status=200, sent=body, answered=body,
     )  # fmt: skip
-    [found] = read_har(write_har([kept]))
+    [found] = read_har(write_har([kept])).requests
     assert (found.sent, found.answered, found.seconds) == (body, body, 1.5)
 
 

@@ -143,7 +143,7 @@ def test_an_unreachable_upstream_gives_an_error_of_the_proxy(tmp_path: Path) -> 
             answer = client.post("/data/companies/c/sync/commerce-orders", json={"orders": []})
     assert (answer.status_code, answer.headers["codat-mock-proxy"]) == (502, "refused")
     assert answer.json()["detail"].startswith(f"codat-mock proxy: {upstream} does not answer: ")
-    [kept] = read_har((tmp_path / "t.har").read_bytes())
+    [kept] = read_har((tmp_path / "t.har").read_bytes()).requests
     assert kept.status == 502
 
 
@@ -194,13 +194,13 @@ def test_judging_the_recording_gives_the_live_findings(
         told = client.get("/_mock/requests?format=har").content
         page = client.get("/_mock/report?format=html").text
         assert client.get("/_mock/else").status_code == 404
-    recorded = read_har(content)
+    recorded = read_har(content).requests
     assert found(replay(recorded, Settings()).judgement) == found(over.judgement)
     assert {"S03", "T01"} <= {each.code for each in over.judgement.findings}
     assert {"S03", "T01"} <= {each["code"] for each in live["findings"]}
     assert {each.company_id for each in over.judgement.findings if each.company_id} == {company_id}
     assert [each.status for each in recorded] == [200, 200, 200, 200, 200, 401]
-    assert read_har(told) == recorded
+    assert read_har(told).requests == recorded
     assert "only-new-or-changed" in page
     for secret in (auth("s3cret-key")["Authorization"].partition(" ")[2], "s3cret"):
         assert secret.encode() not in content
