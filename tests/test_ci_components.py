@@ -125,3 +125,11 @@ def test_the_job_for_gitlab_checks_and_writes_its_reports(
     assert ran.returncode == code, ran.stdout + ran.stderr
     for name in [*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]]:
         assert (work / name).is_file()
+
+
+@pytest.mark.parametrize(
+    "form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda form: form.name
+)
+def test_an_issue_form_is_valid(form: Path) -> None:
+    is_config = form.name == "config.yml"
+    check_schema(form, f"vendor.github-issue-{'config' if is_config else 'forms'}")

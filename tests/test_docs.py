@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from codat_mock.models.alerts import AlertRule
+from codat_mock.models.faults import KINDS, properties_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMMAND = Path(sys.executable).with_name("codat-mock")
@@ -46,6 +47,13 @@ def test_a_page_works(page: str, capsys: pytest.CaptureFixture[str]) -> None:
         finally:
             server.terminate()
     assert server.returncode == 0
+
+
+def test_the_page_of_faults_lists_every_kind_with_its_properties() -> None:
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| ([^\n]*)$", (DOCS / "faults.md").read_text(), re.M))
+    for name, kind in KINDS.items():
+        for each in properties_of(kind):
+            assert f"`{each.name}`" in rows[name], f"docs/faults.md lacks {each.name} of {name}"
 
 
 def run(line: str, url: str) -> None:
