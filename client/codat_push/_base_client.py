@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 
 from codat_push.clock import Clock
-from codat_push.errors import AnswerLost, RequestError
+from codat_push.errors import AnswerLost, ClientClosed, RequestError
 from codat_push.http_messages import Answer, headers_of, read_answer
 from codat_push.operations import Call
 from codat_push.polling import Progress, WaitOptions
@@ -52,6 +52,8 @@ class BaseClient:
         return WaitOptions(self._clock, self.poll_seconds, seconds, progress)
 
     def _request(self, http: httpx.Client | httpx.AsyncClient, call: Call) -> httpx.Request:
+        if http.is_closed:
+            raise ClientClosed("the client is closed; close an Outbox before its client")
         headers = headers_of(call, self._api_key)
         url = self._base_url + call.path
         request = http.build_request(call.method, url, headers=headers, content=call.content)

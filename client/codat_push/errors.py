@@ -6,6 +6,7 @@ CodatError
 ├── WaitTimeout          a dataset did not end in time
 ├── PushUnderway         the previous push has not ended yet
 ├── NotSetUp             the company is not linked or mapped
+├── ClientClosed         the client was closed before this request
 └── RequestError         a request failed; has the request
     ├── RetryAfterActive it was not sent: Retry-After has not passed
     ├── Unreachable      it was not sent: no connection
@@ -66,6 +67,10 @@ class PushUnderway(CodatError):
 
 class NotSetUp(CodatError):
     """A company cannot be pushed to until its merchant has linked and mapped the platforms."""
+
+
+class ClientClosed(CodatError):
+    """The client was closed before this request; an Outbox is closed before its client."""
 
 
 class RequestError(CodatError):

@@ -18,6 +18,7 @@ from codat_push.errors import AnswerLost, RequestError, Unreachable, UnreadableA
 from codat_push.models import ErrorBody
 from codat_push.operations import Call
 
+MAX_RETRY_AFTER_SECONDS: Final = 86_400.0  # the published limits are by the day
 NEVER_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -105,18 +106,19 @@ def no_answer(error: httpx.HTTPError, request: httpx.Request) -> RequestError:
 
 
 def retry_after(headers: httpx.Headers, now: float) -> float | None:
-    """The seconds of an answer's `Retry-After`; None if there is none, or it is unreadable.
+    """The seconds of an answer's `Retry-After`, a day at most; None if it is unreadable.
 
     A date counts from the answer's own `Date`, so the two clocks need not agree.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
-        return float(value)
+        return min(float(value), MAX_RETRY_AFTER_SECONDS)
     until = http_date(value)
     if until is None:
         return None
     sent = http_date(headers.get("Date", ""))
-    return max(0.0, until - (now if sent is None else sent))
+    left = until - (now if sent is None else sent)
+    return min(max(0.0, left), MAX_RETRY_AFTER_SECONDS)
 
 
 def http_date(text: str) -> float | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any, Final, Self
 
 from codat_push.batching import select
@@ -23,6 +23,7 @@ from codat_push.errors import LedgerError
 from codat_push.models import Chunk, Dataset, Refusal, SyncStatus
 from codat_push.operations import MAX_RECORDS
 from codat_push.schema import DataType, check_company, check_data_type
+from codat_push.storage.lock import WorkerLock
 from codat_push.storage.store import Store
 from codat_push.versions import EPOCH, MICROSECOND, Version, make_version
 
@@ -57,6 +58,8 @@ class Ledger:
         if not 0 < max_records <= MAX_RECORDS:
             raise ValueError(f"max_records must be 1 to {MAX_RECORDS}, not {max_records}")
         self.store = Store(path)
+        file = fspath(path)
+        self._lock = None if file == ":memory:" else WorkerLock(file)
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._clock = clock
@@ -107,6 +110,22 @@ class Ledger:
                 waiting.end_snapshot(stream, self._clock.now())
         while chunk := self.take(company, kind):
             yield chunk
+
+    def lock(self) -> None:
+        """Reserve the right to push from this file, until `unlock` or `close`.
+
+        `PushClient.deliver` and `resume` do so, and an outbox's worker.
+
+        Raises:
+            LedgerError: another process or ledger pushes from the file.
+        """
+        if self._lock:
+            self._lock.take()
+
+    def unlock(self) -> None:
+        """Give up the right to push from this file."""
+        if self._lock:
+            self._lock.release()
 
     def put(self, company: str, data_type: str, change: Version | str) -> None:
         """Queue a version (or the delete of an id) in place of older ones."""
@@ -251,6 +270,7 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file."""
+        self.unlock()
         self.store.close()
 
     def _require_none_open(self, stream: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -10,16 +10,17 @@ from random import Random, SystemRandom
 from threading import Event, Lock, Thread
 from typing import Any, Final, Self
 
+from codat_push.backoff import next_retry
 from codat_push.client import PushClient
 from codat_push.clock import MACHINE, Clock
 from codat_push.ledger import Ledger
 from codat_push.models import Refusal
 from codat_push.schema import check_data_type
-from codat_push.storage.lock import WorkerLock
 from codat_push.storage.retry_schedule import RetrySchedule
 from codat_push.versions import check_id, make_version
 from codat_push.worker import Worker
 
+LOG: Final = logging.getLogger("codat_push.outbox")
 IDLE_SECONDS: Final = 5.0  # another process may have recorded something
 
 
@@ -32,12 +33,14 @@ class OutboxStatus:
         age: seconds since the oldest of them was recorded, None if there is none.
         last_error: the last failure that no success has followed, or None.
         refused: changes that a person has to resolve.
+        is_alive: whether the worker's thread runs.
     """
 
     depth: int
     age: float | None
     last_error: str | None
     refused: int
+    is_alive: bool = False
 
 
 class Outbox:
@@ -65,15 +68,15 @@ class Outbox:
         if fspath(path) == ":memory:":
             raise ValueError("an outbox needs a file, not :memory:")
         self._clock = clock
+        self._rng = rng or SystemRandom()
         self._ledger = Ledger(path, clock=clock)
         self._schedule = RetrySchedule(self._ledger.store.database, clock)
-        self._worker = Worker(self._ledger, self._schedule, client, rng or SystemRandom())
-        self._worker_lock = WorkerLock(fspath(path))
+        self._worker = Worker(self._ledger, self._schedule, client, self._rng)
         self._working = Lock()
         self._stopping = Event()
         self._woken = Event()
         self._thread: Thread | None = None
-        self._file_error: str | None = None
+        self._worker_error: str | None = None
 
     def record(self, company: str, data_type: str, record: Any) -> None:
         """Record a new or changed record, whole; it is on the disk when this returns.
@@ -115,18 +118,18 @@ class Outbox:
         Raises:
             LedgerError: another worker pushes from this file.
         """
-        self._worker_lock.take()
+        self._ledger.lock()
         with self._working:
             return self._worker.run_once(self._stopping)
 
     def start(self) -> None:
-        """Start the worker in a thread of its own.
+        """Start the worker in a thread of its own, unless it runs already.
 
         Raises:
             LedgerError: another worker pushes from this file.
         """
-        if self._thread is None:
-            self._worker_lock.take()
+        if not self._is_alive():
+            self._ledger.lock()
             self._thread = Thread(target=self._work, name="codat-push-outbox", daemon=True)
             self._thread.start()
 
@@ -138,14 +141,15 @@ class Outbox:
             self._thread.join()
             self._thread = None
         self._stopping.clear()
-        self._worker_lock.release()
+        self._ledger.unlock()
 
     def status(self) -> OutboxStatus:
         """The state of the outbox now."""
         depth, oldest = self._ledger.store.queue.depth()
         age = None if oldest is None else max(0.0, self._clock.now() - oldest)
-        error = self._file_error or self._schedule.last_error()
-        return OutboxStatus(depth, age, error, self._ledger.store.refusals.count())
+        error = self._worker_error or self._schedule.last_error()
+        refused = self._ledger.store.refusals.count()
+        return OutboxStatus(depth, age, error, refused, self._is_alive())
 
     def refusals(self) -> Sequence[Refusal]:
         """Changes that may not be pushed, such as updates of synced records."""
@@ -165,16 +169,22 @@ class Outbox:
         self.stop()
         self._ledger.close()
 
+    def _is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def _work(self) -> None:
+        backoff: float | None = None
         while not self._stopping.is_set():
             self._woken.clear()
             pause = None
             try:
                 pause = self.run_once()
-                self._file_error = None
-            except sqlite3.Error as error:  # such as a full disk: try again later
-                self._file_error = f"the outbox's file cannot be used: {error}"
-            longest = IDLE_SECONDS if pause is None else min(pause, IDLE_SECONDS)
+                self._worker_error, backoff = None, None
+            except Exception as error:  # such as a full disk: nothing ends the worker but stop
+                LOG.exception("the outbox's worker failed; it will try again")
+                self._worker_error = f"{type(error).__name__}: {error}"
+                pause = backoff = next_retry(backoff, self._rng)
+            longest = IDLE_SECONDS if pause is None else min(pause, backoff or IDLE_SECONDS)
             self._clock.wait(self._woken, longest)
 
     def __enter__(self) -> Self:

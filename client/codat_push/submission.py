@@ -42,6 +42,7 @@ def deliver(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Dataset]
         RequestError: the push was refused or its answer lost, or its dataset cannot be read.
         WaitTimeout: the dataset did not end in time.
     """
+    ledger.lock()
     fresh: Chunk | None = chunk
     try:
         yield from _wait_until_clear(ledger, chunk, options)
@@ -73,6 +74,7 @@ def resume(ledger: Ledger, company: str, options: WaitOptions) -> Flow[list[tupl
         RequestError: a request failed.
         WaitTimeout: a dataset did not end in time.
     """
+    ledger.lock()
     finished = []
     for data_type in DATA_TYPES:
         chunk = ledger.open_chunk(company, data_type)

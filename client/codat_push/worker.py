@@ -8,13 +8,22 @@ the steps of the others.
 
 from __future__ import annotations
 
+import logging
 from random import Random
 from threading import Event
+from typing import Final
 
 from codat_push import recovery, submission
 from codat_push.backoff import next_retry
 from codat_push.client import PushClient
-from codat_push.errors import BadRequest, NotFound, NotSetUp, PushTooLarge, RequestError
+from codat_push.errors import (
+    BadRequest,
+    LedgerError,
+    NotFound,
+    NotSetUp,
+    PushTooLarge,
+    RequestError,
+)
 from codat_push.ledger import Ledger
 from codat_push.models import Chunk
 from codat_push.operations import MAX_RECORDS, Flow
@@ -22,6 +31,8 @@ from codat_push.polling import next_poll
 from codat_push.preflight import prepare
 from codat_push.schema import DataType
 from codat_push.storage.retry_schedule import NOTHING, Entry, RetrySchedule
+
+LOG: Final = logging.getLogger("codat_push.worker")
 
 
 class Worker:
@@ -80,6 +91,11 @@ class Worker:
                 self._schedule.suspend(error.retry_after)
         except NotSetUp as error:
             entry, pause = self._after_failure(entry, str(error))
+        except LedgerError:
+            raise  # of the whole file, not of this stream
+        except Exception as error:  # whatever it is, the other streams go on
+            LOG.exception("the step for %s of company %s failed", data_type, company)
+            entry, pause = self._after_failure(entry, f"{type(error).__name__}: {error}")
         self._schedule.plan(stream, entry, pause)
 
     def _post(self, company: str, data_type: DataType, entry: Entry) -> Flow[tuple[Entry, float]]:

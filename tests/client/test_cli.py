@@ -139,7 +139,7 @@ def test_a_full_disk_is_reported(run: Run, tmp_path: Path, here: MockCompany) ->
         )
     result = run("-", "--ledger", str(path), records=lines("a"))
     assert (result.exit_code, here.pushes) == (1, 0)
-    assert "Error: the ledger cannot be written: database or disk is full" in result.stdout
+    assert "ledger.db cannot be used now: database or disk is full" in result.stdout
 
 
 def test_an_api_key_is_required(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

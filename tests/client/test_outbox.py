@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import chain, pairwise
 from pathlib import Path
@@ -15,7 +16,15 @@ from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codat_push import BadRecord, LedgerError, Outbox, OutboxStatus, PushClient
+from codat_push import (
+    BadRecord,
+    ClientClosed,
+    Ledger,
+    LedgerError,
+    Outbox,
+    OutboxStatus,
+    PushClient,
+)
 from codat_push.backoff import MAX_RETRY_SECONDS, next_retry
 from codat_push.encoding import read_json
 
@@ -372,3 +381,120 @@ def test_pauses_grow_up_to_15_minutes_and_keep_retry_after(
         assert pause >= (seconds or 0.0)
         assert pause >= min(before or 0.0, MAX_RETRY_SECONDS)
         assert pause <= max(MAX_RETRY_SECONDS, seconds or 0.0)
+
+
+def test_no_exception_ends_the_worker_and_other_streams_go_on(
+    open_outbox: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail_for_d(request: httpx.Request) -> httpx.Response:
+        if "/companies/d/" in request.url.path and broken:
+            raise ZeroDivisionError("a bug")
+        return service(request)
+
+    broken = True
+    service = Service()
+    outbox = open_outbox(service)
+    transport = outbox._worker._client._http._transport
+    assert isinstance(transport, httpx.MockTransport)
+    transport.handler = fail_for_d
+    outbox.record("c", ORDERS, sale("p"))
+    outbox.record("d", ORDERS, sale("a"))
+    assert (outbox.run_once() or 0.0) > 0.0
+    assert service.pushed == [["p"]]
+    assert outbox.status().last_error == "ZeroDivisionError: a bug"
+    assert "the step for commerce-orders of company d failed" in caplog.text
+    broken = False
+    run_out(outbox, service)
+    assert service.pushed == [["p"], ["a"]]
+    assert outbox.status().last_error is None
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(2_000):
+        if condition():
+            return
+        Event().wait(0.005)
+    raise AssertionError("it did not happen in 10 s")
+
+
+def test_a_worker_whose_file_fails_is_alive_and_reports_it(open_outbox: Open) -> None:
+    service = Service()
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a"))
+    database = outbox._ledger.store.database
+    database.run("ALTER TABLE retry_schedule RENAME TO hidden")
+    outbox.start()
+    wait_until(lambda: bool(outbox._worker_error))
+    assert outbox.status().is_alive
+    assert "no such table: retry_schedule" in str(outbox._worker_error)
+    database.run("ALTER TABLE hidden RENAME TO retry_schedule")
+    wait_until(lambda: not outbox.status().depth)
+    assert service.pushed == [["a"]]
+    outbox.stop()
+    assert not outbox.status().is_alive
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_start_restarts_a_worker_whose_thread_died(open_outbox: Open) -> None:
+    service = Service()
+    outbox = open_outbox(service)
+    wait = service.clock.wait
+
+    def die(_event: Event, _seconds: float | None) -> None:
+        raise SystemExit
+
+    service.clock.wait = die  # type: ignore[method-assign]  # what no handler catches
+    outbox.start()
+    wait_until(lambda: not outbox.status().is_alive)
+    service.clock.wait = wait  # type: ignore[method-assign]
+    outbox.record("c", ORDERS, sale("a"))
+    outbox.start()
+    wait_until(lambda: not outbox.status().depth)
+    assert service.pushed == [["a"]]
+
+
+def test_a_client_that_is_closed_first_is_reported(open_outbox: Open) -> None:
+    outbox = open_outbox(Service())
+    outbox.record("c", ORDERS, sale("a"))
+    outbox._worker._client._http.close()
+    outbox.run_once()
+    assert "close an Outbox before its client" in str(outbox.status().last_error)
+    with pytest.raises(ClientClosed):
+        outbox._worker._client.dataset("c", "d")
+
+
+def test_retry_after_is_a_day_at_most(open_outbox: Open) -> None:
+    service = Service(httpx.Response(503, headers={"Retry-After": "9" * 30}))
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a"))
+    assert (outbox.run_once() or 0.0) <= 86_400.0
+    run_out(outbox, service)
+    assert service.pushed == [["a"], ["a"]]
+
+
+def test_a_locked_file_is_a_ledger_error(open_outbox: Open, tmp_path: Path) -> None:
+    outbox = open_outbox(Service())
+    outbox._ledger.store.database.run("PRAGMA busy_timeout = 1")
+    other = sqlite3.connect(tmp_path / "outbox.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError, match=r"outbox.db cannot be used now: database is locked"):
+        outbox.record("c", ORDERS, sale("a"))
+    other.close()
+    outbox.record("c", ORDERS, sale("a"))
+    assert outbox.status().depth == 1
+
+
+def test_of_two_runs_on_one_ledger_the_second_stops(here: MockCompany, tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.db") as first, Ledger(tmp_path / "ledger.db") as second:
+        here.client.resume(first, here.company)
+        with pytest.raises(LedgerError, match="another worker pushes from this file"):
+            here.client.resume(second, here.company)
+        first.close()
+        here.client.resume(second, here.company)
+
+
+def test_a_lock_file_that_cannot_be_made_is_named(open_outbox: Open, tmp_path: Path) -> None:
+    outbox = open_outbox(Service())
+    (tmp_path / "outbox.db-worker").mkdir()
+    with pytest.raises(LedgerError, match=r"the lock file .* cannot be used: unable to open"):
+        outbox.run_once()

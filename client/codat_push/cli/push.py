@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Generator, Iterable, Iterator
@@ -100,8 +99,6 @@ def push(
                     push_all(client, ledger, source, report)
             except CodatError as error:
                 report.error = str(error)
-            except sqlite3.Error as error:  # such as a full disk
-                report.error = f"the ledger cannot be written: {error}"
             report.refused = [refusal_row(refusal) for refusal in ledger.refusals()]
     click.echo(write_json(asdict(report)) if as_json else table(report))
     if not report.is_success:

@@ -29,7 +29,7 @@ class Database:
     def __init__(self, path: str | PathLike[str]) -> None:
         self._lock = RLock()
         self._depth = 0
-        file = fspath(path)
+        self._file = file = fspath(path)
         try:
             self._connection = sqlite3.connect(
                 file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
@@ -61,8 +61,8 @@ class Database:
                 yield
             except BaseException:
                 self._depth -= 1
-                if not self._depth:
-                    self.run("ROLLBACK")
+                if not self._depth and self._connection.in_transaction:
+                    self.run("ROLLBACK")  # SQLite does so itself on a full disk
                 raise
             self._depth -= 1
             if not self._depth:
@@ -83,14 +83,25 @@ class Database:
                 self.run("ROLLBACK")
 
     def run(self, statement: str, *values: Any) -> sqlite3.Cursor:
-        """Run one statement."""
+        """Run one statement.
+
+        Raises:
+            LedgerError: the file cannot be used, such as on a full disk, or another process has
+                kept it locked for 30 seconds.
+        """
         with self._lock:
-            return self._connection.execute(statement, values)
+            try:
+                return self._connection.execute(statement, values)
+            except sqlite3.Error as error:
+                raise LedgerError(f"{self._file} cannot be used now: {error}") from error
 
     def run_many(self, statement: str, rows: Any) -> None:
         """Run one statement for each row of values."""
         with self._lock:
-            self._connection.executemany(statement, rows)
+            try:
+                self._connection.executemany(statement, rows)
+            except sqlite3.Error as error:
+                raise LedgerError(f"{self._file} cannot be used now: {error}") from error
 
     def close(self) -> None:
         """Close the file; what was not committed is rolled back."""

@@ -28,14 +28,21 @@ class WorkerLock:
         """
         if self._connection is not None:
             return
-        connection = sqlite3.connect(
-            self._path, timeout=0, isolation_level=None, check_same_thread=False
-        )
+        try:
+            connection = sqlite3.connect(
+                self._path, timeout=0, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise LedgerError(f"the lock file {self._path} cannot be used: {error}") from error
         try:
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             connection.close()
-            raise LedgerError(f"another worker pushes from this outbox ({self._path})") from error
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                message = f"another worker pushes from this file (it holds {self._path})"
+            else:
+                message = f"the lock file {self._path} cannot be used: {error}"
+            raise LedgerError(message) from error
         self._connection = connection
 
     def release(self) -> None:
