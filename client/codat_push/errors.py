@@ -3,6 +3,7 @@
 CodatError
 ├── BadRecord            a record cannot be sent; has the JSON path
 ├── LedgerError          a ledger or outbox file cannot be used
+│   └── TooManyDeletes   a snapshot is empty, or lacks too many known records
 ├── WaitTimeout          a dataset did not end in time
 ├── PushUnderway         the previous push has not ended yet
 ├── NotSetUp             the company is not linked or mapped
@@ -55,6 +56,10 @@ class BadRecord(CodatError, ValueError):
 
 class LedgerError(CodatError):
     """A ledger or outbox file cannot be used, or not in this way."""
+
+
+class TooManyDeletes(LedgerError):
+    """A snapshot is empty or lacks too many of the known records; nothing was deleted."""
 
 
 class WaitTimeout(CodatError):

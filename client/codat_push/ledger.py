@@ -10,24 +10,26 @@ Complete dataset become known; those of any other go back into the queue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
+from math import ceil
 from os import PathLike, fspath
 from typing import Any, Final, Self
 
 from codat_push.batching import select
 from codat_push.clock import MACHINE, Clock
-from codat_push.errors import LedgerError
+from codat_push.errors import BadRecord, LedgerError, TooManyDeletes
 from codat_push.models import Chunk, Dataset, Refusal, SyncStatus
 from codat_push.operations import MAX_RECORDS
 from codat_push.schema import DataType, check_company, check_data_type
 from codat_push.storage.lock import WorkerLock
 from codat_push.storage.store import Store
-from codat_push.versions import EPOCH, MICROSECOND, Version, make_version
+from codat_push.versions import EPOCH, MICROSECOND, Version, key_of_bad, make_version
 
 MAX_BYTES: Final = 10_000_000
+DELETE_SHARE: Final = 0.2  # of the known records, that a snapshot may delete
 BATCH: Final = 1_000  # records read before each look at the queue
 
 
@@ -62,54 +64,117 @@ class Ledger:
         self._lock = None if file == ":memory:" else WorkerLock(file)
         self._max_records = max_records
         self._max_bytes = max_bytes
+        self._limits: dict[int, int] = {}  # of streams in which a wrong record is looked for
         self._clock = clock
 
     def changes(
-        self, company: str, data_type: str, records: Iterable[Any], *, snapshot: bool = False
+        self,
+        company: str,
+        data_type: str,
+        records: Iterable[Any],
+        *,
+        snapshot: bool = False,
+        allow_deletes: float = DELETE_SHARE,
     ) -> Iterator[Chunk]:
         """Compare the merchant's records with the ledger and return what differs, in chunks.
 
         Settle each chunk before asking for the next. What failed in an earlier run is returned
-        again with the rest. Keeps rules S03 to S08, S14, U01 to U04, D01 to D05.
+        again with the rest. A record that cannot be sent is refused (`invalid`), and the others go
+        on. Keeps rules S03 to S08, S14, U01 to U04, D01 to D05.
 
         Args:
             company: its id.
             data_type: what the records are.
             records: mappings, dataclasses or msgspec Structs, whole; read as they are needed.
             snapshot: whether these are all of the merchant's records, so that a known record that
-                is absent is deleted. An empty snapshot deletes everything.
+                is absent is deleted. What is recorded or accepted after this call, also by
+                another process, is left alone.
+            allow_deletes: the largest share of the known records, 0 to 1, that a snapshot may
+                delete.
 
         Raises:
-            BadRecord: a record cannot be sent.
             ValueError: the company is not an id, or the data type is unknown.
+            TooManyDeletes: the snapshot is empty or lacks too many records; it deletes nothing.
             LedgerError: a chunk is still open: the previous one, or one of an earlier run (call
                 `PushClient.resume`).
         """
         company, kind = check_company(company), check_data_type(data_type)
-        waiting = self.store.queue
+        return self._changes(
+            company, kind, records, self.store.queue.revision(), allow_deletes if snapshot else None
+        )
+
+    def _changes(
+        self,
+        company: str,
+        kind: DataType,
+        records: Iterable[Any],
+        revision: int,
+        allow_deletes: float | None,
+    ) -> Iterator[Chunk]:
+        queue = self.store.queue
+        is_snapshot = allow_deletes is not None
         with self.store.transaction():
             stream = self.store.stream(company, kind)
             self._require_none_open(stream)
             self.store.pushes.requeue_failed(stream)
-            if snapshot:
-                waiting.begin_snapshot(stream)
+            self.store.pushes.unpark(stream)
+            if is_snapshot:
+                queue.begin_snapshot(stream, revision)
+        count = 0
         numbered = enumerate(records)
-        while batch := list(islice(numbered, BATCH)):
-            versions = [make_version(kind, record, f"$[{index}]") for index, record in batch]
-            with self.store.transaction():
-                for version in waiting.compare(stream, versions):
-                    waiting.put(stream, version, self._clock.now())
-                if snapshot:
-                    waiting.see(stream, versions)
-            while waiting.fills(stream, self._max_records, self._max_bytes):
-                if not (chunk := self.take(company, kind)):
-                    break  # everything queued is held until a sync ends
-                yield chunk
-        if snapshot:
-            with self.store.transaction():
-                waiting.end_snapshot(stream, self._clock.now())
+        try:
+            while batch := list(islice(numbered, BATCH)):
+                count += len(batch)
+                self._compare(stream, kind, batch, revision if is_snapshot else None)
+                while queue.fills(stream, self._max_records, self._max_bytes):
+                    if not (chunk := self.take(company, kind)):
+                        break  # everything queued is held until a sync ends
+                    yield chunk
+            if allow_deletes is not None:
+                with self.store.transaction():
+                    self._check_deletes(stream, count, revision, allow_deletes)
+                    queue.end_snapshot(stream, revision, self._clock.now())
+        except TooManyDeletes:
+            self.requeue_failed(company, kind)
+            raise
         while chunk := self.take(company, kind):
             yield chunk
+
+    def _compare(
+        self,
+        stream: int,
+        kind: DataType,
+        batch: Sequence[tuple[int, Any]],
+        revision: int | None,
+    ) -> None:
+        """Queue the records of a batch that differ, and refuse those that cannot be sent."""
+        queue, versions, bad = self.store.queue, [], []
+        for index, record in batch:
+            try:
+                versions.append(make_version(kind, record, f"$[{index}]"))
+            except BadRecord as error:
+                bad.append((*key_of_bad(kind, record, f"$[{index}]"), str(error)))
+        with self.store.transaction():
+            changed = self.store.queue.next_revision()
+            keys = [(version.id, version.kind) for version in versions]
+            if revision is not None:
+                newer = queue.newer(stream, versions, revision)
+                versions = [version for version in versions if version.id not in newer]
+                queue.see(stream, [*keys, *((identity, of) for identity, of, _ in bad)])
+            for version in queue.compare(stream, versions):
+                queue.put(stream, version, self._clock.now(), changed)
+            for identity, of, detail in bad:
+                self.store.refusals.refuse_invalid(stream, identity, of, detail)
+
+    def _check_deletes(self, stream: int, count: int, revision: int, share: float) -> None:
+        lacking, known = self.store.queue.count_lacking(stream, revision)
+        if lacking and share < 1 and (not count or lacking > share * known):
+            what = "would delete" if count else "is empty and would delete"
+            raise TooManyDeletes(
+                f"the snapshot {what} {lacking:,} of {known:,} known records "
+                f"(allowed: {share:.0%}), so nothing was deleted; if that is right, pass "
+                f"allow_deletes={min(1.0, ceil(lacking / known * 100) / 100):g}"
+            )
 
     def lock(self) -> None:
         """Reserve the right to push from this file, until `unlock` or `close`.
@@ -132,7 +197,8 @@ class Ledger:
         company, kind = check_company(company), check_data_type(data_type)
         with self.store.transaction():
             stream = self.store.stream(company, kind)
-            self.store.queue.put(stream, change, self._clock.now())
+            queue = self.store.queue
+            queue.put(stream, change, self._clock.now(), queue.next_revision())
 
     def take(
         self, company: str, data_type: DataType, max_records: int | None = None
@@ -149,9 +215,10 @@ class Ledger:
         Raises:
             LedgerError: a chunk of that company and data type is still open.
         """
-        limit = min(max_records or self._max_records, self._max_records)
         with self.store.transaction():
             stream = self.store.stream(company, data_type)
+            limit = self._limits.get(stream, self._max_records)
+            limit = min(max_records or limit, limit)
             self._require_none_open(stream)
             synced = self.store.remote_state.synced(company)
             places = select(self.store, stream, data_type, synced, limit, self._max_bytes)
@@ -199,7 +266,8 @@ class Ledger:
     def settle(self, chunk: Chunk, dataset: Dataset) -> None:
         """Close a chunk: its records become known if the dataset is Complete, else are sent again.
 
-        If the service rejects a chunk of one record, that record is refused instead.
+        If the service blames the records, they are sent again in halves until the wrong one is
+        found; it is refused.
 
         Raises:
             LedgerError: the dataset has not ended, or the chunk is not open.
@@ -210,9 +278,17 @@ class Ledger:
             stream = self._require_open(chunk)
             if dataset.is_complete:
                 moment = dataset.completed or dataset.requested or EPOCH
-                self.store.pushes.accept(stream, chunk.push, (moment - EPOCH) // MICROSECOND)
+                accepted = (moment - EPOCH) // MICROSECOND
+                revision = self.store.queue.next_revision()
+                self.store.pushes.accept(stream, chunk.push, accepted, revision)
+                if self._limits.get(stream, 0) * 2 >= self._max_records:
+                    del self._limits[stream]
+                elif stream in self._limits:
+                    self._limits[stream] *= 2
             elif dataset.blames_records and chunk.size == 1:
                 self.reject(chunk, dataset.error_message or dataset.status)
+            elif dataset.blames_records:
+                self.split(chunk)
             else:
                 self.store.pushes.fail(stream, chunk.push)
 
@@ -222,6 +298,12 @@ class Ledger:
             stream = self._require_open(chunk)
             self.store.pushes.fail(stream, chunk.push)
             self.store.pushes.requeue_failed(stream)
+
+    def split(self, chunk: Chunk) -> None:
+        """Close a chunk with a wrong record: send its records again in chunks of half its size."""
+        with self.store.transaction():
+            self._limits[self._require_open(chunk)] = max(1, chunk.size // 2)
+            self.release(chunk)
 
     def reject(self, chunk: Chunk, detail: str) -> None:
         """Close a chunk that the service will never accept: its records are refused."""
@@ -233,7 +315,9 @@ class Ledger:
     def requeue_failed(self, company: str, data_type: DataType) -> None:
         """Put the records of failed datasets back into the queue. Keeps rule S14."""
         with self.store.transaction():
-            self.store.pushes.requeue_failed(self.store.stream(company, data_type))
+            stream = self.store.stream(company, data_type)
+            self.store.pushes.requeue_failed(stream)
+            self.store.pushes.unpark(stream)
 
     def note_sync(self, company: str, status: SyncStatus | None) -> bool:
         """Update what is known of a company's syncs from its latest one (None: none yet).
@@ -253,7 +337,16 @@ class Ledger:
         self.store.refusals.forget(stream, refusal)
 
     def retry(self, refusal: Refusal) -> None:
-        """Queue a refused change again, unless a newer change of its record is queued."""
+        """Queue a refused change again, unless a newer change of its record is queued.
+
+        A refusal with the reason `deleted` becomes a new record at the service, of the same id:
+        this undoes a delete that was wrong.
+
+        Raises:
+            LedgerError: the reason is `invalid`, so that there is no record to queue.
+        """
+        if refusal.reason == "invalid":
+            raise LedgerError(f"{refusal.id!r} is invalid; correct the record and pass it again")
         identity, kind = refusal.id, refusal.kind
         change: Version | str = identity
         if refusal.record is not None:
@@ -262,7 +355,10 @@ class Ledger:
             stream = self.store.stream(refusal.company, refusal.data_type)
             exists = self.store.refusals.forget(stream, refusal)
             if exists and not self.store.queue.holds(stream, identity, kind):
-                self.store.queue.put(stream, change, self._clock.now())
+                queue = self.store.queue
+                if refusal.reason == "deleted":
+                    queue.allow_again(stream, identity, kind)
+                queue.put(stream, change, self._clock.now(), queue.next_revision())
 
     def dry_run(self) -> AbstractContextManager[None]:
         """A context in which nothing is kept."""

@@ -179,6 +179,7 @@ Reason = Literal[
     "created-moved",
     "shared-id",
     "rejected",
+    "invalid",
     "unknown-company",
 ]
 
@@ -216,7 +217,8 @@ class Refusal:
             `deleted` (its key was deleted before), `not-whole` (an update lacks properties),
             `not-newer` (its `sourceModifiedDate` is not later), `created-moved` (its
             `createdDate` changed), `shared-id` (a delete would remove another transaction too),
-            `rejected` (the service does not accept this record), or `unknown-company`.
+            `rejected` (the service does not accept this record), `invalid` (it cannot be sent),
+            or `unknown-company`.
         detail: what to do about it.
     """
 

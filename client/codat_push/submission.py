@@ -30,7 +30,8 @@ def deliver(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Dataset]
 
     After an exception, `resume` finds out what happened to the chunk. If a sync has run since the
     chunk was made, it is made again first; if nothing is left to send, the dataset is Complete and
-    has no id.
+    has no id. If the service rejects the push itself (400, 413), it is sent in halves; a single
+    record is refused, and the dataset is a ValidationError without an id.
 
     Args:
         ledger: the chunk's ledger.
@@ -53,10 +54,17 @@ def deliver(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Dataset]
     if is_outdated:
         ledger.release(chunk)
         fresh = ledger.take(chunk.company, chunk.data_type)
-    if fresh is None:
-        return replace(_dataset_of(chunk), status="Complete")
-    fresh = yield from send(ledger, fresh)
-    return (yield from finish(ledger, fresh, options))
+    while fresh is not None:
+        try:
+            fresh = yield from send(ledger, fresh)
+        except (BadRequest, PushTooLarge) as error:
+            if fresh.size == 1:
+                message = error.message
+                return replace(_dataset_of(chunk), status="ValidationError", error_message=message)
+            fresh = ledger.take(chunk.company, chunk.data_type)
+        else:
+            return (yield from finish(ledger, fresh, options))
+    return replace(_dataset_of(chunk), status="Complete")
 
 
 def resume(ledger: Ledger, company: str, options: WaitOptions) -> Flow[list[tuple[Chunk, Dataset]]]:
@@ -119,7 +127,7 @@ def _recover(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Chunk |
 def send(ledger: Ledger, chunk: Chunk) -> Flow[Chunk]:
     """Post a chunk for the first and only time.
 
-    If the service rejects it, its records go back into the queue; a single record is refused.
+    If the service rejects it, its records are sent again in halves; a single one is refused.
     """
     bodies = ledger.bodies(chunk)
     ledger.mark_posted(chunk)
@@ -127,7 +135,7 @@ def send(ledger: Ledger, chunk: Chunk) -> Flow[Chunk]:
         dataset = yield from operations.push_bodies(chunk.company, chunk.data_type, bodies)
     except (BadRequest, PushTooLarge) as error:
         if chunk.size > 1:
-            ledger.release(chunk)
+            ledger.split(chunk)
         else:
             ledger.reject(chunk, error.message)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import MAX_PREC, Context, Decimal
@@ -90,6 +91,18 @@ def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
     identity = check_id(wire.get("id"), f"{path}.id")
     kind = wire.get("type") if data_type == "commerce-transactions" else None
     return identity, kind if isinstance(kind, str) else ""
+
+
+def key_of_bad(data_type: DataType, record: Any, path: str) -> tuple[str, str]:
+    """The key of a record that cannot be sent, as far as it can be read; else its JSON path."""
+    wire: Any = record
+    if not isinstance(record, Mapping):
+        names = ("id", "type")
+        wire = {name: getattr(record, name) for name in names if hasattr(record, name)}
+    try:
+        return key_of(data_type, dict(wire), path)
+    except (BadRecord, TypeError, ValueError):
+        return path, ""
 
 
 def check_id(identity: Any, path: str = "$.id") -> str:

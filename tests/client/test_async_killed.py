@@ -171,7 +171,7 @@ async def live(
 ) -> None:
     """Push one snapshot, after finishing what an earlier run left open."""
     await client.resume(ledger, here.company)
-    for chunk in ledger.changes(here.company, ORDERS, snapshot, snapshot=True):
+    for chunk in ledger.changes(here.company, ORDERS, snapshot, snapshot=True, allow_deletes=1.0):
         await client.deliver(ledger, chunk)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,13 +14,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from codat_push import BadRecord, Chunk, Dataset, Ledger, LedgerError, SyncStatus
+from codat_push import Chunk, Dataset, Ledger, LedgerError, SyncStatus, TooManyDeletes
 from codat_push.encoding import read_json
 from codat_push.models import DateRange
+from codat_push.versions import make_version
 
 COMPANY = "company"
 START = datetime(2022, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+NAIVE = datetime(2022, 3, 21, 12)  # noqa: DTZ001  (what a record may not hold)
 Json = dict[str, Any]
 Key = tuple[str, str]
 
@@ -50,7 +52,9 @@ def push_through(
 ) -> list[Json]:
     """The orders that are pushed, each push ending in that status."""
     pushed: list[Json] = []
-    for chunk in ledger.changes(COMPANY, "commerce-orders", records, snapshot=snapshot):
+    for chunk in ledger.changes(
+        COMPANY, "commerce-orders", records, snapshot=snapshot, allow_deletes=1.0
+    ):
         pushed += map(read_json, ledger.bodies(chunk))
         ledger.settle(chunk, dataset(status))
     return pushed
@@ -124,7 +128,10 @@ class LedgerMachine(RuleBasedStateMachine):
         remaining = iter(ends)
         all_well = True
         data_type = "commerce-transactions"
-        for chunk in self.ledger.changes(COMPANY, data_type, records, snapshot=snapshot):
+        changes = self.ledger.changes(
+            COMPANY, data_type, records, snapshot=snapshot, allow_deletes=1.0
+        )
+        for chunk in changes:
             end = next(remaining, "Complete")
             pushed = [*map(read_json, self.ledger.bodies(chunk))]
             self._check(pushed, chunk)
@@ -352,8 +359,127 @@ def test_chunks_of_5000_records_cannot_be_asked_for(max_records: int) -> None:
 
 
 def test_a_bad_record_is_named_by_its_path() -> None:
-    with pytest.raises(BadRecord, match=r"\$\[1\]\.id: a record needs an id"):
-        push_through(Ledger(":memory:"), [sale("a"), {"totalAmount": 1}])
+    ledger = Ledger(":memory:")
+    records = [sale("a"), {"totalAmount": 1}, sale("b") | {"createdDate": NAIVE}, sale("c")]
+    assert ids(push_through(ledger, records)) == ["a", "c"]
+    found = {(refusal.id, refusal.reason, refusal.detail[:40]) for refusal in ledger.refusals()}
+    assert found == {
+        ("$[1]", "invalid", "$[1].id: a record needs an id, a text th"),
+        ("b", "invalid", "$[2].createdDate: 2022-03-21T12:00:00 ha"),
+    }
+    for refusal in ledger.refusals():
+        with pytest.raises(LedgerError, match="correct the record"):
+            ledger.retry(refusal)
+    assert ids(push_through(ledger, [sale("b")])) == ["b"]
+    assert [refusal.id for refusal in ledger.refusals()] == ["$[1]"]
+
+
+def test_a_bad_record_in_a_snapshot_is_not_deleted() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale("a"), sale("b")])
+    bad = sale("b") | {"createdDate": NAIVE}
+    assert push_through(ledger, [sale("a"), bad], snapshot=True) == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 64])
+def test_a_record_that_the_service_blames_is_found_in_one_run(size: int) -> None:
+    ledger = Ledger(":memory:")
+    records = [sale(str(number)) for number in range(size)]
+    accepted: list[str] = []
+    for chunk in ledger.changes(COMPANY, "commerce-orders", records):
+        pushed = ids([*map(read_json, ledger.bodies(chunk))])
+        is_bad = str(size // 2) in pushed
+        ledger.settle(chunk, dataset("ValidationError" if is_bad else "Complete"))
+        accepted += [] if is_bad else pushed
+    assert sorted(accepted) == sorted({str(number) for number in range(size)} - {str(size // 2)})
+    assert [(r.id, r.reason) for r in ledger.refusals()] == [(str(size // 2), "rejected")]
+
+
+def snapshot_of(ledger: Ledger, records: Iterable[Json], **options: Any) -> list[Json]:
+    pushed: list[Json] = []
+    for chunk in ledger.changes(COMPANY, "commerce-orders", records, snapshot=True, **options):
+        pushed += map(read_json, ledger.bodies(chunk))
+        ledger.settle(chunk, dataset("Complete"))
+    return pushed
+
+
+def test_a_snapshot_that_is_empty_or_deletes_too_much_is_refused() -> None:
+    ledger = Ledger(":memory:")
+    records = [sale(str(number)) for number in range(10)]
+    snapshot_of(ledger, records)
+    with pytest.raises(TooManyDeletes, match=r"empty and would delete 10 of 10 .*allowed: 20%"):
+        snapshot_of(ledger, [])
+    with pytest.raises(TooManyDeletes, match=r"delete 3 of 10 .* pass allow_deletes=0\.3"):
+        snapshot_of(ledger, records[3:])
+    assert snapshot_of(ledger, records) == []
+    assert snapshot_of(ledger, records[2:]) == [{"id": "0"}, {"id": "1"}]
+    assert snapshot_of(ledger, records[5:], allow_deletes=0.4) == [
+        {"id": str(n)} for n in (2, 3, 4)
+    ]
+    assert len(snapshot_of(ledger, [], allow_deletes=1)) == 5
+
+
+def test_a_refused_snapshot_keeps_what_was_queued() -> None:
+    ledger = Ledger(":memory:")
+    snapshot_of(ledger, [sale("a"), sale("b")])
+    ledger.put(COMPANY, "commerce-orders", make_version("commerce-orders", sale("c")))
+    with pytest.raises(TooManyDeletes):
+        snapshot_of(ledger, [])
+    assert ids(push_through(ledger, [])) == ["c"]
+
+
+def test_a_snapshot_leaves_alone_what_is_recorded_while_it_runs(tmp_path: Path) -> None:
+    mine, other = Ledger(tmp_path / "ledger.db"), Ledger(tmp_path / "ledger.db")
+    known = [sale(str(number)) for number in range(20)]
+    snapshot_of(mine, known)
+
+    def reading() -> Iterator[Json]:
+        yield from known[1:19]
+        for record in (sale("new"), sale("18", 5), sale("19", 7)):
+            change = make_version("commerce-orders", record)
+            other.put(COMPANY, "commerce-orders", change)
+        yield sale("18", 2)  # read before the other process recorded 5
+
+    pushed = {record["id"]: record.get("totalAmount") for record in snapshot_of(mine, reading())}
+    assert pushed == {"0": None, "new": 1, "18": 5, "19": 7}
+    mine.close()
+    other.close()
+
+
+def test_a_snapshot_leaves_alone_what_was_accepted_after_it_began(tmp_path: Path) -> None:
+    mine, other = Ledger(tmp_path / "ledger.db"), Ledger(tmp_path / "ledger.db")
+    snapshot_of(mine, [sale("a", 1), sale("b", 1)])
+    changes = mine.changes(COMPANY, "commerce-orders", [sale("a", 1), sale("b", 1)], snapshot=True)
+    push_through(other, [sale("a", 2), sale("c", 1)])
+    assert list(changes) == []
+    assert push_through(other, [sale("a", 2), sale("c", 1)]) == []
+    mine.close()
+    other.close()
+
+
+def test_a_snapshot_that_was_cut_off_loses_nothing_that_was_queued(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        ledger.put(COMPANY, "commerce-orders", make_version("commerce-orders", sale("queued")))
+
+        def reading() -> Iterator[Json]:
+            yield sale("a")
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            snapshot_of(ledger, reading())
+        assert ids(push_through(ledger, [])) == ["queued"]
+
+
+def test_a_wrong_delete_can_be_undone() -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale("a"), sale("b")])
+    push_through(ledger, [sale("a")], snapshot=True)
+    assert push_through(ledger, [sale("b", 2)]) == []
+    (refusal,) = ledger.refusals()
+    assert refusal.reason == "deleted"
+    ledger.retry(refusal)
+    assert [record["totalAmount"] for record in push_through(ledger, [])] == [2]
+    assert ledger.refusals() == []
 
 
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
@@ -366,7 +492,9 @@ def test_deleting_all_transactions_of_an_id_resolves_the_refusal_of_one() -> Non
     paid = {"id": "P", "type": "Payment", "totalAmount": 85}
     fee = {"id": "P", "type": "PaymentFee", "totalAmount": -1}
     for there, refused in (([paid, fee], 0), ([paid], 1), ([], 0)):
-        for chunk in ledger.changes("c", "commerce-transactions", there, snapshot=True):
+        for chunk in ledger.changes(
+            "c", "commerce-transactions", there, snapshot=True, allow_deletes=1.0
+        ):
             dataset = Dataset(id="d", company_id="c", data_type=chunk.data_type, status="Complete")
             ledger.settle(chunk, dataset)
         assert len(ledger.refusals()) == refused

@@ -91,18 +91,25 @@ class Pushes:
         )
         return [body for (body,) in rows]
 
-    def accept(self, stream: int, push: int, completed: int) -> None:
-        """Make the records of a push known; the first acceptance of each counts for syncs."""
+    def accept(self, stream: int, push: int, completed: int, revision: int) -> None:
+        """Make the records of a push known; the first acceptance of each counts for syncs.
+
+        Args:
+            stream: the company and data type.
+            push: its number.
+            completed: when its dataset completed, microseconds since 1970.
+            revision: of this change, from `Queue.next_revision`.
+        """
         of_push = "FROM queue WHERE stream = ? AND push = ?"
         deletes = f"(SELECT id {of_push} AND body IS NULL)"
         self._database.run(
-            "INSERT INTO known (stream, id, kind, digest, created, modified, properties, accepted)"
-            " SELECT stream, id, kind, digest, created, modified, properties, ?"
+            "INSERT INTO known (stream, id, kind, digest, created, modified, properties, accepted,"
+            " revision) SELECT stream, id, kind, digest, created, modified, properties, ?, ?"
             f" {of_push} AND body IS NOT NULL"
             " ON CONFLICT (stream, id, kind) DO UPDATE SET digest = excluded.digest,"
             " created = excluded.created, modified = excluded.modified,"
-            " properties = excluded.properties",
-            *(completed, stream, push),
+            " properties = excluded.properties, revision = excluded.revision",
+            *(completed, revision, stream, push),
         )
         for statement in (
             "INSERT OR IGNORE INTO deleted SELECT stream, id, kind FROM known"
@@ -127,3 +134,10 @@ class Pushes:
         requeue = f"UPDATE queue SET push = NULL WHERE stream = ? AND push IN {failed}"
         self._database.run(requeue, stream, stream)
         self._database.run("DELETE FROM push WHERE stream = ? AND failed", stream)
+
+    def unpark(self, stream: int) -> None:
+        """Put what an unfinished snapshot has parked back into the queue."""
+        parked = "queue WHERE stream = ? AND push = -1"
+        self._database.run(f"DELETE FROM {parked} AND {SUPERSEDED}", stream)
+        unpark = "UPDATE queue SET push = NULL WHERE stream = ? AND push = -1"
+        self._database.run(unpark, stream)

@@ -9,6 +9,14 @@ from codat_push.schema import DataType
 from codat_push.storage.database import Database
 from codat_push.versions import Version
 
+# The known records that are (not) in the snapshot, and were not changed since it began.
+LACKING = (
+    "FROM known k WHERE stream = ? AND k.revision <= ? AND {} EXISTS"
+    " (SELECT 1 FROM seen s WHERE s.stream = k.stream AND s.id = k.id)"
+    " AND NOT EXISTS (SELECT 1 FROM queue q"
+    " WHERE q.stream = k.stream AND q.id = k.id AND q.push IS NULL AND q.revision > ?)"
+)
+
 
 class Queue:
     """The queue of each stream.
@@ -22,14 +30,35 @@ class Queue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, stream: int, change: Version | str, now: float) -> None:
-        """Queue a version (or the delete of an id) in place of older ones of its record."""
+    def revision(self) -> int:
+        """How many changes of the file have been counted."""
+        row = self._database.run("SELECT value FROM revision").fetchone()
+        return int(row[0]) if row else 0
+
+    def next_revision(self) -> int:
+        """Count a change of the file."""
+        (value,) = self._database.run(
+            "INSERT INTO revision VALUES (1, 1)"
+            " ON CONFLICT (one) DO UPDATE SET value = value + 1 RETURNING value"
+        ).fetchone()
+        return int(value)
+
+    def put(self, stream: int, change: Version | str, now: float, revision: int) -> None:
+        """Queue a version (or the delete of an id) in place of older ones of its record.
+
+        Args:
+            stream: the company and data type.
+            change: the version, or the id of what is deleted.
+            now: seconds since 1970.
+            revision: of the change, from `next_revision`.
+        """
         is_delete = isinstance(change, str)
         identity, kind = (change, "") if isinstance(change, str) else (change.id, change.kind)
         older = self._database.run(
             "DELETE FROM queue WHERE stream = ? AND id = ?"
             " AND (kind = ? AND body IS NOT NULL OR ?)"
-            " AND (push IS NULL OR push IN (SELECT push FROM push WHERE stream = ? AND failed))"
+            " AND (push IS NULL OR push < 0"
+            " OR push IN (SELECT push FROM push WHERE stream = ? AND failed))"
             " RETURNING place, recorded",
             *(stream, identity, kind, is_delete, stream),
         ).fetchall()
@@ -42,8 +71,8 @@ class Queue:
         )
         self._database.run(
             "INSERT INTO queue (place, stream, id, kind, body, digest, created, modified,"
-            " properties, recorded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(place, stream, identity, kind, *values, recorded),
+            " properties, recorded, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(place, stream, identity, kind, *values, recorded, revision),
         )
 
     def holds(self, stream: int, identity: str, kind: str) -> bool:
@@ -122,39 +151,70 @@ class Queue:
             *(stream, candidate.id, candidate.kind),
         )
 
-    def begin_snapshot(self, stream: int) -> None:
-        """Empty the queue, which the snapshot fills again, and start to note what it contains."""
-        self._database.run("DELETE FROM queue WHERE stream = ? AND push IS NULL", stream)
+    def newer(self, stream: int, versions: Sequence[Version], revision: int) -> set[str]:
+        """The ids among versions that were queued, or accepted, after a revision."""
+        ids = [version.id for version in versions]
+        marks = ", ".join("?" * len(ids))
+        rows = self._database.run(
+            f"SELECT id FROM queue WHERE stream = ? AND revision > ? AND id IN ({marks})"
+            f" UNION SELECT id FROM known WHERE stream = ? AND revision > ? AND id IN ({marks})",
+            *(stream, revision, *ids, stream, revision, *ids),
+        )
+        return {identity for (identity,) in rows}
+
+    def begin_snapshot(self, stream: int, revision: int) -> None:
+        """Park what was queued up to a revision, and start to note what the snapshot contains."""
+        self._database.run(
+            "UPDATE queue SET push = -1 WHERE stream = ? AND push IS NULL AND revision <= ?",
+            *(stream, revision),
+        )
         self._database.run(
             "CREATE TEMP TABLE IF NOT EXISTS seen (stream INTEGER, id TEXT, kind TEXT,"
             " PRIMARY KEY (stream, id, kind)) WITHOUT ROWID"
         )
         self._database.run("DELETE FROM seen WHERE stream = ?", stream)
 
-    def see(self, stream: int, versions: Iterable[Version]) -> None:
-        """Note records that the snapshot contains."""
-        rows = ((stream, version.id, version.kind) for version in versions)
+    def see(self, stream: int, keys: Iterable[tuple[str, str]]) -> None:
+        """Note the keys (id and kind) of records that the snapshot contains."""
+        rows = ((stream, identity, kind) for identity, kind in keys)
         self._database.run_many("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", rows)
 
-    def end_snapshot(self, stream: int, now: float) -> None:
-        """Queue deletes of what the snapshot lacks; refuse those that would delete too much."""
-        lacking = (
-            "FROM known k WHERE stream = ? AND {} EXISTS"
-            " (SELECT 1 FROM seen s WHERE s.stream = k.stream AND s.id = k.id)"
-        )
+    def count_lacking(self, stream: int, revision: int) -> tuple[int, int]:
+        """How many known ids the snapshot lacks, and how many are known."""
+        (lacking,) = self._database.run(
+            f"SELECT count(DISTINCT id) {LACKING.format('NOT')}", *(stream, revision, revision)
+        ).fetchone()
+        find = "SELECT count(DISTINCT id) FROM known WHERE stream = ?"
+        (known,) = self._database.run(find, stream).fetchone()
+        return lacking, known
+
+    def end_snapshot(self, stream: int, revision: int, now: float) -> None:
+        """Queue deletes of what the snapshot lacks; refuse those that would delete too much.
+
+        Args:
+            stream: the company and data type.
+            revision: what was recorded or accepted after it is left alone.
+            now: seconds since 1970.
+        """
         self._database.run(
-            "INSERT INTO queue (stream, id, kind, recorded) SELECT DISTINCT stream, id, '', ? "
-            + lacking.format("NOT"),
-            *(now, stream),
+            "INSERT INTO queue (stream, id, kind, recorded, revision)"
+            f" SELECT DISTINCT stream, id, '', ?, ? {LACKING.format('NOT')}",
+            *(now, self.next_revision(), stream, revision, revision),
         )
         self._database.run(
             "INSERT OR REPLACE INTO refused SELECT stream, id, kind, NULL, 'shared-id', ? "
-            + lacking.format("")
+            + LACKING.format("")
             + " AND NOT EXISTS (SELECT 1 FROM seen s"
             " WHERE s.stream = k.stream AND s.id = k.id AND s.kind = k.kind)",
-            *(SHARED_ID, stream),
+            *(SHARED_ID, stream, revision, revision),
         )
+        self._database.run("DELETE FROM queue WHERE stream = ? AND push = -1", stream)
         self._database.run("DELETE FROM seen WHERE stream = ?", stream)
+
+    def allow_again(self, stream: int, identity: str, kind: str) -> None:
+        """Forget that a key was deleted, so that it may be pushed again."""
+        forget = "DELETE FROM deleted WHERE stream = ? AND id = ? AND kind = ?"
+        self._database.run(forget, stream, identity, kind)
 
     def busy_streams(self) -> list[tuple[str, DataType]]:
         """The streams with anything queued or on its way.

@@ -39,6 +39,13 @@ class Refusals:
             )
             self._database.run(f"DELETE {rows}", stream, *values)
 
+    def refuse_invalid(self, stream: int, identity: str, kind: str, detail: str) -> None:
+        """Refuse a record that cannot be sent; one without an id is named by its JSON path."""
+        self._database.run(
+            "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, NULL, 'invalid', ?)",
+            *(stream, identity, kind, detail),
+        )
+
     def refuse_shared(self, stream: int, identity: str, detail: str) -> None:
         """Refuse deletes of the known transactions with an id that another one still has."""
         self._database.run(

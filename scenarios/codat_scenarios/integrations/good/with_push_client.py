@@ -33,7 +33,9 @@ def main(shop: Shop) -> None:
             client.resume(ledger, shop.company_id)  # learns what the night has synced
             for data_type in LISTS:
                 records = current_records(shop, data_type)
-                for chunk in ledger.changes(shop.company_id, data_type, records, snapshot=True):
+                for chunk in ledger.changes(
+                    shop.company_id, data_type, records, snapshot=True, allow_deletes=1.0
+                ):
                     client.deliver(ledger, chunk)
 
 
