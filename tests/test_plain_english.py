@@ -29,40 +29,6 @@ WORDS = re.compile(
 SEARCHED = {".py", ".md", ".html", ".toml", ".sh", ".yml"}
 # The words themselves, and the old names of what was renamed.
 EXEMPT = {Path(__file__).relative_to(ROOT), Path("CHANGELOG.md")}
-# Folders and files that still hold such words; a line goes when its folder is clean.
-UNCLEAN: tuple[str, ...] = (
-    "mock_server/codat_mock/accounting",
-    "mock_server/codat_mock/clock.py",
-    "mock_server/codat_mock/domain/dataset_lifecycle.py",
-    "mock_server/codat_mock/domain/sync_schedule.py",
-    "mock_server/codat_mock/http",
-    "mock_server/codat_mock/http/api/flow.py",
-    "mock_server/codat_mock/http/control",
-    "mock_server/codat_mock/sandbox",
-    "mock_server/codat_mock/storage",
-    "mock_server/codat_mock/templates",
-    "scenarios/codat_scenarios/cli/explain.py",
-    "scenarios/codat_scenarios/cli/story.py",
-    "scenarios/codat_scenarios/sandbox_driver.py",
-    "tests/mock_server/accounting",
-    "tests/mock_server/cli",
-    "tests/mock_server/conftest.py",
-    "tests/mock_server/fuzz/test_schedule.py",
-    "tests/mock_server/har/test_reader_writer.py",
-    "tests/mock_server/http",
-    "tests/mock_server/http/control/test_books.py",
-    "tests/mock_server/http/control/test_control_api.py",
-    "tests/mock_server/http/portal/test_alerts.py",
-    "tests/mock_server/replay/test_proxy.py",
-    "tests/mock_server/reports/test_reports.py",
-    "tests/mock_server/sandbox",
-    "tests/mock_server/storage/test_schema.py",
-    "tests/mock_server/test_pytest_plugin.py",
-    "tests/mock_server/testing/test_fuzzing.py",
-    "tests/scenarios/cli/test_story.py",
-    "tests/support",
-    "tests/vendor/sdk_flow.py",
-)
 
 
 def files() -> list[Path]:
@@ -76,16 +42,12 @@ def files() -> list[Path]:
     )
 
 
-def is_clean(path: Path) -> bool:
-    return not any(path.is_relative_to(unclean) for unclean in UNCLEAN)
-
-
 def words_of(text: str) -> str:
     """The text with its names taken apart: `is_told` is two words."""
     return text.replace("_", " ")
 
 
-@pytest.mark.parametrize("path", [path for path in files() if is_clean(path)], ids=str)
+@pytest.mark.parametrize("path", files(), ids=str)
 def test_a_file_is_written_in_plain_english(path: Path) -> None:
     text = words_of((ROOT / path).read_text(encoding="utf-8"))
     problems = [

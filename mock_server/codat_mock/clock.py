@@ -90,7 +90,7 @@ class Clock:
 
     @classmethod
     def starting(cls, at: datetime | None, speed: float) -> Clock:
-        """A clock that stands at `at` now, or at the machine's time where `at` is None."""
+        """A clock that shows `at` now, or the machine's time where `at` is None."""
         machine = machine_now()
         return cls(at or machine, machine, speed)
 
@@ -116,7 +116,7 @@ class Clock:
 
 
 def in_calendar(moment: datetime) -> bool:
-    """Whether a sandbox's clock can stand at that moment."""
+    """Whether a sandbox's clock can show that moment."""
     return FIRST <= moment <= LAST
 
 

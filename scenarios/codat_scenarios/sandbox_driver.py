@@ -349,7 +349,7 @@ class SandboxDriver:
         return self.call("GET", "/_mock/findings")
 
     def books(self) -> Json:
-        """What stands in the company's accounting software."""
+        """The company's books."""
         found = self.call("GET", f"/_mock/books?companyId={self.company_id}")
         return dict(found["companies"][0])
 

@@ -54,7 +54,7 @@ def auth() -> Callable[[str], dict[str, str]]:
 
 @pytest.fixture
 def registry() -> Iterator[SandboxRegistry]:
-    """A world in memory whose clocks stand at 2022-03-21T08:00Z until they are moved."""
+    """A registry in memory whose clocks show 2022-03-21T08:00Z until they are moved."""
     made = SandboxRegistry(Settings(start_at=START, speed=0))
     yield made
     made.close()
@@ -96,12 +96,12 @@ def set_stage() -> Callable[..., SandboxDriver]:
 
 @pytest.fixture
 def start_server() -> Iterator[Callable[..., Server]]:
-    """Start servers on free ports; arguments are those of `Settings`, frozen unless told."""
+    """Start servers on free ports; arguments are those of `Settings`, frozen by default."""
     with ExitStack() as running:
 
         def start(**settings: Any) -> Server:
-            told = Settings(**({"start_at": START, "speed": 0} | settings))
-            return running.enter_context(Server(SandboxRegistry(told), listen("127.0.0.1", 0)))
+            given = Settings(**({"start_at": START, "speed": 0} | settings))
+            return running.enter_context(Server(SandboxRegistry(given), listen("127.0.0.1", 0)))
 
         yield start
 
@@ -178,11 +178,11 @@ def serve(command: Command, tmp_path: Path) -> Iterator[Callable[..., Served]]:
                 "serve", "--port", "0", "--port-file", str(port_file), *arguments, **variables
             )
             assert process.stdout
-            # The address is told once the port is bound, and nothing more where that fails.
+            # The address is printed once the port is bound, and nothing if that fails.
             assert select([process.stdout], [], [], PATIENCE_SECONDS)[0], "it tells no address"
-            told = process.stdout.readline()
-            assert told, process.stderr and process.stderr.read()
-            http = clients.enter_context(client_of(told.split()[3]))
+            line = process.stdout.readline()
+            assert line, process.stderr and process.stderr.read()
+            http = clients.enter_context(client_of(line.split()[3]))
             assert http.get("/_mock/health").json()["status"] == "ready"
             return Served(process, http, port_file)
 

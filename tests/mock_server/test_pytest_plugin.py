@@ -26,7 +26,7 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(autouse=True)
 def swept() -> None:
-    """What other tests left open must not be told of by the runs within this one."""
+    """What other tests left open must not show in the runs within this one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gc.collect()
@@ -238,7 +238,7 @@ def test_the_marker_configures_the_sandbox(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"),
+    ("marker", "message"),
     [
         ("profil='instant'", "*unknown field `profil`*known: profile, speed, *"),
         ("'instant'", "*takes named arguments only, not 'instant'.*"),
@@ -250,14 +250,14 @@ def test_the_marker_configures_the_sandbox(run: Run) -> None:
         ("faults=[{'status': 503}]", "*$.faults?0?: Object missing required field kind."),
     ],
 )
-def test_an_invalid_marker_is_reported(run: Run, marker: str, told: str) -> None:
+def test_an_invalid_marker_is_reported(run: Run, marker: str, message: str) -> None:
     ran = run(f"""
         @pytest.mark.codat({marker})
         def test_marked(codat):
             pass
     """)
     ran.assert_outcomes(errors=1)
-    ran.stdout.fnmatch_lines([told])
+    ran.stdout.fnmatch_lines([message])
 
 
 def test_the_clock_the_books_and_the_declared_records(run: Run) -> None:
@@ -470,11 +470,11 @@ def test_a_report_of_each_test_is_written(run: Run, pytester: pytest.Pytester) -
     assert page.read_text().startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("told", ["pdf:reports", "json", "github:reports"])
-def test_an_invalid_report_option_is_refused(run: Run, told: str) -> None:
-    ran = run("", f"--codat-report={told}")
+@pytest.mark.parametrize("option", ["pdf:reports", "json", "github:reports"])
+def test_an_invalid_report_option_is_refused(run: Run, option: str) -> None:
+    ran = run("", f"--codat-report={option}")
     assert ran.ret == pytest.ExitCode.USAGE_ERROR
-    ran.stderr.fnmatch_lines([f"*--codat-report: '{told}' is not one of html:FOLDER, *"])
+    ran.stderr.fnmatch_lines([f"*--codat-report: '{option}' is not one of html:FOLDER, *"])
 
 
 def test_a_running_server_is_used_and_its_sandboxes_are_kept(run: Run) -> None:

@@ -77,8 +77,8 @@ def trouble_machine(
     http: httpx.Client, registry: SandboxRegistry, receiver: Receiver, server: Server | None = None
 ) -> type[RuleBasedStateMachine]:
     """The machine for a mock, in process where no server is given."""
-    told = {"http": http, "registry": registry, "receiver": receiver, "server": server}
-    return type("Trouble", (TroubleMachine,), told)
+    parts = {"http": http, "registry": registry, "receiver": receiver, "server": server}
+    return type("DrivenMachine", (TroubleMachine,), parts)
 
 
 class TroubleMachine(RuleBasedStateMachine):
@@ -232,8 +232,8 @@ class TroubleMachine(RuleBasedStateMachine):
 
     @invariant()
     def faults_are_counted(self) -> None:
-        told = self.driver.call("GET", "/_mock/faults")["faults"]
-        counted = [(each["seen"], each["hits"]) for each in told]
+        planned = self.driver.call("GET", "/_mock/faults")["faults"]
+        counted = [(each["seen"], each["hits"]) for each in planned]
         assert counted == [(plan.seen, plan.hits) for plan in self.faults]
 
     @invariant()
@@ -250,8 +250,8 @@ class TroubleMachine(RuleBasedStateMachine):
     def check_alerts(self, alerts: list[dict[str, Any]]) -> None:
         """Hold the log against the model, and against what the receiver got."""
         complete = [end for _, end in self.ends].count("Complete")
-        told = {alert["body"]["Data"]["datasetId"] for alert in alerts}
-        assert (len(alerts), len(told)) == (complete, complete)
+        ids = {alert["body"]["Data"]["datasetId"] for alert in alerts}
+        assert (len(alerts), len(ids)) == (complete, complete)
         got: dict[str, list[int]] = defaultdict(list)
         for body, status in zip(self.receiver.bodies, self.receiver.answered, strict=True):
             got[body["AlertId"]].append(status)

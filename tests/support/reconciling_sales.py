@@ -1,4 +1,4 @@
-"""What must hold of sales told on the wire, written down a second time, from contract section 3."""
+"""What holds for sales on the wire, written a second time from contract section 3."""
 
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
@@ -34,8 +34,8 @@ def assert_sales_add_up(orders, payments, transactions, digits):
     """Every order adds up, every payment belongs to one, every movement to a payment or order."""
     moved = {(moved["id"], moved["type"]): moved for moved in transactions}
     assert len(moved) == len(transactions)
-    told = {payment["id"]: payment for payment in payments}
-    assert len(told) == len(payments)
+    pushed = {payment["id"]: payment for payment in payments}
+    assert len(pushed) == len(payments)
     assert len({order["id"] for order in orders}) == len(orders)
     expected = set()
     for order in orders:
@@ -45,11 +45,11 @@ def assert_sales_add_up(orders, payments, transactions, digits):
         due = order["totalAmount"] + order.get("totalGratuity", 0)
         assert sum(payment["amount"] for payment in paid) == due
         for payment in inside:
-            assert told.pop(payment["id"]) == payment
+            assert pushed.pop(payment["id"]) == payment
             assert payment.get("currency") == order.get("currency")
         for payment in paid:
             expected |= assert_payment_moved(order, payment, moved)
-    assert not told
+    assert not pushed
     assert set(moved) == expected
 
 
@@ -76,7 +76,7 @@ def rounded(amount, digits):
 
 
 def after(day):
-    """The day's records once its changes are told: orders, payments, transactions."""
+    """The day's records after its changes: orders, payments, transactions."""
     books = {kind: defaultdict(dict) for kind in day.records}
     for kind, records in day.records.items():
         for record in records:

@@ -22,7 +22,7 @@ ORDER = {"id": "A-1", "createdDate": "2022-03-21T07:00:00Z", "totalAmount": 85}
 
 @dataclass
 class Receiver:
-    """A receiver of alerts, which answers as it is told, the last answer for ever."""
+    """A receiver of alerts, which gives the planned answers, the last one for ever."""
 
     url: str = ""
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=lambda: [(200, {})])
@@ -37,17 +37,19 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    told = Receiver()
-    told.may_answer.set()
+    receiver = Receiver()
+    receiver.may_answer.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            told.got.append((self.path, headers, body))
-            told.may_answer.wait(20)
-            status, more = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
-            told.answered.append(status)
+            receiver.got.append((self.path, headers, body))
+            receiver.may_answer.wait(20)
+            status, more = (
+                receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
+            )
+            receiver.answered.append(status)
             self.send_response(status)
             for name, value in more.items():
                 self.send_header(name, value)
@@ -58,11 +60,11 @@ def receiving() -> Iterator[Receiver]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        told.url = f"http://127.0.0.1:{server.server_port}/hook"
+        receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield told
-        told.may_answer.set()
+        yield receiver
+        receiver.may_answer.set()
         server.shutdown()
         thread.join()
 
@@ -106,9 +108,9 @@ def settle(client: httpx.Client, **duration: float) -> list[dict[str, Any]]:
         client.post("/_mock/clock/advance", json=duration).raise_for_status()
     deadline = machine_seconds() + 20
     while machine_seconds() < deadline:
-        told = client.get("/_mock/alerts").json()
-        if told["isSettled"]:
-            return list(told["alerts"])
+        receiver = client.get("/_mock/alerts").json()
+        if receiver["isSettled"]:
+            return list(receiver["alerts"])
     raise AssertionError("alerts do not settle")
 
 

@@ -126,7 +126,7 @@ def make_plan(
 
 
 def route_of(durations: Sequence[float]) -> tuple[DatasetStatus, ...]:
-    """The way that those durations are meant for.
+    """The statuses that those durations are for.
 
     Raises:
         ValueError: there are too many or too few of them for either.
@@ -153,7 +153,7 @@ def end_of(plan: Plan, requested: datetime) -> datetime:
 
 
 def state_at(plan: Plan, requested: datetime, now: datetime) -> State:
-    """The dataset as it stands at `now`."""
+    """The dataset's state at `now`."""
     entered = [step for step in plan.steps if moment_of(step, requested) <= now]
     current = entered[-1] if entered else plan.steps[0]
     ended = len(entered) == len(plan.steps) and not plan.is_stuck

@@ -1,4 +1,4 @@
-"""How the service says no: the vendor's error body, and ours under `/_mock/`."""
+"""Error bodies: the vendor's, and our own under `/_mock/`."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ def as_text(value: Any) -> str:
 
 
 def values_at(item: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    """What stands at a path in an item; nothing where it is absent or null."""
+    """The values at a path of an item; none where it is absent or null."""
     if isinstance(item, list):
         for element in item:
             yield from values_at(element, path)

@@ -26,7 +26,7 @@ class MissedRecord(Wire, kw_only=True, omit_defaults=False):
 
 
 class CompanyBooks(Wire, kw_only=True, omit_defaults=False):
-    """What stands in one merchant's accounting software.
+    """One merchant's books.
 
     Args:
         missed: records that no daily sync will pick any more.

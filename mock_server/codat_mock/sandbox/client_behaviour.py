@@ -115,10 +115,10 @@ class ClientBehaviour:
         """The waits that are not over, and whether one has been kept."""
         waits, kept, has_waited = [], [], False
         for asked in self._asked:
-            is_meant = asked.company_id in (None, exchange.entry.company_id)
+            concerns_it = asked.company_id in (None, exchange.entry.company_id)
             is_before = exchange.arrived.machine < asked.since.machine
             passed = asked.since.until(exchange.arrived)
-            if is_before or not is_meant:
+            if is_before or not concerns_it:
                 kept.append(asked)
             elif passed < asked.seconds:
                 waits.append(Wait(asked.asked_by, asked.seconds, passed))

@@ -43,12 +43,12 @@ def change_texts(session: Session, locale: Locale, changed: Texts) -> Texts:
     name, defaults = f"texts/{locale}", default_texts()
     stored = session.tables.preferences.find(name, Stored) or {}
     for key, change in changed.items():
-        wanted = change if isinstance(change, Localization) else Localization(text=change)
+        change_to = change if isinstance(change, Localization) else Localization(text=change)
         before = stored.get(key) or defaults.get(key) or Localization()
         default = defaults.get(key, Localization(text=None))
-        text = before.text if wanted.text is UNSET else wanted.text
+        text = before.text if change_to.text is UNSET else change_to.text
         stored[key] = Localization(
-            required=before.required if wanted.required is UNSET else wanted.required,
+            required=before.required if change_to.required is UNSET else change_to.required,
             text=default.text if text is None else text,
         )
     session.tables.preferences.save(name, stored)

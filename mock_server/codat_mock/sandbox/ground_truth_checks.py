@@ -113,7 +113,7 @@ def books(session: Session, row: CompanyRow) -> BooksContext:
 def shown(
     session: Session, row: CompanyRow, compared: Sequence[Compared]
 ) -> Iterator[BookedRecord]:
-    """Records with where they stand in the books, and what differs.
+    """Records with their place in the books, and what differs.
 
     Their pushes are looked up for as many as a finding names.
     """
@@ -125,7 +125,7 @@ def shown(
 
 
 def note_on(each: Compared) -> str:
-    """Where a record stands in the books, and what differs."""
+    """A record's place in the books, and what differs."""
     where = f"in {' and '.join(each.documents)}" if each.documents else ""
     amounts = ""
     if each.booked is not None and each.booked != each.declared:

@@ -65,7 +65,7 @@ def start(
 
     Raises:
         NotFound: there is no such commerce or accounting platform.
-        Malformed: it is not clear which company is meant, or the URL is none of a web page.
+        Malformed: the company is ambiguous, or the URL is not that of a web page.
     """
     commerce = connections.integration(commerce_key, "Commerce")
     accounting = connections.integration(accounting_key, "Accounting")

@@ -72,7 +72,7 @@ def plan(session: Session, outcome: PlannedOutcome) -> PlannedOutcomes:
     """Plan how coming datasets or syncs end.
 
     Raises:
-        Malformed: something that was said does not fit what is meant.
+        Malformed: a property does not fit the target.
         NotFound: there is no such company.
     """
     problems = [*problems_in(outcome)]

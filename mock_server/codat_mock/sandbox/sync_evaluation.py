@@ -144,7 +144,7 @@ def ended_dataset(session: Session, row: CompanyRow, dataset: DatasetRow) -> End
         is_polled=dataset.is_polled,
         is_read=dataset.is_read,
         # Nobody waits for the end of a dataset whose id was lost with the answer.
-        is_alerted=dataset.is_told or not dataset.is_answered,
+        is_alerted=dataset.is_alerted or not dataset.is_answered,
         unresolved=[*unmended(session, row, dataset)] if is_failed else [],
     )
 

@@ -259,8 +259,8 @@ def raise_alerts(session: Session, event: Event) -> None:
     """Raise an alert for each rule that subscribes to an event."""
     for stored in session.tables.alerts.rules():
         rule = stored.rule
-        is_meant = rule.type == event.type and rule.company_id in (None, event.company_id)
-        if is_meant and rule.url:
+        applies = rule.type == event.type and rule.company_id in (None, event.company_id)
+        if applies and rule.url:
             raise_alert(session, stored, event)
 
 
@@ -390,4 +390,4 @@ def mark_notified(session: Session, body: AlertPayload) -> None:
     company = session.tables.companies.find(body.company_id)
     dataset_id = body.data.get("datasetId")
     if company and dataset_id:
-        session.tables.datasets.mark_told(company.number, dataset_id)
+        session.tables.datasets.mark_alerted(company.number, dataset_id)

@@ -27,7 +27,7 @@ decode_request = msgspec.json.Decoder(Request).decode
 
 COLUMNS: Final = (
     "number, id, connection, data_type, requested, ends, plan, request, is_answered, is_polled,"
-    " is_read, is_told"
+    " is_read, is_alerted"
 )
 
 
@@ -37,7 +37,7 @@ class DatasetRow(Struct):
     Args:
         is_polled: whether it was read by its id.
         is_read: whether its end was read, by its id or in the list.
-        is_told: whether an alert of its end was delivered.
+        is_alerted: whether an alert of its end was delivered.
         number: 0 until it is stored.
     """
 
@@ -51,7 +51,7 @@ class DatasetRow(Struct):
     is_answered: bool = True
     is_polled: bool = False
     is_read: bool = False
-    is_told: bool = False
+    is_alerted: bool = False
     number: int = 0
 
 
@@ -186,10 +186,10 @@ class Datasets:
             (is_polled, is_read, number),
         )
 
-    def mark_told(self, company: int, dataset_id: str) -> None:
+    def mark_alerted(self, company: int, dataset_id: str) -> None:
         """Note that an alert of a dataset's end was delivered."""
         self._db.execute(
-            "UPDATE datasets SET is_told = 1 WHERE company = ? AND id = ?", (company, dataset_id)
+            "UPDATE datasets SET is_alerted = 1 WHERE company = ? AND id = ?", (company, dataset_id)
         )
 
     def mark_unanswered(self, company: int, dataset_id: str) -> None:
@@ -280,7 +280,7 @@ def read(
 ) -> DatasetRow:
     """A row as the database gives it."""
     number, id_, connection, data_type, requested, ends, plan, request = row[:8]
-    is_answered, is_polled, is_read, is_told = map(bool, row[8:])
+    is_answered, is_polled, is_read, is_alerted = map(bool, row[8:])
     return DatasetRow(
         id_,
         connection,
@@ -292,6 +292,6 @@ def read(
         is_answered,
         is_polled,
         is_read,
-        is_told,
+        is_alerted,
         number,
     )

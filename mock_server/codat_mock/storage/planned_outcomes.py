@@ -1,4 +1,4 @@
-"""Rows of planned outcomes, each until as many datasets or syncs as it is meant for have come."""
+"""Rows of planned outcomes, each kept until it has applied as often as planned."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Outcomes:
     ) -> PlannedOutcome | None:
         """The outcome that is the next one's, which is then one fewer."""
         for number, outcome in self.all():
-            is_meant = (
+            applies = (
                 outcome.target == target
                 and outcome.company_id in (None, company_id)
                 and outcome.data_type in (None, data_type)
             )
-            if is_meant:
+            if applies:
                 self._db.execute(
                     "UPDATE outcomes SET remaining = remaining - 1 WHERE number = ?", (number,)
                 )

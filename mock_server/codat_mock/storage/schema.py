@@ -102,7 +102,7 @@ CREATE TABLE datasets (
     is_answered INTEGER NOT NULL DEFAULT 1,
     is_polled INTEGER NOT NULL DEFAULT 0,
     is_read INTEGER NOT NULL DEFAULT 0,
-    is_told INTEGER NOT NULL DEFAULT 0,
+    is_alerted INTEGER NOT NULL DEFAULT 0,
     body BLOB NOT NULL,
     UNIQUE (company, id)
 );

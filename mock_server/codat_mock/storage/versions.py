@@ -80,9 +80,9 @@ class Versions:
     def _of_keys(self, company: int, keys: str, values: tuple[object, ...]) -> Iterable[Version]:
         """All versions of the keys that a query finds, each key's in the order of acceptance."""
         found = self._db.execute(
-            f"WITH wanted (data_type, key) AS ({keys})"  # noqa: S608  (constant queries)
+            f"WITH named (data_type, key) AS ({keys})"  # noqa: S608  (constant queries)
             " SELECT v.data_type, v.key, v.dataset, v.position, v.created, d.ends, v.is_delete,"
-            " v.synced, v.deferred FROM wanted n CROSS JOIN versions v"
+            " v.synced, v.deferred FROM named n CROSS JOIN versions v"
             " ON v.company = ? AND v.data_type = n.data_type AND v.key = n.key"
             " JOIN datasets d ON d.number = v.dataset ORDER BY v.data_type, v.key, v.dataset",
             (*values, company),

@@ -64,9 +64,9 @@ def find(code: str) -> Rule:
     from codat_mock.rules import rulebook
 
     known = {name: rule for rule in rulebook() for name in (rule.code, rule.name)}
-    wanted = code.upper() if code.upper() in known else code.lower()
-    if wanted in known:
-        return known[wanted]
+    spelling = code.upper() if code.upper() in known else code.lower()
+    if spelling in known:
+        return known[spelling]
     near = get_close_matches(code.upper(), known, 1) or get_close_matches(code.lower(), known, 1)
     hint = f"did you mean {near[0]}?" if near else "'codat-mock rules' lists them all."
     raise click.BadParameter(f"there is no rule '{code}'; {hint}", param_hint="CODE")

@@ -46,28 +46,28 @@ def list_stories(as_json: bool) -> None:
     from codat_scenarios.stories import STORIES
 
     if as_json:
-        told_stories = [
-            {"name": name, "text": told.text, "findings": told.ending.findings}
-            for name, told in sorted(STORIES.items())
+        stories = [
+            {"name": name, "text": found.text, "findings": found.ending.findings}
+            for name, found in sorted(STORIES.items())
         ]
-        show_json({"stories": told_stories})
+        show_json({"stories": stories})
         return
     longest = max(map(len, STORIES))
-    for name, told in sorted(STORIES.items()):
-        broken = f" [{', '.join(told.ending.findings)}]" if told.ending.findings else ""
-        click.echo(f"{name:{longest}}  {told.text}{broken}")
+    for name, found in sorted(STORIES.items()):
+        broken = f" [{', '.join(found.ending.findings)}]" if found.ending.findings else ""
+        click.echo(f"{name:{longest}}  {found.text}{broken}")
 
 
 @story.command()
 @click.argument("name")
 def show(name: str) -> None:
     """Print a story: what happens, step by step, and how it must end."""
-    told = find(name)
-    click.echo(f"{told.name}: {told.text}\n")
+    found = find(name)
+    click.echo(f"{found.name}: {found.text}\n")
     with own_mock() as http:
-        perform(told, http, "story", printed())
+        perform(found, http, "story", printed())
     click.echo("\nIt must end so:")
-    for aspect, text in told_ending(told.ending).items():
+    for aspect, text in ending_in_words(found.ending).items():
         click.echo(f"  {aspect:{WIDTH}}{text}")
 
 
@@ -79,43 +79,47 @@ def show(name: str) -> None:
 @click.option("--api-key", default="story", show_default=True, help="The key to play with.")
 @as_json_option
 def run(name: str, against: str | None, api_key: str, as_json: bool) -> None:
-    """Play a story; the exit code is 0 if it ends as told, and 1 if it does not.
+    """Play a story; the exit code is 0 if it ends as expected, and 1 if it does not.
 
-    It plays in a sandbox of its own, which begins anew.
+    It plays in a sandbox of its own, which is reset.
     """
     import httpx
 
-    told = find(name)
+    found = find(name)
     steps: list[dict[str, Any]] = []
     if not as_json:
-        click.echo(f"{told.name}: {told.text}\n")
+        click.echo(f"{found.name}: {found.text}\n")
     tell = noted(steps) if as_json else printed()
     try:
         with running_mock(against) if against else own_mock() as http:
-            came = perform(told, http, api_key, tell)
+            came = perform(found, http, api_key, tell)
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise click.UsageError(f"No mock answers at {against}: {error}") from error
     except httpx.HTTPStatusError as error:
-        raise click.ClickException(f"Not as told: {error}") from error
+        raise click.ClickException(f"Not as expected: {error}") from error
     if as_json:
-        ends = {"ending": came, "toldEnding": told.ending, "isAsTold": came == told.ending}
-        show_json({"name": told.name, "text": told.text, "steps": steps, **ends})
+        ends = {
+            "ending": came,
+            "toldEnding": found.ending,
+            "isAsTold": came == found.ending,
+        }
+        show_json({"name": found.name, "text": found.text, "steps": steps, **ends})
     else:
-        show_ending(told.ending, came)
-    if came != told.ending:
-        raise click.ClickException("The story did not end as told.")
+        show_ending(found.ending, came)
+    if came != found.ending:
+        raise click.ClickException("The story did not end as expected.")
     if not as_json:
-        click.echo("The story ended as told.")
+        click.echo("The story ended as expected.")
 
 
 def show_ending(expected: Ending, came: Ending) -> None:
-    """Print how a story ended, and where that is not as told, what was told."""
+    """Print how a story ended, and what was expected where it differs."""
     click.echo()
-    in_words = told_ending(expected)
-    for aspect, text in told_ending(came).items():
+    in_words = ending_in_words(expected)
+    for aspect, text in ending_in_words(came).items():
         click.echo(f"  {aspect:{WIDTH}}{text}")
         if text != in_words[aspect]:
-            click.echo(f"  {'but told':{WIDTH}}{in_words[aspect]}")
+            click.echo(f"  {'expected':{WIDTH}}{in_words[aspect]}")
 
 
 def show_json(content: Any) -> None:
@@ -187,7 +191,7 @@ def printed() -> Narrate:
     return narrate
 
 
-def told_ending(ending: Ending) -> dict[str, str]:
+def ending_in_words(ending: Ending) -> dict[str, str]:
     """An ending in words, by aspect."""
     from codat_mock.accounting.sync_codes import SYNC_CODES
 

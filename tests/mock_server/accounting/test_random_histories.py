@@ -186,7 +186,7 @@ class Played:
             push(self.sandbox, self.company, data_type, body)
 
     def compared(self, history: History) -> dict[str, list[tuple[str, str]]]:
-        """How the books stand beside what the merchant has in the end."""
+        """The books compared with what the merchant has in the end."""
         own: Batch = {data_type: [] for data_type in TYPES}
         for sale in history.sales:
             for (data_type, _), record in sale.records.items():

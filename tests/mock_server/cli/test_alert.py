@@ -17,8 +17,8 @@ def run(live):
     """Run the command in the sandbox that `live` has; gives its code and what it prints."""
 
     def run(*arguments):
-        told = ["--url", str(live.base_url), "--api-key", "test-key"]
-        ran = CliRunner().invoke(main, ["alert", *arguments, *told])
+        options = ["--url", str(live.base_url), "--api-key", "test-key"]
+        ran = CliRunner().invoke(main, ["alert", *arguments, *options])
         return ran.exit_code, ran.output
 
     return run
@@ -40,17 +40,17 @@ def test_the_log_shows_every_delivery_and_an_alert_can_be_resent(run, live, comp
     add_rule(live, receiver)
     push(live, company)
     [alert] = settle(live, seconds=8)
-    told = (
+    line = (
         f"{alert['alertId']} {{}}:"
         f" Data sync of type commerce-orders completed for company {company}\n"
     )
     first = "  2022-03-21T08:00:07.7788Z 503\n"
     assert run("log")[1] == (
-        f"{told.format('pending')}{first}  2022-03-21T08:00:22.7788Z next attempt\n"
+        f"{line.format('pending')}{first}  2022-03-21T08:00:22.7788Z next attempt\n"
     )
     settle(live, minutes=2)
     second = "  2022-03-21T08:00:22.7788Z 404\n"
-    assert run("log")[1] == f"{told.format('failed')}{first}{second}"
+    assert run("log")[1] == f"{line.format('failed')}{first}{second}"
     assert run("resend", alert["alertId"][:5])[0] == 0
     settle(live)
     assert run("log")[1].endswith(f"{second}  2022-03-21T08:02:08Z 200\n")
@@ -58,10 +58,10 @@ def test_the_log_shows_every_delivery_and_an_alert_can_be_resent(run, live, comp
 
 def test_wrong_usage_is_reported_in_one_line(run, live, receiver):
     assert run("add", "Data sync complete", receiver.url)[0] == 2
-    code, told = run("add", "Data sync completed", "http://example.com/")
-    assert (code, "allows by --alert-host" in told) == (2, True)
-    code, told = run("remove", "none")
-    assert (code, told) == (2, "main alert remove: No id starts with 'none'.\n")
+    code, output = run("add", "Data sync completed", "http://example.com/")
+    assert (code, "allows by --alert-host" in output) == (2, True)
+    code, output = run("remove", "none")
+    assert (code, output) == (2, "main alert remove: No id starts with 'none'.\n")
     add_rule(live, receiver)
     add_rule(live, receiver)
     assert run("remove", "")[1] == "main alert remove: '' is ambiguous: 2 ids start with it.\n"
@@ -69,5 +69,5 @@ def test_wrong_usage_is_reported_in_one_line(run, live, receiver):
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES.splitlines() if " alert add " in line])
 def test_every_example_of_adding_works(run, line):
-    code, told = run(*shlex.split(line)[2:])
-    assert code == 0, told
+    code, output = run(*shlex.split(line)[2:])
+    assert code == 0, output

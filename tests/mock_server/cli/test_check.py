@@ -140,17 +140,17 @@ def test_a_run_that_only_reads_does_not_pass(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "told"),
+    ("end", "message"),
     [
         ("sys.exit(3)", "The command exited with code 3."),
         ("raise RuntimeError", "The command exited with code 1."),
         ("os.kill(os.getpid(), 9)", "The command was killed by SIGKILL."),
     ],
 )
-def test_a_crash_fails_the_run_even_without_findings(judge: Judge, end: str, told: str) -> None:
+def test_a_crash_fails_the_run_even_without_findings(judge: Judge, end: str, message: str) -> None:
     ran = judge("--report", "junit:junit.xml", *python(f"{GOOD}\n{end}"))
     assert ran.exit_code == 1
-    assert told in ran.output
+    assert message in ran.output
     assert "Every rule kept" in ran.output
 
 
@@ -182,9 +182,9 @@ def test_a_signal_also_stops_the_command(
     assert process.stdout
     assert process.stdout.readline() == "up\n"
     process.send_signal(sent)
-    _, told = process.communicate(timeout=PATIENCE_SECONDS)  # ends only with the command
+    _, output = process.communicate(timeout=PATIENCE_SECONDS)  # ends only with the command
     assert process.returncode == code
-    assert f"Stopped by {sent.name}; the command was terminated." in told
+    assert f"Stopped by {sent.name}; the command was terminated." in output
 
 
 def test_a_port_in_use_is_reported_in_one_line(check: Check) -> None:
@@ -204,7 +204,7 @@ def test_the_given_port_is_used(check: Check) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ((), "Missing argument 'COMMAND...'."),
         (("--", "no-such-command"), "Cannot start no-such-command: No such file"),
@@ -231,10 +231,10 @@ def test_the_given_port_is_used(check: Check) -> None:
         (("--speed", "fast", "--", "true"), "'fast' is not 'real', 'frozen'"),
     ],
 )
-def test_wrong_usage_is_reported_in_one_line(arguments: tuple[str, ...], told: str) -> None:
+def test_wrong_usage_is_reported_in_one_line(arguments: tuple[str, ...], message: str) -> None:
     ran = CliRunner().invoke(main, ["check", *arguments])
     assert ran.exit_code == 2
-    assert told in ran.output
+    assert message in ran.output
     assert ran.output.count("\n") == 1
 
 
@@ -269,8 +269,8 @@ def test_a_terminal_shows_a_table(tmp_path: Path) -> None:
                 shown += piece
     os.close(ours)
     assert process.returncode == 1
-    for told in ("1 error", "│ ", "only-new-or-changed", "with code 1. 1 finding"):
-        assert told in shown.decode()
+    for text in ("1 error", "│ ", "only-new-or-changed", "with code 1. 1 finding"):
+        assert text in shown.decode()
 
 
 def test_record_names_cannot_inject_log_commands_or_escape_sequences(judge: Judge) -> None:
@@ -335,9 +335,9 @@ def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
     (tmp_path / "pyproject.toml").write_text("")
     outputs = []
     for number in (1, 2):
-        wanted = ",".join(f"{form}:{number}.{form}" for form in forms)
+        reports = ",".join(f"{form}:{number}.{form}" for form in forms)
         summary = str(tmp_path / f"{number}.summary")
-        ran = judge("--report", f"{wanted},github", *python(TWICE), GITHUB_STEP_SUMMARY=summary)
+        ran = judge("--report", f"{reports},github", *python(TWICE), GITHUB_STEP_SUMMARY=summary)
         assert ran.exit_code == 1
         outputs.append(ran.output)
     for form in (*forms, "summary"):
@@ -354,9 +354,9 @@ def test_an_unwritable_report_is_reported_after_the_verdict(judge: Judge, tmp_pa
     (tmp_path / "taken").mkdir()
     ran = judge("--report", "html:taken", *python(TWICE))
     assert ran.exit_code == 2
-    verdict, told = ran.output.rstrip("\n").splitlines()[-2:]
+    verdict, last = ran.output.rstrip("\n").splitlines()[-2:]
     assert "codat-mock exits with code 1. 1 finding" in verdict
-    assert told.endswith("Cannot write taken: Is a directory.")
+    assert last.endswith("Cannot write taken: Is a directory.")
 
 
 def test_the_command_gets_the_webhook_secret_of_signed_alerts(check: Check, tmp_path: Path) -> None:
@@ -450,7 +450,7 @@ def test_a_running_mock_is_used_and_left_running(
     check: Check, start_server: Callable[..., Server], auth: Callable[[str], dict[str, str]]
 ) -> None:
     address = start_server().address
-    for _ in range(2):  # the second time begins anew, so that nothing is pushed again
+    for _ in range(2):  # the second time starts from a reset, so that nothing is pushed again
         ran = check("--url", address, *python(GOOD))
         assert ran.returncode == 0, ran.stdout
     assert check("--url", address, *python(TWICE)).returncode == 1

@@ -164,7 +164,7 @@ def test_the_same_seed_finds_the_same_schedule(explore):
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "message"),
     [
         ({"kind": "refuse", "operation": "push-orders", "at": [1], "status": 429, "retryAfter": 1},
          "push-orders 1 is refused with 429, Retry-After: 1"),
@@ -185,11 +185,11 @@ def test_the_same_seed_finds_the_same_schedule(explore):
     ],
 )  # fmt: skip
 def test_every_event_is_described_and_a_robust_integration_copes_with_it(
-    explore, planned, event, told
+    explore, planned, event, message
 ):
     ran = explore(MENDED, "--replay", planned(event))
     assert ran.exit_code == 0, ran.output
-    assert f"  1. {told}\n" in ran.output
+    assert f"  1. {message}\n" in ran.output
 
 
 @pytest.mark.parametrize(
@@ -310,9 +310,9 @@ def test_reports_show_the_schedule_and_the_complaints(explore, planned, tmp_path
     reports = "json:out.json,markdown:out.md,html:out.html,junit:out.xml,sarif:out.sarif"
     ran = explore(PLANTED, "--replay", planned(EVENT), "--report", reports)
     assert ran.exit_code == 1
-    told = json.loads((tmp_path / "out.json").read_bytes())
-    assert "1. push-orders 1 is carried out, but its answer is lost (close)" in told["notes"]
-    assert any("A-1-again" in complaint for complaint in told["complaints"])
+    run = json.loads((tmp_path / "out.json").read_bytes())
+    assert "1. push-orders 1 is carried out, but its answer is lost (close)" in run["notes"]
+    assert any("A-1-again" in complaint for complaint in run["complaints"])
     for name in ("out.md", "out.html", "out.xml"):
         text = (tmp_path / name).read_text()
         assert "A-1-again" in text, name
@@ -322,7 +322,7 @@ def test_reports_show_the_schedule_and_the_complaints(explore, planned, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("[]", "Expected `object`, got `array`"),
         ('{"events": []}', "missing required field `startAt`"),
@@ -342,11 +342,11 @@ def test_reports_show_the_schedule_and_the_complaints(explore, planned, tmp_path
          "there is more than one event of alerts"),
     ],
 )  # fmt: skip
-def test_an_invalid_schedule_is_refused_with_its_path(explore, tmp_path, written, told):
+def test_an_invalid_schedule_is_refused_with_its_path(explore, tmp_path, written, message):
     (tmp_path / "planned.json").write_text(written)
     ran = explore(MENDED, "--replay", "planned.json")
     assert ran.exit_code == 2, ran.output
-    assert told in ran.output
+    assert message in ran.output
 
 
 def test_an_unwritable_file_is_refused_before_the_search(explore):

@@ -196,7 +196,7 @@ def test_observed_syncs_run_at_their_times_with_their_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "told"),
+    ("content", "code", "message"),
     [
         (har(push("12:00:00", ORDER), push("12:10:00", ORDER)), 1, "S03 only-new-or-changed"),
         (har(), 5, "Nothing was pushed, so there is nothing to judge."),
@@ -204,10 +204,12 @@ def test_observed_syncs_run_at_their_times_with_their_codes() -> None:
         (b'{"log":', 2, "$.log: the file ends too early, at byte 7."),
     ],
 )
-def test_exit_codes_are_those_of_check(judge: Judge, content: bytes, code: int, told: str) -> None:
+def test_exit_codes_are_those_of_check(
+    judge: Judge, content: bytes, code: int, message: str
+) -> None:
     ran = judge(content)
     assert ran.exit_code == code, ran.output
-    assert told in ran.output
+    assert message in ran.output
 
 
 def test_an_exception_of_the_mock_is_reported_as_its_own(
@@ -259,8 +261,10 @@ def test_the_request_log_as_har_gives_the_findings_of_the_mock(http: Any, driver
     answer = http.get("/_mock/requests?format=har")
     assert b"s3cret" not in answer.content
     run = replay(read_har(answer.content).requests, Settings(), until=driver.now())
-    told = [(each.code, each.count, each.records) for each in run.judgement.findings]
-    assert sorted(told) == sorted((each["code"], each["count"], each["records"]) for each in live)
+    replayed = [(each.code, each.count, each.records) for each in run.judgement.findings]
+    assert sorted(replayed) == sorted(
+        (each["code"], each["count"], each["records"]) for each in live
+    )
     assert {"S03", "T02"} <= codes(run)
 
 

@@ -203,9 +203,9 @@ def test_a_stopped_server_leaves_no_thread_and_no_socket():
 
 
 def test_addresses_are_printed_as_they_are_reached():
-    for host, told in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")):  # noqa: S104
+    for host, shown in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")):  # noqa: S104
         with listen(host, 0) as bound:
-            assert address_of(bound) == f"http://{told}:{bound.getsockname()[1]}"
+            assert address_of(bound) == f"http://{shown}:{bound.getsockname()[1]}"
 
 
 def test_a_body_of_more_than_a_gibibyte_is_refused_before_it_is_sent(live):

@@ -1,4 +1,4 @@
-"""What is drawn for an exploration, and how it is told and planned."""
+"""Schedules: how they are drawn, described and planned."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_requests_are_sorted_by_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "$: the file is empty."),
         (b"[]", "$: expected an object."),
@@ -94,10 +94,10 @@ def test_requests_are_sorted_by_time() -> None:
         (b'{"log": {"entries": [{"a', "$.log.entries[0]: the file ends too early, at byte 24."),
     ],
 )
-def test_an_invalid_har_is_refused_with_a_json_path(content: bytes, told: str) -> None:
+def test_an_invalid_har_is_refused_with_a_json_path(content: bytes, message: str) -> None:
     with pytest.raises(BadHar) as wrong:
         read_har(content)
-    assert told in str(wrong.value)
+    assert message in str(wrong.value)
     assert "\n" not in str(wrong.value)
 
 

@@ -90,12 +90,12 @@ def test_a_key_that_is_not_known_is_401(start_server, auth):
 
 
 @pytest.mark.parametrize("key", ["k", "with:colon", "ключ", "k" * 4000, "a b", "/"])
-def test_any_well_formed_key_is_known_where_none_is_told(client, auth, key):
+def test_any_well_formed_key_is_accepted_by_default(client, auth, key):
     answer = client.post("/meta/companies/sync", json={"name": "x"}, headers=auth(key))
     assert answer.status_code == 200
 
 
-def test_the_scheme_is_told_in_any_case(client):
+def test_the_scheme_may_be_in_any_case(client):
     header = {"Authorization": f"BASIC {b64encode(b'k').decode()}"}
     answer = client.post("/meta/companies/sync", json={"name": "x"}, headers=header)
     assert answer.status_code == 200
@@ -205,7 +205,7 @@ def test_a_body_that_cannot_be_read_is_400_and_says_where(client, company, path,
         assert error.keys() == {"itemId", "message", "validatorName"}
 
 
-def test_a_wrong_value_is_told_with_the_record_it_stands_in(client, company):
+def test_a_wrong_value_is_reported_with_its_record(client, company):
     orders = [{"id": f"o{n}"} for n in range(5)] + [{"id": "bad", "payments": [{"amount": "5"}]}]
     answer = client.post(f"/data/companies/{company}/sync/{ORDERS}", json={"orders": orders})
     (error,) = assert_refused(answer, 400, "$.orders[5].payments[0].amount")["validation"]["errors"]
@@ -263,7 +263,7 @@ def test_an_empty_push_makes_a_dataset(client, company, body):
         ("GET", f"/_mock/books?companyId={NOWHERE}", b"", 404),
     ],
 )
-def test_the_control_api_says_no_with_a_problem_document(client, method, path, body, status):
+def test_the_control_api_refuses_with_a_problem_document(client, method, path, body, status):
     assert_problem(client.request(method, path, content=body), status)
 
 

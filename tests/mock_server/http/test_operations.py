@@ -148,11 +148,12 @@ def preferences(walk: Walk) -> None:
     for key, method in (("gbol", "POST"), ("lqai", "PATCH")):
         shown = f"/clients/{client}/config/ui/accounts/platform/{key}"
         assert walk.get(shown) == {"visibleAccounts": None}
-        wanted = {"visibleAccounts": [f"sales-accounts-{key}"]}
+        accounts = {"visibleAccounts": [f"sales-accounts-{key}"]}
         assert (
-            walk.send(method, f"/sync/commerce/config/ui/accounts/platform/{key}", wanted) == wanted
+            walk.send(method, f"/sync/commerce/config/ui/accounts/platform/{key}", accounts)
+            == accounts
         )
-        assert walk.get(shown) == wanted
+        assert walk.get(shown) == accounts
 
 
 def pushes(walk: Walk, company: str) -> None:

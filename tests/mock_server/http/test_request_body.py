@@ -136,7 +136,7 @@ def test_a_path_that_leads_nowhere_is_answered_in_the_vendors_shape(http: httpx.
         assert (answer.status_code, answer.json()["service"]) == (404, "PublicApi")
 
 
-def test_a_method_that_is_not_taken_is_told_with_those_that_are(http: httpx.Client) -> None:
+def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(http: httpx.Client) -> None:
     answer = http.put("/meta/companies")
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
@@ -186,9 +186,9 @@ def test_the_server_itself_refuses_in_the_vendors_shape(request_bytes: bytes, st
             line.sendall(request_bytes)
             received = b"".join(iter(lambda: line.recv(4096), b""))
     head, _, body = received.partition(b"\r\n\r\n")
-    told = json.loads(body)
-    assert told["statusCode"] == status
-    assert told["correlationId"].encode() in head
+    error = json.loads(body)
+    assert error["statusCode"] == status
+    assert error["correlationId"].encode() in head
 
 
 def test_a_byte_order_mark_does_not_come_back_inside_of_the_answer(http: httpx.Client) -> None:

@@ -82,11 +82,11 @@ def test_a_browser_shows_every_operation_and_the_authorise_button(
         ]  # fmt: skip
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     shown = set(re.findall(r'id="operations-[^"]+?-([a-z]+-[a-z-]+)"', ran.stdout))
-    told = {
+    named = {
         operation["operationId"]
         for methods in document_of(create_app())["paths"].values()
         for operation in methods.values()
     }
-    assert {name for name in told if any(each.endswith(name) for each in shown)} == told
+    assert {name for name in named if any(each.endswith(name) for each in shown)} == named
     assert "Authorize" in ran.stdout
     assert f'<option value="{prefix or "/"}"' in ran.stdout

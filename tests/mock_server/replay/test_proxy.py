@@ -191,7 +191,7 @@ def test_judging_the_recording_gives_the_live_findings(
         live = client.get("/_mock/findings").json()
         over = proxy.judge(is_over=True)
         content = (tmp_path / "t.har").read_bytes()
-        told = client.get("/_mock/requests?format=har").content
+        archive = client.get("/_mock/requests?format=har").content
         page = client.get("/_mock/report?format=html").text
         assert client.get("/_mock/else").status_code == 404
     recorded = read_har(content).requests
@@ -200,7 +200,7 @@ def test_judging_the_recording_gives_the_live_findings(
     assert {"S03", "T01"} <= {each["code"] for each in live["findings"]}
     assert {each.company_id for each in over.judgement.findings if each.company_id} == {company_id}
     assert [each.status for each in recorded] == [200, 200, 200, 200, 200, 401]
-    assert read_har(told).requests == recorded
+    assert read_har(archive).requests == recorded
     assert "only-new-or-changed" in page
     for secret in (auth("s3cret-key")["Authorization"].partition(" ")[2], "s3cret"):
         assert secret.encode() not in content

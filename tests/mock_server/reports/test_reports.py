@@ -209,10 +209,10 @@ def test_junit_has_a_case_for_each_rule(run: Run) -> None:
 @given(runs())
 def test_sarif_is_valid_and_every_result_has_a_location(run: Run) -> None:
     Sarif.model_validate_json(FORMATS["sarif"].write(run))
-    [told_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
-    known = [rule["id"] for rule in told_run["tool"]["driver"]["rules"]]
+    [sarif_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
+    known = [rule["id"] for rule in sarif_run["tool"]["driver"]["rules"]]
     found = [*run.judgement.findings, *run.complaints]
-    for result, each in zip(told_run["results"], found, strict=True):
+    for result, each in zip(sarif_run["results"], found, strict=True):
         [place] = result["locations"]
         uri = place["physicalLocation"]["artifactLocation"]["uri"]
         assert uri
@@ -323,7 +323,7 @@ def finding(**changed: Any) -> Finding:
     return msgspec.structs.replace(made, **changed)
 
 
-def run_with(*found: Finding, **told_of_it: Any) -> Run:
+def run_with(*found: Finding, **details: Any) -> Run:
     dataset = ReportedDataset(
         id="d",
         data_type="commerce-orders",
@@ -359,7 +359,7 @@ def run_with(*found: Finding, **told_of_it: Any) -> Run:
         "companies": [company],
         "failures": [],
     }
-    return Run(**(basis | told_of_it))
+    return Run(**(basis | details))
 
 
 DONE = CommandEnd(line="./push", ending="exited", code=0)
@@ -419,8 +419,8 @@ def test_an_entry_without_records_matches_any_records() -> None:
 
 
 def fingerprint_of(run: Run) -> str:
-    [told_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
-    return str(told_run["results"][0]["partialFingerprints"]["codatMock/v1"])
+    [sarif_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
+    return str(sarif_run["results"][0]["partialFingerprints"]["codatMock/v1"])
 
 
 @pytest.mark.parametrize(
@@ -443,8 +443,8 @@ def test_a_finding_points_at_the_code_that_sent_the_request(
         Request(2, "2022-03-21T09:00:00Z", "POST", "/data", caller),
     ]
     run = run_with(finding(requests=sent), root="/srv")
-    [told_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
-    place = told_run["results"][0]["locations"][0]["physicalLocation"]
+    [sarif_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
+    place = sarif_run["results"][0]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": file}, "region": {"startLine": line}}
     assert not PurePosixPath(file).is_absolute()
     [(_, properties, _)] = annotations(written(run, "github"))

@@ -112,9 +112,9 @@ def test_a_reset_while_a_push_is_being_sent_leaves_nothing_of_it(client):
             assert other.post("/_mock/reset").status_code == 200
             yield b'{"id":"o"}]}'
 
-        told = {"Content-Length": "23"}
+        headers = {"Content-Length": "23"}
         path = f"/data/companies/{company}/sync/{ORDERS}"
-        assert http.post(path, content=halting(), headers=told).status_code == 404
+        assert http.post(path, content=halting(), headers=headers).status_code == 404
         assert http.get("/_mock/findings").json()["verdict"] == "nothing-observed"
         assert http.get("/_mock/books").json() == {"companies": []}
 

@@ -296,7 +296,7 @@ def test_a_reset_forgets_faults(live):
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         ({"kind": "refuse", "operation": "push-order"}, "the nearest is 'push-orders'"),
         ({"kind": "explode"}, "Invalid value 'explode'"),
@@ -308,10 +308,10 @@ def test_a_reset_forgets_faults(live):
         ({"kind": "refuse", "at": [0]}, ">= 1"),
     ],
 )
-def test_what_makes_no_sense_is_refused(live, fault, told):
+def test_what_makes_no_sense_is_refused(live, fault, message):
     answer = live.put(FAULTS, json={"faults": [fault]})
     assert answer.status_code == 400
-    assert told in answer.json()["detail"]
+    assert message in answer.json()["detail"]
     assert answer.json()["problems"][0]["path"].startswith("$.faults[0]")
 
 
@@ -348,9 +348,9 @@ def test_the_command_plans_lists_and_clears(start_server: Callable[..., Server])
         ran = CliRunner().invoke(main, ["fault", *arguments, *options])
         return f"{ran.exit_code} {ran.output}"
 
-    told = run("add", "lose", "--by", "hang", "--operation", "push-orders", "--at", "2")
-    assert told == "0 0 of 0 hit: lose by=hang operation=push-orders at=[2]\n"
-    assert run("list") == told
+    printed = run("add", "lose", "--by", "hang", "--operation", "push-orders", "--at", "2")
+    assert printed == "0 0 of 0 hit: lose by=hang operation=push-orders at=[2]\n"
+    assert run("list") == printed
     assert "nearest is 'push-orders'" in run("add", "slow", "--operation", "push-order")
     assert run("clear") == "0 No faults planned.\n"
 

@@ -96,8 +96,8 @@ def never_retries(patch):
     patch.setattr(webhooks, "next_try", lambda *_: None)
 
 
-def tells_of_one_at_a_time(patch):
-    """Of what happens at one moment, only the first is told."""
+def raises_one_at_a_time(patch):
+    """Of the events at one moment, only the first is reported."""
     good = StoredAlerts.happened
     patch.setattr(StoredAlerts, "happened", lambda self, now: good(self, now)[:1])
 
@@ -109,7 +109,7 @@ EVERYWHERE = [
     raises_twice,
     delivers_twice,
     never_retries,
-    tells_of_one_at_a_time,
+    raises_one_at_a_time,
 ]
 seeking = settings(
     PLAYED,

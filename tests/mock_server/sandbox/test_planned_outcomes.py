@@ -27,8 +27,8 @@ def company(live: httpx.Client) -> str:
     return str(live.post("/meta/companies/sync", json={"name": "Café"}).json()["id"])
 
 
-def plan(client: httpx.Client, target: str, **wanted: Any) -> None:
-    answer = client.post(OUTCOMES, json={"target": target} | wanted)
+def plan(client: httpx.Client, target: str, **details: Any) -> None:
+    answer = client.post(OUTCOMES, json={"target": target} | details)
     assert answer.status_code == 200, answer.text
 
 
@@ -39,9 +39,9 @@ def push(client: httpx.Client, company: str, kind: str = "orders", **records: An
 
 
 def history(client: httpx.Client, company: str, dataset: str) -> dict[str, Any]:
-    told = client.get(f"/meta/companies/{company}/pull/history/{dataset}").json()
-    assert isinstance(told, dict)
-    return told
+    shown = client.get(f"/meta/companies/{company}/pull/history/{dataset}").json()
+    assert isinstance(shown, dict)
+    return shown
 
 
 def wait(client: httpx.Client, **duration: float) -> None:
@@ -54,12 +54,12 @@ def test_a_dataset_ends_as_planned_and_the_next_one_well(live, company, end):
     dataset = push(live, company, orders=[ORDER])
     assert history(live, company, dataset)["status"] == "Queued"
     wait(live, seconds=8)
-    told = history(live, company, dataset)
-    assert told["status"] == end
-    assert told["completed"]
-    assert told["isCompleted"] == (end == "Complete")
-    assert told["isErrored"] == end.endswith("Error")
-    assert told.get("errorMessage") == MESSAGES.get(end)
+    answer = history(live, company, dataset)
+    assert answer["status"] == end
+    assert answer["completed"]
+    assert answer["isCompleted"] == (end == "Complete")
+    assert answer["isErrored"] == end.endswith("Error")
+    assert answer.get("errorMessage") == MESSAGES.get(end)
     again = push(live, company, orders=[ORDER])
     wait(live, seconds=8)
     assert history(live, company, again)["status"] == "Complete"
@@ -70,15 +70,15 @@ def test_a_sync_ends_as_planned_and_the_next_one_covers_its_period(live, set_sta
     driver: SandboxDriver = set_stage(live)
     plan(live, "sync", outcome=end, message="As planned.")
     path = f"/companies/{driver.company_id}/sync/commerce/latest"
-    told = live.post(path).json()
-    assert told["syncStatusCode"] == SYNC_ENDS[end]
-    assert told["syncExceptionMessage"].endswith("As planned.")
+    answer = live.post(path).json()
+    assert answer["syncStatusCode"] == SYNC_ENDS[end]
+    assert answer["syncExceptionMessage"].endswith("As planned.")
     again = live.post(path).json()
     assert again["syncStatusCode"] == 2040
-    assert again["syncDateRangeUtc"]["start"] == told["syncDateRangeUtc"]["start"]
+    assert again["syncDateRangeUtc"]["start"] == answer["syncDateRangeUtc"]["start"]
 
 
-def test_a_message_of_ones_own_is_told(live, company):
+def test_a_planned_message_is_shown(live, company):
     plan(live, "dataset", outcome="FetchError", message="The till is on fire.")
     dataset = push(live, company)
     wait(live, seconds=8)
@@ -93,7 +93,7 @@ def test_what_ended_in_an_error_may_be_pushed_again(live, company):
     assert "S03" not in {each["code"] for each in found}
 
 
-def test_outcomes_are_used_up_in_order_by_what_they_are_meant_for(live, company):
+def test_outcomes_are_used_up_in_order_by_the_datasets_they_apply_to(live, company):
     plan(live, "dataset", outcome="MapError", dataType="commerce-payments")
     plan(live, "dataset", outcome="FetchError", count=2)
     plan(live, "dataset", outcome="Cancelled", companyId=company)
@@ -117,10 +117,10 @@ def test_a_stuck_dataset_stays_where_it_is(live, company):
     plan(live, "dataset", stuckIn="Processing")
     dataset = push(live, company, orders=[ORDER])
     wait(live, days=400)
-    told = history(live, company, dataset)
-    assert told["status"] == "Processing"
-    assert told["progress"] == 80
-    assert "completed" not in told
+    answer = history(live, company, dataset)
+    assert answer["status"] == "Processing"
+    assert answer["progress"] == 80
+    assert "completed" not in answer
 
 
 def test_a_queued_dataset_goes_through_the_states_of_waiting(live, company):
@@ -154,7 +154,7 @@ def test_durations_say_it_precisely(live, company):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "place"),
+    ("details", "place"),
     [
         ({"target": "dataset", "outcome": "Burnt"}, "$.outcome"),
         ({"target": "sync", "outcome": "MapError"}, "$.outcome"),
@@ -167,8 +167,8 @@ def test_durations_say_it_precisely(live, company):
         ({"target": "dataset", "count": 0}, "$.count"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_place(live, wanted, place):
-    answer = live.post(OUTCOMES, json=wanted)
+def test_what_makes_no_sense_is_refused_with_its_place(live, details, place):
+    answer = live.post(OUTCOMES, json=details)
     assert answer.status_code == 400
     assert [problem["path"] for problem in answer.json()["problems"]] == [place]
 
@@ -210,9 +210,9 @@ def test_the_command_plans_lists_and_clears(start_server: Callable[..., Server])
         return f"{ran.exit_code} {ran.output}"
 
     assert run("list") == "0 No outcomes planned.\n"
-    told = run("add", "dataset", "MapError", "--count", "2", "--message", "No.")
-    assert told == "0 2 x target=dataset outcome=MapError message=No.\n"
-    assert run("list") == told
+    answer = run("add", "dataset", "MapError", "--count", "2", "--message", "No.")
+    assert answer == "0 2 x target=dataset outcome=MapError message=No.\n"
+    assert run("list") == answer
     assert "known: Complete, NotSupported" in run("add", "dataset", "Burnt")
     assert run("clear") == "0 No outcomes planned.\n"
 

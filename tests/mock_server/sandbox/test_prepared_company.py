@@ -26,8 +26,8 @@ FORMS = {
 }
 
 
-def prepare(http: httpx.Client, **wanted: str) -> str:
-    return str(http.post("/_mock/companies", json={"name": "Café"} | wanted).json()["id"])
+def prepare(http: httpx.Client, **details: str) -> str:
+    return str(http.post("/_mock/companies", json={"name": "Café"} | details).json()["id"])
 
 
 def push(http: httpx.Client, company: str) -> httpx.Response:
@@ -61,13 +61,13 @@ def test_the_accounting_platform_can_be_chosen(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status"),
+    ("details", "status"),
     [({"accounting": "none"}, 404), ({"accounting": "lqai"}, 404), ({"name": " "}, 400)],
 )
 def test_what_cannot_be_made_is_refused_and_leaves_nothing(
-    http: httpx.Client, wanted: dict[str, str], status: int
+    http: httpx.Client, details: dict[str, str], status: int
 ) -> None:
-    assert http.post("/_mock/companies", json={"name": "Café"} | wanted).status_code == status
+    assert http.post("/_mock/companies", json={"name": "Café"} | details).status_code == status
     assert http.get("/companies").json()["totalResults"] == 0
 
 
@@ -83,8 +83,8 @@ def test_preparing_and_closing_are_no_requests_of_the_integration(http: httpx.Cl
 def test_a_closed_day_has_seen_its_sync(http: httpx.Client) -> None:
     company = prepare(http)
     push(http, company)
-    told = http.post("/_mock/clock/close-day").json()
-    assert told["now"] == "2022-03-22T03:00:00Z"
+    reported = http.post("/_mock/clock/close-day").json()
+    assert reported["now"] == "2022-03-22T03:00:00Z"
     [sync] = http.get("/_mock/report").json()["companies"][0]["syncs"]
     assert sync["finish"] == "2022-03-22T03:00:00Z"
 
@@ -140,12 +140,12 @@ def test_nothing_is_under_way_once_the_day_is_closed(waits: list[int], delay_hou
             push(http, company)
         before = parse_moment(now(http))
         http.post("/_mock/clock/close-day")
-        [told] = http.get("/_mock/report").json()["companies"]
+        [reported] = http.get("/_mock/report").json()["companies"]
         assert parse_moment(now(http)) >= before
-        assert all(each["completed"] for each in told["datasets"])
-        assert len(told["datasets"]) == len(waits)
-        last = max((each["completed"] for each in told["datasets"]), default="")
-        assert told["syncs"][-1]["at"] >= last
+        assert all(each["completed"] for each in reported["datasets"])
+        assert len(reported["datasets"]) == len(waits)
+        last = max((each["completed"] for each in reported["datasets"]), default="")
+        assert reported["syncs"][-1]["at"] >= last
     registry.close()
 
 
@@ -170,16 +170,16 @@ def test_a_report_tells_pushes_syncs_and_books(driver: SandboxDriver, http: http
     driver.push("commerce-transactions", [])
     http.post("/_mock/clock/close-day")
     run = json.loads(http.get("/_mock/report").content)
-    [told] = run["companies"]
-    assert [each["dataType"].removeprefix("commerce-") for each in told["datasets"]] == [
+    [reported] = run["companies"]
+    assert [each["dataType"].removeprefix("commerce-") for each in reported["datasets"]] == [
         "orders",
         "payments",
         "transactions",
     ]
-    assert [each["code"] for each in told["syncs"]] == [2000]
-    assert [each["number"] for each in told["documents"]] == ["INV-0001"]
-    assert told["comparison"]["agreeing"] == 1
-    assert [each["key"] for each in told["comparison"]["missing"]] == ["A-2"]
+    assert [each["code"] for each in reported["syncs"]] == [2000]
+    assert [each["number"] for each in reported["documents"]] == ["INV-0001"]
+    assert reported["comparison"]["agreeing"] == 1
+    assert [each["key"] for each in reported["comparison"]["missing"]] == ["A-2"]
 
 
 def test_an_unknown_form_is_refused_with_those_that_are_known(http: httpx.Client) -> None:

@@ -16,8 +16,8 @@ def order(key, total=12.0, **properties):
     """An order of one untaxed line, created on the day."""
     line = {"id": "l", "quantity": 1, "taxPercentage": 20, "totalAmount": total,
             "totalTaxAmount": 0, "unitPrice": total}  # fmt: skip
-    told = {"id": key, "currency": "GBP", "createdDate": DAY, "totalAmount": total}
-    return told | {"orderLineItems": [line]} | properties
+    record = {"id": key, "currency": "GBP", "createdDate": DAY, "totalAmount": total}
+    return record | {"orderLineItems": [line]} | properties
 
 
 def found(driver):
@@ -56,7 +56,7 @@ def test_the_answer_holds_the_very_bytes_that_were_sent(live, set_stage, body):
     assert set(json.loads(answer.content)) == {"data", "datasetId"}
 
 
-def test_a_dataset_goes_its_way_and_is_told_as_the_reference_does(driver):
+def test_a_dataset_passes_through_its_statuses_as_in_the_reference(driver):
     dataset = driver.push(ORDERS, [order("o")])
     seen = [driver.dataset(dataset)]
     while driver.advance_to_next_event() and not seen[-1]["isCompleted"]:
@@ -169,7 +169,7 @@ def test_an_equal_record_written_otherwise_is_unchanged(driver):
         (None, None, 20),
     ],
 )
-def test_an_update_counts_when_its_source_date_is_later_or_not_told(driver, before, after, booked):
+def test_an_update_counts_when_its_source_date_is_later_or_absent(driver, before, after, booked):
     driver.push(ORDERS, [order("o", 12, sourceModifiedDate=before)])
     driver.push(ORDERS, [order("o", 20, sourceModifiedDate=after)])
     push_others(driver)
@@ -272,7 +272,7 @@ def test_a_delete_after_the_sync_changes_nothing_in_the_books(driver):
     assert total_booked(driver) == 12
 
 
-def test_a_deleted_order_may_be_pushed_anew(driver):
+def test_a_deleted_order_may_be_pushed_again(driver):
     for records in ([order("o", 12)], [{"id": "o"}], [order("o", 12)]):
         driver.push(ORDERS, records)
     push_others(driver)
@@ -281,7 +281,7 @@ def test_a_deleted_order_may_be_pushed_anew(driver):
     assert "S03" not in found(driver)
 
 
-def test_an_update_after_the_sync_stands_in_the_books_twice(driver):
+def test_an_update_after_the_sync_is_booked_twice(driver):
     driver.push(ORDERS, [order("o", 12)])
     push_others(driver)
     driver.advance(days=2)
@@ -329,14 +329,14 @@ def test_pushes_of_other_types_companies_or_times_do_not_overlap(start_server, s
             yield body[20:]
 
         path = f"/data/companies/{driver.company_id}/sync/{ORDERS}"
-        told = {"Content-Length": str(len(body))}
-        assert client.post(path, content=halting(), headers=told).status_code == 200
+        declared = {"Content-Length": str(len(body))}
+        assert client.post(path, content=halting(), headers=declared).status_code == 200
         driver.push(ORDERS, [order("next")])
         assert not found(driver)
 
 
 class Line:
-    """A line to a client who may hang up, in process: what the server tells of it."""
+    """A line to a client who may hang up, in process: what the server knows of it."""
 
     def __init__(self, registry, auth):
         self.client = create_app(registry).test_client()

@@ -43,7 +43,7 @@ def test_every_answer_tells_what_is_left_of_the_day(limited):
     assert second["X-Rate-Limit-Remaining"] == "1997"
 
 
-def test_too_many_are_refused_until_the_limit_begins_anew_in_the_sandboxs_time(limited, auth):
+def test_too_many_are_refused_until_the_limit_resets_in_the_sandboxs_time(limited, auth):
     registry = limited.registry
     limited.get(COMPANIES)
     sandbox = registry.sandbox(registry.names()[0])
@@ -159,7 +159,7 @@ def test_a_delayed_answer_counts_until_it_has_come(limited):
     assert limited.get(f"/companies/{company}").status_code == 200
 
 
-def test_serve_keeps_the_limits_where_it_is_told_to(serve):
+def test_serve_keeps_the_limits_with_its_option(serve):
     assert serve("--rate-limits").http.get(COMPANIES).headers["X-Rate-Limit-Limit"] == "1000"
 
 

@@ -88,10 +88,13 @@ def test_the_api_itself_asks_for_a_key_whatever_chooses_the_sandbox(client):
         assert answer.status_code == 401
 
 
-def test_the_control_api_needs_no_key_where_it_is_clear_which_sandbox_is_meant(app):
+def test_the_control_api_needs_no_key_where_there_is_one_sandbox(app):
     client = app.test_client()
-    told = client.get("/_mock/clock")
-    assert (told.status_code, told.content_type) == (400, "application/problem+json; charset=utf-8")
+    refused = client.get("/_mock/clock")
+    assert (refused.status_code, refused.content_type) == (
+        400,
+        "application/problem+json; charset=utf-8",
+    )
     assert client.get("/_mock/clock", headers={"X-Test-Id": "a"}).status_code == 200
     assert client.get("/_mock/clock").status_code == 200  # the only one there is
     assert client.get("/sandbox/b/_mock/clock").status_code == 200
@@ -103,7 +106,7 @@ def test_health_makes_no_sandbox(client):
         assert client.get("/_mock/health").json()["sandboxes"] == 0
 
 
-def test_the_one_known_key_is_meant_where_none_is_told(auth):
+def test_the_one_known_key_is_the_default(auth):
     registry = SandboxRegistry(Settings(api_keys=("only",)))
     client = create_app(registry).test_client()
     client.post("/_mock/clock/set", json={"to": "2030-01-01"})

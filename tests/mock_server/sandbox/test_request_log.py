@@ -94,12 +94,12 @@ def test_requests_are_found_and_counted(http, driver):
 
 
 @pytest.mark.parametrize(
-    ("query", "told"), [("?colour=red", "'colour'"), ("?limit=x", "'x'"), ("?limit=-1", "'-1'")]
+    ("query", "message"), [("?colour=red", "'colour'"), ("?limit=x", "'x'"), ("?limit=-1", "'-1'")]
 )
-def test_a_search_for_what_there_is_not_is_refused(http, query, told):
+def test_a_search_for_what_there_is_not_is_refused(http, query, message):
     answer = http.get(f"/_mock/requests{query}")
     assert answer.status_code == 400
-    assert told in answer.json()["detail"]
+    assert message in answer.json()["detail"]
 
 
 def test_a_request_that_there_is_not_is_not_found(http):
@@ -117,7 +117,7 @@ def test_a_request_that_there_is_not_is_not_found(http):
         ("GET", "/meta/companies/{}/pull/histories/x", f"GET {HISTORY}"),
     ],
 )
-def test_a_request_beside_the_api_is_told_the_nearest_operation(
+def test_a_request_outside_the_api_is_logged_with_the_nearest_operation(
     http, driver, method, path, nearest
 ):
     answer = http.request(method, path.format(driver.company_id))
@@ -143,7 +143,7 @@ def test_a_company_that_there_is_not_is_no_unknown_operation(http, driver):
     assert driver.findings()["findings"] == []
 
 
-def test_the_same_mistake_again_is_told_with_the_first(http, driver):
+def test_the_same_mistake_again_is_joined_to_the_first(http, driver):
     for _ in range(30):
         http.get("/nothing")
     [finding] = driver.findings()["findings"]

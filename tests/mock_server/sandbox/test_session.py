@@ -267,8 +267,8 @@ def test_the_log_s_size_is_put_back_after_a_rollback(registry):
         session.tables.request_log.add(entry(2), b"x" * 10_000, None)
         session.roll_back()
     assert meter.held == held
-    (counted_anew,) = registry._store._db.execute("SELECT total(size) FROM requests").fetchone()
-    assert counted_anew == held
+    (recounted,) = registry._store._db.execute("SELECT total(size) FROM requests").fetchone()
+    assert recounted == held
 
 
 def entry(number: int) -> request_log.LoggedRequest:

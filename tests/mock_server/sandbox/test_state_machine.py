@@ -85,12 +85,12 @@ class Model:
 def order(key: str, version: Version) -> dict[str, Any]:
     total = Decimal(version.pounds)
     line = {"quantity": 1, "taxPercentage": 20, "totalAmount": total, "totalTaxAmount": 0}
-    told = {"id": key, "currency": "GBP", "totalAmount": total, "orderLineItems": [line]}
+    record = {"id": key, "currency": "GBP", "totalAmount": total, "orderLineItems": [line]}
     if version.created:
-        told["createdDate"] = format_moment(version.created)
+        record["createdDate"] = format_moment(version.created)
     if version.modified:
-        told["sourceModifiedDate"] = format_moment(version.modified)
-    return told
+        record["sourceModifiedDate"] = format_moment(version.modified)
+    return record
 
 
 class PushingMachine(RuleBasedStateMachine):
@@ -109,10 +109,10 @@ class PushingMachine(RuleBasedStateMachine):
         self.company = run(self.sandbox, companies.create, "Model Café").id
         run(self.sandbox, connections.connect, self.company, "gbol")
         run(self.sandbox, connections.authorise, self.company)
-        wanted = run(self.sandbox, companies.configuration, self.company)
-        wanted.schedule.start_date = self.model.period_start
-        wanted.schedule.time_zone, wanted.schedule.sync_hour_utc = ZONE.key, HOUR
-        configured = run(self.sandbox, companies.configure, self.company, suggest(wanted))
+        configuration = run(self.sandbox, companies.configuration, self.company)
+        configuration.schedule.start_date = self.model.period_start
+        configuration.schedule.time_zone, configuration.schedule.sync_hour_utc = ZONE.key, HOUR
+        configured = run(self.sandbox, companies.configure, self.company, suggest(configuration))
         assert configured.configured
         for data_type in ("commerce-payments", "commerce-transactions"):
             push(self.sandbox, self.company, data_type, b"{}")

@@ -197,9 +197,7 @@ def test_31_failed_days_in_a_row_switch_the_sync_off(
     assert [sync.sync_status_code for sync in all_syncs(registry, driver)] == [4220] * MAX_FAILURES
 
 
-def test_one_success_begins_the_count_anew(
-    registry: SandboxRegistry, driver: SandboxDriver
-) -> None:
+def test_one_success_resets_the_count(registry: SandboxRegistry, driver: SandboxDriver) -> None:
     set_status(driver, "Accounting", "Deauthorized")
     driver.advance(days=30)
     set_status(driver, "Accounting", "Linked")
@@ -231,7 +229,7 @@ def test_after_a_deleted_connection_one_sync_fails_and_none_follows(registry, dr
     assert configuration(driver)["enabled"] is False
 
 
-# What is told where no sync is planned
+# The message where no sync is planned
 
 
 @pytest.mark.parametrize(
@@ -257,8 +255,8 @@ def test_a_schedule_that_cannot_be_kept_says_why(http, driver, changed, words) -
 
 def test_without_a_configuration_the_status_says_so(http: httpx.Client) -> None:
     company = http.post("/meta/companies/sync", json={"name": "x"}).json()["id"]
-    told = http.get(f"/meta/companies/{company}/sync/commerce/status").json()["error"]
-    assert "it has no configuration" in told
+    message = http.get(f"/meta/companies/{company}/sync/commerce/status").json()["error"]
+    assert "it has no configuration" in message
 
 
 def test_a_switched_off_company_says_so(http: httpx.Client, driver: SandboxDriver) -> None:

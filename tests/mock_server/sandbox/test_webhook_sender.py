@@ -96,7 +96,7 @@ def test_retry_after_is_honoured(live, company, receiver, retry_after):
     assert seconds_of(alert)[1] == pytest.approx(40, abs=1)
 
 
-def test_a_receiver_that_wants_to_wait_too_long_is_given_up(live, company, receiver):
+def test_a_receiver_whose_retry_after_is_too_long_is_given_up(live, company, receiver):
     receiver.answers = [(503, {"Retry-After": "121"})]
     add_rule(live, receiver)
     push(live, company)

@@ -106,20 +106,24 @@ def test_alerts_are_raised_in_the_order_of_what_they_tell_of(live, set_stage, re
     driver: SandboxDriver = set_stage(live)
     add_all_rules(live, receiver)
     for profile, kind in (("slow", "orders"), ("fast", "payments"), ("realistic", "transactions")):
-        wanted = {"target": "dataset", "durations": [7200] * 5} if profile == "slow" else {}
-        live.post("/_mock/outcomes", json={"target": "dataset", "profile": profile} | wanted)
+        durations = {"target": "dataset", "durations": [7200] * 5} if profile == "slow" else {}
+        live.post("/_mock/outcomes", json={"target": "dataset", "profile": profile} | durations)
         live.post(f"/data/companies/{driver.company_id}/sync/commerce-{kind}", json={})
     alerts = settle(live, days=3)
     moments = [alert["raised"] for alert in alerts]
     assert moments == sorted(moments)
-    told = [body["Data"].get("dataType", body["RuleType"]) for body in receiver.bodies]
-    assert sorted(told) == [
+    announced = [body["Data"].get("dataType", body["RuleType"]) for body in receiver.bodies]
+    assert sorted(announced) == [
         "New company synchronised",
         "commerce-orders",
         "commerce-payments",
         "commerce-transactions",
     ]
-    assert told[:3] == ["commerce-payments", "New company synchronised", "commerce-transactions"]
+    assert announced[:3] == [
+        "commerce-payments",
+        "New company synchronised",
+        "commerce-transactions",
+    ]
 
 
 def test_rules_are_for_one_company_where_they_say_so(live, company, receiver):
@@ -153,10 +157,10 @@ def test_after_a_deletion_the_next_sync_fails_and_none_follows(live, set_stage):
 
 
 def test_the_command_deletes_the_connection(live, company):
-    told = ["--url", str(live.base_url), "--api-key", "test-key"]
-    ran = CliRunner().invoke(main, ["delete-connection", company, *told])
+    options = ["--url", str(live.base_url), "--api-key", "test-key"]
+    ran = CliRunner().invoke(main, ["delete-connection", company, *options])
     assert (ran.exit_code, ran.output) == (0, "Partner Commerce: Unlinked\n")
-    again = CliRunner().invoke(main, ["delete-connection", company, *told])
+    again = CliRunner().invoke(main, ["delete-connection", company, *options])
     assert (again.exit_code, "no linked commerce connection" in again.output) == (2, True)
 
 

@@ -83,7 +83,7 @@ def newer(tmp_path):
 @pytest.fixture
 def no_database(tmp_path):
     path = tmp_path / "text.db"
-    path.write_text("This is no database, and long enough to be told apart from one.\n" * 40)
+    path.write_text("This is no database, and long enough not to be taken for one.\n" * 40)
     return path
 
 
@@ -119,9 +119,9 @@ def test_a_file_that_cannot_be_used_is_refused_by_the_command(request, command, 
     out, error = process.communicate()
     assert process.returncode == 2
     assert out == ""
-    (told,) = error.splitlines()
-    assert words in told
-    assert str(path) in told
+    (message,) = error.splitlines()
+    assert words in message
+    assert str(path) in message
     assert "Traceback" not in error
 
 

@@ -40,8 +40,8 @@ def push(company_id, kind, records):
 
 def look(company_id, dataset_id):
     path = f"/meta/companies/{{company_id}}/pull/history/{{dataset_id}}"
-    while not (told := CODAT.get(path).raise_for_status().json())["isCompleted"]:
-        assert not told["isErrored"]
+    while not (answer := CODAT.get(path).raise_for_status().json())["isCompleted"]:
+        assert not answer["isErrored"]
 
 
 def careless(company_id, folder):
@@ -250,18 +250,18 @@ def test_an_exception_of_the_mock_is_raised_as_its_own(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("{}", "*BadFile: planned.json is not a schedule: *startAt*"),
         (None, "*BadFile: Cannot read planned.json: No such file or directory."),
     ],
 )
-def test_an_invalid_schedule_is_reported(run, pytester, written, told):
+def test_an_invalid_schedule_is_reported(run, pytester, written, message):
     if written is not None:
         (pytester.path / "planned.json").write_text(written)
     ran = run("def test_it(codat_httpx): codat_httpx.explore(careful, replay='planned.json')")
     ran.assert_outcomes(failed=1)
-    ran.stdout.fnmatch_lines([told])
+    ran.stdout.fnmatch_lines([message])
 
 
 def test_a_scenario_without_a_name_is_explored(run):
@@ -298,7 +298,7 @@ def test_a_scenario_that_never_ends_is_broken(run, planned):
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         ("explore(careful, examples=0)", "*ValueError: examples must be 1 or more, not 0."),
         ("explore(careful, timeout=0)", "*ValueError: timeout must be more than 0, not 0."),
@@ -309,7 +309,7 @@ def test_a_scenario_that_never_ends_is_broken(run, planned):
         ),
     ],
 )
-def test_wrong_arguments_are_reported(run, call, told):
+def test_wrong_arguments_are_reported(run, call, message):
     ran = run(
         f"""
         async def awaited(company_id, folder): pass
@@ -317,4 +317,4 @@ def test_wrong_arguments_are_reported(run, call, told):
         """
     )
     ran.assert_outcomes(failed=1)
-    ran.stdout.fnmatch_lines([told])
+    ran.stdout.fnmatch_lines([message])

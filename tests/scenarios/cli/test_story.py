@@ -101,7 +101,7 @@ def test_show_describes_refused_pushes_failed_datasets_and_deletes() -> None:
 def test_run_plays_every_story_to_its_expected_ending(name: str) -> None:
     ran = story("run", name)
     assert ran.exit_code == 0, ran.output
-    assert ran.output.endswith("The story ended as told.\n")
+    assert ran.output.endswith("The story ended as expected.\n")
 
 
 def test_run_plays_against_a_mock_with_a_running_clock(lossy: str) -> None:
@@ -113,7 +113,7 @@ def test_run_reports_an_unexpected_ending(lossy: str) -> None:
     ran = story("run", "concurrent-pushes", "--against", lossy, "--api-key", "known")
     assert ran.exit_code == 1
     actual = "  books       2022-03-21 Invoice 97.00 GBP\n"
-    expected = "  but told    2022-03-21 Invoice 109.00 GBP\n"
+    expected = "  expected    2022-03-21 Invoice 109.00 GBP\n"
     assert actual in ran.output
     assert expected in ran.output
 

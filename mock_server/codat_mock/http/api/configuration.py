@@ -67,11 +67,11 @@ def read(session: Session, company_id: str, body: bytes) -> None:
     except ValueError:
         raise malformed_json(body) from None
     plain = from_wire(sent, row.configuration or Configuration())
-    wanted = request_context.decode(msgspec.json.encode(plain), decode_configuration)
+    configuration = request_context.decode(msgspec.json.encode(plain), decode_configuration)
     if has_later_names(sent):
         row.company.has_later_names = True
         session.tables.companies.save(row)
-    companies.configure(session, company_id, wanted)
+    companies.configure(session, company_id, configuration)
 
 
 def answer(session: Session, company_id: str) -> Response:

@@ -136,4 +136,4 @@ def locale() -> Locale:
     for known in LOCALES:
         if asked == known:
             return known
-    raise malformed("locale", f"it is '{asked[:60]}', and one of {', '.join(LOCALES)} is wanted")
+    raise malformed("locale", f"expected one of {', '.join(LOCALES)}, found '{asked[:60]}'")

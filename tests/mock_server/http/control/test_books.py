@@ -24,13 +24,13 @@ def order(key: str, total: float = 5, **more: object) -> dict[str, object]:
 
 
 def payment(key: str, amount: float = 5) -> dict[str, object]:
-    told = {"id": key, "amount": amount, "currency": "GBP", "createdDate": AT}
-    return {**told, "type": "Card", "status": "Paid"}
+    record = {"id": key, "amount": amount, "currency": "GBP", "createdDate": AT}
+    return {**record, "type": "Card", "status": "Paid"}
 
 
 def transaction(key: str, source: str, amount: float = 5) -> dict[str, object]:
-    told = {"id": key, "totalAmount": amount, "currency": "GBP", "createdDate": AT}
-    return {**told, "type": "Payment", "transactionSourceRef": {"id": source, "type": "Order"}}
+    record = {"id": key, "totalAmount": amount, "currency": "GBP", "createdDate": AT}
+    return {**record, "type": "Payment", "transactionSourceRef": {"id": source, "type": "Order"}}
 
 
 def push(driver: SandboxDriver, **records: list[dict[str, object]]) -> None:
@@ -142,12 +142,12 @@ def test_an_unknown_format_is_refused(http) -> None:
 
 def test_records_are_declared_and_replaced(http, driver) -> None:
     counts = declare(http, driver, orders=[order("a"), order("b")], payments=[payment("p")]).json()
-    told = {"orders": 2, "payments": 1, "transactions": 0}
-    assert counts == {"companyId": driver.company_id, **told}
+    record = {"orders": 2, "payments": 1, "transactions": 0}
+    assert counts == {"companyId": driver.company_id, **record}
     more = declare(http, driver, "POST", orders=[order("b", 6), order("c")]).json()
     assert (more["orders"], more["payments"]) == (3, 1)
-    anew = declare(http, driver, orders=[order("c")]).json()
-    assert (anew["orders"], anew["payments"]) == (1, 0)
+    replaced = declare(http, driver, orders=[order("c")]).json()
+    assert (replaced["orders"], replaced["payments"]) == (1, 0)
 
 
 def test_lines_apply_in_their_order(http, driver) -> None:
@@ -203,7 +203,7 @@ def test_nothing_declared_is_nothing_compared(http, driver) -> None:
     assert http.get("/_mock/books/compare?companyId=x").status_code == 404
 
 
-def test_what_was_told_in_time_is_booked_once(http, booked) -> None:
+def test_a_declared_record_pushed_in_time_is_booked_once(http, booked) -> None:
     declare(
         http, booked,
         orders=[order("o")], payments=[payment("p")], transactions=[transaction("p", "o")],
@@ -219,7 +219,7 @@ def test_what_is_not_due_yet_is_not_missing(http, driver) -> None:
     assert compared(http) == {"missing": ["a"]}
 
 
-def test_every_way_to_go_wrong_is_told_with_amounts(http, driver) -> None:
+def test_every_difference_is_shown_with_amounts(http, driver) -> None:
     known = [order("updated"), order("deleted"), order("good")]
     push(driver, orders=known)
     driver.advance(days=1)

@@ -1,4 +1,4 @@
-"""The control API: moving time, judging, reading the books, beginning anew."""
+"""The control API: moving time, judging, reading the books, resetting."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def sandbox(http):
     return clock(http)
 
 
-def test_a_frozen_clock_stands_where_it_was_told_to_start(http):
+def test_a_frozen_clock_stays_at_its_start(http):
     assert clock(http) == {"now": START, "mode": "frozen", "nextEvent": None}
 
 
@@ -201,13 +201,13 @@ def test_what_is_declared_and_never_pushed_breaks_no_rule_before_a_sync(driver):
     assert driver.findings()["findings"] == []
 
 
-def test_the_rules_are_told(http):
+def test_the_rules_are_listed(http):
     rules = http.get("/_mock/rules").json()["rules"]
     assert {"S03", "S04", "S05", "S15", "U02", "D01"} <= {rule["code"] for rule in rules}
     assert all(rule["statement"] and rule["advice"] and rule["source"] for rule in rules)
 
 
-def test_a_reset_begins_anew(http, driver):
+def test_a_reset_forgets_everything(http, driver):
     driver.push(ORDERS, [{}])
     driver.advance(days=3)
     answer = post(http, "reset").json()

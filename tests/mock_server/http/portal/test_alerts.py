@@ -47,7 +47,7 @@ def test_a_rule_is_added_and_removed_by_forms(live, company, browser, receiver):
 
 @pytest.mark.usefixtures("company")
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"url": "http://example.com/"}, "$.url: Alerts are not sent to 'http://example.com/'"),
         ({"copies": "11"}, "$.copies: "),
@@ -58,12 +58,12 @@ def test_a_rule_is_added_and_removed_by_forms(live, company, browser, receiver):
         ({"type": ""}, "type"),
     ],
 )
-def test_a_rule_that_cannot_be_kept_is_asked_for_again(live, browser, wrong, told):
+def test_a_rule_that_cannot_be_kept_is_asked_for_again(live, browser, wrong, message):
     form = {"type": "Dataset data changed", "url": "http://127.0.0.1:1/typed"}
     page = browser.post(PAGE, data=form | wrong)
     assert page.status_code == 400
     [problems] = re.findall(r"<ul><li>(.*?)</li></ul>", page.text)
-    assert told in unescape(problems)
+    assert message in unescape(problems)
     assert (form | wrong)["url"] in page.text
     assert live.get(RULES).json()["rules"] == []
 
@@ -114,11 +114,11 @@ def test_where_there_are_several_sandboxes_one_is_chosen(live, browser, auth, re
     assert "Which sandbox?" in page.text
     links = dict(re.findall(r'<a href="(.*?)">.*?</a>\s*<span class="quiet">(.*?)<', page.text))
     assert sorted(links.values()) == ["Bar", "Café"]
-    told = {links[link]: browser.get(link) for link in links}
-    assert receiver.url in told["Café"].text
-    remove, add = actions(told["Café"])
+    pages = {links[link]: browser.get(link) for link in links}
+    assert receiver.url in pages["Café"].text
+    remove, add = actions(pages["Café"])
     assert add in links
-    assert receiver.url not in told["Bar"].text
+    assert receiver.url not in pages["Bar"].text
     assert "No rule asks for alerts yet." in browser.post(remove).text
 
 
