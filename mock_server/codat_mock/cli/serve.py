@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 from msgspec.structs import replace
 
 from codat_mock.cli.server_options import ENVIRONMENT, bind, setting, takes_settings
+from codat_mock.http.middleware_metrics import ACCESS_LOG
 from codat_mock.http.server import Server, address_of
 from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_mock.storage import Store, UnusableFile
@@ -57,6 +59,7 @@ Every option can also be set in the environment: CODAT_MOCK_PORT=4700 is --port 
     envvar="CODAT_MOCK_API_KEY",
     help="Accept this API key; can be repeated. Default: any well-formed key is accepted.",
 )
+@setting("--access-log", is_flag=True, help="Write a line of JSON per request to standard error.")
 @takes_settings
 def serve(
     settings: Settings,
@@ -65,6 +68,7 @@ def serve(
     host: str,
     db: Path | None,
     api_keys: tuple[str, ...],
+    access_log: bool,
 ) -> None:
     """Serve the mock until it is interrupted."""
     if "" in api_keys:
@@ -76,6 +80,12 @@ def serve(
     listener = bind(host, port)
     settings = replace(settings, api_keys=api_keys, address=address_of(listener))
     server = Server(SandboxRegistry(settings, store), listener, is_open=not is_loopback(host))
+    if access_log:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        ACCESS_LOG.addHandler(handler)
+        ACCESS_LOG.setLevel(logging.INFO)
+        ACCESS_LOG.propagate = False
     run(server, port_file)
 
 

@@ -17,6 +17,7 @@ from codat_mock.http import (
     control,
     middleware_faults,
     middleware_log,
+    middleware_metrics,
     middleware_rate_limits,
     middleware_session,
     portal,
@@ -50,6 +51,7 @@ def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False
     app.config["MAX_CONTENT_LENGTH"] = served.settings.largest_body
     app.url_map.merge_slashes = False  # an empty id is not found, rather than redirected
     register_error_handlers(app)
+    middleware_metrics.register(app)
     correlate(app, served.settings.seed)
 
     @app.before_request

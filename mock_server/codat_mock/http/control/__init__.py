@@ -14,6 +14,7 @@ from codat_mock.http.control import (
     findings,
     merchant_records,
     meta,
+    metrics,
     outcomes,
     reports,
     requests,
@@ -27,7 +28,7 @@ def register(app: Flask) -> None:
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
     faces = (
         admin, clock, findings, reports, requests, books, merchant_records, outcomes, faults,
-        alerts, meta,
+        alerts, meta, metrics,
     )  # fmt: skip
     for module in faces:
         whole.register_blueprint(module.blueprint)
