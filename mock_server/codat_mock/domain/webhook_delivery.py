@@ -89,6 +89,14 @@ def signature_headers(
     }
 
 
+def is_secret(secret: str) -> bool:
+    """Whether a signing secret can be used: `whsec_` and base64 of at least one byte."""
+    try:
+        return bool(b64decode(secret.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        return False
+
+
 def is_allowed(url: str, hosts: Iterable[str]) -> bool:
     """Whether alerts may be sent there: to this machine, or to a host that is allowed by name."""
     try:

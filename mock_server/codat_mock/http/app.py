@@ -27,9 +27,11 @@ from codat_mock.http import (
 from codat_mock.http.error_bodies import error_body, problem_body
 from codat_mock.models.errors import ApiError, Forbidden, Problem
 from codat_mock.sandbox import SandboxRegistry
+from codat_mock.storage import StorageError, storage_error
 
 NAMED: Final = re.compile(r"/sandbox/([^/]+)(/.*)")
 LOCAL: Final = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
+RETRY_AFTER_SECONDS: Final = "5"
 HTTP_MESSAGES: Final = {
     404: "There is no operation {method} {path}.",
     405: "{path} does not take {method}.",
@@ -89,13 +91,27 @@ def register_error_handlers(app: Flask) -> None:
         request_context.roll_back()
         return refused(error.status, error.message, error.problems)
 
+    @app.errorhandler(StorageError)
+    def answer_storage_error(error: StorageError) -> Response:
+        request_context.abort(error)
+        middleware_log.skip()
+        response = refused(
+            503 if error.is_passing else 500, f"{error.message[0].upper()}{error.message[1:]}."
+        )
+        if error.is_passing:
+            response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+        return response
+
     @app.errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> Response:
         status = error.code or 500
-        if isinstance(error, InternalServerError) and error.original_exception:
-            request_context.abort(error.original_exception)
+        original = error.original_exception if isinstance(error, InternalServerError) else None
+        if cause := storage_error(original):
+            return answer_storage_error(cause)
+        if original:
+            request_context.abort(original)
             where = f"{request.method} {request.path}"
-            request_context.registry().failures.note(where, error.original_exception)
+            request_context.registry().failures.note(where, original)
         else:
             request_context.roll_back()
         known = HTTP_MESSAGES.get(status, "{description}")

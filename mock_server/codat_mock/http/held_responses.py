@@ -32,6 +32,15 @@ class Parser(HTTPRequestParser):
     def __init__(self, adj: Any) -> None:
         super().__init__(adj)
         self.arrived = machine_seconds()
+        self._has_started = False
+
+    def received(self, data: bytes) -> int:
+        """Take what was read; blank lines before a request are no part of it (RFC 9112, 2.2)."""
+        if not self._has_started:
+            self.arrived = machine_seconds()
+            self._has_started = bool(data.strip(b"\r\n"))
+        consumed: int = super().received(data)
+        return consumed
 
 
 class Task(WSGITask):

@@ -15,6 +15,7 @@ from codat_mock.models.request_log import CausedFinding, LoggedBodies, LoggedReq
 from codat_mock.sandbox import Sandbox, request_log
 
 FINDINGS: Final = "Codat-Mock-Findings"
+MAX_COMPARED_CHARACTERS: Final = 300
 # Requests of people and tests, not of the integration.
 OTHERS: Final = (
     request_context.CONTROL,
@@ -49,6 +50,11 @@ def note_dataset(dataset_id: str) -> None:
 def keep_with_dataset() -> None:
     """Leave the bodies out of the log: they are stored with the dataset."""
     g.is_kept = True
+
+
+def skip() -> None:
+    """Leave the request out of the log, which cannot be written."""
+    g.pop("logged_by", None)
 
 
 def after(response: Response) -> Response:
@@ -109,7 +115,11 @@ def entry_of(response: Response) -> LoggedRequest:
 
 
 def nearest(method: str, path: str) -> str | None:
-    """The operation most similar to a request for none; None where none is similar."""
+    """The operation most similar to a request for none; None where none is similar.
+
+    No path of an operation is long, and the comparison's time grows with the square of the length.
+    """
+    path = path[:MAX_COMPARED_CHARACTERS]
     known = {f"{each.method} {each.path}": each for each in OPERATIONS.values()}
     shapes = {shape(name, path): name for name in known}
     found = get_close_matches(f"{method} {path}", shapes, 1, cutoff=0.5)

@@ -28,6 +28,7 @@ from codat_mock.models.errors import Malformed, NotFound, Unauthorised
 from codat_mock.rules.contexts import Request
 from codat_mock.sandbox import Sandbox, SandboxRegistry
 from codat_mock.sandbox.session import SandboxClosed, Session
+from codat_mock.storage import StorageError
 
 REGISTRY: Final = "codat_mock.registry"  # the app's setting that holds its sandboxes
 PREFIXED: Final = "codat_mock.sandbox"  # in the WSGI environment: the sandbox of the URL
@@ -147,7 +148,8 @@ def roll_back() -> None:
 
 def abort(error: BaseException) -> None:
     """Undo all that the request did: the mock failed."""
-    end(error)
+    with suppress(StorageError):  # of the same cause as the error
+        end(error)
 
 
 def end(error: BaseException | None) -> None:

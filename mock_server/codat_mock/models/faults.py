@@ -21,6 +21,8 @@ from codat_mock.models.commerce import Wire
 from codat_mock.models.errors import Problem
 
 MAX_SECONDS: Final = 86_400
+MAX_FAULTS: Final = 1000
+MAX_POSITIONS: Final = 10_000
 Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 Position = Annotated[int, Meta(ge=1)]
 Delivery = Literal["close", "reset", "hang", "delay", "slow"]
@@ -73,9 +75,9 @@ class Planned(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True, 
             every one.
     """
 
-    operation: str | None = None
+    operation: Annotated[str, Meta(max_length=100)] | None = None
     company_id: str | None = None
-    at: tuple[Position, ...] = ()
+    at: Annotated[tuple[Position, ...], Meta(max_length=MAX_POSITIONS)] = ()
 
     @property
     def elapsed_seconds(self) -> float:
@@ -302,4 +304,4 @@ class Faults(Wire, omit_defaults=False):
 class FaultPlan(Struct, forbid_unknown_fields=True):
     """The body that plans a sandbox's faults."""
 
-    faults: list[Fault]
+    faults: Annotated[list[Fault], Meta(max_length=MAX_FAULTS)]

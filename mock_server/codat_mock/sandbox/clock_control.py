@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
 
 from codat_mock.clock import FIRST, LAST, format_moment, in_calendar
 from codat_mock.domain.dataset_lifecycle import next_step
@@ -16,6 +17,9 @@ from codat_mock.models.values import MomentText
 from codat_mock.sandbox import sync_views
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.session import Session
+
+MAX_SYNCS: Final = 5000  # a second of work: no request may take longer
+SHORTEST_PERIOD: Final = timedelta(days=1)
 
 
 class ClockReading(Wire, kw_only=True, omit_defaults=False):
@@ -125,7 +129,26 @@ def move_to(session: Session, moment: datetime) -> None:
             f"The clock is at {format_moment(session.now)} and cannot go back to"
             f" {format_moment(moment)}: reset the sandbox first."
         )
+    check_syncs(session, moment)
     session.tables.row.clock = session.tables.row.clock.moved_to(moment)
+
+
+def check_syncs(session: Session, moment: datetime) -> None:
+    """Make sure that a move of the clock runs no more syncs than one request may.
+
+    Raises:
+        Conflict: it would; smaller steps reach the same.
+    """
+    days = [
+        (moment - row.due) / SHORTEST_PERIOD
+        for row in session.tables.companies.all()
+        if row.due and row.due < moment
+    ]
+    if sum(days) > MAX_SYNCS:
+        raise Conflict(
+            f"Moving the clock from {format_moment(session.now)} to {format_moment(moment)} would"
+            f" run over {MAX_SYNCS} syncs: move it in smaller steps, or switch the syncs off."
+        )
 
 
 def move_by(session: Session, duration: timedelta) -> None:

@@ -12,7 +12,7 @@ from codat_mock.sandbox.internal_errors import InternalErrors
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.session import SandboxClosed, Session
 from codat_mock.sandbox.settings import Settings
-from codat_mock.storage import Store
+from codat_mock.storage import StorageError, Store
 
 logger: Final = logging.getLogger(__name__)
 
@@ -98,6 +98,10 @@ class SandboxRegistry:
                 with suppress(SandboxClosed):
                     sandbox.settle()
                 self._stalled.discard(name)
+            except StorageError:
+                if name not in self._stalled:
+                    logger.warning("The database fails: '%s' does nothing by itself.", name)
+                self._stalled.add(name)
             except Exception as error:
                 # No request is there to be answered, and the other sandboxes must go on. The error
                 # is logged once, not four times a second.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,7 +17,9 @@ from codat_mock.sandbox import evaluation
 from codat_mock.sandbox.client_behaviour import Exchange, Instant
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.session import Session
-from codat_mock.storage.request_log import pack
+from codat_mock.storage.request_log import decode_entry, pack
+
+AT_ONCE: Final = 1000
 
 
 class RequestLogPage(Wire, kw_only=True, omit_defaults=False):
@@ -63,14 +67,24 @@ def record(
     return entry.findings
 
 
-def find(session: Session, is_match: Callable[[LoggedRequest], bool], limit: int) -> RequestLogPage:
-    """The requests that match, with the last `limit` of them in full."""
-    found = [entry for entry in session.tables.request_log.all() if is_match(entry)]
-    return RequestLogPage(
-        count=len(found),
-        dropped=session.tables.request_log.dropped(),
-        requests=found[max(len(found) - limit, 0) :],
-    )
+def find(sandbox: Sandbox, is_match: Callable[[LoggedRequest], bool], limit: int) -> RequestLogPage:
+    """The requests that match, with the last `limit` of them in full.
+
+    They are read in portions, and compared between sessions: there may be very many.
+    """
+    count, last = 0, 0
+    found: deque[LoggedRequest] = deque(maxlen=limit)
+    while True:
+        with sandbox.session() as session:
+            stored = session.tables.request_log.after(last, AT_ONCE)
+            dropped = session.tables.request_log.dropped()
+        for entry in map(decode_entry, stored):
+            last = entry.number
+            if is_match(entry):
+                count += 1
+                found.append(entry)
+        if len(stored) < AT_ONCE:
+            return RequestLogPage(count=count, dropped=dropped, requests=[*found])
 
 
 def get(session: Session, number: int) -> tuple[LoggedRequest, LoggedBodies]:
@@ -95,7 +109,7 @@ def get(session: Session, number: int) -> tuple[LoggedRequest, LoggedBodies]:
 def exchanges(sandbox: Sandbox) -> Iterator[tuple[LoggedRequest, LoggedBodies]]:
     """All requests with their bodies, each read in a session of its own: they may be large."""
     with sandbox.session() as session:
-        numbers = [entry.number for entry in session.tables.request_log.all()]
+        numbers = session.tables.request_log.numbers()
     for number in numbers:
         try:
             with sandbox.session() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from threading import Event, RLock, Thread
@@ -14,11 +15,14 @@ from codat_mock.sandbox import webhooks
 from codat_mock.sandbox.internal_errors import InternalErrors
 from codat_mock.sandbox.session import SandboxClosed, Session
 from codat_mock.sandbox.webhooks import Delivery
+from codat_mock.storage import StorageError
 
 if TYPE_CHECKING:  # a fifth of the start-up time, and needed only once an alert is due
     import asyncio
 
     import httpx
+
+logger: Final = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS: Final = 10.0  # of the machine's clock, for a delivery with all its redirects
 MAX_REDIRECTS: Final = 5
@@ -75,8 +79,15 @@ class WebhookSender:
             client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113  (see _deliver)
             while self._woken.wait() and not self._stopped.is_set():
                 self._woken.clear()
-                while self._do_next(loop, client):
-                    pass
+                try:
+                    while self._do_next(loop, client):
+                        pass
+                except StorageError:
+                    logger.warning("An alert waits, since the database fails.", exc_info=True)
+                except Exception as error:
+                    # The next alert must be sent all the same.
+                    self._failures.note("the delivery of alerts", error)
+                    logger.exception("An alert could not be sent.")
             loop.run(client.aclose())
 
     def _do_next(self, loop: asyncio.Runner, client: httpx.AsyncClient) -> bool:
@@ -108,8 +119,13 @@ class WebhookSender:
                 return await self._post(client, delivery)
         except TimeoutError:
             return None, f"No answer within {TIMEOUT_SECONDS:g} seconds.", None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            # A ValueError is a redirect to what is no URL, which httpx finds too late.
             return None, f"{type(error).__name__}: {error}", None
+        except Exception as error:
+            self._failures.note(f"the delivery of an alert to {delivery.rule.url}", error)
+            logger.exception("An alert could not be sent.")
+            return None, f"codat-mock failed: {type(error).__name__}", None
 
     async def _post(self, client: httpx.AsyncClient, delivery: Delivery) -> Outcome:
         request = to_http(delivery)

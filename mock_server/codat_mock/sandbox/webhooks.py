@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
 from codat_mock.domain.dataset_lifecycle import Plan
-from codat_mock.domain.webhook_delivery import is_allowed, next_try, state_after
+from codat_mock.domain.webhook_delivery import is_allowed, is_secret, next_try, state_after
 from codat_mock.models.alerts import (
     Alert,
     AlertPayload,
@@ -93,6 +93,10 @@ def check(session: Session, rule: AlertRule) -> None:
             " the server allows by --alert-host."
         )
         raise Malformed(message, [Problem("$.url", message)])
+    for place, secret in enumerate(rule.secrets):
+        if not is_secret(secret):
+            message = "A secret must be 'whsec_' and base64."
+            raise Malformed(message, [Problem(f"$.secrets[{place}]", message)])
     if rule.company_id:
         session.company(rule.company_id)
 

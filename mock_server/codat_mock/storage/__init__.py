@@ -3,6 +3,7 @@
 from codat_mock.storage.alerts import AlertRow, Event
 from codat_mock.storage.companies import CompanyRow
 from codat_mock.storage.datasets import DatasetRow, KnownRow
+from codat_mock.storage.errors import StorageError, storage_error
 from codat_mock.storage.faults import FaultRow
 from codat_mock.storage.link_sessions import LinkSession
 from codat_mock.storage.sandboxes import SandboxRow
@@ -20,7 +21,9 @@ __all__ = [
     "LinkSession",
     "SandboxRow",
     "SandboxTables",
+    "StorageError",
     "Store",
     "SyncRow",
     "UnusableFile",
+    "storage_error",
 ]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -90,12 +89,20 @@ class RequestLogTable:
         )
         self._meter.add(size)
 
-    def all(self) -> Iterator[LoggedRequest]:
-        """The requests that are kept, in the order of their numbers."""
+    def after(self, number: int, count: int) -> list[bytes]:
+        """The stored entries of the next requests after a number, not decoded yet."""
         found = self._db.execute(
-            "SELECT entry FROM requests WHERE sandbox = ? ORDER BY number", (self._sandbox,)
+            "SELECT entry FROM requests WHERE sandbox = ? AND number > ? ORDER BY number LIMIT ?",
+            (self._sandbox, number, count),
         )
-        return (decode_entry(entry) for (entry,) in found)
+        return [entry for (entry,) in found]
+
+    def numbers(self) -> list[int]:
+        """The numbers of the requests that are kept, in their order."""
+        found = self._db.execute(
+            "SELECT number FROM requests WHERE sandbox = ? ORDER BY number", (self._sandbox,)
+        )
+        return [number for (number,) in found]
 
     def find(self, number: int) -> LoggedRequest | None:
         """The request of that number."""

@@ -6,6 +6,7 @@ deleting the row deletes the sandbox.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -262,4 +263,9 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
         raise UnusableFile(
             f"{path} was written by another version of codat-mock (schema {version}, this one"
             f" needs {VERSION}); choose another file, or delete it to start afresh"
+        )
+    elif missing := sorted(set(re.findall(r"CREATE TABLE (\w+)", TABLES)) - tables):
+        raise UnusableFile(
+            f"{path} is damaged: the table '{missing[0]}' is missing; restore it from a copy, or"
+            " delete it to start afresh"
         )

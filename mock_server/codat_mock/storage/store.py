@@ -16,6 +16,7 @@ from codat_mock.storage.alerts import StoredAlerts
 from codat_mock.storage.companies import Companies
 from codat_mock.storage.datasets import Datasets
 from codat_mock.storage.documents import Documents
+from codat_mock.storage.errors import StorageError, storage_error
 from codat_mock.storage.faults import PlannedFaults
 from codat_mock.storage.findings import Findings
 from codat_mock.storage.ground_truth import Declared
@@ -45,8 +46,13 @@ class Store:
     """
 
     def __init__(self, path: Path | None = None, journal_limit: int = DEFAULT_LIMIT) -> None:
+        self._path = path
         self._db = connect(path)
         self._file_lock = lock(path, self._db) if path else None
+        self._file = (0, 0)
+        if path:
+            status = path.stat()
+            self._file = (status.st_dev, status.st_ino)
         self._lock = Lock()
         self._turnstile = Lock()
         self._owner: int | None = None
@@ -64,6 +70,7 @@ class Store:
 
         Raises:
             RuntimeError: this thread is in a transaction already, and would wait for itself.
+            StorageError: the machine keeps the database from working.
         """
         if self._owner == get_ident():
             raise RuntimeError("a transaction of this thread is open already")
@@ -72,20 +79,51 @@ class Store:
         self._owner = get_ident()
         held = self._meter.held
         try:
+            self._check_file()
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                self._meter.held = held
-                if on_rollback:
-                    on_rollback()
+                try:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                finally:
+                    self._meter.held = held
+                    if on_rollback:
+                        on_rollback()
                 raise
+        except sqlite3.Error as error:
+            cause = storage_error(error)
+            if cause is None:
+                raise
+            raise cause from error
         finally:
             self._owner = None
             self._lock.release()
+
+    def _check_file(self) -> None:
+        """Make sure that the file is still the one that was opened.
+
+        Raises:
+            StorageError: it was deleted or replaced; what is written would be lost.
+        """
+        if self._path is None:
+            return
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            is_there = False
+        except OSError:  # nothing is known of it, and SQLite may say more
+            return
+        else:
+            is_there = (status.st_dev, status.st_ino) == self._file
+        if not is_there:
+            raise StorageError(
+                f"the database {self._path} was deleted or replaced while the server ran;"
+                " restart the server",
+                is_passing=False,
+            )
 
     def tables(self, row: SandboxRow) -> SandboxTables:
         """What belongs to one sandbox."""

@@ -1,6 +1,7 @@
 """Pushes over HTTP: what is answered, what becomes of the records, and what is judged."""
 
 import json
+import socket
 
 import httpx
 import pytest
@@ -390,3 +391,25 @@ def test_of_two_linked_accounting_platforms_the_newest_is_mapped(driver):
     path = f"/config/companies/{driver.company_id}/sync/commerce"
     mapped = driver.call("GET", path)
     assert mapped["accountingSoftwareCompanyName"].endswith("(QuickBooks Online)")
+
+
+def test_a_blank_line_after_a_push_is_not_the_start_of_the_next_one(live, set_stage):
+    driver = set_stage(live)
+    path = f"/data/companies/{driver.company_id}/sync/commerce-orders"
+    host, port = live.base_url.host, live.base_url.port
+
+    def request(number: int) -> bytes:
+        body = b'{"orders":[{"id":"%d"}]}' % number
+        head = f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n"
+        head += f"Authorization: {live.headers['Authorization']}\r\n\r\n"
+        return head.encode() + body
+
+    with socket.create_connection((host, port), timeout=20) as stray:
+        stray.sendall(request(1) + b"\r\n")
+        assert stray.recv(65536).startswith(b"HTTP/1.1 200")
+        driver.advance(minutes=1)
+        assert live.post(path, json={"orders": [{"id": "2"}]}).status_code == 200
+        driver.advance(minutes=1)
+        stray.sendall(request(3))
+        assert stray.recv(65536).startswith(b"HTTP/1.1 200")
+    assert "S05" not in {each["code"] for each in driver.findings()["findings"]}

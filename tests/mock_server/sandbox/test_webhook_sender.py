@@ -241,3 +241,42 @@ def test_there_are_never_more_than_three_retries_nor_any_after_two_minutes(asked
 def test_intervals_grow_to_at_most_a_minute():
     assert list(INTERVALS) == sorted(INTERVALS)
     assert INTERVALS[-1] <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("secret", ["whsec_A", "whsec_AAAAA", "whsec_AAA=A"])
+def test_a_secret_that_cannot_sign_is_refused_with_its_place(live, receiver, secret):
+    rule = {"type": "Data sync completed", "url": receiver.url, "secrets": [SECRET, secret]}
+    answer = live.post(RULES, json=rule)
+    assert answer.status_code == 400
+    assert "secret" in answer.json()["detail"].lower()
+    assert live.get(RULES).json()["rules"] == []
+
+
+@pytest.mark.parametrize("location", ["http://xn--a/", "http://[", "http://127.0.0.1:99999/", "//"])
+def test_a_redirect_to_what_is_no_url_ends_one_delivery_and_no_other(
+    live, company, receiver, location
+):
+    receiver.answers = [(307, {"Location": location}), (200, {})]
+    add_rule(live, receiver)
+    push(live, company)
+    settle(live, minutes=3)
+    push(live, company)
+    alerts = settle(live, minutes=3)
+    assert alerts[-1]["state"] == "delivered"
+    assert alerts[0]["state"] in ("failed", "delivered")
+    assert live.get("/_mock/report").json()["failures"] == []
+
+
+def test_an_error_of_the_sender_is_a_fault_of_the_mock_and_the_next_alert_is_sent(
+    live, company, receiver, monkeypatch
+):
+    add_rule(live, receiver)
+    with monkeypatch.context() as patch:
+        patch.setattr(webhook_sender, "to_http", lambda _: 1 / 0)
+        push(live, company)
+        settle(live, minutes=3)
+    push(live, company)
+    assert settle(live, minutes=3)[-1]["state"] == "delivered"
+    [*failures] = live.get("/_mock/report").json()["failures"]
+    assert failures
+    assert all("ZeroDivisionError" in failure for failure in failures)

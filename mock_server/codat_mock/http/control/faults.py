@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Final
 
 from flask import Blueprint, Response
 
@@ -15,6 +16,8 @@ from codat_mock.models.faults import Fault, FaultPlan
 from codat_mock.sandbox import fault_injection
 
 blueprint = Blueprint("faults", __name__)
+
+MAX_NAMED: Final = 20  # unknown operations in one answer: looking for the most similar takes long
 
 
 @blueprint.put("/faults")
@@ -60,10 +63,14 @@ def check_operations(faults: Sequence[Fault]) -> None:
     Raises:
         Malformed: one is not; the nearest is named.
     """
-    problems = [
-        Problem(f"$.faults[{place}].operation", unknown(fault.operation))
+    unknown_ones = [
+        (place, fault.operation)
         for place, fault in enumerate(faults)
         if fault.operation is not None and fault.operation not in OPERATIONS
+    ]
+    problems = [
+        Problem(f"$.faults[{place}].operation", unknown(name))
+        for place, name in unknown_ones[:MAX_NAMED]
     ]
     if problems:
         raise Malformed(f"This cannot be planned. {problems[0].message}", problems)

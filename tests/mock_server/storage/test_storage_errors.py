@@ -1,0 +1,139 @@
+"""A machine that fails the database: a clear answer, nothing half done, and recovery."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from codat_mock.http.app import create_app
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_mock.storage import StorageError, Store, UnusableFile
+
+KEY = {"Authorization": "Basic a2V5"}
+COMPANIES = "/meta/companies/sync"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "shop.db"
+
+
+@pytest.fixture
+def registry(path):
+    made = SandboxRegistry(Settings(speed=0), Store(path))
+    made.sandbox("key")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(registry):
+    return create_app(registry).test_client()
+
+
+def assert_unavailable(answer, words):
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert words in answer.json["error"]
+    assert "fault of the mock" not in answer.json["error"]
+    assert "X-Correlation-Id" in answer.headers
+
+
+def test_a_full_disk_is_a_503_until_there_is_room_and_no_fault_of_the_mock(client, registry):
+    database = registry._store._db
+    made = client.post(COMPANIES, json={"name": "x"}, headers=KEY).json
+    path = f"/data/companies/{made['id']}/sync/commerce-orders"
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    body = {"orders": [{"id": "A-1", "orderNumber": "x" * 100_000}]}
+    assert_unavailable(client.post(path, json=body, headers=KEY), "Disk full")
+    assert registry.failures.all() == []
+    database.execute("PRAGMA max_page_count = 1000000")
+    assert client.post(path, json=body, headers=KEY).status_code == 200
+    listed = client.get(f"/companies/{made['id']}/data/history", headers=KEY).json
+    assert listed["totalResults"] == 1
+
+
+def test_a_reset_on_a_full_disk_leaves_the_sandbox_as_it_was(client, registry, monkeypatch):
+    made = client.post(COMPANIES, json={"name": "x"}, headers=KEY).json
+
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(registry._store.sandboxes), "get_or_add", full)
+        answer = client.post("/_mock/reset", headers=KEY)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert client.get(f"/companies/{made['id']}", headers=KEY).status_code == 200
+    assert client.post("/_mock/reset", headers=KEY).status_code == 200
+    assert client.get(f"/companies/{made['id']}", headers=KEY).status_code == 404
+
+
+def test_a_database_that_another_program_locks_is_a_503_until_it_lets_go(client, registry, path):
+    registry._store._db.execute("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert_unavailable(client.post(COMPANIES, json={"name": "x"}, headers=KEY), "locked")
+        other.execute("ROLLBACK")
+    assert client.post(COMPANIES, json={"name": "x"}, headers=KEY).status_code == 200
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_that_was_deleted_is_noticed_before_anything_is_lost(client, path, is_replaced):
+    path.unlink()
+    if is_replaced:
+        path.touch()
+    answer = client.post(COMPANIES, json={"name": "x"}, headers=KEY)
+    assert answer.status_code == 500
+    assert f"{path} was deleted or replaced" in answer.json["error"]
+    assert "fault of the mock" not in answer.json["error"]
+
+
+def test_a_file_without_one_of_its_tables_is_refused(path):
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE findings")
+    with pytest.raises(UnusableFile, match="the table 'findings' is missing"):
+        Store(path)
+
+
+def test_a_rotten_page_is_named_as_damage_and_no_fault_of_the_mock(client, registry, path):
+    for number in range(50):
+        client.post(COMPANIES, json={"name": f"company {number}"}, headers=KEY)
+    registry.close()
+    pages = path.read_bytes()
+    with closing(sqlite3.connect(path)) as database:
+        (root,) = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'companies'"
+        ).fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    start = (root - 1) * size
+    path.write_bytes(pages[:start] + b"\xff" * size + pages[start + size :])
+    spoilt = SandboxRegistry(Settings(speed=0), Store(path))
+    answer = create_app(spoilt).test_client().get("/meta/companies", headers=KEY)
+    assert answer.status_code == 500
+    assert "The database is damaged" in answer.json["error"]
+    assert spoilt.failures.all() == []
+    spoilt.close()
+
+
+def test_a_mistake_in_our_own_sql_stays_a_fault_of_the_mock(registry):
+    with (
+        pytest.raises(sqlite3.OperationalError, match="no such table"),
+        registry._store.transaction(),
+    ):
+        registry._store._db.execute("SELECT * FROM no_table")
+
+
+def test_an_error_of_the_machine_is_told_apart(registry):
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR | (3 << 8)  # an extended code
+    with (
+        pytest.raises(StorageError, match="disk cannot be read") as caught,
+        registry._store.transaction(),
+    ):
+        raise error
+    assert caught.value.is_passing
