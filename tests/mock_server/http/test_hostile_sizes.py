@@ -51,7 +51,7 @@ CLAUSES = "name~a||" * 255 + "name~a"
 HOSTILE = {
     "wildcards": ("GET", f"/_mock/requests?path={WILD}", None),
     "an unknown operation with a long path": ("GET", f"/{LONG}", None),
-    "a long path like a known one": ("GET", "/meta/companies/pull/history" * 1400 + "/x", None),
+    "a long path like a known one": ("GET", f"/companies/{LONG}/data/histories", None),
     "an unknown operation with many steps": ("GET", "/a" * 20_000, None),
     "20,000 unknown operations": ("PUT", "/_mock/faults", {"faults": FAULTS}),
     "999 unknown operations": ("PUT", "/_mock/faults", {"faults": FAULTS[:999]}),
