@@ -256,3 +256,13 @@ def test_a_ledger_that_cannot_be_used_is_a_usage_error(
     result = run("-", "--ledger", str(tmp_path / name), records=lines("a"))
     assert (result.exit_code, here.pushes) == (2, 0)
     assert "--ledger" in result.stderr
+
+
+def test_a_refused_record_exits_with_3(run: Run, tmp_path: Path) -> None:
+    ledger = str(tmp_path / "ledger.db")
+    whole = {"id": "a", "totalAmount": 1, "currency": "GBP", "createdDate": "2022-03-21T12:00:00Z"}
+    assert run("-", "--ledger", ledger, records=json.dumps(whole)).exit_code == 0
+    partial = {name: value for name, value in whole.items() if name != "currency"}
+    result = run("-", "--ledger", ledger, records=json.dumps(partial | {"totalAmount": 2}))
+    assert "not pushed: a: an update is a whole object; add currency" in result.stdout
+    assert result.exit_code == 3

@@ -36,7 +36,8 @@ EXAMPLES: Final = """Examples:
   sales | codat-mock push - --company ID --data-type commerce-orders --json
 
 Exit codes: 0 every dataset is Complete; 1 a dataset failed or the service could not be reached;
-2 the input or an option is wrong and nothing was sent.
+2 the input or an option is wrong and nothing was sent; 3 some records were refused and need a
+person, all others were pushed.
 """
 
 
@@ -103,6 +104,8 @@ def push(
     click.echo(write_json(asdict(report)) if as_json else table(report))
     if not report.is_success:
         sys.exit(1)
+    if report.refused:
+        sys.exit(3)
 
 
 def open_ledger(file: Path | None, dry_run: bool) -> Ledger:
