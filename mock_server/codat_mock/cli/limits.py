@@ -37,12 +37,15 @@ def limits(as_json: bool) -> None:
             click.echo("\t".join(row))
 
 
-def rows(found: Limits) -> list[tuple[str, Source, str]]:
-    """Each operation and behaviour, with its source and what of it is assumed."""
+def rows(found: Limits) -> list[tuple[str, Source, str, str]]:
+    """Each operation and behaviour: its source, what of it is assumed, what contradicts it."""
     operations = [
-        (f"{each.method} {each.path}", each.source, each.assumed) for each in found.operations
+        (f"{each.method} {each.path}", each.source, each.assumed, each.contradicted)
+        for each in found.operations
     ]
-    behaviours = [(each.subject, each.source, each.statement) for each in found.behaviours]
+    behaviours = [
+        (each.subject, each.source, each.statement, each.contradicted) for each in found.behaviours
+    ]
     return operations + behaviours
 
 
@@ -51,7 +54,7 @@ def show_table(found: Limits) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("operation or behaviour", "source", "assumed, or in short")
-    for what, source, statement in rows(found):
-        table.add_row(what, f"[{COLOURS[source]}]{source}", statement)
+    table = Table("operation or behaviour", "source", "assumed, or in short", "contradicted")
+    for what, source, statement, contradicted in rows(found):
+        table.add_row(what, f"[{COLOURS[source]}]{source}", statement, contradicted)
     Console().print(table)

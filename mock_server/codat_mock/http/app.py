@@ -89,7 +89,7 @@ def register_error_handlers(app: Flask) -> None:
     @app.errorhandler(ApiError)
     def answer_api_error(error: ApiError) -> Response:
         request_context.roll_back()
-        return refused(error.status, error.message, error.problems)
+        return refused(error.status, error.message, error.problems, error.validator)
 
     @app.errorhandler(StorageError)
     def answer_storage_error(error: StorageError) -> Response:
@@ -125,15 +125,21 @@ def register_error_handlers(app: Flask) -> None:
         return response
 
 
-def refused(status: int, message: str, problems: Iterable[Problem] = ()) -> Response:
+def refused(
+    status: int,
+    message: str,
+    problems: Iterable[Problem] = (),
+    validator: str = "RequestBody",
+) -> Response:
     """The error answer of the API, the control API or a page, by the path of the request."""
     if request.path.startswith(request_context.PAGES):
         return portal.refusal(status, message)
     if request.path.startswith(control.PREFIX):
         body = problem_body(status, message, problems)
         return request_context.answer(body, status, "application/problem+json")
+    correlation_id = request_context.correlation_id()
     return request_context.answer(
-        error_body(status, message, request_context.correlation_id(), problems), status
+        error_body(status, message, correlation_id, problems, validator), status
     )
 
 

@@ -1,4 +1,4 @@
-"""Error bodies: the vendor's, and our own under `/_mock/`."""
+"""The bodies of errors: the vendor's, and the mock's own under `/_mock/`."""
 
 from __future__ import annotations
 
@@ -48,10 +48,24 @@ class ProblemBody(Wire, kw_only=True):
 
 
 def error_body(
-    status: int, message: str, correlation_id: str, problems: Iterable[Problem] = ()
+    status: int,
+    message: str,
+    correlation_id: str,
+    problems: Iterable[Problem] = (),
+    validator: str = "RequestBody",
 ) -> ErrorBody:
-    """Say no in the vendor's shape."""
-    items = [ValidationItem(p.item, str(p), "RequestBody") for p in problems]
+    """An error in the vendor's shape.
+
+    Args:
+        status: the HTTP status.
+        message: the mistake and its remedy.
+        correlation_id: the id of the answer.
+        problems: every mistake in the request's body.
+        validator: the `validatorName` of the problems.
+
+    Source: contract section 1.
+    """
+    items = [ValidationItem(p.item, str(p), validator) for p in problems]
     return ErrorBody(
         status_code=status,
         error=message,
@@ -61,6 +75,6 @@ def error_body(
 
 
 def problem_body(status: int, message: str, problems: Iterable[Problem] = ()) -> ProblemBody:
-    """Say no in our own shape."""
+    """An error in the shape of RFC 9457, for the control API."""
     title = TITLES.get(status, "Refused")
     return ProblemBody(title=title, status=status, detail=message, problems=[*problems])

@@ -38,7 +38,10 @@ def before() -> Response | None:
         )
     if not status.refused:
         return None
-    message = f"Too many requests: no more than {status.refused}."
+    message = (
+        "You have made too many requests in a given amount of time; please retry later:"
+        f" no more than {status.refused}."
+    )
     return request_context.answer(error_body(429, message, request_context.correlation_id()), 429)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import msgspec
 from flask import request
@@ -44,6 +44,7 @@ PAGING: Final = (
     ),
 )
 
+OPERATOR: Final = re.compile("[=~<>]")
 Answer = TypeVar("Answer", bound=Page[Any])
 
 
@@ -73,7 +74,7 @@ def page(answer: type[Answer], kind: type[Struct], items: Sequence[Any]) -> Answ
 
 def chosen(kind: type[Struct], items: Sequence[Any]) -> list[Any]:
     """The items that meet the request's `query`, in the order of its `orderBy`."""
-    query, order = request.args.get("query"), request.args.get("orderBy")
+    query, order = decoded(request.args.get("query")), request.args.get("orderBy")
     if not query and not order:
         return list(items)
     shown = [(msgspec.to_builtins(item), item) for item in items]
@@ -88,6 +89,15 @@ def chosen(kind: type[Struct], items: Sequence[Any]) -> list[Any]:
         absent = [both for both in keyed if both[0] is None]  # last, in either direction
         shown = [pair for _, pair in (*present, *absent)]
     return [item for _, item in shown]
+
+
+def decoded(query: str | None) -> str | None:
+    """A query that may be encoded twice, as the documentation's `enabled%253Dtrue` is.
+
+    Source: contract part 2, section E.
+    """
+    is_encoded = query and re.search("%(3D|3C|3E|7E)", query, re.IGNORECASE)
+    return unquote(query) if query and is_encoded and not OPERATOR.search(query) else query
 
 
 def whole_number(name: str, default: int, most: int) -> int:
@@ -115,5 +125,8 @@ def link(number: int) -> Link:
 
 
 def here() -> str:
-    """The path of the request, with the prefix of its sandbox."""
-    return quote(f"{request.script_root}{request.path}")
+    """The path of the request, with the prefix of its sandbox; links lack `/config`.
+
+    Source: contract part 2, section A11. The path without it is served as well.
+    """
+    return quote(f"{request.script_root}{request.path.removeprefix('/config')}")

@@ -234,6 +234,10 @@ def known_names(kind: type[Struct]) -> str:
 
 
 def malformed(parameter: str, reason: str) -> Malformed:
-    """Say why a parameter is not read."""
+    """The error for a parameter that cannot be read.
+
+    Source of the words before a query's own: contract part 2, section C.
+    """
     problem = Problem(parameter, f"The parameter '{parameter}' cannot be read: {reason}.")
-    return Malformed(problem.message, [problem])
+    vendors = "Error parsing query - Malformed query. " if parameter == "query" else ""
+    return Malformed(f"{vendors}{problem.message}", [problem])

@@ -91,7 +91,7 @@ def connection_of(row: CompanyRow, connection_id: str) -> Connection:
     for connection in row.company.data_connections:
         if connection.id == connection_id:
             return connection
-    raise NotFound(f"Connection '{connection_id}' does not exist in company '{row.company.id}'.")
+    raise NotFound(f"Data connection {connection_id} not found in company {row.company.id}.")
 
 
 def connection(session: Session, company_id: str, connection_id: str) -> Connection:

@@ -68,5 +68,5 @@ class Session:
         """
         found = self.tables.companies.find(company_id)
         if found is None:
-            raise NotFound(f"Company '{company_id}' does not exist.")
+            raise NotFound(f"No company was found with ID {company_id}.")
         return found

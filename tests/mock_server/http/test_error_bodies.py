@@ -119,12 +119,16 @@ def test_the_scheme_may_be_in_any_case(client):
 )
 def test_a_company_that_does_not_exist_is_404(client, method, path, body):
     answer = client.request(method, path.format(NOWHERE), json=body)
-    assert_refused(answer, 404, "does not exist")
+    assert_refused(answer, 404, f"No company was found with ID {NOWHERE}.")
 
 
 @pytest.mark.parametrize("company_id", ["x", "%00", "a%20b", "é", "x" * 3000])
 def test_a_company_id_of_any_form_is_looked_for(client, company_id):
-    assert_refused(client.get(f"/config/companies/{company_id}/sync/commerce"), 404, "not exist")
+    assert_refused(
+        client.get(f"/config/companies/{company_id}/sync/commerce"),
+        404,
+        "No company was found with ID",
+    )
 
 
 @pytest.mark.parametrize("path", ["/config/companies/%FF/sync/commerce", "/%FF", "/sandbox/%FF/x"])

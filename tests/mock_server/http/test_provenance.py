@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.cli.main import main
 from codat_mock.http.app import create_app
 from codat_mock.http.operations import OPERATIONS
@@ -18,7 +19,8 @@ def test_the_command_tells_every_operation_and_behaviour() -> None:
     assert shown.exit_code == 0
     lines = [line.split("\t") for line in shown.output.splitlines()]
     assert len(lines) == len(OPERATIONS) + len(BEHAVIOURS)
-    assert {source for _, source, _ in lines} == {"guide", "reference", "assumed"}
+    assert {line[1] for line in lines} == {"guide", "reference", "assumed"}
+    assert {len(line) for line in lines} == {4}
     push = ["POST /data/companies/{companyId}/sync/commerce-orders", "guide"]
     assert push in [line[:2] for line in lines]
 
@@ -41,3 +43,24 @@ def test_a_browser_gets_a_page_and_a_program_json(accept: str, content_type: str
     answer = create_app().test_client().get("/_mock/limits", headers={"Accept": accept})
     assert answer.mimetype == content_type
     assert "lastSuccessful" in answer.text
+
+
+def test_every_contradiction_of_the_documents_is_listed() -> None:
+    limits = create_app().test_client().get("/_mock/limits").get_json()
+    contradicted = [
+        each["contradicted"] for part in limits.values() for each in part if each["contradicted"]
+    ]
+    # Contract part 2, section I, one word of each line.
+    for words in (
+        "`end`", "one object", "overlap error", "de-authorise", "need enabled: true",
+        "UTC by its name", "camel case", "documentation of the beta shows a platform",
+        "other numbers in statusCode", "adjustment",
+    ):  # fmt: skip
+        assert any(words in each for each in contradicted), words
+
+
+def test_every_sync_code_is_listed_with_what_leads_to_it() -> None:
+    stated = [each.statement for each in BEHAVIOURS if each.subject == "Sync status codes"]
+    assert [int(each.split()[0]) for each in stated] == list(SYNC_CODES)
+    for each in stated:
+        assert "planned as" in each or each[:4] in ("1000", "1010", "2040")

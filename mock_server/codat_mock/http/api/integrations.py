@@ -20,6 +20,7 @@ blueprint = Blueprint("integrations", __name__)
 GROUP: Final = "Integrations"
 
 
+@blueprint.get("/integrations")  # where the links of a page lead
 @serve(
     blueprint, "GET", "/config/integrations", name="list-integrations", group=GROUP,
     source="reference", answers=Integrations, shows=examples.INTEGRATIONS_SHOWN, query=PAGING,
