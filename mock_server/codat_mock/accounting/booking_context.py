@@ -117,8 +117,7 @@ class BookingContext:
 
     def category_name(self, purpose: str) -> str:
         """The name of a product category; empty for any other purpose."""
-        label = self.mapping.sales.accounts.get(purpose, AccountSelection()).label_text
-        return label or "" if purpose.startswith(CATEGORY) else ""
+        return self.catalogue.names.get(purpose.removeprefix(CATEGORY), "")
 
     def account_details(self, account_id: str | None) -> Account | None:
         """An account of the chart, for its code and name."""

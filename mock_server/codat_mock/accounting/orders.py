@@ -6,12 +6,13 @@ are spread, and how missing taxes and percentages are completed, is assumed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from typing import Final, NamedTuple
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
+from msgspec import field as struct_field
 
 from codat_mock.accounting.money import (
     HUNDRED,
@@ -108,19 +109,20 @@ class OrderParts:
                 side.clear()
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What is known of the merchant's products.
+class Catalogue(Struct, frozen=True):
+    """A merchant's products, as far as they decide where a line is booked.
 
-    Source: contract part 2, section H; that a line's `productRef` decides is assumed.
+    Source: contract part 2, sections B and H; that a line's `productRef` decides is assumed.
 
     Args:
         gift_cards: ids of the products that are gift cards.
         categories: the category of each product that has one, by the product's id.
+        names: the names of the categories, by their ids; others count as no category.
     """
 
-    gift_cards: Collection[str] = frozenset()
-    categories: Mapping[str, str] = field(default_factory=dict)
+    gift_cards: frozenset[str] = frozenset()
+    categories: dict[str, str] = struct_field(default_factory=dict)
+    names: dict[str, str] = struct_field(default_factory=dict)
 
     def purpose_of(self, item: LineItem) -> str:
         """The purpose of the account that a line is sold to."""
@@ -130,7 +132,7 @@ class Catalogue:
         if product in self.gift_cards:
             return PREPAID
         category = self.categories.get(product)
-        return f"{CATEGORY}{category}" if category else SALES
+        return f"{CATEGORY}{category}" if category in self.names else SALES
 
 
 NO_PRODUCTS: Final = Catalogue()

@@ -6,6 +6,7 @@ assumed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -90,6 +91,15 @@ PURPOSE_OF_PAYMENT: Final[dict[PaymentType, str]] = {
     "Custom": "custom",
     "Prepaid": "prePaid",
 }
+
+
+def category_purposes(categories: Mapping[str, str]) -> Iterator[Purpose]:
+    """The accounts that sales of each product category go to, by the categories' ids and names.
+
+    Source: contract part 2, section B; the names of these accounts are assumed.
+    """
+    for key, name in categories.items():
+        yield Purpose("sales", f"category-{key}", name, f"Sales of {name}.", INCOME)
 
 
 def purposes(section: Section) -> tuple[Purpose, ...]:

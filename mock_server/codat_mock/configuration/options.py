@@ -6,12 +6,14 @@ Source: contract section 5. A configuration is never changed in place; a new one
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Names
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from msgspec.structs import replace
 
-from codat_mock.configuration.account_purposes import Section, purposes
+from codat_mock.configuration.account_purposes import Section, category_purposes, purposes
 from codat_mock.configuration.charts_of_accounts import Chart, find_chart
 from codat_mock.configuration.checks import selection_problems
 from codat_mock.configuration.rates import rate_key, read_rate_key
@@ -30,6 +32,7 @@ FREQUENCIES: Final = ("Daily", "Monthly")
 INVOICE_STATUSES: Final = ("draft", "submitted")
 GROUPING_PERIODS: Final = ("Daily",)
 INVOICE_LEVELS: Final = ("Location",)
+NO_CATEGORIES: Final[Names[str, str]] = MappingProxyType({})
 COMMON_RATES: Final = (Decimal(0), Decimal(5), Decimal(20))
 
 
@@ -39,6 +42,7 @@ def with_options(
     stored: Configuration,
     rates_seen: Iterable[Decimal],
     company_name: str | None = None,
+    categories: Names[str, str] = NO_CATEGORIES,
 ) -> Configuration:
     """The configuration as `GET` answers it: every option beside what is selected.
 
@@ -49,6 +53,7 @@ def with_options(
         stored: as it was sent last; its selections are kept, its options are replaced.
         rates_seen: tax percentages in the company's records.
         company_name: what the merchant is called in the accounting platform.
+        categories: the names of product categories, by their ids: each has an account.
     """
     chart = find_chart(platform_key)
     shown = replace(
@@ -56,21 +61,24 @@ def with_options(
         company_id=company_id,
         accounting_software_company_name=company_name,
         schedule=replace(stored.schedule, frequency_options=list(FREQUENCIES)),
-        configuration=mapping_with_options(stored.configuration, chart, rates_seen),
+        configuration=mapping_with_options(stored.configuration, chart, rates_seen, categories),
     )
     is_complete = chart is not None and not selection_problems(shown)
     return replace(shown, configured=is_complete)
 
 
 def mapping_with_options(
-    stored: Mapping, chart: Chart | None, rates_seen: Iterable[Decimal]
+    stored: Mapping,
+    chart: Chart | None,
+    rates_seen: Iterable[Decimal],
+    categories: Names[str, str],
 ) -> Mapping:
     """The three sections with their options."""
     payments, fees = stored.payments, stored.fees
     suppliers = list(chart.suppliers) if chart else []
     return replace(
         stored,
-        sales=sales_with_options(stored.sales, chart, rates_seen),
+        sales=sales_with_options(stored.sales, chart, rates_seen, categories),
         payments=replace(payments, accounts=accounts("payments", payments.accounts, chart)),
         fees=replace(
             fees,
@@ -80,11 +88,16 @@ def mapping_with_options(
     )
 
 
-def sales_with_options(stored: Sales, chart: Chart | None, rates_seen: Iterable[Decimal]) -> Sales:
+def sales_with_options(
+    stored: Sales,
+    chart: Chart | None,
+    rates_seen: Iterable[Decimal],
+    categories: Names[str, str],
+) -> Sales:
     """The sales section with its options."""
     return replace(
         stored,
-        accounts=accounts("sales", stored.accounts, chart),
+        accounts=accounts("sales", stored.accounts, chart, categories),
         invoice_status=replace(
             stored.invoice_status, invoice_status_options=list(INVOICE_STATUSES)
         ),
@@ -97,9 +110,12 @@ def sales_with_options(stored: Sales, chart: Chart | None, rates_seen: Iterable[
 
 
 def accounts(
-    section: Section, stored: dict[str, AccountSelection], chart: Chart | None
+    section: Section,
+    stored: dict[str, AccountSelection],
+    chart: Chart | None,
+    categories: Names[str, str] = NO_CATEGORIES,
 ) -> dict[str, AccountSelection]:
-    """Every account of a section; unknown names are dropped."""
+    """Every account of a section, then one for each product category; others are dropped."""
     return {
         purpose.name: AccountSelection(
             label_text=purpose.label,
@@ -108,7 +124,7 @@ def accounts(
             required=purpose.required,
             account_options=chart.account_options(purpose) if chart else [],
         )
-        for purpose in purposes(section)
+        for purpose in (*purposes(section), *category_purposes(categories))
     }
 
 

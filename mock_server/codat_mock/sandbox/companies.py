@@ -185,7 +185,34 @@ def configured(row: CompanyRow) -> Configuration:
     platform = accounting.integration_key if accounting else None
     stored = row.configuration or Configuration()
     name = f"{row.company.name} ({accounting.platform_name})" if accounting else None
-    return with_options(row.company.id, platform, stored, row.rates, name)
+    return with_options(
+        row.company.id, platform, stored, row.rates, name, categories=row.catalogue.names
+    )
+
+
+def check_output_format(session: Session, row: CompanyRow, configuration: Configuration) -> None:
+    """Make sure that invoices or journal entries are chosen once.
+
+    Source: contract part 2, section B ("for good"); that the choice is open until a sync has
+    written something is assumed.
+
+    Raises:
+        Malformed: another form is chosen than the configuration had.
+    """
+    chosen, stored = output_format(configuration), row.configuration
+    is_changed = stored is not None and output_format(stored) != chosen
+    if stored and is_changed and session.tables.documents.last_numbers(row.number):
+        message = (
+            f"Syncs have written in the output format {output_format(stored)}, which cannot be"
+            " changed any more: create another company to sync in the other form."
+        )
+        raise Malformed(message, [Problem("$.configuration.mapSettings.outputFormat", message)])
+
+
+def output_format(configuration: Configuration) -> str:
+    """Whether syncs write `Invoice` or `JournalEntry`."""
+    settings = configuration.configuration.map_settings
+    return (settings.output_format if settings else None) or "Invoice"
 
 
 def configure(session: Session, company_id: str, configuration: Configuration) -> Configuration:
@@ -193,8 +220,10 @@ def configure(session: Session, company_id: str, configuration: Configuration) -
 
     Raises:
         NotFound: there is no such company.
+        Malformed: invoices were chosen before, and journal entries now, or the reverse.
     """
     row = session.company(company_id)
+    check_output_format(session, row, configuration)
     row.configuration = configuration
     due = sync_schedule.next_due(configuration.schedule, session.now)
     row.due = due if configuration.enabled else None

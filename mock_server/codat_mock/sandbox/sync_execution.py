@@ -201,7 +201,7 @@ def booked(
         finish=finish,
         numbers_used=written.last_numbers(row.number),
         earlier=written.earlier(row.number, references(records)),
-        catalogue=session.tables.products.catalogue(row.number),
+        catalogue=row.catalogue,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
+from codat_mock.accounting.orders import NO_PRODUCTS, Catalogue
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.models.companies import Company
 from codat_mock.models.configuration import Configuration
@@ -19,8 +20,9 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_company = decoder(Company)
 decode_configuration = decoder(Configuration)
 decode_rates = decoder(set[Decimal])
+decode_catalogue = decoder(Catalogue)
 
-COLUMNS: Final = "number, company, configuration, rates, due, failures"
+COLUMNS: Final = "number, company, configuration, rates, catalogue, due, failures"
 
 
 class CompanyRow(Struct):
@@ -28,6 +30,7 @@ class CompanyRow(Struct):
 
     Args:
         rates: the tax percentages seen in its orders.
+        catalogue: its products.
         due: when its next scheduled sync is, None while none is planned.
         failures: how many scheduled syncs in a row have failed until now.
     """
@@ -36,6 +39,7 @@ class CompanyRow(Struct):
     company: Company
     configuration: Configuration | None = None
     rates: set[Decimal] = field(default_factory=set)
+    catalogue: Catalogue = NO_PRODUCTS
     due: datetime | None = None
     failures: int = 0
 
@@ -118,8 +122,15 @@ class Companies:
         """Write a company's every part."""
         configuration = None if row.configuration is None else encode(row.configuration)
         self._db.execute(
-            "UPDATE companies SET company = ?, configuration = ?, rates = ? WHERE number = ?",
-            (encode(row.company), configuration, encode(sorted(row.rates)), row.number),
+            "UPDATE companies SET company = ?, configuration = ?, rates = ?, catalogue = ?"
+            " WHERE number = ?",
+            (
+                encode(row.company),
+                configuration,
+                encode(sorted(row.rates)),
+                encode(row.catalogue),
+                row.number,
+            ),
         )
         self.plan(row)
 
@@ -140,6 +151,7 @@ class Companies:
         company: bytes,
         configuration: bytes | None,
         rates: bytes,
+        catalogue: bytes,
         due: int | None,
         failures: int,
     ) -> CompanyRow:
@@ -150,6 +162,7 @@ class Companies:
                 decode_company(company),
                 None if configuration is None else decode_configuration(configuration),
                 decode_rates(rates),
+                decode_catalogue(catalogue),
                 None if due is None else from_microseconds(due),
                 failures,
             )

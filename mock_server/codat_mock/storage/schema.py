@@ -32,6 +32,7 @@ CREATE TABLE companies (
     company BLOB NOT NULL,
     configuration BLOB,
     rates BLOB NOT NULL DEFAULT '[]',
+    catalogue BLOB NOT NULL DEFAULT '{}',
     due INTEGER,
     failures INTEGER NOT NULL DEFAULT 0,
     UNIQUE (sandbox, id)
@@ -163,19 +164,6 @@ CREATE TABLE booked (
     key TEXT NOT NULL,
     record BLOB NOT NULL,
     PRIMARY KEY (company, data_type, key)
-) WITHOUT ROWID;
-CREATE TABLE products (
-    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
-    id TEXT NOT NULL,
-    is_gift_card INTEGER NOT NULL,
-    category TEXT,
-    PRIMARY KEY (company, id)
-) WITHOUT ROWID;
-CREATE TABLE product_categories (
-    company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
-    id TEXT NOT NULL,
-    name TEXT NOT NULL,
-    PRIMARY KEY (company, id)
 ) WITHOUT ROWID;
 CREATE TABLE declared (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,

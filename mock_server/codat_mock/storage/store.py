@@ -24,7 +24,6 @@ from codat_mock.storage.link_sessions import LinkSessions
 from codat_mock.storage.lock import FileLock
 from codat_mock.storage.planned_outcomes import Outcomes
 from codat_mock.storage.preferences import Preferences
-from codat_mock.storage.products import Products
 from codat_mock.storage.request_log import DEFAULT_LIMIT, RequestLogTable, SizeMeter
 from codat_mock.storage.sandboxes import Sandboxes, SandboxRow
 from codat_mock.storage.schema import UnusableFile, connect
@@ -175,7 +174,6 @@ class SandboxTables:
         self.versions = Versions(db)
         self.syncs = Syncs(db)
         self.documents = Documents(db)
-        self.products = Products(db)
         self.declared = Declared(db)
         self.outcomes = Outcomes(db, row.number)
         self.alerts = StoredAlerts(db, row.number)

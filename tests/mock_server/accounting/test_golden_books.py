@@ -59,7 +59,10 @@ class Shop:
         assert self.driver.call("POST", path, configuration)["configured"]
         self.names = account_names(platform, mapping)
         if gift_cards := example.get("giftCards"):
-            put_gift_cards(self.sandbox, self.driver.company_id, gift_cards)
+            products = [{"id": each, "isGiftCard": True} for each in gift_cards]
+            company = f"/companies/{self.driver.company_id}"
+            response = self.driver.send("PUT", f"{company}/data/commerce-products", products)
+            response.raise_for_status()
 
     @property
     def sandbox(self) -> Sandbox:
@@ -112,12 +115,6 @@ def account_names(platform: str, mapping: dict[str, Any]) -> dict[str, str]:
         for purpose, (section, name) in PURPOSES.items()
     }
     return controls | chosen
-
-
-def put_gift_cards(sandbox: Sandbox, company_id: str, products: list[str]) -> None:
-    with sandbox.session() as session:
-        row = session.company(company_id)
-        session.tables.products.put(row.number, [(each, True, None) for each in products])
 
 
 def normal(lines: list[str]) -> Iterator[str]:

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -188,10 +187,6 @@ def test_a_reset_leaves_no_row_of_what_was(serve, set_stage, tmp_path):
     served.http.put("/_mock/faults", json={"faults": [{"kind": "slow"}]}).raise_for_status()
     declared = f"/_mock/companies/{driver.company_id}/merchant-records"
     served.http.put(declared, json={"orders": [order]}).raise_for_status()
-    with closing(sqlite3.connect(path)) as db:  # as partner commerce's products fill them
-        db.execute("INSERT INTO products VALUES (1, 'card', 1, 'gifts')")
-        db.execute("INSERT INTO product_categories VALUES (1, 'gifts', 'Gifts')")
-        db.commit()
     before = rows(path)
     assert all(before.values()), before
     served.http.post("/_mock/reset")

@@ -23,11 +23,15 @@ blueprint = Blueprint("partner_data", __name__)
 
 GROUP: Final = "Partner commerce"
 ARRAY: Final = "The body is a bare array, like partner commerce's pushes; the books do not use it."
+PRODUCTS: Final = (
+    "The body is a bare array, like partner commerce's pushes. An order's line is a gift card, or"
+    " has a category, by its productRef.id."
+)
 KINDS: Final[dict[str, tuple[Any, Any, str]]] = {
     "products": (
         list[Product],
         [{"id": "gift-card", "name": "Gift card", "isGiftCard": True}],
-        ARRAY,
+        PRODUCTS,
     ),
     "locations": (list[Location], [{"id": "high-street", "name": "High Street"}], ARRAY),
     "taxComponents": (list[TaxComponent], [{"id": "vat-20", "name": "VAT", "rate": 20}], ARRAY),
@@ -35,7 +39,7 @@ KINDS: Final[dict[str, tuple[Any, Any, str]]] = {
     "productCategories": (
         ProductCategories,
         {"ContractVersion": "9.3.1", "ProductCategories": [{"id": "coffee", "name": "Coffee"}]},
-        "The answer repeats the body; the books do not use categories.",
+        "The answer repeats the body. Each category gets an account of its own, Sales by default.",
     ),
 }
 
