@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -62,3 +63,16 @@ def test_its_test_finds_what_it_says(here: Path) -> None:
     assert "2 failed" in ran.stdout, ran.stdout
     shown = "\n".join(line.removeprefix("E").lstrip() for line in ran.stdout.splitlines())
     assert "\n".join(line.lstrip() for line in BROKEN.splitlines()) in shown
+
+
+@pytest.mark.parametrize("outcome", ["Cancelled", "NotSupported", "PrerequisiteNotMet"])
+def test_the_good_sample_pushes_again_after_an_end_without_an_error(
+    here: Path, outcome: str
+) -> None:
+    schedule = {
+        "startAt": "2022-03-21T18:00:00Z",
+        "events": [{"kind": "dataset", "at": 2, "outcome": outcome}],
+    }
+    (here / "codat-mock-schedule.json").write_text(json.dumps(schedule))
+    ran = run(here, COMMANDS[1].replace("explore ", "explore --timeout 10 "))
+    assert ran.returncode == 0, ran.stdout

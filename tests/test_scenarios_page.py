@@ -16,8 +16,16 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from codat_mock.http.server import Server, listen
 from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios.histories.days import (
+    Correction,
+    DayEnd,
+    MerchantDays,
+    Push,
+    Sale,
+    drive,
+)
 from codat_scenarios.machine import pushing_machine
-from codat_scenarios.sandbox_driver import SandboxDriver
+from codat_scenarios.sandbox_driver import MORNING, SandboxDriver
 from codat_scenarios.stories import STORIES, play
 
 PAGE = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
@@ -31,7 +39,7 @@ def blocks(language: str) -> list[str]:
 
 
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
-MERCHANTS, FIXTURES, HISTORIES, MACHINE, STORY = blocks("python")
+MERCHANTS, FIXTURES, HISTORIES, MACHINE, DRIVE, STORY = blocks("python")
 quick = settings(max_examples=15, stateful_step_count=15, deadline=None, database=None)
 
 
@@ -84,15 +92,23 @@ def test_the_shown_integration_passes_the_machine(address: str) -> None:
     run_state_machine_as_test(pushing_machine(address, integration), settings=quick)
 
 
+def test_the_shown_test_drives_the_shown_integration(address: str) -> None:
+    run(f"{MACHINE}\n{DRIVE}", address)["test_my_integration_survives"]()
+
+
+def test_the_shown_integration_corrects_a_sale_whose_sync_failed(address: str) -> None:
+    integration = run(MACHINE, address)["Integration"]
+    events = (Sale(), Push(), DayEnd("ServerError"), Correction(pence=500), Push())
+    drive(MerchantDays(events), integration, address, api_key="failed-sync")
+
+
 def test_the_integration_without_the_line_fails_as_shown(address: str) -> None:
     assert MACHINE.count(LATE) == 1
     integration = run(MACHINE.replace(LATE, "if True:"), address)["Integration"]
     day = pushing_machine(address, integration)()
-    day.open()
-    day.sell(pence=1, tip=0, by_card=False)
-    day.end_day()
-    day.correct_after_sync(which=0, pence=2)
-    day.push()
+    day.open(MORNING)
+    for event in (Sale(), DayEnd(), Correction(is_synced=True), Push()):
+        event.run(day.run)
     with pytest.raises(AssertionError) as caught:
         day.no_rule_is_broken()
     with pytest.raises(AssertionError, match="Rules were broken"):

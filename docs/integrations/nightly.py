@@ -46,10 +46,10 @@ def push(kind: str, records: list) -> bool:
         state.write_text(json.dumps(datasets))
     while True:
         history = ask("GET", f"/meta/companies/{company}/pull/history/{datasets[kind]}")
-        if history["isCompleted"] or history["isErrored"]:
+        if "completed" in history:  # the end; a cancelled one is neither completed nor errored
             break
         time.sleep(PAUSE)
-    if history["isErrored"]:
+    if not history["isCompleted"]:
         del datasets[kind]  # to be pushed again
     return history["isCompleted"]
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from codat_mock.http.server import Server, listen
 from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.sandbox import SandboxRegistry, Settings
-from codat_scenarios.machine import Scenario, pushing_machine
+from codat_scenarios.histories.days import (
+    Correction,
+    DatasetEnd,
+    DayEnd,
+    FaultyRequests,
+    MerchantDays,
+    Pause,
+    Push,
+    Sale,
+    Unlink,
+    drive,
+)
+from codat_scenarios.machine import PushingMachine, Scenario, pushing_machine
 from codat_scenarios.merchants import encode
-from codat_scenarios.sandbox_driver import authorization
+from codat_scenarios.sandbox_driver import MORNING, authorization
+from codat_scenarios.strategies import merchant_days
 
 # Only that a failure is found matters here; shrinking takes long.
 seeking = settings(
@@ -123,13 +137,18 @@ def test_a_mistake_is_found(integration, error, message, address: str) -> None:
         run_state_machine_as_test(pushing_machine(address, integration), settings=seeking)
 
 
+def opened(address: str, integration: Any, api_key: str) -> PushingMachine:
+    machine: PushingMachine = pushing_machine(address, integration, api_key=api_key)()
+    machine.open(MORNING)
+    return machine
+
+
 def test_the_books_are_compared_with_the_sales_at_the_end(address: str) -> None:
-    day = pushing_machine(address, Forgetful, api_key="forgetful")()
-    day.open()
-    day.sell(pence=1, tip=0, by_card=False)
-    day.no_rule_is_broken()
+    machine = opened(address, Forgetful, "forgetful")
+    Sale().run(machine.run)
+    machine.no_rule_is_broken()
     with pytest.raises(AssertionError) as caught:
-        day.teardown()
+        machine.teardown()
     assert str(caught.value) == (
         "The books are wrong:\n"
         "commerce-payments 'sale-1-paid' is not in the books.\n"
@@ -138,25 +157,146 @@ def test_the_books_are_compared_with_the_sales_at_the_end(address: str) -> None:
 
 
 def test_each_machine_uses_the_sandbox_of_its_key(address: str) -> None:
-    day = pushing_machine(address, Queueing, api_key="one")()
-    other = pushing_machine(address, Queueing, api_key="other")()
-    day.open()
-    other.open()
-    day.sell(pence=1, tip=0, by_card=True)
-    day.push()
-    assert day.driver.findings()["verdict"] == "clean"
-    assert other.driver.findings()["verdict"] == "nothing-observed"
-    day.teardown()
+    machine = opened(address, Queueing, "one")
+    other = opened(address, Queueing, "other")
+    for event in (Sale(by_card=True), Push()):
+        event.run(machine.run)
+    assert machine.run.driver.findings()["verdict"] == "clean"
+    assert other.run.driver.findings()["verdict"] == "nothing-observed"
+    machine.teardown()
     other.teardown()
 
 
 def test_after_closing_time_the_night_passes_with_a_push_before_it(address: str) -> None:
-    day = pushing_machine(address, Queueing, api_key="night")()
-    day.open()
-    day.sell(pence=1, tip=0, by_card=True)
-    for _ in range(4):
-        day.wait(minutes=240)
-    assert day.driver.now().day == 22
-    assert day.pos.synced_sales()
-    assert day.driver.last_sync()["syncStatusCode"] == 2000
-    day.teardown()
+    machine = opened(address, Queueing, "night")
+    for event in (Sale(by_card=True), *[Pause(240)] * 4):
+        event.run(machine.run)
+    run = machine.run
+    assert run.driver.now().day == 22
+    assert run.pos.synced_sales()
+    assert run.driver.last_sync()["syncStatusCode"] == 2000
+    machine.teardown()
+
+
+class Failing(Queueing):
+    """Raises while it pushes."""
+
+    def push(self):
+        raise ZeroDivisionError
+
+
+def test_a_crash_without_trouble_is_a_failure(address: str) -> None:
+    machine = opened(address, Failing, "failing")
+    with pytest.raises(ZeroDivisionError):
+        Push().run(machine.run)
+    machine.run.close()
+
+
+def test_a_crash_after_trouble_is_a_restart(address: str) -> None:
+    opened_ones = []
+
+    class CrashesOnce(Queueing):
+        def __init__(self, scenario):
+            super().__init__(scenario)
+            opened_ones.append(self)
+
+        def push(self):
+            if len(opened_ones) == 1:
+                raise ZeroDivisionError
+
+    machine = opened(address, CrashesOnce, "crashing")
+    DatasetEnd("MapError").run(machine.run)
+    assert len(opened_ones) == 2
+    machine.run.close()
+
+
+def test_a_killed_integration_is_opened_again_on_its_folder_without_close(address: str) -> None:
+    log = []
+
+    class Counting(Queueing):
+        def __init__(self, scenario):
+            super().__init__(scenario)
+            self.folder = scenario.folder
+            log.append(sorted(file.name for file in self.folder.iterdir()))
+
+        def push(self):
+            (self.folder / "one").touch()
+            (self.folder / "two").touch()
+            (self.folder / "three").touch()
+
+        def close(self):
+            log.append("closed")
+
+    machine = opened(address, Counting, "killed")
+    Push(kill_after=2).run(machine.run)
+    assert log == [[], ["one", "two"]]
+    Push(kill_after=3).run(machine.run)
+    assert log == [[], ["one", "two"]]
+    machine.run.close()
+    assert log[-1] == "closed"
+
+
+def test_a_sale_can_change_and_a_second_run_can_start_at_the_checkpoint(address: str) -> None:
+    log = []
+
+    class Watching(Queueing):
+        def __init__(self, scenario):
+            super().__init__(scenario)
+            self.checkpoint = scenario.checkpoint
+
+        def save(self, data_type, _record):
+            log.append(data_type)
+
+        def push(self):
+            log.append("read")
+            self.checkpoint()
+            log.append("marked")
+
+    machine = opened(address, Watching, "watching")
+    Push(meanwhile="sell").run(machine.run)
+    sold = ["commerce-orders", "commerce-payments"] + ["commerce-transactions"] * 2
+    assert log == ["read", *sold, "marked"]
+    log.clear()
+    Push(meanwhile="push").run(machine.run)
+    assert log == ["read", "read", "marked", "marked"]
+    machine.run.close()
+
+
+def test_days_read_as_prose() -> None:
+    events = (
+        Sale(1250, tip=50, by_card=True, lines=2, customer="Zoë"),
+        Push(kill_after=3, meanwhile="correct"),
+        Correction(which=1, pence=200, is_synced=True),
+        FaultyRequests({"kind": "refuse", "status": 503, "operation": None, "at": [2]}),
+        DatasetEnd("Cancelled"),
+        DatasetEnd(stuck_in="Mapping"),
+        Unlink(),
+        DayEnd("ServerError"),
+    )
+    assert repr(MerchantDays(events)) == (
+        "Days from 21 Mar 2022:\n"
+        "  1. a sale of 12.50 with a tip of 0.50 in 2 lines to 'Zoë' by card\n"
+        "  2. the integration pushes; a sale is corrected between reading and marking; it is"
+        " killed after 3 lines and started again\n"
+        "  3. synced sale 2 is corrected to 2.00\n"
+        "  4. the integration pushes; request 2: refuse (status 503)\n"
+        "  5. the integration pushes; a dataset ends in Cancelled\n"
+        "  6. the integration pushes; a dataset stays in Mapping\n"
+        "  7. the merchant unlinks the shop, and the integration pushes\n"
+        "  8. the night passes and its sync ends in ServerError"
+    )
+
+
+def test_a_failing_example_is_printed_as_prose(address: str) -> None:
+    @settings(seeking, max_examples=40, print_blob=False)
+    @given(merchant_days())
+    def driven(days: MerchantDays) -> None:
+        drive(days, Queueing, address, api_key="prose")
+
+    with pytest.raises(AssertionError) as caught:
+        driven()
+    shown = "\n".join(caught.value.__notes__)
+    assert "Days from" in shown
+    assert "the integration pushes" in shown
+    assert "lambda" not in shown
+    assert "methodcaller" not in shown

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
@@ -30,6 +34,7 @@ from codat_mock.fuzz import exploration, schedule_files
 from codat_mock.fuzz.runner import FuzzRunner
 from codat_mock.fuzz.schedule import Schedule
 from codat_mock.http.server import Server, address_of
+from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.reports.run import CommandEnd, FailOn, Run
 from codat_mock.sandbox import SandboxRegistry, Settings
 
@@ -117,6 +122,13 @@ class RecordedCommand(click.Command):
     show_default=True,
     help="Keep the schedules that were found in this folder, to try them first next time.",
 )
+@click.option(
+    "--declare",
+    allow_from_autoenv=False,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Declare the merchant's true records: orders.json, payments.json and transactions.json in"
+    " this folder, each as it is pushed. Then sales that every run loses are found, too.",
+)
 @FAIL_ON
 @REPORT
 @takes_settings
@@ -130,6 +142,7 @@ def explore(
     save: Path,
     replayed: Path | None,
     database: Path,
+    declare: Path | None,
     fail_on: FailOn,
     reports: ReportFiles,
 ) -> int:
@@ -150,9 +163,10 @@ def explore(
     settings = with_explore_defaults(context, settings)
     schedule = read(replayed) if replayed else origin_of(settings)
     command_runner = CommandRunner(command, timeout_seconds, settings)
+    declared = read_records(declare) if declare else None
 
     def explore_command() -> Run:
-        with fuzz_runner(command_runner, settings, fail_on, replayed) as runner:
+        with fuzz_runner(command_runner, settings, fail_on, replayed, declared) as runner:
             if replayed:
                 return exploration.replay(runner, schedule, command_runner.show_output).run
             with search_with_progress(command, examples, database) as search:
@@ -172,12 +186,23 @@ class CommandRunner:
         command: the program and its arguments.
         timeout_seconds: the time limit of each run.
         settings: the settings of the mock.
+        group: the process group of its last run.
     """
 
     command: Sequence[str]
     timeout_seconds: float
     settings: Settings
     is_quiet: bool = True
+    group: int | None = None
+
+    def kill(self) -> None:
+        """Kill it while it runs, with all its processes."""
+        if self.group is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.group, signal.SIGKILL)
+
+    def _note_group(self, group: int) -> None:
+        self.group = group
 
     def show_output(self) -> None:
         """Show its output from now on."""
@@ -197,12 +222,17 @@ class CommandRunner:
             self.timeout_seconds,
             is_quiet=self.is_quiet,
             is_repeated=True,
+            on_start=self._note_group,
         )
 
 
 @contextmanager
 def fuzz_runner(
-    runner: CommandRunner, settings: Settings, fail_on: FailOn, replayed: Path | None
+    runner: CommandRunner,
+    settings: Settings,
+    fail_on: FailOn,
+    replayed: Path | None,
+    declared: Mapping[str, Any] | None,
 ) -> Iterator[FuzzRunner]:
     """A runner of schedules with a mock of its own, on a free port.
 
@@ -211,6 +241,7 @@ def fuzz_runner(
         settings: the settings of the mock.
         fail_on: the lowest severity of a finding that breaks the integration.
         replayed: the file of the schedule that is replayed; None for a search.
+        declared: the merchant's true records; None if they are not known.
 
     Raises:
         UsageError: the mock refuses a schedule of that file.
@@ -228,7 +259,7 @@ def fuzz_runner(
             Server(SandboxRegistry(runner.settings), listener),
             run_against_mock(runner.settings.address, KEY) as client,
         ):
-            yield FuzzRunner(client, {}, {}, runner.run, judge)
+            yield FuzzRunner(client, {}, {}, runner.run, judge, kill=runner.kill, declared=declared)
     except ControlRequestRefused as error:
         if replayed:
             raise click.UsageError(f"{replayed} cannot be replayed: {error}") from error
@@ -304,6 +335,32 @@ def with_explore_defaults(context: click.Context, settings: Settings) -> Setting
         name for name in defaults if context.get_parameter_source(name) is ParameterSource.DEFAULT
     )
     return replace(settings, **{name: defaults[name] for name in unset})
+
+
+def read_records(folder: Path) -> dict[str, Any]:
+    """The records in a folder, as `POST /_mock/companies/{id}/merchant-records` takes them.
+
+    Raises:
+        UsageError: a file cannot be read, or the folder has none.
+    """
+    records: dict[str, Any] = {}
+    for name in LIST_NAMES.values():
+        path = folder / f"{name}.json"
+        if not path.exists():
+            continue
+        try:
+            content = json.loads(path.read_text("utf-8"), parse_float=Decimal)
+        except (OSError, ValueError) as error:
+            raise click.UsageError(f"Cannot read {path}: {error}.") from error
+        listed = content.get(name) if isinstance(content, dict) else content
+        if not isinstance(listed, list):
+            raise click.UsageError(f'{path} holds no list of records, as {{"{name}": […]}}.')
+        records[name] = listed
+    if not records:
+        raise click.UsageError(
+            f"{folder} has no orders.json, payments.json or transactions.json to declare."
+        )
+    return records
 
 
 def origin_of(settings: Settings) -> Schedule:

@@ -69,6 +69,7 @@ def run_command(
     *,
     is_quiet: bool = False,
     is_repeated: bool = False,
+    on_start: Callable[[int], object] = lambda _group: None,
 ) -> CommandEnd:
     """Run a command until it exits; it shares our output.
 
@@ -81,6 +82,7 @@ def run_command(
         is_quiet: whether its output is discarded.
         is_repeated: whether this is one run of many: it does not read our input, and none of its
             processes survives until the next run.
+        on_start: called with the id of its process group.
 
     Raises:
         UsageError: it cannot be started.
@@ -103,6 +105,7 @@ def run_command(
         raise click.UsageError(f"Cannot start {command[0]}: {error.strerror}.") from error
     try:
         DELAY.end()
+        on_start(process.pid)
         code = process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
         terminate_group(process, signal.SIGTERM)

@@ -72,7 +72,7 @@ def explore(
     found, tried = search.shortest(runner.run, origin, uses)
     if found is None:
         baseline.notes.append(f"{counted(tried, 'schedule')} tried: none breaks the integration.")
-        baseline.notes += filter(None, [runner.books_note])
+        baseline.notes += filter(None, [runner.books_note, runner.declared_note])
         return Exploration(baseline)
     headline = f"{counted(tried, 'schedule')} tried; the shortest that breaks the integration:"
     explored = show(runner, found, before_showing, headline)

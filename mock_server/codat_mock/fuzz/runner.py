@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import Any, Final
 
 from codat_mock.accounting.comparison import read_books
@@ -34,6 +36,11 @@ POLLS: Final = (
 )
 MAX_COMPLAINTS: Final = 10
 MAX_REQUESTS: Final = 999_999
+WATCH_SECONDS: Final = 0.02  # between two looks for the request at which it is killed
+NOT_DECLARED: Final = (
+    "No records were declared: sales that are lost in every run cannot be seen. Declare them with"
+    " --declare FOLDER or codat.explore(declare=…)."
+)
 NO_BOOKS: Final = "The books were not compared: a day without faults books nothing."
 UNSTABLE_BOOKS: Final = (
     "The books were not compared: two days without faults do not book the same records."
@@ -61,6 +68,9 @@ class FuzzRunner:
         rules: the configuration of rules.
         integrate: runs the integration once.
         judge: sets how a run is judged.
+        kill: kills the integration while it runs; None if it cannot be killed.
+        declared: the merchant's true records, as `POST /_mock/companies/{id}/merchant-records`
+            takes them; None if they are not known.
 
     Attributes:
         error: the exception that the integration raised in the last run, if any.
@@ -74,12 +84,17 @@ class FuzzRunner:
         rules: Mapping[str, Any],
         integrate: Integrate,
         judge: Callable[[Run], Run],
+        *,
+        kill: Callable[[], object] | None = None,
+        declared: Mapping[str, Any] | None = None,
     ) -> None:
         self._client = client
         self._settings = settings
         self._rules = rules
         self._integrate = integrate
         self._judge = judge
+        self._kill = kill
+        self._declared = declared
         self._baseline: BookedRecords | None = None
         self._alert_rules: list[dict[str, Any]] = []
         self.error: Exception | OutOfTime | None = None
@@ -122,11 +137,14 @@ class FuzzRunner:
         for rule in self._alert_rules:
             company = company_id if rule["companyId"] else None
             client.call("POST", "/alerts/rules", rule | {"companyId": company})
+        if self._declared is not None:
+            client.call("POST", f"/companies/{company_id}/merchant-records", self._declared)
         self._plan(schedule)
         # A process of the integration may outlive it, and still write there.
         with TemporaryDirectory(prefix="codat-mock-", ignore_cleanup_errors=True) as folder:
-            end = self._integrate(company_id, Path(folder))
-            if schedule.events and has_failed(end):
+            with self._killing(schedule) as is_killed:
+                end = self._integrate(company_id, Path(folder))
+            if schedule.events and (has_failed(end) or is_killed()):
                 client.call("POST", "/clock/advance", {"minutes": RERUN_AFTER_MINUTES})
                 self._plan(schedule.origin)
                 end = self._integrate(company_id, Path(folder))
@@ -140,6 +158,36 @@ class FuzzRunner:
         run.command = end if isinstance(end, CommandEnd) else None
         run.complaints = list(self._complaints())
         return self._judge(run)
+
+    @property
+    def declared_note(self) -> str:
+        """What cannot be seen because no records are declared; empty if they are."""
+        return "" if self._declared is not None else NOT_DECLARED
+
+    @contextmanager
+    def _killing(self, schedule: Schedule) -> Iterator[Callable[[], bool]]:
+        """Kill the integration at the request that the schedule names; gives whether it was."""
+        kill, is_over, is_killed = self._kill, Event(), Event()
+        if not schedule.kill or kill is None:
+            yield is_killed.is_set
+            return
+
+        def watch() -> None:
+            while not is_over.wait(WATCH_SECONDS):
+                planned = self._client.call("GET", "/faults").json()["faults"]
+                held = (each for each in planned if each["fault"].get("by") == "hang")
+                if any(each["hits"] for each in held):
+                    is_killed.set()
+                    kill()
+                    return
+
+        watcher = Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield is_killed.is_set
+        finally:
+            is_over.set()
+            watcher.join()
 
     def _complaints(self) -> Iterator[str]:
         """What is wrong in the run, apart from findings."""
@@ -186,6 +234,7 @@ class FuzzRunner:
             operations=operations,
             datasets=sum(len(company.datasets) for company in run.companies),
             has_alerts=bool(self._alert_rules),
+            can_be_killed=self._kill is not None,
         )
 
 

@@ -52,8 +52,22 @@ class AlertEvent(
     overtaken_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0
 
 
+class Kill(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="kill", tag_field="kind"
+):
+    """The integration is killed after a request took effect, before it has the answer.
+
+    Args:
+        operation: the name of the request's operation.
+        at: which of its requests, from 1.
+    """
+
+    operation: str
+    at: Annotated[int, Meta(ge=1)]
+
+
 # Faults are those of the control API.
-Event = Lose | Refuse | Spoil | Delay | Elapse | DatasetEvent | AlertEvent
+Event = Lose | Refuse | Spoil | Delay | Elapse | DatasetEvent | AlertEvent | Kill
 
 
 class Schedule(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -77,6 +91,8 @@ class Schedule(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
                 raise ValueError(f"there are {count} events of dataset {at}")
         if sum(isinstance(each, AlertEvent) for each in self.events) > 1:
             raise ValueError("there is more than one event of alerts")
+        if sum(isinstance(each, Kill) for each in self.events) > 1:
+            raise ValueError("the integration is killed more than once")
 
     @property
     def origin(self) -> Schedule:
@@ -85,8 +101,17 @@ class Schedule(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults of requests."""
-        return [each for each in self.events if isinstance(each, Fault)]
+        """The faults of requests; the answer that a kill forestalls is held back."""
+        faults: list[Fault] = [each for each in self.events if isinstance(each, Fault)]
+        if self.kill:
+            kill = self.kill
+            faults.append(Lose(operation=kill.operation, at=(kill.at,), by="hang"))
+        return faults
+
+    @property
+    def kill(self) -> Kill | None:
+        """When the integration is killed; None for never."""
+        return next((each for each in self.events if isinstance(each, Kill)), None)
 
     @property
     def outcomes(self) -> Iterator[PlannedOutcome]:
@@ -110,11 +135,13 @@ class Uses:
         operations: the number of requests to each operation, by name, in the order of first use.
         datasets: the number of datasets.
         has_alerts: whether it receives alerts.
+        can_be_killed: whether it is a process.
     """
 
     operations: Mapping[str, int]
     datasets: int
     has_alerts: bool
+    can_be_killed: bool = False
 
 
 def describe(event: Event) -> str:
@@ -138,6 +165,11 @@ def describe(event: Event) -> str:
             pace = f"is processed at the pace '{event.profile}'" if event.profile else ""
             end = f"ends in {event.outcome}" if event.outcome != "Complete" or not pace else ""
             return f"dataset {event.at} {' and '.join(filter(None, [pace, end]))}"
+        case Kill():
+            return (
+                f"the integration is killed while it waits for {event.operation} {event.at},"
+                " and started again"
+            )
         case AlertEvent():
             copies = f"delivered {event.copies} times" if event.copies > 1 else ""
             late = event.overtaken_seconds

@@ -8,7 +8,8 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from codat_mock.fuzz.schedule import AlertEvent, DatasetEvent, Event, Uses
+from codat_mock.domain.dataset_lifecycle import LAST_STEP
+from codat_mock.fuzz.schedule import AlertEvent, DatasetEvent, Event, Kill, Uses
 from codat_mock.models.datasets import DatasetStatus
 from codat_mock.models.faults import Delay, Elapse, Lose, Refuse, Spoil
 from codat_mock.models.planned_outcomes import Profile
@@ -17,12 +18,15 @@ MAX_EVENTS: Final = 5
 # After a fault an integration repeats a request.
 RETRIES: Final = 1
 DATASET_EVENTS: Final[list[tuple[DatasetStatus, Profile | None]]] = [
-    ("FetchError", None),
     ("InternalError", None),
-    ("RateLimitError", None),
+    # They end a dataset without `isErrored`: whoever waits for that waits for ever.
+    ("Cancelled", None),
+    ("NotSupported", None),
+    ("PrerequisiteNotMet", None),
     ("Complete", "queued"),
     # Only a late error catches an integration that reads the status once.
     ("InternalError", "queued"),
+    *((outcome, None) for outcome in LAST_STEP if outcome.endswith("Error")),
 ]
 
 
@@ -40,6 +44,8 @@ def subject(event: Event) -> Hashable:
             return "alerts"
         case Elapse():
             return "time", event.operation, event.at
+        case Kill():
+            return "kill"
     return "answer", event.operation, event.at
 
 
@@ -66,7 +72,7 @@ def events(uses: Uses) -> SearchStrategy[Event]:
         st.builds(
             lambda request, status, wait: Refuse(**request, status=status, retry_after=wait),
             requests,
-            st.sampled_from([503, 429, 500]),
+            st.sampled_from([503, 429, 500, 401]),
             # An integration that respects it waits in every run, by the machine's clock.
             st.sampled_from([None, 1]),
         ),
@@ -87,6 +93,9 @@ def events(uses: Uses) -> SearchStrategy[Event]:
         ),
         st.builds(lambda request: Delay(**request, seconds=0.2), requests),
     ]
+    if uses.can_be_killed:
+        kill = st.builds(lambda each: Kill(operation=each["operation"], at=each["at"][0]), requests)
+        kinds.append(kill)
     if uses.has_alerts:
         kinds += [
             st.builds(lambda copies: AlertEvent(copies=copies), st.integers(2, 3)),

@@ -123,6 +123,7 @@ class Codat:
         save: Path | str | None = None,
         database: Path | str = DATABASE,
         timeout: float = TIMEOUT_SECONDS,
+        declare: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         """Search for the shortest schedule of faults that breaks an integration.
 
@@ -142,6 +143,8 @@ class Codat:
                 next time.
             timeout: the time limit of each call of the scenario, in seconds. There is none outside
                 the main thread, on Windows, or while pytest-timeout sets one.
+            declare: the merchant's true records, as lists of `orders`, `payments` and
+                `transactions`; then sales that every run loses are found, too.
 
         Raises:
             Broken: a schedule breaks the integration; the text shows its faults and the findings.
@@ -157,6 +160,7 @@ class Codat:
             save=Path(save or schedule_of(self._test)),
             database=Path(database),
             timeout_seconds=timeout,
+            declared=declare,
         )
         fuzzing.check_signature(scenario)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from codat_mock.clock import format_moment, machine_now
 from codat_mock.control_client import ControlClient
@@ -42,6 +42,7 @@ class FuzzOptions:
     save: Path
     database: Path
     timeout_seconds: float
+    declared: Mapping[str, Sequence[Any]] | None = None
 
     def check(self) -> None:
         """Check the options.
@@ -91,7 +92,9 @@ def explore(
         except OutOfTime as late:
             return late
 
-    runner = FuzzRunner(client, marker.settings, marker.rules, integrate, judge)
+    runner = FuzzRunner(
+        client, marker.settings, marker.rules, integrate, judge, declared=options.declared
+    )
     if options.replay:
         found = exploration.replay(runner, schedule_files.read(options.replay), do_nothing)
     else:

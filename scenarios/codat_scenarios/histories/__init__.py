@@ -5,6 +5,7 @@
 
 from codat_scenarios.histories.books_oracle import RecordId, differences
 from codat_scenarios.histories.builder import HistoryBuilder
+from codat_scenarios.histories.days import MerchantDays, drive
 from codat_scenarios.histories.faults import PlannedFaults
 from codat_scenarios.histories.history import History, HistoryResult, perform
 from codat_scenarios.histories.history_pos import HistoryPos
@@ -16,6 +17,7 @@ __all__ = [
     "HistoryBuilder",
     "HistoryPos",
     "HistoryResult",
+    "MerchantDays",
     "Night",
     "PlannedFaults",
     "Pushed",
@@ -23,5 +25,6 @@ __all__ = [
     "RecordId",
     "Recorded",
     "differences",
+    "drive",
     "perform",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from codat_mock.clock import format_moment
+from codat_mock.clock import format_moment, parse_moment
 from codat_mock.models.datasets import DataType
 from codat_scenarios.histories.books_oracle import RecordId
 from codat_scenarios.merchants import ORDERS, PAYMENTS, TRANSACTIONS, Change, Record
@@ -30,6 +30,8 @@ class HistorySale:
         by_card: whether it is paid by card; cash costs no fee.
         refunded: pence of the price that were refunded.
         is_synced: whether its day has been synced; then it must not be pushed again.
+        lines: the number of lines that the price is split into.
+        customer: the customer's name; empty if unknown.
     """
 
     id: str
@@ -39,6 +41,8 @@ class HistorySale:
     by_card: bool
     refunded: int = 0
     is_synced: bool = False
+    lines: int = 1
+    customer: str = ""
 
 
 class HistoryPos:
@@ -65,7 +69,14 @@ class HistoryPos:
         return [sale for sale in self.sales.values() if sale.is_synced]
 
     def sell(
-        self, now: datetime, pence: int, tip: int = 0, *, by_card: bool = True
+        self,
+        now: datetime,
+        pence: int,
+        tip: int = 0,
+        *,
+        by_card: bool = True,
+        lines: int = 1,
+        customer: str = "",
     ) -> list[Change]:
         """Record a sale.
 
@@ -74,9 +85,13 @@ class HistoryPos:
             pence: the price, tax included.
             tip: in pence.
             by_card: whether it is paid by card.
+            lines: the number of lines that the price is split into.
+            customer: the customer's name; empty if unknown.
         """
         self._sale_count += 1
-        sale = HistorySale(f"sale-{self._sale_count}", now, pence, tip, by_card)
+        sale = HistorySale(
+            f"sale-{self._sale_count}", now, pence, tip, by_card, lines=lines, customer=customer
+        )
         self.sales[sale.id] = sale
         return self._changed_records(sale, now)
 
@@ -113,7 +128,11 @@ class HistoryPos:
             known = self.records.get((data_type, key), {})
             if known == record | {MODIFIED: known.get(MODIFIED)}:
                 continue
-            record[MODIFIED] = format_moment(now)
+            # Of two edits at one moment the second is later: a version never keeps its date.
+            modified = now
+            if known and parse_moment(known[MODIFIED]) >= now:
+                modified = parse_moment(known[MODIFIED]) + timedelta(milliseconds=1)
+            record[MODIFIED] = format_moment(modified)
             self.records[data_type, key] = record
             changes.append(Change(now, data_type, record))
         return changes
@@ -145,10 +164,13 @@ def sale_to_wire(sale: HistorySale) -> Iterator[tuple[DataType, str, Record]]:
 
 def totals(sale: HistorySale) -> Record:
     """An order's totals and lines."""
-    lines = [line(f"{sale.id}-1", 1, sale.pence)]
+    share, rest = divmod(sale.pence, sale.lines)
+    prices = [share + rest, *[share] * (sale.lines - 1)]
+    lines = [line(f"{sale.id}-{number}", 1, pence) for number, pence in enumerate(prices, 1)]
     if sale.refunded:
-        lines.append(line(f"{sale.id}-2", -1, sale.refunded))
-    return {
+        lines.append(line(f"{sale.id}-refund", -1, sale.refunded))
+    customer = {"customerRef": {"id": "customer", "name": sale.customer}} if sale.customer else {}
+    return customer | {
         "totalAmount": AMOUNTS[sale.pence - sale.refunded],
         "totalRefund": AMOUNTS[-sale.refunded],
         "totalTaxAmount": sum(each["totalTaxAmount"] for each in lines),

@@ -4,6 +4,7 @@ Importing it registers `Order`, `Payment` and `Transaction` of `codat_mock.model
 `st.from_type`.
 """
 
+from codat_scenarios.strategies.days import merchant_days
 from codat_scenarios.strategies.histories import broken_histories, histories
 from codat_scenarios.strategies.invalid import (
     Invalid,
@@ -30,6 +31,7 @@ __all__ = [
     "invalid_payments",
     "invalid_transactions",
     "large_pushes",
+    "merchant_days",
     "moments",
     "orders",
     "payments",

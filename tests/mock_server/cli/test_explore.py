@@ -31,7 +31,7 @@ PLANTED = MENDED.replace(
         time.sleep(pause)""",
 )
 # What has not ended at the first look is taken for done.
-HASTY = MENDED.replace('if history["isCompleted"] or history["isErrored"]:', "if True:").replace(
+HASTY = MENDED.replace('if "completed" in history:', "if True:").replace(
     'return history["isCompleted"]', 'return not history["isErrored"]'
 )
 # It goes sixty times as fast, and so does the clock.

@@ -1,0 +1,302 @@
+"""Days of a merchant as events that drive a user's integration, and that read as prose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol
+
+from codat_mock.models.datasets import DatasetStatus
+from codat_mock.models.planned_outcomes import Profile
+from codat_scenarios.histories.history_pos import HistorySale
+from codat_scenarios.histories.integration_run import IntegrationRun, OpenAdapter
+from codat_scenarios.sandbox_driver import MORNING, Json
+
+Meanwhile = Literal["", "sell", "correct", "delete", "push"]
+DURING: Final[dict[Meanwhile, str]] = {
+    "sell": "something is sold between reading and marking",
+    "correct": "a sale is corrected between reading and marking",
+    "delete": "a sale is deleted between reading and marking",
+    "push": "a second run starts before the first ends",
+}
+
+
+class DayEvent(Protocol):
+    """Something that happens to the merchant, its integration or the service."""
+
+    def run(self, run: IntegrationRun) -> None:
+        """Let it happen."""
+
+    def __str__(self) -> str:
+        """A short description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Something is sold; see `IntegrationRun.sell`."""
+
+    pence: int = 1
+    tip: int = 0
+    by_card: bool = False
+    lines: int = 1
+    customer: str = ""
+
+    def run(self, run: IntegrationRun) -> None:
+        """Sell."""
+        run.sell(self.pence, self.tip, self.by_card, self.lines, self.customer)
+
+    def __str__(self) -> str:
+        tip = f" with a tip of {self.tip / 100:.2f}" if self.tip else ""
+        lines = f" in {self.lines} lines" if self.lines > 1 else ""
+        customer = f" to {self.customer!r}" if self.customer else ""
+        how = "card" if self.by_card else "cash"
+        return f"a sale of {self.pence / 100:.2f}{tip}{lines}{customer} by {how}"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The price of a sale is corrected; `is_synced` selects synced or unsynced sales."""
+
+    which: int = 0
+    pence: int = 2
+    is_synced: bool = False
+
+    def run(self, run: IntegrationRun) -> None:
+        """Correct the sale, if there is one."""
+        with_sale(run, self.which, self.is_synced, lambda sale: run.correct(sale, self.pence))
+
+    def __str__(self) -> str:
+        return f"{named(self.which, self.is_synced)} is corrected to {self.pence / 100:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Part or all of an unsynced sale is refunded."""
+
+    which: int = 0
+    pence: int = 1
+
+    def run(self, run: IntegrationRun) -> None:
+        """Refund the sale, if there is one."""
+        with_sale(run, self.which, False, lambda sale: run.refund(sale, self.pence))
+
+    def __str__(self) -> str:
+        return f"up to {self.pence / 100:.2f} of {named(self.which, False)} is refunded"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A sale is deleted; `is_synced` selects synced or unsynced sales."""
+
+    which: int = 0
+    is_synced: bool = False
+
+    def run(self, run: IntegrationRun) -> None:
+        """Delete the sale, if there is one."""
+        with_sale(run, self.which, self.is_synced, run.delete)
+
+    def __str__(self) -> str:
+        return f"{named(self.which, self.is_synced)} is deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The integration pushes.
+
+    Args:
+        kill_after: it is killed after this number of lines of its source file, and started again.
+        meanwhile: what happens at its first checkpoint; see `Scenario.checkpoint`.
+    """
+
+    kill_after: int | None = None
+    meanwhile: Meanwhile = ""
+
+    def run(self, run: IntegrationRun) -> None:
+        """Push."""
+        actions: dict[Meanwhile, Callable[[], None] | None] = {
+            "": None,
+            "sell": run.sell_at_once,
+            "correct": lambda: with_sale(run, 0, False, run.correct_at_once),
+            "delete": lambda: with_sale(run, 0, False, run.delete_at_once),
+            "push": run.start_second_run,
+        }
+        run.push(self.kill_after, actions[self.meanwhile])
+
+    def __str__(self) -> str:
+        parts = ["the integration pushes"]
+        if self.meanwhile:
+            parts.append(DURING[self.meanwhile])
+        if self.kill_after is not None:
+            parts.append(f"it is killed after {self.kill_after} lines and started again")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Time passes."""
+
+    minutes: int = 1
+
+    def run(self, run: IntegrationRun) -> None:
+        """Wait."""
+        run.tick(self.minutes)
+
+    def __str__(self) -> str:
+        return f"{self.minutes} minutes pass"
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnd:
+    """The night passes with its sync; `sync_outcome` names a failure."""
+
+    sync_outcome: str | None = None
+
+    def run(self, run: IntegrationRun) -> None:
+        """Let the night pass."""
+        run.end_day(self.sync_outcome)
+
+    def __str__(self) -> str:
+        ending = f"and its sync ends in {self.sync_outcome}" if self.sync_outcome else "with a sync"
+        return f"the night passes {ending}"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyRequests:
+    """The integration pushes while a fault is planned.
+
+    Args:
+        fault: what `POST /_mock/faults` takes; `at` counts from this push.
+    """
+
+    fault: Json
+
+    def run(self, run: IntegrationRun) -> None:
+        """Plan the fault, and push."""
+        run.plan_fault(self.fault)
+        run.push()
+
+    def __str__(self) -> str:
+        rest = {
+            key: value
+            for key, value in self.fault.items()
+            if key not in ("kind", "at") and value is not None
+        }
+        details = ", ".join(f"{key} {value}" for key, value in rest.items())
+        at = ", ".join(map(str, self.fault.get("at", ()))) or "every"
+        kind = f"{self.fault['kind']} ({details})" if details else self.fault["kind"]
+        return f"the integration pushes; request {at}: {kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetEnd:
+    """The integration pushes; its first dataset fails, is slow, or never ends."""
+
+    outcome: DatasetStatus = "Complete"
+    profile: Profile | None = None
+    stuck_in: DatasetStatus | None = None
+
+    def run(self, run: IntegrationRun) -> None:
+        """Plan the dataset, and push."""
+        details = {"profile": self.profile, "stuckIn": self.stuck_in}
+        given = {key: value for key, value in details.items() if value}
+        run.plan_dataset(outcome=self.outcome, **given)
+        run.push()
+
+    def __str__(self) -> str:
+        if self.stuck_in:
+            return f"the integration pushes; a dataset stays in {self.stuck_in}"
+        pace = f" at the pace '{self.profile}'" if self.profile else ""
+        return f"the integration pushes; a dataset ends in {self.outcome}{pace}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """The merchant unlinks the shop until the evening, or links it again; then it is pushed."""
+
+    is_linked: bool = False
+
+    def run(self, run: IntegrationRun) -> None:
+        """Set the connection."""
+        if self.is_linked:
+            run.relink()
+        else:
+            run.unlink()
+        run.push()
+
+    def __str__(self) -> str:
+        verb = "links" if self.is_linked else "unlinks"
+        return f"the merchant {verb} the shop, and the integration pushes"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MerchantDays:
+    """Days of a merchant, which end with a night.
+
+    Args:
+        events: in order.
+        start: when the shop opens for the first time, UTC.
+    """
+
+    events: tuple[DayEvent, ...]
+    start: datetime = MORNING
+
+    def __repr__(self) -> str:
+        """The events as lines of prose, which Hypothesis prints for an example."""
+        lines = (f"  {number}. {event}" for number, event in enumerate(self.events, 1))
+        return "\n".join((f"Days from {self.start:%d %b %Y}:", *lines))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Print the prose, also where Hypothesis would print how the days were drawn."""
+        del cycle
+        printer.text(repr(self).replace("\n", "\n    "))
+
+
+def drive(
+    days: MerchantDays, open_adapter: OpenAdapter, base_url: str, *, api_key: str = "drive"
+) -> None:
+    """Drive an integration through days of a merchant.
+
+    Args:
+        days: what happens, such as `codat_scenarios.strategies.merchant_days()` draws it.
+        open_adapter: makes the integration; also after each kill.
+        base_url: the address of a running mock with a frozen clock.
+        api_key: selects the sandbox, which is reset.
+
+    Raises:
+        AssertionError: a rule is broken, or at the end the books differ from the sales; a note of
+            every exception holds the days as prose.
+    """
+    run = IntegrationRun(base_url, open_adapter, api_key)
+    try:
+        run.open(days.start)
+        for event in days.events:
+            event.run(run)
+            run.check_findings()
+        run.finish()
+    except Exception as error:
+        error.add_note(repr(days))
+        raise
+    finally:
+        run.close()
+
+
+def with_sale(
+    run: IntegrationRun, which: int, is_synced: bool, change: Callable[[HistorySale], None]
+) -> None:
+    """Change one of the unsynced or synced sales, if there are any.
+
+    Args:
+        run: the run whose sales are meant.
+        which: the number of the sale, counted modulo the number of sales.
+        is_synced: whether synced sales are chosen from.
+        change: changes the sale.
+    """
+    sales = run.pos.synced_sales() if is_synced else run.pos.open_sales()
+    if sales:
+        change(sales[which % len(sales)])
+
+
+def named(which: int, is_synced: bool) -> str:
+    """A sale in prose."""
+    return f"{'synced' if is_synced else 'unsynced'} sale {which + 1}"

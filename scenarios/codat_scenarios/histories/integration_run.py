@@ -1,0 +1,355 @@
+"""Drives a user's integration through a merchant's days on a mock, with faults if asked for."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Protocol
+
+import httpx
+
+from codat_mock.clock import parse_moment
+from codat_mock.models.datasets import DataType
+from codat_scenarios.histories.books_oracle import differences
+from codat_scenarios.histories.history_pos import HistoryPos, HistorySale
+from codat_scenarios.histories.interruption import run_and_kill
+from codat_scenarios.merchants import Change, Record
+from codat_scenarios.sandbox_driver import MORNING, Json, SandboxDriver
+
+MINUTE: Final = timedelta(minutes=1)
+LAST_HOUR: Final = 23  # after it the night passes: well before the nightly sync at 03:00
+LAST_PUSH_WAIT_SECONDS: Final = 60  # before each of the last pushes: time for datasets to end
+# After faults the last pushes are spread, so that every Retry-After and every slow or stuck
+# dataset leaves time to push again before the sync.
+LONGEST_RETRY_AFTER_SECONDS: Final = 1800  # that faults may plan
+RECOVERY_SECONDS: Final = (60, 900, 900, 2700, 600, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Where the integration pushes, and what it may use.
+
+    Args:
+        base_url: the address of the mock.
+        api_key: selects the sandbox.
+        company_id: the id of a company that is linked and configured.
+        folder: an empty folder for the integration's state; it survives a kill and a restart.
+        now: reads the sandbox's clock, UTC, for retries that must wait for a Retry-After.
+        checkpoint: call it between reading records and marking them as pushed; the run may change
+            a sale there, or start a second push, as a point of sale and a scheduler would.
+    """
+
+    base_url: str
+    api_key: str
+    company_id: str
+    folder: Path
+    now: Callable[[], datetime]
+    checkpoint: Callable[[], None]
+
+
+class Adapter(Protocol):
+    """What is called of an integration: it stores the records it receives and pushes."""
+
+    def save(self, data_type: DataType, record: Record) -> None:
+        """Receive a new record, or a new version of one, as from the merchant's system."""
+
+    def delete(self, data_type: DataType, record_id: str) -> None:
+        """Receive that all records with an id are deleted."""
+
+    def push(self) -> None:
+        """Push what is new or changed, and return after the responses.
+
+        It is called again before the night, in time to read the final statuses of the datasets.
+        """
+
+    def close(self) -> None:
+        """Release resources; this merchant is not used again."""
+
+
+OpenAdapter = Callable[[Scenario], Adapter]
+
+
+class IntegrationRun:
+    """A merchant, its point of sale, a sandbox, and the integration that is driven.
+
+    Args:
+        base_url: the address of a running mock.
+        open_adapter: makes the integration; also after each kill.
+        api_key: selects the sandbox, which is reset.
+
+    Attributes:
+        driver: drives the sandbox.
+        pos: the merchant's point of sale.
+        adapter: the integration, None before `open`.
+    """
+
+    def __init__(self, base_url: str, open_adapter: OpenAdapter, api_key: str) -> None:
+        self.http = httpx.Client(base_url=base_url, timeout=60, trust_env=False)
+        self.driver = SandboxDriver(self.http, api_key)
+        self.pos = HistoryPos()
+        self.adapter: Adapter | None = None
+        self._base_url = base_url
+        self._api_key = api_key
+        self._open_adapter = open_adapter
+        self._folder = TemporaryDirectory(prefix="codat-mock-", ignore_cleanup_errors=True)
+        self._scenario: Scenario | None = None
+        self._has_faults = False
+        self._is_linked = True
+        self._at_checkpoint: Callable[[], object] | None = None
+        self._moment: datetime | None = None  # of a frozen clock, which only the run moves
+
+    def open(self, start: datetime = MORNING) -> None:
+        """Reset the sandbox, set up the merchant, and open the integration.
+
+        Args:
+            start: when the shop opens for the first time, UTC.
+        """
+        driver = self.driver
+        driver.reset(start)
+        is_frozen = driver.call("GET", "/_mock/clock")["mode"] == "frozen"
+        self._moment = start if is_frozen else None
+        driver.create_company("Example Café")
+        driver.link_accounting()
+        driver.configure(start.replace(hour=0, minute=0, second=0, microsecond=0))
+        self._scenario = Scenario(
+            self._base_url,
+            self._api_key,
+            driver.company_id,
+            Path(self._folder.name),
+            self.now,
+            self._reach_checkpoint,
+        )
+        self.adapter = self._open_adapter(self._scenario)
+
+    def close(self) -> None:
+        """Close the integration and the connection."""
+        try:
+            if self.adapter:
+                self.adapter.close()
+        finally:
+            self.http.close()
+            self._folder.cleanup()
+
+    def sell(self, pence: int, tip: int, by_card: bool, lines: int = 1, customer: str = "") -> None:
+        """Record a sale.
+
+        Args:
+            pence: the price, tax included.
+            tip: in pence.
+            by_card: whether it is paid by card.
+            lines: the number of lines that the price is split into.
+            customer: the name of the customer, any text.
+        """
+        now = self.tick()
+        self.record(self.pos.sell(now, pence, tip, by_card=by_card, lines=lines, customer=customer))
+
+    def correct(self, sale: HistorySale, pence: int) -> None:
+        """Correct the price of a sale, in pence."""
+        self.record(self.pos.correct(self.tick(), sale, pence))
+
+    def refund(self, sale: HistorySale, pence: int) -> None:
+        """Refund part or all of a sale, in pence."""
+        self.record(self.pos.refund(self.tick(), sale, pence))
+
+    def delete(self, sale: HistorySale) -> None:
+        """Delete a sale."""
+        self.record(self.pos.delete(self.tick(), sale))
+
+    def push(
+        self, kill_after: int | None = None, at_checkpoint: Callable[[], object] | None = None
+    ) -> None:
+        """Let the integration push.
+
+        Args:
+            kill_after: kill it after this number of lines of its own source file; it is then
+                opened again on the same folder, without `close`.
+            at_checkpoint: called at the integration's first call of `Scenario.checkpoint`.
+
+        Raises:
+            Exception: from the integration, unless a fault was planned since the last night; then
+                it counts as a crash, and the integration is opened again.
+        """
+        self.tick()
+        self._at_checkpoint = at_checkpoint
+        try:
+            self._push(kill_after)
+        finally:
+            self._at_checkpoint = None
+
+    def _push(self, kill_after: int | None, is_strict: bool = False) -> None:
+        self._has_faults = self._has_faults or kill_after is not None
+        if not self._ends_normally(kill_after, is_strict or not self._has_faults):
+            self._restart()
+
+    def _ends_normally(self, kill_after: int | None, is_strict: bool) -> bool:
+        """Push; returns whether it was neither killed nor crashed, and keeps no reference to it."""
+        adapter = self.require_adapter()
+        try:
+            if kill_after is not None:
+                return not run_and_kill(adapter.push, source_file(adapter), kill_after)
+            adapter.push()
+        except AssertionError:
+            raise
+        except Exception:
+            if is_strict:
+                raise
+            return False
+        return True
+
+    def _restart(self) -> None:
+        """Open the integration again, as its scheduler does after a crash."""
+        self.adapter = None
+        with warnings.catch_warnings():  # it was not closed, on purpose
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()  # releases what it held: its locks and open transactions
+        if self._scenario is not None:
+            self.adapter = self._open_adapter(self._scenario)
+
+    def start_second_run(self) -> None:
+        """Start a second run of the integration, as a scheduler does if the first is slow."""
+        if self._scenario is None:
+            raise RuntimeError("the shop is not open yet")
+        second = self._open_adapter(self._scenario)
+        try:
+            second.push()
+        finally:
+            second.close()
+
+    def sell_at_once(self) -> None:
+        """Record a sale at the current moment."""
+        self.record(self.pos.sell(self.now(), 300))
+
+    def correct_at_once(self, sale: HistorySale) -> None:
+        """Raise the price of a sale at the current moment."""
+        self.record(self.pos.correct(self.now(), sale, sale.pence + 7))
+
+    def delete_at_once(self, sale: HistorySale) -> None:
+        """Delete a sale at the current moment."""
+        self.record(self.pos.delete(self.now(), sale))
+
+    def _reach_checkpoint(self) -> None:
+        action, self._at_checkpoint = self._at_checkpoint, None
+        if action is not None:
+            action()
+
+    def record(self, changes: Iterable[Change]) -> None:
+        """Pass changes in the merchant's system to the integration."""
+        adapter = self.require_adapter()
+        for change in changes:
+            if change.record.keys() == {"id"}:
+                adapter.delete(change.data_type, change.record["id"])
+            else:
+                adapter.save(change.data_type, change.record)
+
+    def require_adapter(self) -> Adapter:
+        """The integration, which exists once the shop is open."""
+        if self.adapter is None:
+            raise RuntimeError("the shop is not open yet")
+        return self.adapter
+
+    def plan_fault(self, fault: Json) -> None:
+        """Plan a fault for coming requests, as `POST /_mock/faults` takes it."""
+        self._has_faults = True
+        self.driver.call("POST", "/_mock/faults", {"faults": [fault]})
+
+    def plan_dataset(self, **outcome: Any) -> None:
+        """Plan how the next dataset ends, as `POST /_mock/outcomes` takes it."""
+        self._has_faults = True
+        self.driver.plan_outcome("dataset", **outcome)
+
+    def unlink(self) -> None:
+        """Unlink the commerce connection as the merchant; it is linked again before the night."""
+        if self._is_linked:
+            self._set_linked(False)
+            self._has_faults = True
+
+    def relink(self) -> None:
+        """Link the commerce connection again."""
+        if not self._is_linked:
+            self._set_linked(True)
+
+    def _set_linked(self, is_linked: bool) -> None:
+        if (
+            self._has_faults
+        ):  # they would hit the merchant's request, and a Retry-After holds for it
+            self.driver.call("DELETE", "/_mock/faults")
+            self._advance(LONGEST_RETRY_AFTER_SECONDS)
+        self.driver.set_connection("Commerce", "Linked" if is_linked else "Unlinked")
+        self._is_linked = is_linked
+
+    def end_day(self, sync_outcome: str | None = None) -> None:
+        """Let the integration push the last time, then let the night pass with its sync.
+
+        Args:
+            sync_outcome: the outcome of a sync that fails; None for a sync that succeeds.
+        """
+        self.relink()
+        waits: tuple[int, ...] = (LAST_PUSH_WAIT_SECONDS,) * 2
+        if self._has_faults:
+            self.driver.call("DELETE", "/_mock/faults")
+            self.driver.call("DELETE", "/_mock/outcomes")
+            waits = RECOVERY_SECONDS
+        for number, seconds in enumerate(waits, 1):
+            self._advance(seconds)
+            self._push(None, is_strict=number == len(waits))
+        self._has_faults = False
+        if sync_outcome:
+            self.driver.plan_outcome("sync", sync_outcome)
+        now = self.now()
+        morning = now.replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
+        if morning <= now:
+            morning += timedelta(days=1)
+        self._advance((morning - now).total_seconds())
+        if not sync_outcome:
+            self.pos.mark_synced()
+
+    def now(self) -> datetime:
+        """The sandbox's time, UTC."""
+        return self._moment or self.driver.now()
+
+    def _advance(self, seconds: float) -> None:
+        now = parse_moment(self.driver.advance(seconds=seconds)["now"])
+        if self._moment:
+            self._moment = now
+
+    def tick(self, minutes: int = 1) -> datetime:
+        """Let time pass, and the night too if the shop has closed; returns the new moment."""
+        now = self.now()
+        if now.hour < MORNING.hour or now + minutes * MINUTE >= now.replace(hour=LAST_HOUR):
+            self.end_day()
+        else:
+            self._advance(minutes * 60)
+        return self.now()
+
+    def check_findings(self) -> None:
+        """Check that no rule is broken.
+
+        Raises:
+            AssertionError: with a line for each finding.
+        """
+        findings = self.driver.findings()["findings"] if self.adapter else []
+        lines = [f"{each['code']} {each['message']} {each['advice']}" for each in findings]
+        if lines:
+            raise AssertionError("\n".join(["Rules were broken:", *lines]))
+
+    def finish(self) -> None:
+        """Let the last night pass, then compare the books with the sales.
+
+        Raises:
+            AssertionError: a rule is broken or the books are wrong.
+        """
+        self.end_day()
+        self.check_findings()
+        found = differences(self.pos.expected_records, self.driver.books())
+        if found:
+            raise AssertionError("\n".join(["The books are wrong:", *found]))
+
+
+def source_file(adapter: Adapter) -> str:
+    """The source file of an integration."""
+    return str(type(adapter).push.__code__.co_filename)

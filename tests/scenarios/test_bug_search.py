@@ -1,0 +1,72 @@
+"""The search finds planted bugs, and finds nothing in the integration that they are planted in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from bug_search import EXAMPLES, search
+from planted_integrations import PLANTED
+from sqlite_integration import SqliteIntegration
+
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios.histories import drive
+from codat_scenarios.histories.days import (
+    Correction,
+    DatasetEnd,
+    DayEnd,
+    FaultyRequests,
+    MerchantDays,
+    Push,
+    Sale,
+    Unlink,
+)
+from codat_scenarios.machine import pushing_machine
+
+# One bug of each kind; `python tests/support/bug_search.py` searches for all of them.
+KINDS = ("IgnoresRetryAfter", "WaitsForErrors", "KnowsOneLine", "DoesNotLock")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with Server(SandboxRegistry(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
+        yield server.address
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_planted_bug_is_found_and_shrunk_to_few_events(name: str, address: str) -> None:
+    found = search(PLANTED[name], address)
+    assert found
+    assert found.size <= 4, found.days
+
+
+def test_the_integration_without_a_bug_survives(address: str) -> None:
+    assert search(SqliteIntegration, address, examples=20, seed=3) is None
+
+
+def test_the_integration_without_a_bug_survives_every_kind_of_trouble_in_turn(address: str) -> None:
+    trouble = (
+        FaultyRequests({"kind": "lose", "by": "close", "operation": "push-orders", "at": [1]}),
+        FaultyRequests({"kind": "refuse", "status": 503, "retryAfter": 600, "at": [2]}),
+        FaultyRequests({"kind": "spoil", "how": "wrong-json", "operation": None, "at": [3]}),
+        FaultyRequests({"kind": "maintenance", "seconds": 600}),
+        *map(DatasetEnd, ("Cancelled", "NotSupported", "PrerequisiteNotMet", "MapError")),
+        DatasetEnd(stuck_in="Mapping"),
+        DatasetEnd(profile="slow"),
+        Unlink(),
+        *(Push(kill_after=lines) for lines in (5, 40, 80, 120)),
+        Push(meanwhile="sell"),
+        Push(meanwhile="correct"),
+        Push(meanwhile="delete"),
+        Push(meanwhile="push"),
+        DayEnd("ServerError"),
+    )
+    for event in trouble:
+        events = (Sale(500, 20, by_card=True), event, Correction(pence=700), Push(), DayEnd())
+        drive(MerchantDays(events), SqliteIntegration, address, api_key="in-turn")
+
+
+def test_a_search_draws_as_many_examples_as_the_machine() -> None:
+    machine = pushing_machine("http://127.0.0.1:1", SqliteIntegration, trouble=True)
+    assert machine.TestCase.settings.max_examples == EXAMPLES

@@ -1,0 +1,150 @@
+"""Searches for planted bugs, and writes docs/planted-bugs.md: `python tests/support/bug_search.py`.
+
+Options: names of bugs to search for; without names all of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis.errors import NoSuchExample
+from planted_integrations import PLANTED
+from sqlite_integration import SqliteIntegration
+
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_scenarios.histories.days import MerchantDays, drive
+from codat_scenarios.strategies import merchant_days
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "planted-bugs.md"
+EXAMPLES: Final = 200  # the default of `pushing_machine(..., trouble=True)`
+MAX_SHRINKS: Final = 80  # runs after the first that fails
+HEADER: Final = """# Planted bugs
+
+Which bugs the search finds: each is planted in one correct integration with a SQLite outbox
+(`tests/support/sqlite_integration.py`), and searched for with `merchant_days(trouble=True)` and at
+most {examples} examples. *Size* counts the events of the shrunk days. Written by
+`python tests/support/bug_search.py`; the times are of one core of a busy machine.
+
+{found} of {all} are found; the median size is {size:g} events.
+
+| bug | what it does wrong | examples | seconds | size |
+|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A search that found days which an integration does not survive.
+
+    Args:
+        examples: the number of examples until the first that failed.
+        seconds: the time until it was shrunk.
+        days: the shrunk days.
+    """
+
+    examples: int
+    seconds: float
+    days: MerchantDays
+
+    @property
+    def size(self) -> int:
+        """The number of events."""
+        return len(self.days.events)
+
+
+def search(
+    integration: type[SqliteIntegration], address: str, *, examples: int = EXAMPLES, seed: int = 0
+) -> Found | None:
+    """Search for days that an integration does not survive.
+
+    Args:
+        integration: the class of the integration.
+        address: of a running mock with a frozen clock.
+        examples: how many examples are drawn at most.
+        seed: of the draws.
+    """
+    runs, first = 0, 0
+    known: dict[str, bool] = {}
+
+    def fails(days: MerchantDays) -> bool:
+        nonlocal runs, first
+        key = repr(days)
+        if key in known:
+            return known[key]
+        if first and runs >= first + MAX_SHRINKS:
+            return False
+        runs += 1
+        known[key] = not survives(integration, address, days)
+        if known[key] and not first:
+            first = runs
+        return known[key]
+
+    started = perf_counter()
+    try:
+        days = find(
+            merchant_days(trouble=True),
+            fails,
+            settings=settings(
+                max_examples=examples,
+                phases=[Phase.generate, Phase.shrink],
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+            random=Random(seed),  # noqa: S311  (no secret)
+        )
+    except NoSuchExample:
+        return None
+    return Found(first, perf_counter() - started, days)
+
+
+def survives(integration: type[SqliteIntegration], address: str, days: MerchantDays) -> bool:
+    """Whether an integration survives some days."""
+    try:
+        drive(days, integration, address, api_key=integration.__name__)
+    except Exception:  # noqa: BLE001  (whatever it raises, it does not survive)
+        return False
+    return True
+
+
+def search_alone(name: str) -> Found | None:
+    """Search for a planted bug on a mock of this process."""
+    with Server(SandboxRegistry(Settings(speed=0)), listen("127.0.0.1", 0)) as server:
+        return search(PLANTED[name], server.address)
+
+
+def main(names: Iterable[str]) -> None:
+    """Search for bugs on all cores, print what is found, and write the page of a whole search."""
+    chosen = [*names] or [*PLANTED]
+    rows, sizes = [], []
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for name, found in zip(chosen, pool.map(search_alone, chosen), strict=True):
+            row = f"| `{name}` | {' '.join((PLANTED[name].__doc__ or '').split())} |"
+            if found:
+                sizes.append(found.size)
+                row += f" {found.examples} | {found.seconds:.0f} | {found.size} |"
+            else:
+                row += " - | - | not found |"
+            rows.append(row)
+            sys.stdout.write("\n".join([row, *([repr(found.days)] if found else []), ""]))
+            sys.stdout.flush()
+    if chosen == [*PLANTED]:
+        header = HEADER.format(
+            examples=EXAMPLES, found=len(sizes), all=len(rows), size=median(sizes)
+        )
+        PAGE.write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
