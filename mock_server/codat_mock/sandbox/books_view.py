@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from codat_mock.accounting.booking_context import named_currency
+from codat_mock.accounting.comparison import worth
 from codat_mock.accounting.documents import Document, settled
 from codat_mock.accounting.ledger import Balance, trial_balance
+from codat_mock.accounting.money import padded
 from codat_mock.accounting.reconciliation import Unreconciled
 from codat_mock.clock import format_moment
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import DataType
-from codat_mock.models.values import MomentText
+from codat_mock.models.values import Amount, MomentText
 from codat_mock.sandbox import companies, syncs
 from codat_mock.sandbox.session import Session
+from codat_mock.sandbox.sync_execution import records_of
 from codat_mock.storage import CompanyRow
 
 
 class MissedRecord(Wire, kw_only=True, omit_defaults=False):
-    """A record that stays out of the books for good."""
+    """A record that stays out of the books for good.
+
+    Args:
+        date: its day, UTC, ISO 8601; None where it has no `createdDate`.
+        currency: empty where it has none.
+    """
 
     data_type: DataType
     key: str
     created_date: MomentText | None
+    date: str | None
+    amount: Amount
+    currency: str
     reason: str
 
 
@@ -62,24 +75,32 @@ def books_of(session: Session, row: CompanyRow) -> CompanyBooks:
     """One company's books."""
     documents = settled(session.tables.documents.all(row.number))
     accounting = companies.linked(row, "Accounting")
-    start = companies.configured(row).schedule.start_date
     return CompanyBooks(
         company_id=row.company.id,
         company_name=row.company.name,
         platform=accounting.platform_name if accounting else None,
         documents=list(documents),
         trial_balance=list(trial_balance(documents)),
-        missed=[
-            MissedRecord(
-                data_type=version.data_type,
-                key=version.key,
-                created_date=format_moment(version.created) if version.created else None,
-                reason=why_missed(version.created, start),
-            )
-            for version in syncs.missed(session, row)
-        ],
+        missed=[*missed_records(session, row)],
         unreconciled=session.tables.syncs.unreconciled(row.number),
     )
+
+
+def missed_records(session: Session, row: CompanyRow) -> Iterator[MissedRecord]:
+    """The records of one company that stay out of its books."""
+    start = companies.configured(row).schedule.start_date
+    missed = syncs.missed(session, row)
+    for version, pick in zip(missed, records_of(session, missed), strict=True):
+        created, currency = version.created, named_currency(pick.record.currency)
+        yield MissedRecord(
+            data_type=version.data_type,
+            key=version.key,
+            created_date=format_moment(created) if created else None,
+            date=created.date().isoformat() if created else None,
+            amount=padded(worth(pick.record), currency),
+            currency=currency,
+            reason=why_missed(created, start),
+        )
 
 
 def why_missed(created: datetime | None, start: datetime | None) -> str:

@@ -11,17 +11,19 @@ from codat_mock.accounting.documents import Document, Line
 from codat_mock.sandbox.books_view import Books
 
 COLUMNS: Final = (
-    "companyId", "companyName", "kind", "number", "date", "currency", "location", "contact",
-    "status", "description", "account", "taxRate", "taxPercentage", "net", "tax", "gross",
-    "appliesTo", "paymentType", "syncId", "records",
+    "companyId", "companyName", "kind", "number", "date", "dueDate", "reference", "currency",
+    "location", "contact", "status", "description", "account", "accountCode", "accountName",
+    "taxRate", "taxPercentage", "net", "tax", "gross", "appliesTo", "paymentType", "note",
+    "syncId", "records", "recordKeys",
 )  # fmt: skip
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(books: Books) -> bytes:
-    """The books as CSV (RFC 4180), UTF-8 with a header; a payment is one row.
+    """The books as CSV (RFC 4180), UTF-8 with a byte order mark and a header; a payment is one row.
 
-    `records` counts the merchant's records in a document; the JSON names them.
+    `records` counts the merchant's records in a document, `recordKeys` names them. Spreadsheets
+    read UTF-8 only with the mark.
     """
     table = StringIO(newline="")
     writer = csv.writer(table)
@@ -31,7 +33,7 @@ def to_csv(books: Books) -> bytes:
             for row in rows_of(document):
                 row |= {"companyId": company.company_id, "companyName": company.company_name}
                 writer.writerow([cell(row[column]) for column in COLUMNS])
-    return table.getvalue().encode()
+    return table.getvalue().encode("utf-8-sig")
 
 
 def rows_of(document: Document) -> Iterator[dict[str, Any]]:
@@ -40,6 +42,8 @@ def rows_of(document: Document) -> Iterator[dict[str, Any]]:
         "kind": document.kind,
         "number": document.number,
         "date": document.date,
+        "dueDate": document.due_date,
+        "reference": document.reference,
         "currency": document.currency,
         "location": document.location,
         "contact": document.contact,
@@ -47,11 +51,15 @@ def rows_of(document: Document) -> Iterator[dict[str, Any]]:
         "appliesTo": document.applies_to,
         "paymentType": document.payment_type,
         "syncId": document.sync_id,
+        "note": document.note,
         "records": len(document.records),
+        "recordKeys": " ".join(record.key for record in document.records),
     }
     whole = Line(
         description="",
         account_id=document.account or "",
+        account_code=document.account_code,
+        account_name=document.account_name,
         net=document.net,
         tax=document.tax,
         gross=document.total,
@@ -60,6 +68,8 @@ def rows_of(document: Document) -> Iterator[dict[str, Any]]:
         yield head | {
             "description": line.description,
             "account": line.account_id,
+            "accountCode": line.account_code,
+            "accountName": line.account_name,
             "taxRate": line.tax_rate_id,
             "taxPercentage": line.tax_percentage,
             "net": line.net,

@@ -68,6 +68,9 @@ def test_what_is_missed_or_not_reconciled_has_its_reason(driver) -> None:
     assert "before the start date" in reasons["early"]
     assert "no createdDate" in reasons["undated"]
     assert "synced before it arrived" in reasons["late"]
+    [late] = [one for one in books["missed"] if one["key"] == "late"]
+    assert (late["amount"], late["currency"]) == (5, "GBP")
+    assert late["createdDate"].startswith(late["date"])
     [lonely] = books["unreconciled"]
     assert (lonely["dataType"], lonely["key"], lonely["amount"]) == (PATHS["payments"], "lonely", 5)
     assert lonely["reason"].startswith("Reconcile manually: no transaction")
@@ -93,13 +96,19 @@ def booked(driver: SandboxDriver) -> SandboxDriver:
 def test_the_books_are_a_table_for_a_spreadsheet(http, asked) -> None:
     answer = http.get("/_mock/books", **asked)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(StringIO(answer.text)))
+    assert answer.content.startswith(b"\xef\xbb\xbf")  # spreadsheets read UTF-8 by it only
+    rows = list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
     assert [(row["kind"], row["gross"], row["records"]) for row in rows] == [
         ("Invoice", "5.00", "1"),
         ("Payment", "5.00", "1"),
     ]
     assert {row["companyName"] for row in rows} == {"Bean There"}
     assert rows[1]["appliesTo"] == rows[0]["number"]
+    assert rows[0]["companyId"]
+    found = [(row["accountCode"], row["accountName"], row["recordKeys"]) for row in rows]
+    assert found == [("200", "Sales", "o"), ("092", "Card Clearing", "p")]
+    assert rows[0]["dueDate"] == rows[0]["date"]
+    assert rows[0]["reference"] == f"Sales of {rows[0]['date']}"
 
 
 def test_a_name_is_never_a_formula_in_the_table(http) -> None:
@@ -114,12 +123,22 @@ def test_a_name_is_never_a_formula_in_the_table(http) -> None:
 
 
 def test_the_books_are_a_page_to_print(http, booked) -> None:
-    push(booked, orders=[order("<late>")])
+    push(booked, orders=[order("<late>", 7)])
     booked.advance(days=1)
     for asked in ({"params": {"format": "html"}}, {"headers": {"Accept": "text/html,*/*;q=0.8"}}):
         answer = http.get("/_mock/books", **asked)
         assert answer.headers["Content-Type"].startswith("text/html")
-        for shown in ("Bean There", "INV-0001", "PAY-0001", "Card for INV-0001", "&lt;late&gt;"):
+        for shown in (
+            "Bean There",
+            "INV-0001",
+            "PAY-0001",
+            "Card for INV-0001",
+            "&lt;late&gt;",
+            "200 Sales",
+            "092 Card Clearing",
+            "Total GBP",
+            "7.00 GBP",
+        ):
             assert shown in answer.text
     assert "@media print" in http.get("/static/page.css").text
 
