@@ -49,6 +49,22 @@ def test_a_page_works(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert server.returncode == 0
 
 
+def test_the_commands_and_the_snippet_of_the_installation_page_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    blocks = BLOCK.findall((DOCS / "installation.md").read_text())
+    shells = [text for language, text in blocks if language == "sh"]
+    for line in "".join(shells).splitlines():
+        command, *arguments = shlex.split(line)
+        start = {"codat-mock": [COMMAND], "python": [sys.executable]}[command]
+        assert subprocess.run([*start, *arguments], check=True, capture_output=True).stdout
+    [place] = [n for n, (language, _) in enumerate(blocks) if language == "python"]
+    exec(blocks[place][1], {})  # noqa: S102  (our own page)
+    assert blocks[place + 1] == ("text", capsys.readouterr().out)
+    [mcp] = [msgspec.json.decode(text) for language, text in blocks if language == "json"]
+    assert mcp["mcpServers"]["codat-mock"] == {"command": "codat-mock", "args": ["mcp"]}
+
+
 def test_the_page_of_faults_lists_every_kind_with_its_properties() -> None:
     rows = dict(re.findall(r"^\| `([\w-]+)` \| ([^\n]*)$", (DOCS / "faults.md").read_text(), re.M))
     for name, kind in KINDS.items():
