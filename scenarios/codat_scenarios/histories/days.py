@@ -287,7 +287,7 @@ def with_sale(
     """Change one of the unsynced or synced sales, if there are any.
 
     Args:
-        run: the run whose sales are meant.
+        run: the run with the sales.
         which: the number of the sale, counted modulo the number of sales.
         is_synced: whether synced sales are chosen from.
         change: changes the sale.

@@ -128,7 +128,7 @@ def test_a_mistake_in_our_own_sql_stays_a_fault_of_the_mock(registry):
         registry._store._db.execute("SELECT * FROM no_table")
 
 
-def test_an_error_of_the_machine_is_told_apart(registry):
+def test_an_error_of_the_machine_is_distinguished(registry):
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR | (3 << 8)  # an extended code
     with (
