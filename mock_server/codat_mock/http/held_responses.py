@@ -19,6 +19,7 @@ from waitress.task import ErrorTask, WSGITask
 from codat_mock.clock import machine_seconds
 from codat_mock.http import request_context
 from codat_mock.http.error_bodies import error_body
+from codat_mock.http.middleware_faults import do_nothing
 from codat_mock.models.faults import Delivery
 
 # Closed with this, a connection is reset rather than ended.
@@ -60,6 +61,8 @@ class Task(WSGITask):
         channel: Any = self.channel
         try:
             super().service()
+            if channel.connected and self.environ and not channel.held:
+                self.environ.pop(request_context.SENT, do_nothing)()
         finally:
             # Here, not in the channel: there the next request may be in progress already.
             channel.note_made()

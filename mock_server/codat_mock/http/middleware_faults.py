@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -81,7 +82,7 @@ def after(response: Response) -> Response:
         return response
     if effect.spoiling:
         spoil(response, effect.spoiling)
-    elif effect.is_lost and not (effect.delivery and request_context.DELIVER in request.environ):
+    elif effect.is_lost and not (effect.delivery and has_server()):
         return refuse(LOST)
     if effect.delivery:
         g.delivery = effect
@@ -127,13 +128,18 @@ def deliver(effect: Effect | None) -> None:
         return
     # A request is in progress until its answer is sent: its end is not counted before.
     forget, leave = g.get("forget", do_nothing), g.pop("leave", do_nothing)
+    confirm = request.environ.pop(request_context.SENT, do_nothing)
 
     def end(is_lost: bool) -> None:
         leave()
-        if is_lost:
-            forget()
+        (forget if is_lost else confirm)()
 
     ask(effect.delivery, end, effect.delay_seconds, effect.bytes_per_second)
+
+
+def has_server() -> bool:
+    """Whether a server sends the answer; in process it is there at once."""
+    return request_context.DELIVER in request.environ
 
 
 def do_nothing() -> None:
@@ -148,6 +154,7 @@ def note_push(sandbox: Sandbox, company_id: str, dataset_id: str) -> None:
             pushes.forget_answer(session, company_id, dataset_id)
 
     g.forget = forget
+    request.environ[request_context.SENT] = partial(sandbox.tables.datasets.confirm, dataset_id)
 
 
 def loses_answer() -> bool:

@@ -35,6 +35,7 @@ PREFIXED: Final = "codat_mock.sandbox"  # in the WSGI environment: the sandbox o
 ARRIVED: Final = "codat_mock.arrived"  # there too: when the first byte came, machine seconds
 DELIVER: Final = "codat_mock.deliver"  # there too: sends the answer late, slowly or not at all
 SHUT: Final = "codat_mock.shut"  # there too: makes the server unreachable
+SENT: Final = "codat_mock.sent"  # there too: what follows once the answer is sent
 CONTROL: Final = "/_mock"  # the prefix of the control API
 PAGES: Final = ("/link/", "/flow/", "/portal/")  # the prefixes of the pages for people
 CORRELATION: Final = "X-Correlation-Id"

@@ -47,6 +47,8 @@ class Arrival(Struct, frozen=True):
         request: its place among the sandbox's requests.
         overlaps: pushes of the same company and data type that were in flight when it came.
         dataset_id: the id of the new dataset; None for one of the sandbox's own.
+        is_answered: False where its answer is still to be sent: until `Datasets.confirm` says
+            that it was, a restarted server takes it for lost.
     """
 
     company_id: str
@@ -54,6 +56,7 @@ class Arrival(Struct, frozen=True):
     request: Request
     overlaps: Sequence[Request] = ()
     dataset_id: str | None = None
+    is_answered: bool = True
 
 
 def receive(company_id: str, data_type: DataType, body: bytes) -> ReceivedPush:
@@ -70,6 +73,8 @@ def accept(
     request: Request,
     overlaps: Sequence[Request] = (),
     dataset_id: str | None = None,
+    *,
+    is_answered: bool = True,
 ) -> str:
     """Judge a push, and store it with its dataset.
 
@@ -79,6 +84,7 @@ def accept(
         request: its place among the sandbox's requests.
         overlaps: pushes of the same company and data type that were in flight when it came.
         dataset_id: the id of the new dataset; None for one of the sandbox's own.
+        is_answered: False where the server has still to send the answer.
 
     Returns:
         The dataset's id.
@@ -89,7 +95,7 @@ def accept(
 
     Source: guide, "Rules for sending data"; contract section 2.
     """
-    arrival = Arrival(push.company_id, push.data_type, request, overlaps, dataset_id)
+    arrival = Arrival(push.company_id, push.data_type, request, overlaps, dataset_id, is_answered)
     if push.error:
         refuse(session, arrival, push.error, push.body)
         session.checkpoint()
@@ -113,6 +119,7 @@ def store(session: Session, arrival: Arrival, records: Sequence[PushedRecord], b
         ends=end_of(plan, session.now),
         plan=plan,
         request=arrival.request,
+        is_answered=arrival.is_answered,
     )
     number = session.tables.datasets.add(row.number, dataset, body)
     if plan.outcome == "Complete":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from itertools import count
 from random import Random
@@ -17,7 +17,7 @@ from codat_mock.sandbox.rate_limits import RateLimiter
 from codat_mock.sandbox.session import SandboxClosed, Session
 from codat_mock.sandbox.settings import Settings
 from codat_mock.sandbox.webhook_sender import WebhookSender
-from codat_mock.storage import SandboxRow, Store
+from codat_mock.storage import SandboxRow, StorageError, Store
 
 
 class Sandbox:
@@ -102,9 +102,13 @@ class Sandbox:
             pass
 
     def close(self) -> None:
-        """End what goes on by itself."""
-        self._is_closed = True
+        """End what goes on by itself, and write what was left for later."""
         self._webhook_sender.stop()
+        if self._is_closed:  # by a reset, or twice
+            return
+        with suppress(SandboxClosed, StorageError), self._transaction() as session:
+            session.tables.datasets.flush()
+        self._is_closed = True
 
     def reopen(self) -> None:
         """Go on: the one that was to replace it could not be made."""

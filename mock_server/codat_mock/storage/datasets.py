@@ -6,6 +6,7 @@ A push is stored as one blob, its body; a version is a pointer into it.
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -25,6 +26,7 @@ encode = msgspec.json.encode
 decode_plan = msgspec.json.Decoder(Plan).decode
 decode_request = msgspec.json.Decoder(Request).decode
 
+Row = tuple[int, str, str, DataType, int, int, bytes, bytes, int, int, int, int]
 COLUMNS: Final = (
     "number, id, connection, data_type, requested, ends, plan, request, is_answered, is_polled,"
     " is_read, is_alerted"
@@ -78,12 +80,15 @@ class Datasets:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._unconfirmed: dict[str, int] = {}  # pushes of this server, by id: their companies
+        self._sent: deque[str] = deque()  # those of them whose answer was sent
+        self._written: list[str] = []  # and was written so in the open transaction
 
     def add(self, company: int, row: DatasetRow, body: bytes) -> int:
         """Store a dataset with the body of its push; gives its number."""
         added = self._db.execute(
             "INSERT INTO datasets (company, id, connection, data_type, requested, ends, plan,"
-            " request, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " request, is_answered, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 company,
                 row.id,
@@ -93,9 +98,12 @@ class Datasets:
                 to_microseconds(row.ends),
                 encode(row.plan),
                 encode(row.request),
+                row.is_answered,
                 body,
             ),
         )
+        if not row.is_answered:
+            self._unconfirmed[row.id] = company
         return added.lastrowid or 0
 
     def find(self, company: int, dataset_id: str) -> DatasetRow | None:
@@ -120,7 +128,7 @@ class Datasets:
             f"SELECT {COLUMNS} FROM datasets WHERE company = ? ORDER BY number DESC",  # noqa: S608  (constant columns)
             (company,),
         )
-        return [read(row) for row in found]
+        return [self._read(row) for row in found]
 
     def last_end(self, company: int, now: datetime) -> datetime | None:
         """When the last dataset that has ended by `now` did."""
@@ -150,7 +158,7 @@ class Datasets:
             f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND ends > ?",  # noqa: S608  (constant columns)
             (company, to_microseconds(now)),
         )
-        return [read(row) for row in found]
+        return [self._read(row) for row in found]
 
     def ended(self, company: int, after: datetime, until: datetime) -> list[DatasetRow]:
         """The datasets that ended after a moment, and until another, in the order of their ends."""
@@ -159,7 +167,7 @@ class Datasets:
             " ORDER BY ends, number",
             (company, to_microseconds(after), to_microseconds(until)),
         )
-        return [read(row) for row in found]
+        return [self._read(row) for row in found]
 
     def failed_later(self, row: DatasetRow, company: int) -> list[DatasetRow]:
         """The datasets of the same type pushed after one that brought nothing either."""
@@ -167,7 +175,7 @@ class Datasets:
             f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND data_type = ? AND number > ?",  # noqa: S608  (constant columns)
             (company, row.data_type, row.number),
         )
-        later = map(read, found)
+        later = map(self._read, found)
         return [each for each in later if each.plan.outcome != "Complete"]
 
     def brought(self, company: int, number: int) -> list[tuple[str, datetime | None]]:
@@ -194,10 +202,41 @@ class Datasets:
 
     def mark_unanswered(self, company: int, dataset_id: str) -> None:
         """Note that the answer to the push did not reach the integration."""
+        self._unconfirmed.pop(dataset_id, None)
         self._db.execute(
             "UPDATE datasets SET is_answered = 0 WHERE company = ? AND id = ?",
             (company, dataset_id),
         )
+
+    def confirm(self, dataset_id: str) -> None:
+        """Note that the answer to a push was sent; written later, with others, by `flush`.
+
+        May be called outside a transaction. A server that is killed before takes the answer for
+        lost, which excuses a repeat that was none; the reverse would blame one that was needed.
+        """
+        self._sent.append(dataset_id)
+
+    def flush(self, least: int = 1) -> None:
+        """Write which answers were sent, once there are so many."""
+        if len(self._sent) < least:
+            return
+        sent = [self._sent.popleft() for _ in range(len(self._sent))]
+        self._written += sent
+        self._db.executemany(
+            "UPDATE datasets SET is_answered = 1 WHERE company = ? AND id = ?",
+            [(self._unconfirmed[each], each) for each in sent if each in self._unconfirmed],
+        )
+
+    def begin(self) -> None:
+        """Start a transaction: what the one before has written was committed."""
+        for each in self._written:
+            self._unconfirmed.pop(each, None)
+        self._written.clear()
+
+    def forget(self) -> None:
+        """Hold nothing as written: it has been rolled back."""
+        self._sent.extendleft(reversed(self._written))
+        self._written.clear()
 
     def raw_records(self, number: int) -> list[bytes]:
         """The bytes of each record in a dataset's push."""
@@ -267,17 +306,21 @@ class Datasets:
             ),
         )
 
+    def _read(self, row: Row) -> DatasetRow:
+        """A row, whose answer counts as received while this server runs."""
+        dataset = read(row)
+        dataset.is_answered = dataset.is_answered or dataset.id in self._unconfirmed
+        return dataset
+
     def _first(self, condition: str, values: tuple[object, ...]) -> DatasetRow | None:
         found = self._db.execute(
             f"SELECT {COLUMNS} FROM datasets WHERE {condition}",  # noqa: S608  (constant conditions)
             values,
         ).fetchone()
-        return read(found) if found else None
+        return self._read(found) if found else None
 
 
-def read(
-    row: tuple[int, str, str, DataType, int, int, bytes, bytes, int, int, int, int],
-) -> DatasetRow:
+def read(row: Row) -> DatasetRow:
     """A row as the database gives it."""
     number, id_, connection, data_type, requested, ends, plan, request = row[:8]
     is_answered, is_polled, is_read, is_alerted = map(bool, row[8:])

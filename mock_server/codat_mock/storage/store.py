@@ -31,6 +31,7 @@ from codat_mock.storage.syncs import Syncs
 from codat_mock.storage.versions import Versions
 
 SAVEPOINT: Final = "checkpoint"
+CONFIRMED_AT_ONCE: Final = 50  # answers that were sent; fewer are written when the server ends
 
 
 class Store:
@@ -184,9 +185,11 @@ class SandboxTables:
     def begin(self) -> None:
         """Start a transaction's work: companies are read afresh, and then once."""
         self.companies.forget_rows()
+        self.datasets.begin()
 
     def save(self) -> None:
         """Write the sandbox's own row where it has changed."""
+        self.datasets.flush(CONFIRMED_AT_ONCE)
         if self.row != self._saved:
             Sandboxes(self._db, self._meter).save(self.row)
             self._saved = copy(self.row)
@@ -210,5 +213,12 @@ class SandboxTables:
     def _restore(self, row: SandboxRow) -> None:
         for name, value in asdict(row).items():
             setattr(self.row, name, value)
-        for table in (self.companies, self.preferences, self.alerts, self.faults, self.findings):
+        for table in (
+            self.companies,
+            self.preferences,
+            self.datasets,
+            self.alerts,
+            self.faults,
+            self.findings,
+        ):
             table.forget()

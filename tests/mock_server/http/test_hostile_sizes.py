@@ -13,6 +13,7 @@ from codat_mock.http.control.requests import matches_wildcards
 
 MOST_SECONDS = 1.0
 LONG = "a" * 40_000
+MANY_LETTERS = "".join(chr(0x4E00 + number % 150) for number in range(20_000))
 WILD = "*a" * 2000 + "*b"
 
 
@@ -51,7 +52,7 @@ CLAUSES = "name~a||" * 255 + "name~a"
 HOSTILE = {
     "wildcards": ("GET", f"/_mock/requests?path={WILD}", None),
     "an unknown operation with a long path": ("GET", f"/{LONG}", None),
-    "a long path like a known one": ("GET", f"/companies/{LONG}/data/histories", None),
+    "a long path like a known one": ("GET", f"/companies/{MANY_LETTERS}/data/histories", None),
     "an unknown operation with many steps": ("GET", "/a" * 20_000, None),
     "20,000 unknown operations": ("PUT", "/_mock/faults", {"faults": FAULTS}),
     "999 unknown operations": ("PUT", "/_mock/faults", {"faults": FAULTS[:999]}),

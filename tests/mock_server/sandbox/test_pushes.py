@@ -404,12 +404,18 @@ def test_a_blank_line_after_a_push_is_not_the_start_of_the_next_one(live, set_st
         head += f"Authorization: {live.headers['Authorization']}\r\n\r\n"
         return head.encode() + body
 
+    def answer(stream: socket.socket) -> bytes:
+        read = b""
+        while not read.endswith(b'"}'):
+            read += stream.recv(65536)
+        return read
+
     with socket.create_connection((host, port), timeout=20) as stray:
         stray.sendall(request(1) + b"\r\n")
-        assert stray.recv(65536).startswith(b"HTTP/1.1 200")
+        assert answer(stray).startswith(b"HTTP/1.1 200")
         driver.advance(minutes=1)
         assert live.post(path, json={"orders": [{"id": "2"}]}).status_code == 200
         driver.advance(minutes=1)
         stray.sendall(request(3))
-        assert stray.recv(65536).startswith(b"HTTP/1.1 200")
+        assert answer(stray).startswith(b"HTTP/1.1 200")
     assert "S05" not in {each["code"] for each in driver.findings()["findings"]}

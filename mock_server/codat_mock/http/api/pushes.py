@@ -75,7 +75,8 @@ def accept(company_id: str, data_type: DataType, body: bytes) -> str:
     session = request_context.session()
     request = request_context.as_request(session)
     overlaps = sandbox.in_flight.overlaps(in_flight, company_id, data_type, request)
-    dataset_id = pushes.accept(session, push, request, overlaps)
+    is_sent_later = middleware_faults.has_server()
+    dataset_id = pushes.accept(session, push, request, overlaps, is_answered=not is_sent_later)
     middleware_faults.note_push(sandbox, company_id, dataset_id)
     middleware_log.note_dataset(dataset_id)
     if request_context.is_abandoned() or middleware_faults.loses_answer():
