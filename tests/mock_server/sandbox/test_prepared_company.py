@@ -185,7 +185,10 @@ def test_a_report_tells_pushes_syncs_and_books(driver: SandboxDriver, http: http
 def test_an_unknown_form_is_refused_with_those_that_are_known(http: httpx.Client) -> None:
     answer = http.get("/_mock/report?format=pdf")
     assert answer.status_code == 400
-    assert "There is no report 'pdf'; known: github, html, json, junit, markdown, sarif." in answer.json()["detail"]
+    assert (
+        "There is no report 'pdf'; known: github, html, json, junit, markdown, sarif."
+        in answer.json()["detail"]
+    )
 
 
 def test_a_push_says_where_it_was_sent(driver: SandboxDriver, http: httpx.Client) -> None:
