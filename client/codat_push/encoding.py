@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from numbers import Number
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,8 +29,9 @@ def to_wire(value: Any, path: str = "$") -> Any:
     """Turn a record into dicts and lists whose JSON the service accepts.
 
     Args:
-        value: a mapping, dataclass (snake_case becomes camelCase) or msgspec Struct of text,
-            numbers, Decimal, date, aware datetime, lists, enumerations and UUIDs.
+        value: a mapping, a dataclass, attrs or pydantic object (snake_case becomes camelCase, but
+            pydantic aliases are kept) or a msgspec Struct of text, numbers (also of numpy),
+            Decimal, date, aware datetime, lists, enumerations and UUIDs.
         path: the JSON path of the value, for messages.
 
     Raises:
@@ -46,7 +48,7 @@ def to_wire(value: Any, path: str = "$") -> Any:
     if isinstance(value, list | tuple):
         return [to_wire(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Decimal | float):
-        return _finite(value, path)
+        return _finite(float(value) if isinstance(value, float) else value, path)
     if isinstance(value, date):
         return _moment(value, path)
     return _unfold(value, path)
@@ -69,11 +71,26 @@ def _unfold(value: Any, path: str) -> Any:
     if isinstance(value, msgspec.Struct):
         return to_wire(msgspec.to_builtins(value, builtin_types=AS_THEY_ARE), path)
     if is_dataclass(value) and not isinstance(value, type):
-        named = ((_camel(field.name), getattr(value, field.name)) for field in fields(value))
-        return to_wire({name: item for name, item in named if item is not msgspec.UNSET}, path)
+        return _object(
+            {_camel(each.name): getattr(value, each.name) for each in fields(value)}, path
+        )
+    if hasattr(value, "__attrs_attrs__"):
+        names = [each.name for each in value.__attrs_attrs__]
+        return _object({_camel(name): getattr(value, name) for name in names}, path)
+    if hasattr(type(value), "model_fields"):  # pydantic
+        model = type(value).model_fields.items()
+        aliases = {name: each.serialization_alias or each.alias for name, each in model}
+        items = aliases.items()
+        return _object({alias or _camel(name): getattr(value, name) for name, alias in items}, path)
+    if isinstance(value, Number) and hasattr(value, "item"):  # numpy
+        return to_wire(value.item(), path)
     if isinstance(value, Mapping):
         return to_wire(dict(value), path)
     raise BadRecord(path, f"a value of type {type(value).__name__} cannot be encoded as JSON")
+
+
+def _object(items: dict[str, Any], path: str) -> Any:
+    return to_wire({name: item for name, item in items.items() if item is not msgspec.UNSET}, path)
 
 
 def _name(key: Any, path: str) -> str:

@@ -66,6 +66,8 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
     identity, kind = key_of(data_type, wire, path)
     if is_like_delete(wire):
         raise BadRecord(path, "this looks like a delete; call delete with its id instead")
+    if unknown := unknown_property(wire, SHAPES[data_type], path):
+        raise BadRecord(unknown, "unknown property, which the service would ignore; remove it")
     canon = canonical(wire, SHAPES[data_type])
     return Version(
         id=identity,
@@ -159,6 +161,24 @@ def canonical(value: Any, shape: Shape) -> Any:
     # In a list, so that a number never equals a text; zero has no sign.
     number = Decimal(str(value) if kind is float else value).normalize(EXACT)
     return [str(number or 0)]
+
+
+def unknown_property(value: Any, shape: Shape, path: str) -> str | None:
+    """The JSON path of a property that the service does not know, None if it knows them all."""
+    if isinstance(value, dict) and isinstance(shape, dict):
+        for name, item in value.items():
+            if name not in shape:
+                return f"{path}.{name}"
+            inner = shape[name]
+            if inner.__class__ is not str and (
+                found := unknown_property(item, inner, f"{path}.{name}")
+            ):
+                return found
+    elif isinstance(value, list) and isinstance(shape, list):
+        for index, item in enumerate(value):
+            if found := unknown_property(item, shape[0], f"{path}[{index}]"):
+                return found
+    return None
 
 
 def parse_moment(text: str) -> datetime | None:

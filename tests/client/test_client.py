@@ -24,6 +24,7 @@ from codat_push import (
 
 ORDERS = "commerce-orders"
 ORDER = {"id": "a", "totalAmount": 1, "createdDate": NOON}
+OTHER = {"id": "a", "createdDate": NOON}
 
 
 def test_a_dataset_is_polled_at_growing_intervals_until_it_ends(here: MockCompany) -> None:
@@ -40,7 +41,7 @@ def test_a_dataset_is_polled_at_growing_intervals_until_it_ends(here: MockCompan
 def test_the_sync_status_is_none_before_the_first_sync_and_then_read(here: MockCompany) -> None:
     assert here.client.sync_status(here.company) is None
     for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
-        here.client.push(here.company, f"commerce-{data_type}", [ORDER | {"type": kind}])
+        here.client.push(here.company, f"commerce-{data_type}", [OTHER | {"type": kind}])
     here.client.wait(here.client.push(here.company, ORDERS, [ORDER]))
     ran = here.client.sync_now(here.company, NOON + timedelta(seconds=1))
     assert ran.is_successful
@@ -185,7 +186,7 @@ def test_the_asynchronous_client_does_the_same(here: MockCompany) -> None:
             ended = await client.wait(dataset)
             assert await client.dataset(here.company, dataset.id) == ended
             for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
-                record = ORDER | {"type": kind}
+                record = OTHER | {"type": kind}
                 pushed = await client.push(here.company, f"commerce-{data_type}", [record])
                 await client.wait(pushed)
             assert (await client.sync_now(here.company)).is_successful

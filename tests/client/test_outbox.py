@@ -154,7 +154,7 @@ def test_data_types_do_not_wait_for_each_other(open_outbox: Open) -> None:
     service = Service(ends=("Queued",) * 4)
     outbox = open_outbox(service)
     outbox.record("c", ORDERS, sale("a"))
-    outbox.record("c", "commerce-payments", sale("p"))
+    outbox.record("c", "commerce-payments", {"id": "p", "createdDate": NOON})
     outbox.record("d", ORDERS, sale("b"))
     outbox.run_once()
     assert service.pushed == [["a"], ["p"], ["b"]]
@@ -192,7 +192,7 @@ def test_retry_after_suspends_everything_even_after_a_restart(open_outbox: Open)
     service = Service(httpx.Response(429, headers={"Retry-After": "100"}))
     outbox = open_outbox(service)
     outbox.record("c", ORDERS, sale("a"))
-    outbox.record("c", "commerce-payments", sale("p"))
+    outbox.record("c", "commerce-payments", {"id": "p", "createdDate": NOON})
     outbox.run_once()
     outbox.close()
     sent = len(service.requests)
@@ -286,7 +286,11 @@ def test_an_update_of_a_synced_record_is_refused(here: MockCompany, tmp_path: Pa
     with Outbox(tmp_path / "outbox.db", here.client, clock=here.clock) as outbox:
         outbox.record(here.company, ORDERS, sale(currency="GBP"))
         for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):
-            outbox.record(here.company, f"commerce-{data_type}", sale(type=kind))
+            outbox.record(
+                here.company,
+                f"commerce-{data_type}",
+                {"id": "a", "createdDate": NOON, "type": kind},
+            )
         while (pause := outbox.run_once()) is not None:
             here.clock.sleep(pause)
         assert here.client.sync_now(here.company).is_successful

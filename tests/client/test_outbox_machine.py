@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,10 +19,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from codat_mock.sandbox.pushes import forget_answer
 from codat_push import Outbox
 
 ORDERS = "commerce-orders"
 FAULTS = ["none", "unreachable", "lost", "acted-502", "429", "503", "500", "garbled"]
+FAULTS += ["reset", "late-40", "late-100", "late-250", "naive", "naive"]
+JSON = {"Content-Type": "application/json"}
 LONGEST_UNREAD_SECONDS = 240.0  # rule S13 allows five minutes after a dataset's end
 
 
@@ -51,13 +55,41 @@ class FaultyTransport(httpx.BaseTransport):
         self.plan: list[str] = []
         self.suspended_until = 0.0
         self.polled: dict[str, float] = {}
+        self.held: list[tuple[float, httpx.Request]] = []  # pushes that arrive later, and when
+        self.sleep = here.clock.sleep
+        here.clock.sleep = self.sleep_and_deliver  # type: ignore[method-assign]
         self.unread: dict[str, float] = {}  # when each dataset was pushed whose end was not read
 
     @property
     def is_overdue(self) -> bool:
-        """Whether a worker that never rests would have read the end of a dataset by now."""
+        """Whether a worker that never rests would have read the end of a dataset by now.
+
+        A push that arrives after the sync of its period would be missed; no client can help that.
+        """
         now = self.here.clock.now()
-        return any(now - pushed >= LONGEST_UNREAD_SECONDS for pushed in self.unread.values())
+        return bool(self.held) or any(
+            now - pushed >= LONGEST_UNREAD_SECONDS for pushed in self.unread.values()
+        )
+
+    def sleep_and_deliver(self, seconds: float) -> None:
+        """Let time pass, and late pushes arrive on the way."""
+        until = self.here.clock.now() + seconds
+        while due := min(self.held, key=lambda held: held[0], default=None):
+            if due[0] > until:
+                break
+            self.held.remove(due)
+            self.sleep(max(0.0, due[0] - self.here.clock.now()))
+            response = self.here.wire.handle_request(due[1])
+            response.read()
+            self._note(due[1], response)
+            self._lose(response)
+        self.sleep(max(0.0, until - self.here.clock.now()))
+
+    def _lose(self, response: httpx.Response) -> None:
+        """Let the mock know that the answer to a push did not reach the client."""
+        if response.is_success and "datasetId" in (answer := response.json()):
+            with self.here.sandbox.session() as session:
+                forget_answer(session, self.here.company, answer["datasetId"])
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.kill_switch.step()
@@ -70,11 +102,22 @@ class FaultyTransport(httpx.BaseTransport):
             return httpx.Response(int(fault), headers={"Retry-After": "45"}, text="later")
         if fault == "500":
             return httpx.Response(500, json={"error": "oops", "correlationId": "c-1"})
+        if fault == "reset":
+            raise httpx.WriteError("connection reset", request=request)
+        if fault.startswith("late-") and "/sync/commerce-" in request.url.path:
+            self.held.append((self.here.clock.now() + float(fault[5:]), request))
+            self.here.clock.sleep(30.0)
+            raise httpx.ReadTimeout("timed out", request=request)
         response = self.here.wire.handle_request(request)
         response.read()
         self._note(request, response)
         self.kill_switch.step()
-        if fault == "lost":
+        if fault == "naive":
+            content = re.sub(rb'(:\d\d(\.\d+)?)Z"', rb'\1"', response.content)
+            return httpx.Response(response.status_code, headers=JSON, content=content)
+        if fault in ("lost", "acted-502", "garbled"):
+            self._lose(response)
+        if fault == "lost" or fault.startswith("late-"):
             raise httpx.ReadError("connection reset", request=request)
         if fault == "acted-502":
             return httpx.Response(502, text="<html>Bad gateway</html>")
