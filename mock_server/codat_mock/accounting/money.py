@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -63,6 +63,7 @@ def is_currency(code: str) -> bool:
     return code in minor_units()
 
 
+@lru_cache(maxsize=256)
 def minor_unit(currency: str) -> Decimal:
     """The smallest unit of a currency: a cent, a yen, a fils; a cent where the code is unknown."""
     return minor_units().get(currency, CENT)
@@ -75,8 +76,7 @@ def smallest_coin(currency: str) -> Decimal:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """An amount rounded half up, away from zero, to the currency's smallest unit."""
-    with exactly():
-        return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP, context=EXACT)
 
 
 def padded(amount: Decimal, currency: str) -> Decimal:

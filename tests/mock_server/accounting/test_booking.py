@@ -519,3 +519,31 @@ def test_the_same_sales_twice_make_the_same_documents():
     sales = [Sale(f"O{n}", DAY, 12, "UTC", parts=(Part(20, 100 + n),)) for n in range(5)]
     assert booked(everything(sales)) == booked(everything(sales))
     assert booked([]).documents == ()
+
+
+def fees_of(kind: str, *, platform: str) -> list[tuple[str, str, str]]:
+    """A fee of 0.30 and a refund of 0.10 of a payment of that type, as they are booked."""
+    sale = Sale(
+        "O", DAY, 12, "UTC", parts=(Part(0, 1000),),
+        payments=(Paid(kind, 1000, fee=30, fee_back=10),),
+    )  # fmt: skip
+    documents = booked(sale.picked, configured(platform), platform_key=platform).documents
+    return [(d.kind, str(d.total), d.account) for d in documents if d.kind not in
+            ("Invoice", "Payment")]  # fmt: skip
+
+
+def test_xero_bills_fees_of_a_clearing_account_and_spends_those_of_a_bank_account():
+    assert fees_of("Card", platform="gbol") == [
+        ("Bill", "0.30", None), ("BillPayment", "0.30", "gbol-092"),
+        ("BillCreditNote", "0.10", None), ("BillCreditRefund", "0.10", "gbol-092"),
+    ]  # fmt: skip
+    assert fees_of("Paypal", platform="gbol") == [
+        ("SpendMoney", "0.30", "gbol-093"), ("ReceiveMoney", "0.10", "gbol-093"),
+    ]  # fmt: skip
+
+
+def test_quickbooks_bills_fees_and_deposits_their_refunds():
+    assert fees_of("Paypal", platform="qhyg") == [
+        ("Bill", "0.30", None), ("BillPayment", "0.30", "qhyg-38"),
+        ("BankDeposit", "0.10", "qhyg-38"),
+    ]  # fmt: skip
