@@ -18,6 +18,7 @@ COMMAND = Path(sys.executable).with_name("codat-mock")
 LINES = [line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.M | re.S)
          for line in block.splitlines()]  # fmt: skip
 JUDGING = [line for line in LINES if line.startswith("codat-mock judge ")]
+COMPARING = [line for line in LINES if line.startswith("codat-mock drift ")]
 
 
 def run(where: Path, line: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +42,14 @@ def test_a_command_judges_the_recorded_example(tmp_path: Path, line: str) -> Non
     assert "14 of 14 recorded requests are to the API." in ran.stdout
 
 
+def test_the_commands_compare_the_recorded_example(tmp_path: Path) -> None:
+    (tmp_path / "traffic.har").write_bytes(load_bytes("traffic/worked-example"))
+    for line in COMPARING:
+        ran = run(tmp_path, line)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "14 answers compared: 0 new differences" in ran.stdout
+
+
 def test_a_truncated_har_is_reported_as_shown(tmp_path: Path) -> None:
     (tmp_path / "cut.har").write_bytes(load_bytes("traffic/worked-example")[:9000])
     ran = run(tmp_path, "codat-mock judge cut.har")
@@ -49,6 +58,6 @@ def test_a_truncated_har_is_reported_as_shown(tmp_path: Path) -> None:
 
 
 def test_every_command_that_is_shown_has_its_test() -> None:
-    others = [line.split()[:2] for line in LINES if line not in JUDGING]
+    others = [line.split()[:2] for line in LINES if line not in [*JUDGING, *COMPARING]]
     assert others == [["curl", "-s"], ["codat-mock", "proxy"]]  # test_judge.py, test_proxy.py
-    assert len(JUDGING) == 3
+    assert (len(JUDGING), len(COMPARING)) == (3, 2)
