@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from codat_mock.testing.codat import Codat
     from codat_mock.testing.mocks import Mock
 
+PASSED = pytest.StashKey[bool]()
+SANDBOX: pytest.StashKey[Codat] = pytest.StashKey()
 MARKER = (
     "codat(profile, speed, start_at, rules, faults, expected, fail_on, fail_on_nothing): settings"
     " of the sandbox of the codat fixture, and how the test is judged."
@@ -75,7 +77,10 @@ def codat(request: pytest.FixtureRequest, codat_server: Mock) -> Iterator[Codat]
     """A sandbox for one test, which fails at its end if rules are broken."""
     from codat_mock.testing import sessions
 
-    with sessions.sandbox_for(request.node, codat_server) as sandbox:
+    test = request.node
+    test.stash[PASSED] = False
+    with sessions.sandbox_for(test, codat_server, lambda: test.stash[PASSED]) as sandbox:
+        test.stash[SANDBOX] = sandbox
         yield sandbox
 
 
@@ -101,11 +106,29 @@ def codat_requests(codat: Codat) -> Iterator[Codat]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Raise a failure of the mock if it is what made a test fail."""
+    """Raise a failure of the mock if it made a test fail; judge a test that is expected to fail.
+
+    Only a failure of the call itself can be expected: one at the end would be an error.
+    """
     try:
-        return (yield)
+        result = yield
     except Exception:
-        sandbox: Codat | None = getattr(item, "funcargs", {}).get("codat")
-        if sandbox:
+        if sandbox := item.stash.get(SANDBOX, None):
             sandbox.raise_failures()
         raise
+    if (sandbox := item.stash.get(SANDBOX, None)) and item.get_closest_marker("xfail"):
+        sandbox.raise_findings()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether a test passed: one that failed or was skipped is not judged at its end."""
+    report = yield
+    if call.when == "call" and (sandbox := item.stash.get(SANDBOX, None)):
+        item.stash[PASSED] = report.passed
+        if report.failed and (findings := sandbox.findings_text()):
+            report.sections.append(("codat-mock", findings))
+    return report

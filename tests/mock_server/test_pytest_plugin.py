@@ -540,3 +540,71 @@ def test_a_run_that_does_not_use_it_does_not_import_the_mock(pytester: pytest.Py
     command = [sys.executable, "-m", "pytest", "-q", *plugins, str(pytester.path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=pytester.path)
     assert ran.returncode == 0, ran.stdout
+
+
+def test_a_test_that_failed_by_itself_is_not_judged_again(run: Run) -> None:
+    ran = run("""
+        def test_push(codat):
+            push_to(codat, "A-1", "A-1")
+            assert not "its own failure"
+    """)
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(["*its own failure*", "*- codat-mock -*", "*S04 *", "*failed*"])
+
+
+def test_a_skipped_test_is_not_judged(run: Run) -> None:
+    ran = run("""
+        def test_push(codat):
+            push_to(codat, "A-1", "A-1")
+            pytest.skip("not now")
+
+        @pytest.mark.skip
+        def test_never(codat):
+            pass
+    """)
+    ran.assert_outcomes(skipped=2)
+
+
+def test_findings_fail_a_test_that_is_expected_to_fail(run: Run) -> None:
+    ran = run("""
+        @pytest.mark.xfail(strict=True)
+        def test_breaks_a_rule(codat):
+            push_to(codat, "A-1", "A-1")
+
+        @pytest.mark.xfail(strict=True)
+        def test_raises(codat):
+            push_to(codat, "A-1", "A-1")
+            raise RuntimeError
+
+        @pytest.mark.xfail(strict=True)
+        def test_keeps_the_rules(codat):
+            push_to(codat, "A-1")
+
+        @pytest.mark.xfail(strict=False)
+        def test_keeps_the_rules_too(codat):
+            push_to(codat, "A-1")
+    """)
+    ran.assert_outcomes(xfailed=2, failed=1, xpassed=1)
+
+
+def test_an_interrupted_run_has_exit_code_2(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(pushing=PUSHING)
+    pytester.makepyfile("""
+        from pushing import *
+
+        def test_push(codat):
+            push_to(codat, "A-1", "A-1")
+            raise KeyboardInterrupt
+    """)
+    ran = pytester.runpytest_subprocess()
+    assert ran.ret == pytest.ExitCode.INTERRUPTED
+    ran.stdout.no_fnmatch_line("*INTERNALERROR*")
+    ran.stdout.no_fnmatch_line("*S04*")
+
+
+def test_a_sandbox_that_a_test_requests_by_name_is_judged(run: Run) -> None:
+    ran = run("""
+        def test_push(request):
+            push_to(request.getfixturevalue("codat"), "A-1", "A-1")
+    """)
+    ran.assert_outcomes(passed=1, errors=1)

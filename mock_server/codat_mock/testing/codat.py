@@ -7,8 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from codat_mock.control_client import ControlClient, MockFailed
 from codat_mock.fuzz.schedule_files import DATABASE, schedule_of
+from codat_mock.reports import text
 from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Run
 from codat_mock.rules.judge import Finding
@@ -17,6 +20,17 @@ from codat_mock.testing.fuzzing import EXAMPLES, TIMEOUT_SECONDS, Scenario
 from codat_mock.testing.handles import AlertsHandle, ClockHandle, FaultsHandle, OutcomesHandle
 from codat_mock.testing.marker_options import MarkerOptions
 from codat_mock.testing.mocks import Mock
+
+
+def failure(message: str) -> BaseException:
+    """The exception that fails a test with a message, without a traceback."""
+    return pytest.fail.Exception(message, pytrace=False)
+
+
+def summary(run: Run) -> list[str]:
+    """The findings, and the rules that were exercised."""
+    exercised = ", ".join(run.judgement.exercised) or "none"
+    return [*text.lines(run), f"  Rules exercised: {exercised}"]
 
 
 class Codat:
@@ -186,6 +200,24 @@ class Codat:
         if failures := self.run().failures:
             self.is_reported = True
             raise MockFailed(failures[0])
+
+    def raise_findings(self) -> None:
+        """Fail if rules are broken, as the test would at its end.
+
+        Raises:
+            Failed: rules are broken.
+        """
+        run = self._options.apply(self.run())
+        if complaints := self._options.complaints(run):
+            self.is_reported = True
+            raise failure("\n".join([*summary(run), *complaints]))
+
+    def findings_text(self) -> str:
+        """The findings as text, for the report on a test that failed; empty if there are none."""
+        if self.is_reported:
+            return ""
+        run = self._options.apply(self.run())
+        return "\n".join(summary(run)) if run.judgement.findings else ""
 
     def forget(self) -> None:
         """Reset the sandbox, to free its memory."""

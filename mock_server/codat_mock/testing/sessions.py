@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
 from importlib import import_module
@@ -14,11 +14,9 @@ import pytest
 
 from codat_mock.control_client import ControlRequestRefused, MockFailed
 from codat_mock.loopback import direct_environment
-from codat_mock.reports import text
-from codat_mock.reports.run import Run
 from codat_mock.rule_config import read_rule_settings
 from codat_mock.testing import reporting
-from codat_mock.testing.codat import Codat
+from codat_mock.testing.codat import Codat, failure, summary
 from codat_mock.testing.marker_options import BadMarkerOptions, MarkerOptions, read_marker_options
 from codat_mock.testing.mocks import Mock, own_mock, running_mock
 
@@ -43,8 +41,14 @@ def loopback_without_proxies() -> Iterator[None]:
 
 
 @contextmanager
-def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
-    """A sandbox for a test, which is judged after the test and its other fixtures."""
+def sandbox_for(test: pytest.Item, mock: Mock, has_passed: Callable[[], bool]) -> Iterator[Codat]:
+    """A sandbox for a test, which is judged after the test and its other fixtures.
+
+    Args:
+        test: the test.
+        mock: the mock of the session.
+        has_passed: whether the test itself has passed; only then it can fail by the verdict.
+    """
     options = options_of(test)
     try:
         codat = Codat(mock, key_for(test, mock), options, test.nodeid)
@@ -57,8 +61,8 @@ def sandbox_for(test: pytest.Item, mock: Mock) -> Iterator[Codat]:
     )
     if mock.is_own:
         codat.forget()
-    if codat.is_reported:
-        return  # the test has failed by it already
+    if codat.is_reported or not has_passed():
+        return  # the test has failed already, or was skipped or interrupted
     if run.failures:
         raise MockFailed(run.failures[0])
     if complaints := options.complaints(run):
@@ -89,14 +93,3 @@ def key_for(test: pytest.Item, mock: Mock) -> str:
     """The API key of a test; with a mock of our own, the same in every run."""
     prefix = "" if mock.is_own else f"{socket.gethostname()} {os.getpid()} "
     return f"test-{blake2b(f'{prefix}{test.nodeid}'.encode(), digest_size=8).hexdigest()}"
-
-
-def failure(message: str) -> BaseException:
-    """The exception that fails a test with a message, without a traceback."""
-    return pytest.fail.Exception(message, pytrace=False)
-
-
-def summary(run: Run) -> list[str]:
-    """The findings, and the rules that were exercised."""
-    exercised = ", ".join(run.judgement.exercised) or "none"
-    return [*text.lines(run), f"  Rules exercised: {exercised}"]
