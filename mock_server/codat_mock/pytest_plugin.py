@@ -6,6 +6,9 @@ Every run of pytest loads it, so the modules of the mock are imported when a fix
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,6 +57,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and check the options."""
     config.addinivalue_line("markers", MARKER)
+    if find_spec("freezegun"):
+        # Before a module of tests is imported, whose decorators copy this setting. A frozen time
+        # is that of the tests, not of the mock.
+        import_module("freezegun").configure(extend_ignore_list=["codat_mock"])
     if config.option.codat_report:
         from codat_mock.testing.reporting import BadReport, parse_report_options
 
@@ -85,23 +92,34 @@ def codat(request: pytest.FixtureRequest, codat_server: Mock) -> Iterator[Codat]
 
 
 @pytest.fixture
-def codat_httpx(codat: Codat) -> Iterator[Codat]:
+def codat_httpx(request: pytest.FixtureRequest, codat: Codat) -> Iterator[Codat]:
     """Like `codat`; requests of httpx to https://api.codat.io go to the sandbox."""
-    from codat_mock.testing import routing, sessions
+    from codat_mock.testing.routing import redirect
 
-    sessions.need("respx")
-    with routing.redirect_httpx(codat.url, codat.api_key):
+    with redirect("httpx", codat.url, codat.api_key, request.node.nodeid):
         yield codat
 
 
 @pytest.fixture
-def codat_requests(codat: Codat) -> Iterator[Codat]:
+def codat_requests(request: pytest.FixtureRequest, codat: Codat) -> Iterator[Codat]:
     """Like `codat`; requests of the library requests to https://api.codat.io go there."""
-    from codat_mock.testing import routing, sessions
+    from codat_mock.testing import sessions
+    from codat_mock.testing.routing import redirect
 
-    sessions.need("responses")
-    with routing.redirect_requests(codat.url, codat.api_key):
+    sessions.need("requests")
+    with redirect("requests", codat.url, codat.api_key, request.node.nodeid):
         yield codat
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Capture the functions that send requests, before a test or fixture mocks them."""
+    used = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    for library in ("httpx", "requests"):
+        if f"codat_{library}" in used:
+            from codat_mock.testing.routing import install
+
+            with suppress(ModuleNotFoundError):  # which the test reports
+                install(library)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,8 +14,6 @@ from textwrap import dedent
 
 import pytest
 import requests  # noqa: F401  (so that the runs within this one do not import it again)
-import responses  # noqa: F401
-import respx  # noqa: F401
 
 from codat_mock.http.server import Server, listen
 from codat_mock.sandbox import SandboxRegistry, evaluation, pushes
@@ -346,13 +344,13 @@ def test_requests_is_redirected_to_the_sandbox(run: Run) -> None:
 
 
 def test_a_missing_library_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "responses", None)
+    monkeypatch.setitem(sys.modules, "requests", None)
     ran = run("""
         def test_led(codat_requests):
             pass
     """)
     ran.assert_outcomes(errors=1)
-    ran.stdout.fnmatch_lines(["responses is not installed: pip install 'codat-mock?pytest?'."])
+    ran.stdout.fnmatch_lines(["requests is not installed: pip install 'codat-mock?pytest?'."])
 
 
 def test_a_proxy_of_the_environment_is_ignored(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,6 +387,76 @@ def test_codat_url_is_reached_without_the_proxy_and_the_netrc_of_the_environment
     ran.assert_outcomes(passed=2)
     assert os.environ["NETRC"] == str(netrc)
     assert "127.0.0.1" not in os.environ.get("NO_PROXY", "")
+
+
+def test_a_thread_that_outlives_its_test_is_refused(run: Run) -> None:
+    ran = run("""
+        import threading
+        import requests
+
+        GO, SENT = threading.Event(), []
+
+        def send_later(post, company):
+            GO.wait(20)
+            try:
+                push("https://api.codat.io", "key", company, "A-1", post=post)
+                SENT.append("answered")
+            except (httpx.ConnectError, requests.ConnectionError) as error:
+                SENT.append(str(error))
+
+        THREADS = []
+
+        def test_starts(codat_httpx, codat_requests):
+            for post in (httpx.post, requests.post):
+                thread = threading.Thread(target=send_later, args=(post, codat_httpx.company_id))
+                thread.start()
+                THREADS.append(thread)
+
+        def test_next(codat_httpx, codat_requests):
+            GO.set()
+            for thread in THREADS:
+                thread.join()
+            assert len(SENT) == 2
+            for message in SENT:
+                assert "::test_starts has ended, but its thread still sends requests" in message
+            assert not codat_httpx.run().has_pushes
+            push("https://api.codat.io", "key", codat_httpx.company_id, "A-1").raise_for_status()
+
+        def test_without_it():
+            assert len(SENT) == 2
+    """)
+    ran.assert_outcomes(passed=3)
+
+
+def test_threads_of_a_test_are_redirected(run: Run) -> None:
+    ran = run("""
+        from concurrent.futures import ThreadPoolExecutor
+
+        @pytest.mark.codat(fail_on="never")
+        def test_threads(codat_httpx):
+            with ThreadPoolExecutor(4) as pool:
+                answers = [
+                    pool.submit(push, "https://api.codat.io", "key", codat_httpx.company_id, f"{n}")
+                    for n in range(8)
+                ]
+            assert [each.result().status_code for each in answers] == [200] * 8
+    """)
+    ran.assert_outcomes(passed=1)
+
+
+def test_findings_point_at_the_line_that_sends_the_request(run: Run) -> None:
+    ran = run("""
+        import requests
+
+        @pytest.mark.codat(fail_on="never")
+        def test_callers(codat_httpx, codat_requests):
+            for post in (httpx.post, requests.post):
+                push("https://api.codat.io", "key", codat_httpx.company_id, "A-1", post=post)
+            [finding] = codat_httpx.findings()
+            [caller] = {request.caller for request in finding.requests}
+            assert caller.endswith("pushing.py:15"), caller
+    """)
+    ran.assert_outcomes(passed=1)
 
 
 TILLS = """

@@ -12,6 +12,7 @@ from codat_mock.control_client import TIMEOUT_SECONDS
 from codat_mock.http.server import Server, address_of, listen
 from codat_mock.rules.rule_settings import RuleSetting
 from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_mock.testing.routing import DirectClient, DirectTransport, DirectWSGITransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def own_mock(rules: Mapping[str, RuleSetting]) -> Iterator[Mock]:
     # The control API is called in process: a test may make the socket unreachable by a fault, or
     # mock all HTTP clients.
     with Server(SandboxRegistry(settings), listener) as server:
-        transport = httpx.WSGITransport(app=server.app)
-        with httpx.Client(base_url=address, transport=transport) as http:
+        transport = DirectWSGITransport(app=server.app)
+        with DirectClient(base_url=address, transport=transport) as http:
             yield Mock(address, http, is_own=True)
 
 
@@ -53,5 +54,8 @@ def running_mock(url: str) -> Iterator[Mock]:
     """A mock that is running, and that others may use as well."""
     address = url.rstrip("/")
     # A proxy of the environment could not reach this machine.
-    with httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
+    http = DirectClient(
+        base_url=address, transport=DirectTransport(), timeout=TIMEOUT_SECONDS, trust_env=False
+    )
+    with http:
         yield Mock(address, http, is_own=False)

@@ -11,8 +11,6 @@ from textwrap import dedent
 
 import pytest
 import requests  # noqa: F401  (so that the runs within this one do not import it again)
-import responses  # noqa: F401
-import respx  # noqa: F401
 
 from codat_mock.fuzz import schedule_files, search  # noqa: F401
 from codat_mock.sandbox import pushes
