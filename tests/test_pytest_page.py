@@ -40,7 +40,7 @@ def test_everything_that_tests_can_use_is_described(pytester: pytest.Pytester) -
         assert f"| `{option}" in PAGE
     for argument in MarkerOptions.__struct_fields__:
         assert f"| `{argument}` |" in PAGE
-    inner = {"forget", "raise_failures"}
+    inner = {"forget", "raise_failures", "raise_findings", "findings_text"}
     for name in [name for name in vars(Codat) if name[0] != "_" and name not in inner]:
         assert re.search(rf"^\|[^|]*`{name}\b", PAGE, re.M), name
     for fixture in ("codat", "codat_httpx", "codat_requests", "codat_server"):
