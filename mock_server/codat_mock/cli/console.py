@@ -48,6 +48,7 @@ def show_table(run: Run) -> None:
     console.print()
     console.print(Text(f"codat-mock: {verdict.headline(run)}", f"bold {colour}"))
     console.print(Text(f"{verdict.coverage(run)}.", "dim"))
+    console.print(Text(f"{verdict.books_line(run)}."))
     if run.judgement.findings:
         table = Table("rule", "finding and advice", show_lines=True)
         for finding in run.judgement.findings[:MAX_FINDINGS]:

@@ -178,7 +178,8 @@ class Run(Wire, kw_only=True, omit_defaults=False):
     def is_vacuous(self) -> bool:
         """Whether there was nothing to judge; such a run does not pass."""
         is_silent = not self.has_pushes and not self.judgement.findings
-        return is_silent or self.judgement.verdict == "nothing-observed"
+        is_unbooked = self.judgement.books.is_empty and not self.judgement.findings
+        return is_silent or is_unbooked or self.judgement.verdict == "nothing-observed"
 
     def of_rule(self, code: str) -> Iterator[Finding]:
         """The findings of one rule."""

@@ -10,6 +10,7 @@ from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, reco
 def lines(run: Run) -> list[str]:
     """The findings with their advice, and the notes."""
     found = [f"codat-mock: {verdict.headline(run)}. {verdict.coverage(run)}."]
+    found.append(f"  {verdict.books_line(run)}.")
     for finding in run.judgement.findings[:MAX_FINDINGS]:
         suffix = ", expected" if run.is_tolerated(finding) else ""
         title = " ".join(filter(None, [finding.code, finding.name, finding.data_type]))

@@ -72,10 +72,22 @@ def headline(run: Run) -> str:
     if run.is_vacuous:
         return "Nothing observed"
     parts = [counted(found[each], NOUNS[each]) for each in RANKS if found[each]]
-    parts = parts or ["Every rule kept"]
+    if not parts:
+        is_clean = run.judgement.books.is_clean
+        parts = ["Every rule kept" if is_clean else "No rule broken, but the books are not clean"]
     if run.complaints:
         parts.append(counted(len(run.complaints), "complaint"))
     return ", ".join(parts)
+
+
+def books_line(run: Run) -> str:
+    """The books in one line, which every verdict is to be read with."""
+    books = run.judgement.books
+    return (
+        f"Books: {counted(books.documents, 'document')}, {counted(books.booked, 'record')} booked,"
+        f" {books.missed} missed, {books.unreconciled} unreconciled, {books.surplus} surplus,"
+        f" {counted(books.failed_syncs, 'sync')} failed"
+    )
 
 
 def coverage(run: Run) -> str:

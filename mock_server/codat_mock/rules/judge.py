@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from codat_mock.models.commerce import Wire
@@ -83,6 +83,41 @@ class Judgement(Struct, frozen=True):
     exercised: list[str]
 
 
+class BooksSummary(Wire, omit_defaults=False, kw_only=True):
+    """The books of a sandbox in numbers.
+
+    Args:
+        syncs: the syncs that succeeded.
+        documents: the documents in the books.
+        booked: the records in them.
+        missed: the records that no sync will pick.
+        unreconciled: the records that syncs picked and could not book.
+        surplus: the booked records that are not declared; 0 if nothing is declared.
+        failed_syncs: the syncs that failed, and that no later one has made up for.
+        waiting: the accepted records that no sync has picked.
+    """
+
+    syncs: int = 0
+    documents: int = 0
+    booked: int = 0
+    missed: int = 0
+    unreconciled: int = 0
+    surplus: int = 0
+    failed_syncs: int = 0
+    waiting: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every record that a sync should have booked is booked, and nothing else."""
+        return not (self.missed or self.unreconciled or self.surplus or self.failed_syncs)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether syncs have run and booked nothing, although records were pushed."""
+        is_synced = bool(self.syncs or self.failed_syncs)
+        return is_synced and not self.booked and bool(self.waiting)
+
+
 class Findings(Wire, omit_defaults=False, kw_only=True):
     """All findings in a sandbox.
 
@@ -93,6 +128,7 @@ class Findings(Wire, omit_defaults=False, kw_only=True):
         not_exercised: codes of the others; rules that are off are in neither.
         dropped: the number of requests that the request log could not keep.
         is_complete: whether the request log dropped nothing.
+        books: the books in numbers, beside which a verdict is to be read.
     """
 
     verdict: Verdict
@@ -101,6 +137,7 @@ class Findings(Wire, omit_defaults=False, kw_only=True):
     not_exercised: list[str]
     dropped: int = 0
     is_complete: bool = True
+    books: BooksSummary = field(default_factory=BooksSummary)
 
 
 def judge(subject: Context, choices: Mapping[str, RuleSetting] | None = None) -> Judgement:
@@ -215,8 +252,17 @@ def verdict_on(
     exercised: Iterable[str],
     choices: Mapping[str, RuleSetting] | None = None,
     dropped: int = 0,
+    books: BooksSummary | None = None,
 ) -> Findings:
-    """Sum up the findings, and which rules applied."""
+    """Sum up the findings, and which rules applied.
+
+    Args:
+        findings: all of them.
+        exercised: codes of the rules that applied.
+        choices: the users' settings of rules, by code.
+        dropped: the number of requests that the request log could not keep.
+        books: the books in numbers.
+    """
     seen = set(exercised)
     rules = [rule for rule, _ in in_force(rulebook(), choices or {})]
     codes = [rule.code for rule in rules]
@@ -229,6 +275,7 @@ def verdict_on(
         not_exercised=[code for code in codes if code not in seen],
         dropped=dropped,
         is_complete=not dropped,
+        books=books or BooksSummary(),
     )
 
 

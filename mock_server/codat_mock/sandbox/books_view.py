@@ -7,14 +7,16 @@ from datetime import datetime
 
 from codat_mock.accounting.booking_context import named_currency
 from codat_mock.accounting.comparison import worth
-from codat_mock.accounting.documents import Document, settled
+from codat_mock.accounting.documents import Document, records_in, settled
 from codat_mock.accounting.ledger import Balance, trial_balance
 from codat_mock.accounting.money import padded
 from codat_mock.accounting.reconciliation import Unreconciled
+from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import format_moment
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import DataType
 from codat_mock.models.values import Amount, MomentText
+from codat_mock.rules.judge import BooksSummary
 from codat_mock.sandbox import companies, syncs
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import records_of
@@ -101,6 +103,30 @@ def missed_records(session: Session, row: CompanyRow) -> Iterator[MissedRecord]:
             currency=currency,
             reason=why_missed(created, start),
         )
+
+
+def summary(session: Session, surplus: int) -> BooksSummary:
+    """The books of all companies in numbers.
+
+    Args:
+        session: the session.
+        surplus: the booked records that are not declared.
+    """
+    found = BooksSummary(surplus=surplus)
+    for row in session.tables.companies.all():
+        documents = session.tables.documents.all(row.number)
+        found.documents += len(documents)
+        found.booked += len(records_in(documents))
+        found.missed += len(syncs.missed(session, row))
+        found.unreconciled += len(session.tables.syncs.unreconciled(row.number))
+        found.waiting += session.tables.versions.count_waiting(row.number)
+        failed = 0
+        for sync in session.tables.syncs.all(row.number):
+            is_success = SYNC_CODES[sync.summary.sync_status_code].is_success
+            found.syncs += is_success
+            failed = 0 if is_success else failed + 1  # the next success covers the failed periods
+        found.failed_syncs += failed
+    return found
 
 
 def why_missed(created: datetime | None, start: datetime | None) -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from codat_mock.models.commerce import Wire
 from codat_mock.models.errors import Malformed, Problem
 from codat_mock.models.request_log import CausedFinding
-from codat_mock.rules.contexts import Context, ProbeContext, ProbedSale
+from codat_mock.rules.contexts import BooksContext, Context, ProbeContext, ProbedSale
 from codat_mock.rules.judge import Finding, Findings, Judgement, judge, verdict_on
 from codat_mock.rules.rule_settings import (
     BadRuleSetting,
@@ -19,7 +19,7 @@ from codat_mock.rules.rule_settings import (
     merged,
     read_settings,
 )
-from codat_mock.sandbox import ground_truth_checks
+from codat_mock.sandbox import books_view, ground_truth_checks
 from codat_mock.sandbox.session import Session
 
 CHOICES = "rules"
@@ -89,8 +89,12 @@ def verdicts(session: Session) -> Findings:
     """All findings until now, with those that the declared records cause at this moment."""
     chosen = choices(session)
     findings, exercised = session.tables.findings.all(), session.tables.findings.exercised()
+    surplus = 0
     for subject in ground_truth_checks.subjects(session):
+        if isinstance(subject, BooksContext):
+            surplus += len(subject.surplus)
         judgement: Judgement = judge(subject, chosen)
         findings += [found.finding for found in judgement.found]
         exercised.update(judgement.exercised)
-    return verdict_on(findings, exercised, chosen, session.tables.request_log.dropped())
+    dropped = session.tables.request_log.dropped()
+    return verdict_on(findings, exercised, chosen, dropped, books_view.summary(session, surplus))

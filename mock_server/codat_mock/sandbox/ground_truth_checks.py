@@ -107,6 +107,7 @@ def books(session: Session, row: CompanyRow) -> BooksContext:
         doubled=[*shown(session, row, compared.doubled)],
         missing=[*shown(session, row, compared.missing)],
         stale=[*shown(session, row, compared.stale)],
+        surplus=[*shown(session, row, compared.surplus)],
     )
 
 

@@ -59,6 +59,16 @@ class Versions:
             (company, to_microseconds(edge)),
         )
 
+    def count_waiting(self, company: int) -> int:
+        """The number of records that no sync has picked, and that are not deleted."""
+        query = (
+            "SELECT COUNT(*) FROM versions v"
+            " WHERE company = ? AND synced IS NULL AND NOT is_delete"
+            " AND NOT EXISTS (SELECT 1 FROM versions w WHERE w.company = v.company"
+            " AND w.data_type = v.data_type AND w.key = v.key AND w.dataset > v.dataset)"
+        )
+        return int(self._db.execute(query, (company,)).fetchone()[0])
+
     def arrivals(self, company: int, data_type: DataType) -> dict[str, datetime]:
         """When each record of a type was pushed first, by key, of those that were accepted."""
         found = self._db.execute(

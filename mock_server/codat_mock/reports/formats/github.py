@@ -6,7 +6,7 @@ from typing import Final
 
 from codat_mock.reports.run import Run
 from codat_mock.reports.source_locations import location
-from codat_mock.reports.verdict import BROKEN, KEPT, code_of, reasons
+from codat_mock.reports.verdict import BROKEN, KEPT, books_line, code_of, reasons
 from codat_mock.reports.wording import names
 from codat_mock.rules.judge import Finding
 
@@ -26,6 +26,7 @@ def write(run: Run) -> bytes:
     is_failed = run.command is not None and not run.command.is_success
     if code_of(run) not in (KEPT, BROKEN) or is_failed or run.complaints:
         lines += [command("error", reason, title="codat-mock") for reason in reasons(run)]
+    lines.append(command("notice", f"{books_line(run)}.", title="codat-mock"))
     return "".join(f"{line}\n" for line in lines).encode()
 
 

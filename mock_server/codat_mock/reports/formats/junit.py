@@ -9,7 +9,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from codat_mock.reports.run import Run
-from codat_mock.reports.verdict import ending
+from codat_mock.reports.verdict import books_line, ending
 from codat_mock.reports.wording import detail, legible, names
 from codat_mock.rules.judge import Finding
 
@@ -54,8 +54,7 @@ def write(run: Run) -> bytes:
 def add_service(suite: Element, run: Run) -> None:
     """The case of the mock: an error if it failed, a failure if nothing was pushed."""
     case = add_case(suite, "codat-mock.run", "something was observed")
-    if run.notes:
-        SubElement(case, "system-out").text = "\n".join(run.notes)
+    SubElement(case, "system-out").text = "\n".join([f"{books_line(run)}.", *run.notes])
     if run.failures:
         error = SubElement(case, "error", message="codat-mock itself failed", type="mock")
         error.text = "\n".join(run.failures)

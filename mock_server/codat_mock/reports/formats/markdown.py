@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from codat_mock.reports.run import ReportedCompany, Run
-from codat_mock.reports.verdict import code_of, counted, coverage, headline, reasons
+from codat_mock.reports.verdict import books_line, code_of, counted, coverage, headline, reasons
 from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, shown
 from codat_mock.rules.judge import Finding
 
@@ -24,6 +24,7 @@ def write(run: Run) -> bytes:
     parts = [
         f"## codat-mock: {plain(headline(run))}",
         plain(" ".join(reasons(run))),
+        f"{plain(books_line(run))}.",
         *(finding_table(run) if run.judgement.findings else []),
         *(details(finding) for finding in run.judgement.findings[:MAX_FINDINGS]),
         *([more(run)] if more(run) else []),

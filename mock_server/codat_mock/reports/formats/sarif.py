@@ -11,6 +11,7 @@ import msgspec
 
 from codat_mock.reports.run import Run, as_expected
 from codat_mock.reports.source_locations import location
+from codat_mock.reports.verdict import books_line
 from codat_mock.reports.wording import detail
 from codat_mock.rules.judge import Finding
 from codat_mock.rules.registry import RuleDescription
@@ -51,6 +52,7 @@ def sarif_run(run: Run) -> Json:
             }
         },
         "columnKind": "utf16CodeUnits",
+        "properties": {"books": f"{books_line(run)}."},
         "invocations": [
             {"executionSuccessful": not failures, "toolExecutionNotifications": failures}
         ],

@@ -79,9 +79,11 @@ class BooksContext(Context, frozen=True, kw_only=True):
 
     Args:
         due: the number of declared records that should be in the books by now.
+        surplus: booked records that are not declared.
     """
 
     due: int
     doubled: Sequence[BookedRecord] = ()
     missing: Sequence[BookedRecord] = ()
     stale: Sequence[BookedRecord] = ()
+    surplus: Sequence[BookedRecord] = ()
