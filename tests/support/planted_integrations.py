@@ -115,16 +115,6 @@ class DropsOnError(SqliteIntegration):
 
 
 @planted
-class SendsAgain(SqliteIntegration):
-    """Sends a batch again when its answer is lost, without a look at the history."""
-
-    def adopt_lost_batches(self):
-        for batch in self.db.execute("SELECT rowid FROM batches WHERE state = 'sent'").fetchall():
-            with self.db:
-                self.end_batch(batch["rowid"], "failed")
-
-
-@planted
 class RepeatsUnderNewIds(SqliteIntegration):
     """Gives orders new ids when it repeats a batch."""
 

@@ -54,13 +54,18 @@ PUSHES: SearchStrategy[DayEvent] = st.just(Push())
 CORRECTIONS: SearchStrategy[DayEvent] = st.builds(
     Correction, which=WHICH, pence=PENCE, is_synced=st.booleans()
 )
+
+
+def often(events: SearchStrategy[DayEvent], times: int) -> list[SearchStrategy[DayEvent]]:
+    """Alternatives that make events commoner; `one_of` would drop the same one repeated."""
+    return [events.map(lambda event: event) for _ in range(times)]
+
+
+# Selling, pushing and correcting are common, so that most examples have something to lose.
 WORK: Final[tuple[SearchStrategy[DayEvent], ...]] = (
-    SALES,
-    PUSHES,
-    CORRECTIONS,
-    SALES,  # selling and pushing again are common, so that most examples have something to lose
-    PUSHES,
-    PUSHES,
+    *often(SALES, 5),
+    *often(PUSHES, 3),
+    *often(CORRECTIONS, 2),
     st.builds(Refund, which=WHICH, pence=PENCE),
     st.builds(Deletion, which=WHICH, is_synced=st.booleans()),
     st.builds(DayEnd),
@@ -88,7 +93,7 @@ PLANNED_FAULTS = st.builds(
 OUTAGES = st.sampled_from((600, 1800)).map(
     lambda seconds: {"kind": "maintenance", "seconds": seconds}
 )
-KILLS = st.builds(Push, kill_after=st.integers(1, 200))
+KILLS: SearchStrategy[DayEvent] = st.builds(Push, kill_after=st.integers(1, 200))
 TROUBLE: Final[tuple[SearchStrategy[DayEvent], ...]] = (
     st.builds(FaultyRequests, PLANNED_FAULTS),
     st.builds(FaultyRequests, PLANNED_FAULTS),
@@ -99,8 +104,7 @@ TROUBLE: Final[tuple[SearchStrategy[DayEvent], ...]] = (
     st.builds(DatasetEnd, stuck_in=st.sampled_from(("Queued", "Fetching", "Mapping"))),
     st.builds(DayEnd, st.sampled_from(FAILED_SYNCS)),
     st.builds(Unlink, is_linked=st.booleans()),
-    KILLS,
-    KILLS,
+    *often(KILLS, 2),
     st.builds(Push, meanwhile=st.sampled_from(("sell", "correct", "delete", "push"))),
 )
 EVENTS = st.one_of(*WORK)

@@ -445,3 +445,45 @@ def test_a_signal_during_termination_leaves_no_process(command, tmp_path):
     assert process.wait(20) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
+
+
+# It marks the night as done before it pushes, so that a run after a kill does nothing.
+MARKS_FIRST = MENDED.replace(
+    'for kind in ("orders"',
+    'done = state.parent / "done"\nif done.exists():\n    sys.exit()\ndone.touch()\n'
+    'for kind in ("orders"',
+)
+# One sale is left out in every run.
+LOSES_A_SALE = MENDED.replace(".read_text())[kind]", ".read_text())[kind][:1]")
+KILL = {"kind": "kill", "operation": "push-orders", "at": 1}
+
+
+def test_a_command_is_killed_while_it_waits_and_started_again(explore, planned):
+    survived = explore(MENDED, "--replay", planned(KILL))
+    assert survived.exit_code == 0, survived.output
+    shown = "1. the integration is killed while it waits for push-orders 1, and started again"
+    assert shown in survived.output
+    broken = explore(MARKS_FIRST, "--replay", planned(KILL))
+    assert broken.exit_code == 1, broken.output
+    assert "Missing from the books: commerce-payments" in broken.output
+
+
+def test_a_sale_that_every_run_loses_is_found_with_declared_records_only(explore):
+    assert LOSES_A_SALE != MENDED
+    survived = explore(LOSES_A_SALE, "--examples", "1")
+    assert survived.exit_code == 0, survived.output
+    assert "sales that are lost in every run cannot be seen" in survived.output
+    found = explore(LOSES_A_SALE, "--examples", "1", "--declare", str(SAMPLES / "sales"))
+    assert found.exit_code == 1, found.output
+    assert "S01" in found.output
+    assert "A-2" in found.output
+
+
+def test_a_folder_without_records_cannot_be_declared(explore, tmp_path):
+    ran = explore(MENDED, "--declare", str(tmp_path))
+    assert ran.exit_code == 2
+    assert "has no orders.json, payments.json or transactions.json to declare" in ran.output
+    (tmp_path / "orders.json").write_text('{"orders": 1}')
+    ran = explore(MENDED, "--declare", str(tmp_path))
+    assert ran.exit_code == 2
+    assert 'orders.json holds no list of records, as {"orders": […]}' in ran.output
