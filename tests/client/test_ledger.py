@@ -498,3 +498,23 @@ def test_deleting_all_transactions_of_an_id_resolves_the_refusal_of_one() -> Non
             dataset = Dataset(id="d", company_id="c", data_type=chunk.data_type, status="Complete")
             ledger.settle(chunk, dataset)
         assert len(ledger.refusals()) == refused
+
+
+def steps_to_delete(count: int) -> int:
+    """How many steps of SQLite's machine it takes to delete so many known orders."""
+    ledger = Ledger(":memory:")
+    snapshot_of(ledger, [sale(str(number)) for number in range(count)])
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    ledger.store.database._connection.set_progress_handler(step, 100)
+    assert len(snapshot_of(ledger, [], allow_deletes=1.0)) == count
+    return steps
+
+
+def test_deletes_take_linear_time() -> None:
+    assert steps_to_delete(2_000) < 2.5 * steps_to_delete(1_000)

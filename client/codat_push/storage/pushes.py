@@ -10,7 +10,7 @@ from codat_push.storage.database import Database
 # An older delete stays: it may apply to other transactions with its id.
 SUPERSEDED = (
     "EXISTS (SELECT 1 FROM queue w WHERE w.stream = queue.stream AND w.id = queue.id"
-    " AND w.push IS NULL"
+    " AND +w.push IS NULL"
     " AND (w.body IS NULL OR w.kind = queue.kind AND queue.body IS NOT NULL))"
 )
 

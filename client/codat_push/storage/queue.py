@@ -14,7 +14,7 @@ LACKING = (
     "FROM known k WHERE stream = ? AND k.revision <= ? AND {} EXISTS"
     " (SELECT 1 FROM seen s WHERE s.stream = k.stream AND s.id = k.id)"
     " AND NOT EXISTS (SELECT 1 FROM queue q"
-    " WHERE q.stream = k.stream AND q.id = k.id AND q.push IS NULL AND q.revision > ?)"
+    " WHERE q.stream = k.stream AND q.id = k.id AND +q.push IS NULL AND q.revision > ?)"
 )
 
 
@@ -134,7 +134,7 @@ class Queue:
         Returns:
             When each was created and accepted; and whether any newer version has the id.
         """
-        newer = "queue w WHERE w.stream = ? AND w.id = ? AND w.push IS NULL AND w.body NOT NULL"
+        newer = "queue w WHERE w.stream = ? AND w.id = ? AND +w.push IS NULL AND w.body NOT NULL"
         deleted = self._database.run(
             "SELECT created, accepted FROM known k WHERE stream = ? AND id = ?"
             f" AND NOT EXISTS (SELECT 1 FROM {newer} AND w.kind = k.kind)",

@@ -52,7 +52,7 @@ class Refusals:
             "INSERT OR REPLACE INTO refused SELECT stream, id, kind, NULL, 'shared-id', ?"
             " FROM known k WHERE stream = ? AND id = ? AND NOT EXISTS (SELECT 1 FROM queue w"
             " WHERE w.stream = k.stream AND w.id = k.id AND w.kind = k.kind"
-            " AND w.push IS NULL AND w.body IS NOT NULL)",
+            " AND +w.push IS NULL AND w.body IS NOT NULL)",
             *(detail, stream, identity),
         )
 
