@@ -152,7 +152,8 @@ def check_origin(*, is_open: bool) -> None:
     if not is_open and not is_local(request):
         raise Forbidden(f"Host '{request.host}' is not this machine; use 127.0.0.1 or localhost.")
     if not is_own_page(request):
-        raise Forbidden(f"Pages of '{request.headers['Origin']}' may not use this server.")
+        named = request.headers.get("Origin") or request.headers.get("Referer") or "another site"
+        raise Forbidden(f"Pages of '{named}' may not use this server.")
 
 
 def is_local(request: Request) -> bool:
@@ -161,9 +162,18 @@ def is_local(request: Request) -> bool:
 
 
 def is_own_page(request: Request) -> bool:
-    """Whether a request comes from no page in a browser, or from one of this server's own."""
-    origin = request.headers.get("Origin")
-    return not origin or origin == f"{request.scheme}://{request.host}"
+    """Whether a request comes from no page in a browser, or from one of this server's own.
+
+    A link of another page may lead a person to the pages for people, and to nothing else.
+    """
+    own = f"{request.scheme}://{request.host}"
+    is_link = request.method == "GET" and request.path.startswith(request_context.PAGES)
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        return is_link and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    if origin := request.headers.get("Origin"):
+        return origin == own
+    referrer = request.headers.get("Referer")
+    return not referrer or is_link or f"{referrer}/".startswith(f"{own}/")
 
 
 def with_prefix(inner: WSGIApplication) -> WSGIApplication:

@@ -154,6 +154,11 @@ class Channel(HTTPChannel):
             self.server.pull_trigger()
 
     @property
+    def is_idle(self) -> bool:
+        """Whether the connection only waits for a next request."""
+        return not (self.requests or self.request or self.total_outbufs_len or self.held)
+
+    @property
     def is_ready(self) -> bool:
         """Whether the whole of an answer is there that is held back."""
         return self.held is not None and self.held.is_made

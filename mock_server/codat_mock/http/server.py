@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import sys
 from random import Random
 from threading import Event, RLock, Thread
 from types import TracebackType
@@ -19,6 +21,10 @@ from codat_mock.http.held_responses import Channel
 from codat_mock.sandbox import SandboxRegistry, Settings
 
 THREADS: Final = 16
+MAX_CONNECTIONS: Final = 2000
+SPARE_CONNECTIONS: Final = 100  # so many before the limit, idle connections are closed
+SPARE_DESCRIPTORS: Final = 100  # for the database, logs and webhooks
+USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
 TICK_SECONDS: Final = 0.25
 GRACE_SECONDS: Final = 5.0  # for answers that are being made or sent when the server is stopped
 LARGEST_BODY: Final = 1 << 30
@@ -108,6 +114,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until `stop`."""
+        raise_descriptor_limit(MAX_CONNECTIONS + SPARE_DESCRIPTORS)
         ticker = Thread(target=self._tick, name="codat-mock-ticker", daemon=True)
         ticker.start()
         while not self._is_stopping:
@@ -164,7 +171,7 @@ class Server:
 
     def _close_door(self) -> None:
         for channel in list(self._http.active_channels.values()):
-            if not channel.requests and not channel.total_outbufs_len and not channel.held:
+            if channel.is_idle:
                 channel.handle_close()
         if self._is_shut:
             return
@@ -181,7 +188,18 @@ class Server:
         self._http.accept_connections()
 
     def _serve_once(self, seconds: float) -> None:
-        wasyncore.loop(timeout=seconds, map=self._http._map, count=1)
+        self._close_idle_connections()
+        wasyncore.loop(timeout=seconds, use_poll=USES_POLL, map=self._http._map, count=1)
+
+    def _close_idle_connections(self) -> None:
+        """Close the longest idle connections when there is hardly room for another one."""
+        channels = self._http.active_channels
+        excess = len(channels) - (MAX_CONNECTIONS - SPARE_CONNECTIONS)
+        if excess <= 0:
+            return
+        idle = [channel for channel in list(channels.values()) if channel.is_idle]
+        for channel in sorted(idle, key=lambda channel: channel.last_activity)[:excess]:
+            channel.handle_close()
 
     def _finish(self) -> None:
         """Take no connections any more, and see the answers out that are being made."""
@@ -204,12 +222,25 @@ class Server:
             self.registry.settle()
 
 
+def raise_descriptor_limit(count: int) -> None:
+    """Let this process open so many files and sockets, as far as the system allows it."""
+    if sys.platform == "win32":  # which has no such limit
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 def make_http(app: WSGIApplication, listener: socket.socket) -> Any:
     """The HTTP server for a bound socket."""
     server: Any = create_server(
         app,
         sockets=[listener],
         threads=THREADS,
+        connection_limit=MAX_CONNECTIONS,
         ident="codat-mock",
         max_request_body_size=LARGEST_BODY,
         inbuf_overflow=IN_MEMORY,

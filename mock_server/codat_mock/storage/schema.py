@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -210,6 +211,9 @@ def connect(path: Path | None) -> sqlite3.Connection:
         UnusableFile: it is no database, not ours, of another version, or cannot be written.
     """
     try:
+        if path and not path.exists():  # it will hold what tests push, and secrets of webhooks
+            with suppress(OSError):  # SQLite says better what is wrong
+                path.touch(mode=0o600)
         db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
     except sqlite3.Error as error:
         raise UnusableFile(f"{path} cannot be used as a database: {error}") from error

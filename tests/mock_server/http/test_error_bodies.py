@@ -302,6 +302,33 @@ def test_an_origin_that_only_resembles_the_mocks_own_is_another(client, change):
     assert_problem(answer, 403, change.format(own))
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+        {"Referer": "https://evil.example/page"},
+        {"Referer": "http://127.0.0.1.evil.example/"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/meta/companies", "/_mock/requests", "/_mock/findings", "/x"])
+def test_a_request_of_another_site_changes_nothing_and_leaves_no_trace(client, path, headers):
+    client.get("/_mock/clock", headers={"X-Test-Id": "only"})
+    assert client.get(path, headers=headers | {"X-Test-Id": "only"}).status_code == 403
+    own = {"X-Test-Id": "only"}
+    assert client.get("/_mock/requests", headers=own).json()["count"] == 0
+    assert client.get("/_mock/findings", headers=own).json()["findings"] == []
+
+
+def test_a_link_of_another_site_may_lead_to_the_pages_for_people(client):
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get("/portal/alerts", headers=headers).status_code == 200
+    assert client.post("/portal/alerts", headers=headers).status_code == 403
+    headers["Sec-Fetch-Mode"] = "no-cors"
+    assert client.get("/portal/alerts", headers=headers).status_code == 403
+
+
 def test_a_page_of_the_mocks_own_may(client):
     origin = {"Origin": str(client.base_url).rstrip("/")}
     assert client.post("/_mock/reset", headers=origin).status_code == 200

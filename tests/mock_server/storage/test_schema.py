@@ -12,6 +12,7 @@ from threading import Thread
 import httpx
 import pytest
 
+from codat_mock.clock import Clock
 from codat_mock.models.pushes import split_push
 from codat_mock.storage import Store, UnusableFile
 from codat_mock.storage.schema import EARLIER_ID, VERSION, connect
@@ -144,6 +145,20 @@ def test_a_file_that_may_not_be_written_is_refused(tmp_path, monkeypatch):
     )
     with pytest.raises(UnusableFile, match=r"ours\.db.*readonly"):
         Store(path)
+
+
+def test_a_new_file_is_readable_by_its_owner_alone(tmp_path):
+    path = tmp_path / "new.db"
+    store = Store(path)
+    with store.transaction():
+        store.sandboxes.get_or_add("x", Clock.starting(None, 1.0))
+    modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("new.db*")}
+    store.close()
+    assert {name: mode for name, mode in modes.items() if "-lock" not in name} == {
+        "new.db": 0o600,
+        "new.db-wal": 0o600,
+        "new.db-shm": 0o600,
+    }
 
 
 def test_an_empty_file_becomes_a_database(tmp_path):

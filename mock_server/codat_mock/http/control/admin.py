@@ -73,6 +73,7 @@ def health() -> Response:
             "version": version("codat-mock"),
             "now": format_moment(machine_now()),
             "sandboxes": len(request_context.registry().names()),
+            "failures": request_context.registry().failures.all(),
         }
     )
 
