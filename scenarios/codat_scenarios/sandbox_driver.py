@@ -196,6 +196,11 @@ class SandboxDriver:
         body = encode({LIST_NAMES[data_type]: records})
         return self._with_dataset(self._send("POST", self._push_path(data_type), body))
 
+    def push_body(self, data_type: DataType, body: Json) -> httpx.Response:
+        """Push a body that need not be a list of records; returns the response."""
+        path = self._push_path(data_type)
+        return self._with_dataset(self._send("POST", path, encode(body)))
+
     def push_despite_faults(self, data_type: DataType, records: Sequence[Any]) -> str:
         """Push records although the connection or the response may fail.
 

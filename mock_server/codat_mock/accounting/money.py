@@ -1,35 +1,22 @@
-"""Exact decimal arithmetic with money, in the currencies of ISO 4217."""
+"""Exact decimal arithmetic with money."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from functools import cache, lru_cache
-from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import UNSET, UnsetType
 
+from codat_mock.models.currencies import is_currency as is_currency
+from codat_mock.models.currencies import minor_unit as minor_unit
+from codat_mock.models.currencies import minor_units as minor_units
+from codat_mock.models.currencies import smallest_coin as smallest_coin
+
 ZERO: Final = Decimal(0)
-CENT: Final = Decimal("0.01")
 HUNDRED: Final = Decimal(100)
 
 # Sums of the service's decimals (28 digits, 28 of them fractional) fit in without rounding.
 EXACT: Final = Context(prec=100)
-
-# The library lists the currencies of today; these were withdrawn after 2021, so that records of
-# the beta's time may be in them. All had two decimals.
-WITHDRAWN: Final = ("ANG", "BGN", "CUC", "HRK", "SLL", "ZWL")
-
-# The smallest coin, where it is larger than the currency's smallest unit: cash is rounded to it.
-SMALLEST_COINS: Final[Mapping[str, Decimal]] = MappingProxyType(
-    {
-        "AUD": Decimal("0.05"), "CAD": Decimal("0.05"), "CHF": Decimal("0.05"),
-        "CZK": Decimal(1), "DKK": Decimal("0.5"), "EUR": Decimal("0.05"), "HUF": Decimal(5),
-        "ILS": Decimal("0.1"), "NOK": Decimal(1), "NZD": Decimal("0.1"),
-        "SEK": Decimal(1), "SGD": Decimal("0.05"), "ZAR": Decimal("0.1"),
-    }
-)  # fmt: skip
 
 
 def exactly() -> Any:
@@ -40,38 +27,6 @@ def exactly() -> Any:
 def amount_of(given: Decimal | UnsetType | None) -> Decimal:
     """An amount of a record; absent is zero."""
     return ZERO if given is None or given is UNSET else given
-
-
-@cache
-def minor_units() -> Mapping[str, Decimal]:
-    """The smallest unit of each currency of ISO 4217, by its code.
-
-    Metals, funds without units and test codes are not money that a customer can pay with.
-    """
-    from iso4217 import Currency
-
-    units = {
-        currency.code: Decimal(1).scaleb(-currency.exponent)
-        for currency in Currency
-        if currency.exponent is not None
-    }
-    return MappingProxyType(units | dict.fromkeys(WITHDRAWN, CENT))
-
-
-def is_currency(code: str) -> bool:
-    """Whether a text is the code of a currency (ISO 4217), in capitals and without blanks."""
-    return code in minor_units()
-
-
-@lru_cache(maxsize=256)
-def minor_unit(currency: str) -> Decimal:
-    """The smallest unit of a currency: a cent, a yen, a fils; a cent where the code is unknown."""
-    return minor_units().get(currency, CENT)
-
-
-def smallest_coin(currency: str) -> Decimal:
-    """The smallest coin of a currency, to which cash is rounded."""
-    return SMALLEST_COINS.get(currency) or minor_unit(currency)
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codat_mock.rules.contexts import BookedRecord, BooksContext, Evidence
+from codat_mock.rules.contexts import BookedRecord, BooksContext, Evidence, SyncContext
 from codat_mock.rules.registry import rule
 
 SOURCE = "guide: Rules for sending data, Rules for updating data"
@@ -64,6 +64,48 @@ def nothing_lost(books: BooksContext) -> Iterator[Evidence]:
 def books_current(books: BooksContext) -> Iterator[Evidence]:
     """The books show each declared record's latest version."""
     return evidence_of(books.stale)
+
+
+@rule(
+    "B04",
+    "nothing-extra",
+    "error",
+    source=SOURCE,
+    consequence="the books overstate the merchant's turnover",
+    keeps=("day-after-day",),
+    breaks=("delete-not-pushed",),
+    message="Booked, but not declared",
+    advice='delete what the merchant deletes, {"id": "…"}, before its sync, and repeat a push'
+    f" with the same ids; {COMPARE}",
+    subject=BooksContext,
+    applies=lambda books: books.due > 0 or bool(books.surplus),
+)
+def nothing_extra(books: BooksContext) -> Iterator[Evidence]:
+    """Every booked record is declared, if any of the merchant's records are."""
+    return evidence_of(books.surplus)
+
+
+@rule(
+    "B05",
+    "sync-succeeds",
+    "error",
+    source="reference",
+    consequence="the sync fails with 4000 or 5120, and books nothing",
+    keeps=("worked-example", "day-after-day"),
+    breaks=("unmapped-tax-rate", "tax-fraction"),
+    message="The sync failed",
+    advice="correct the records, or select what is missing in the mapping with"
+    " POST /config/companies/$company_id/sync/commerce; the next sync covers the period",
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.records or sync.failure),
+)
+def sync_succeeds(sync: SyncContext) -> Iterator[Evidence]:
+    """No sync fails because of the records pushed, or because of the mapping."""
+    if sync.failure:
+        for data_type, key in sync.blamed:
+            yield Evidence(key, sync.failure, data_type=data_type)
+        if not sync.blamed:
+            yield Evidence(f"sync {sync.sync_id}", sync.failure)
 
 
 def evidence_of(records: Sequence[BookedRecord]) -> Iterator[Evidence]:

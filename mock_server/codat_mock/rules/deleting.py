@@ -45,9 +45,9 @@ def delete_is_sparse(push: PushContext) -> Iterator[Evidence]:
     applies=lambda push: bool(push.deletes),
 )
 def delete_known(push: PushContext) -> Iterator[Evidence]:
-    """A deleted record is known: it was pushed before."""
+    """A deleted record was pushed before, if only in a dataset that failed."""
     for record in push.deletes:
-        if record.key and not record.targets:
+        if record.key and not record.targets and not record.has_failed:
             yield Evidence(str(record.pushed.record.id))
 
 
@@ -89,11 +89,13 @@ def delete_before_sync(push: PushContext) -> Iterator[Evidence]:
 def delete_once(push: PushContext) -> Iterator[Evidence]:
     """A record is deleted once.
 
-    A repeat is excused if the answer to the earlier push was lost or an error.
+    A repeat is excused if the answer to the latest delete was lost or an error.
     """
     for record in push.deletes:
-        is_gone = all(version.is_delete for version in record.targets)
-        if record.targets and is_gone and any(each.is_answered for each in record.targets):
+        if not record.targets or not all(version.is_delete for version in record.targets):
+            continue
+        latest = max(record.targets, key=lambda version: version.accepted_by.number)
+        if latest.is_answered:
             yield Evidence(str(record.pushed.record.id))
 
 

@@ -53,10 +53,25 @@ def compare(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
 def losses_between(old: Record, new: Record) -> list[PropertyDifference]:
     """The properties that the old version has and the new one lacks.
 
-    Null counts as present. Elements of a list are matched by their ids; one without an id, or
+    Null counts as present, but not for a list of an order whose total is the same as before.
+    Elements of a list are matched by their ids; one without an id, or
     without a match, is not compared.
     """
-    return [*lost("$", plain(old), plain(new))]
+    before, after = plain(old), plain(new)
+    return [*lost("$", before, after), *lost_lines(before, after)]
+
+
+def lost_lines(old: Any, new: Any) -> Iterator[PropertyDifference]:
+    """The lists that shrank although the total stayed the same.
+
+    A list that is absent is found as a lost property.
+    """
+    if old.get("totalAmount") is None or old["totalAmount"] != new.get("totalAmount"):
+        return
+    for name, before in old.items():
+        after = new.get(name, before)
+        if isinstance(before, list) and len(before) > len(after or []):
+            yield PropertyDifference(f"$.{name}", before, after)
 
 
 def lost(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:

@@ -281,4 +281,6 @@ def verdict_on(
 
 def plural(noun: str) -> str:
     """The plural of a noun."""
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith("sh") else f"{noun}s"

@@ -8,13 +8,25 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from codat_mock.models.commerce import LINKING, LineItem, Order, ServiceCharge, Transaction
+from codat_mock.models.commerce import (
+    LINKING,
+    LineItem,
+    Order,
+    Payment,
+    Record,
+    ServiceCharge,
+    Transaction,
+)
+from codat_mock.models.currencies import is_currency, minor_unit, smallest_coin
 from codat_mock.rules.contexts import Evidence, SyncContext
 from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, TRANSACTIONS, source_of
 from codat_mock.rules.registry import rule
 
 REFERENCE = "reference"
-CENT: Final = Decimal("0.01")
+NOT_PAID: Final = ("Pending", "Authorized", "Failed", "Cancelled")
+SIGNS: Final = {"Refund": -1, "PaymentFee": -1, "PaymentFeeRefund": 1}
+NOISE: Final = Decimal("0.000001")  # of a binary float that was meant as a decimal
+MAX_SHOWN: Final = 5  # lines of a sum in a message
 EXACT: Final = Context(prec=100)  # the service's decimals have 28 digits on either side
 
 
@@ -92,39 +104,51 @@ def payment_has_transaction(sync: SyncContext) -> Iterator[Evidence]:
 @rule(
     "R04",
     "amounts-agree",
-    "warning",
+    "error",
     source=REFERENCE,
     consequence="the books show another amount than was paid",
-    keeps=("worked-example", "paid-sale"),
-    breaks=("amounts-differ",),
+    keeps=("worked-example", "paid-sale", "deposit"),
+    breaks=("amounts-differ", "paid-twice"),
     message="Amounts differ",
-    advice="give a payment and its transaction the same amount, and an order transactions that"
-    " cover its total and gratuity, in POST /data/companies/$company_id/sync/{dataType}",
+    advice="give a payment and its transaction the same amount, and an order a totalGratuity for"
+    " what is paid beyond its total, in POST /data/companies/$company_id/sync/{dataType}",
     subject=SyncContext,
     applies=lambda sync: bool(sync.payments),
 )
 def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
-    """A payment and its transaction have the same amount, and an order's transactions cover it.
+    """A payment and its transaction have the same amount, and no order is paid more than it owes.
 
-    The cover is judged once an order has a transaction of type `Payment`.
+    An order owes its total and gratuity. It may owe more than is paid: a deposit is not the whole.
+    Cash may be rounded to the smallest coin.
     """
     with localcontext(EXACT):
         for key, payment in sync.payments:
             paired = sync.transaction_of(key)
             if paired is None or UNSET in (payment.amount, paired.total_amount):
                 continue
-            if payment.amount != paired.total_amount:
+            unit = minor_unit(code_of(payment.currency))
+            if abs(amount(payment.amount) - amount(paired.total_amount)) >= unit:
                 note = f"{payment.amount} paid, {paired.total_amount} in the transaction"
                 yield sync.evidence(PAYMENTS, key, note, [(TRANSACTIONS, f"{key}/{paired.type}")])
-        covers = covers_of(sync)
+        paid = paid_of(sync)
         for key, order in sync.orders:
             due = amount(order.total_amount) + amount(order.total_gratuity)
-            if key in covers and covers[key] < due - tolerance(order):
-                note = f"its transactions add up to {covers[key]} of {due}"
-                yield sync.evidence(ORDERS, key, note)
+            if key in paid and paid[key] - due > tolerance(order) + coin(sync, key, order):
+                yield sync.evidence(ORDERS, key, f"{paid[key]} paid, {due} owed")
 
 
-def covers_of(sync: SyncContext) -> dict[str, Decimal]:
+def coin(sync: SyncContext, key: str, order: Order) -> Decimal:
+    """The smallest coin of an order's currency if it is paid in cash; else nothing."""
+    is_cash = any(
+        transaction.type == "Payment"
+        and order_of(sync, transaction) == key
+        and getattr(sync.find(PAYMENTS, str(transaction.id)), "type", "") == "Cash"
+        for _, transaction in sync.transactions
+    )
+    return smallest_coin(code_of(order.currency)) if is_cash else Decimal(0)
+
+
+def paid_of(sync: SyncContext) -> dict[str, Decimal]:
     """The sum of each order's transactions, for orders with a transaction of type `Payment`."""
     sums: dict[str, Decimal] = {}
     paid: set[str] = set()
@@ -164,7 +188,7 @@ def order_of(sync: SyncContext, transaction: Transaction) -> str | None:
 def order_adds_up(sync: SyncContext) -> Iterator[Evidence]:
     """Lines and service charges add up to the total, payments to total and gratuity.
 
-    A difference of a cent for each line is allowed.
+    A difference of the currency's smallest unit for each line is allowed, and what is not yet paid.
     """
     with localcontext(EXACT):
         for key, order in sync.orders:
@@ -187,12 +211,22 @@ def misfit(order: Order) -> str:
         refund = max(abs(amount(order.total_refund)), given_back) - given_back
         total = sum(signed, Decimal(0)) - refund
         if abs(total - order.total_amount) > tolerance(order):
-            return f"its lines add up to {total}, its total is {order.total_amount}"
+            return f"{shown_sum(signed, refund)} = {total}, its total is {order.total_amount}"
     paid = [amount(each.amount) for each in order.payments or [] if each.status == "Paid"]
     due = order.total_amount + amount(order.total_gratuity)
-    if paid and abs(sum(paid, Decimal(0)) - due) > tolerance(order):
+    if paid and sum(paid, Decimal(0)) - due > tolerance(order):
         return f"its payments add up to {sum(paid, Decimal(0))}, total and gratuity to {due}"
     return ""
+
+
+def shown_sum(parts: list[Decimal], refund: Decimal) -> str:
+    """The sum of an order's lines as it is made, shortened."""
+    shown = [f"{part}" for part in parts[:MAX_SHOWN]]
+    if len(parts) > MAX_SHOWN:
+        shown.append("…")
+    if refund:
+        shown.append(f"{-refund} refunded")
+    return f"its lines are {' + '.join(shown)}".replace("+ -", "- ")
 
 
 def value(part: LineItem | ServiceCharge) -> Decimal:
@@ -203,9 +237,9 @@ def value(part: LineItem | ServiceCharge) -> Decimal:
 
 
 def tolerance(order: Order) -> Decimal:
-    """The difference allowed in an order: a cent for each line."""
+    """The difference allowed in an order: its currency's smallest unit for each line."""
     lines = len(order.order_line_items or []) + len(order.service_charges or [])
-    return CENT * max(1, lines)
+    return minor_unit(code_of(order.currency)) * max(1, lines)
 
 
 def amount(given: Decimal | UnsetType | None) -> Decimal:
@@ -244,3 +278,148 @@ def currency_agrees(sync: SyncContext) -> Iterator[Evidence]:
 def code_of(currency: str | UnsetType | None) -> str:
     """A currency for comparison: trimmed, in capitals; empty if absent."""
     return (currency or "").strip().upper()
+
+
+@rule(
+    "R07",
+    "amounts-signed",
+    "error",
+    source=REFERENCE,
+    consequence="money paid back is booked as received, or a fee as income",
+    keeps=("worked-example", "refunded-sale"),
+    breaks=("wrong-sign",),
+    message="Wrong sign",
+    advice="give refunds and fees amounts below zero, and fee refunds amounts above zero, in"
+    " POST /data/companies/$company_id/sync/commerce-transactions",
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.transactions),
+)
+def amounts_signed(sync: SyncContext) -> Iterator[Evidence]:
+    """A refund and a fee have an amount below zero, a fee's refund one above zero."""
+    for key, transaction in sync.transactions:
+        sign = SIGNS.get(str(transaction.type), 0)
+        if amount(transaction.total_amount) * sign < 0:
+            note = f"a {transaction.type} of {transaction.total_amount}"
+            yield sync.evidence(TRANSACTIONS, key, note)
+
+
+@rule(
+    "R08",
+    "transaction-has-payment",
+    "warning",
+    source=REFERENCE,
+    consequence="the money that moved is in no document",
+    keeps=("worked-example", "paid-sale"),
+    breaks=("payment-not-paid", "transaction-alone"),
+    message="Transaction without a paid payment of the same id",
+    advice="push a payment with status Paid and the transaction's id, negative for a refund, to"
+    " POST /data/companies/$company_id/sync/commerce-payments",
+    subject=SyncContext,
+    applies=lambda sync: any(each.type in LINKING for _, each in sync.transactions),
+)
+def transaction_has_payment(sync: SyncContext) -> Iterator[Evidence]:
+    """A transaction of type `Payment` or `Refund` has a paid payment with its id."""
+    for key, transaction in sync.transactions:
+        if transaction.type not in LINKING:
+            continue
+        payment = sync.find(PAYMENTS, str(transaction.id))
+        if payment is None:
+            yield sync.evidence(TRANSACTIONS, key, "no payment has its id")
+        elif isinstance(payment, Payment) and payment.status in NOT_PAID:
+            note = f"the payment is {payment.status}"
+            yield sync.evidence(TRANSACTIONS, key, note, [(PAYMENTS, str(transaction.id))])
+
+
+@rule(
+    "R09",
+    "tax-agrees",
+    "error",
+    source=REFERENCE,
+    consequence="the books show the wrong tax, or the sync fails for want of the tax rate",
+    keeps=("worked-example", "paid-sale"),
+    breaks=("tax-added",),
+    message="Tax does not agree with its rate",
+    advice="give taxPercentage as a percentage (20 for 20 %), and as tax the part of the total"
+    " that is tax, in POST /data/companies/$company_id/sync/commerce-orders",
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.orders),
+)
+def tax_agrees(sync: SyncContext) -> Iterator[Evidence]:
+    """A line's tax is the part of its total that its rate makes it, and the order's is their sum.
+
+    A difference of the currency's smallest unit for each line is allowed.
+    """
+    with localcontext(EXACT):
+        for key, order in sync.orders:
+            note = tax_misfit(order)
+            if note:
+                yield sync.evidence(ORDERS, key, note)
+
+
+def tax_misfit(order: Order) -> str:
+    """What is wrong with the tax of an order; empty if nothing is, or if too little is known."""
+    unit = minor_unit(code_of(order.currency))
+    parts: list[tuple[LineItem | ServiceCharge, Decimal | UnsetType]] = [
+        *((each, each.total_tax_amount) for each in order.order_line_items or []),
+        *((each, each.tax_amount) for each in order.service_charges or []),
+    ]
+    taxes = Decimal(0)
+    for part, tax in parts:
+        if part.tax_percentage is not UNSET and 0 < part.tax_percentage < 1:
+            return f"a tax rate of {part.tax_percentage} percent"
+        if tax is UNSET or part.tax_percentage is UNSET:
+            continue
+        gross, rate = amount(part.total_amount), part.tax_percentage
+        within = gross * rate / (100 + rate)
+        if abs(abs(tax) - abs(within)) > unit:
+            return f"a tax of {tax}, but {within.quantize(unit)} within {gross} at {rate} %"
+        taxes += -abs(tax) if value(part) < 0 else tax
+    if order.total_tax_amount is UNSET or any(tax is UNSET for _, tax in parts) or not parts:
+        return ""
+    if abs(order.total_tax_amount - taxes) > unit * len(parts):
+        return f"a tax of {order.total_tax_amount}, but {taxes} in its lines"
+    return ""
+
+
+@rule(
+    "R10",
+    "currency-exists",
+    "error",
+    source="ISO 4217",
+    consequence="the amounts are rounded, or booked in a currency that no software knows",
+    keeps=("worked-example", "paid-sale"),
+    breaks=("unknown-currency", "fraction-of-a-yen"),
+    message="Not an amount of money",
+    advice="give a currency by its code in ISO 4217, and amounts in its smallest unit, in"
+    " POST /data/companies/$company_id/sync/{dataType}",
+    subject=SyncContext,
+    applies=lambda sync: bool(sync.records),
+)
+def currency_exists(sync: SyncContext) -> Iterator[Evidence]:
+    """A currency is a code of ISO 4217, and no total is finer than the currency's smallest unit.
+
+    The error of a binary float is not counted.
+    """
+    with localcontext(EXACT):
+        for each in sync.records:
+            currency = code_of(each.record.currency)
+            note = money_misfit(each.record, currency) if currency else ""
+            if note:
+                yield sync.evidence(each.data_type, each.key, note)
+
+
+def money_misfit(record: Record, currency: str) -> str:
+    """What is wrong with a record's currency or total; empty if nothing is."""
+    if not is_currency(currency):
+        return f"'{currency}' is not a currency"
+    unit = minor_unit(currency)
+    if isinstance(record, Payment):
+        totals = [record.amount]
+    elif isinstance(record, Order):
+        totals = [record.total_amount, record.total_gratuity]
+    else:
+        totals = [record.total_amount]
+    for total in map(amount, totals):
+        if abs(total - total.quantize(unit)) > NOISE:
+            return f"{total} {currency}, whose smallest unit is {unit}"
+    return ""

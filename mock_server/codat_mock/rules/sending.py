@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from codat_mock.clock import format_moment
 from codat_mock.rules.contexts import (
     Evidence,
     PeriodContext,
@@ -17,6 +18,7 @@ from codat_mock.rules.registry import rule
 
 GUIDE = "guide: Rules for sending data"
 STEPS = "guide: Push commerce data to Codat"
+RESTAMPED = "only its stamp, the order of its lines or a rounding error differs"
 
 
 @rule(
@@ -66,7 +68,7 @@ def every_record_pushed(period: PeriodContext) -> Iterator[Evidence]:
     source=GUIDE,
     consequence="the record is discarded",
     keeps=("incremental", "lost-answer"),
-    breaks=("resend-all",),
+    breaks=("resend-all", "restamped"),
     message="Pushed again without a change",
     advice="compare each record with the version accepted last, and leave unchanged ones out of"
     " POST /data/companies/$company_id/sync/$data_type",
@@ -76,11 +78,16 @@ def every_record_pushed(period: PeriodContext) -> Iterator[Evidence]:
 def only_new_or_changed(push: PushContext) -> Iterator[Evidence]:
     """A push holds only records that are new or differ from the version accepted last.
 
-    A repeat is excused if the answer to the earlier push was lost or an error.
+    Stamps (modifiedDate, sourceModifiedDate), the order of lines and the error of a binary float
+    are not a change. A repeat is excused if the answer to the earlier push was lost or an error.
     """
-    for record in push.repeats:
-        if record.known and record.known.is_answered:
+    for record in push.records:
+        if record.known is None or not record.known.is_answered:
+            continue
+        if record.is_repeat:
             yield Evidence(record.key)
+        elif record.is_only_restamped:
+            yield Evidence(record.key, RESTAMPED, changes=record.changes)
 
 
 @rule(
@@ -395,3 +402,74 @@ def connection_alive(push: PushContext) -> Iterator[Evidence]:
     """Nothing is pushed after the commerce connection is unlinked or deleted."""
     if not push.is_linked:
         yield Evidence(f"request {push.request.number}", dedup_key=push.company_id)
+
+
+@rule(
+    "S18",
+    "retry-keeps-ids",
+    "error",
+    source="assumed",
+    consequence="the sale is booked twice",
+    keeps=("lost-answer",),
+    breaks=("retried-under-new-id",),
+    message="Equal to a record whose push got no answer, but for its id",
+    advice="repeat a push that got no answer with the same ids, in"
+    " POST /data/companies/$company_id/sync/$data_type",
+    subject=PushContext,
+    applies=lambda push: bool(push.records) and push.follows is not None,
+)
+def retry_keeps_ids(push: PushContext) -> Iterator[Evidence]:
+    """A record whose push got no answer is not pushed again under another id.
+
+    It is judged if none of the merchant's records are declared; else rule B04 judges the books.
+    """
+    for record in push.records:
+        if record.retries:
+            yield Evidence(record.key, f"as {record.retries}")
+
+
+@rule(
+    "S19",
+    "body-is-read",
+    "error",
+    source="reference",
+    consequence="the service ignores what it does not know, and books nothing of it",
+    keeps=("worked-example",),
+    breaks=("snake-case", "wrong-list"),
+    message="Not read by the service",
+    advice="name the list and every property as GET /_mock/openapi.json does, in"
+    " POST /data/companies/$company_id/sync/$data_type",
+    subject=PushContext,
+    counts="property",
+)
+def body_is_read(push: PushContext) -> Iterator[Evidence]:
+    """A push has the list of its data type, and spells every property as documented."""
+    for name in push.unread:
+        yield Evidence(name)
+
+
+@rule(
+    "S20",
+    "created-date-usable",
+    "error",
+    source="assumed",
+    consequence="no sync picks the record",
+    keeps=("worked-example",),
+    breaks=("no-created-date", "created-in-the-future"),
+    message="No sync will pick it",
+    advice="give every record the createdDate of the merchant's system in"
+    " POST /data/companies/$company_id/sync/$data_type",
+    subject=PushContext,
+    applies=lambda push: any(not record.pushed.is_delete for record in push.records),
+)
+def created_date_usable(push: PushContext, *, hours: float = 24) -> Iterator[Evidence]:
+    """A new record has a `createdDate`, at most 24 hours later than its push."""
+    latest = push.at + timedelta(hours=hours)
+    for record in push.records:
+        is_known = record.known is not None and not record.known.is_delete
+        if is_known or not record.key or record.pushed.is_delete or record.is_fat_delete:
+            continue
+        if record.created is None:
+            yield Evidence(record.key, "it has no createdDate")
+        elif record.created > latest:
+            yield Evidence(record.key, f"its createdDate is {format_moment(record.created)}")

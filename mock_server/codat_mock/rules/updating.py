@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from codat_mock.models.decoding import parts
 from codat_mock.rules.contexts import Evidence, PushContext
 from codat_mock.rules.contexts.pushes import moment_or_none
 from codat_mock.rules.registry import rule
 
 GUIDE = "guide: Rules for updating data"
+IMPORTANT = re.compile("[aA]mount|Date|Gratuity|LineItems")  # named before other properties
+MAX_NAMED = 3
+BARE = {"id", "type", "modifiedDate", "sourceModifiedDate"}
 
 
 @rule(
@@ -18,7 +23,7 @@ GUIDE = "guide: Rules for updating data"
     source=GUIDE,
     consequence="the record loses the properties",
     keeps=("update-before-sync",),
-    breaks=("partial-update",),
+    breaks=("partial-update", "lines-lost"),
     message="Updated without properties it had before",
     advice="push the whole record, with everything it had before, to"
     " POST /data/companies/$company_id/sync/$data_type",
@@ -26,12 +31,19 @@ GUIDE = "guide: Rules for updating data"
     applies=lambda push: bool(push.revisions),
 )
 def whole_object(push: PushContext) -> Iterator[Evidence]:
-    """An update has every property of the previous version; null counts as present."""
+    """An update has every property and every line of the previous version.
+
+    Null counts as present, but not for a list whose order has the same total as before.
+    """
     for record in push.revisions:
-        losses = record.losses
+        losses = sorted(record.losses, key=lambda loss: not IMPORTANT.search(loss.path))
         if losses:
-            more = f" and {len(losses) - 1} more" if losses[1:] else ""
-            yield Evidence(record.key, f"without {losses[0].path}{more}", changes=losses)
+            named = ", ".join(loss.path.removeprefix("$.") for loss in losses[:MAX_NAMED])
+            more = f" and {len(losses) - MAX_NAMED} more" if len(losses) > MAX_NAMED else ""
+            note = f"without {named}{more}"
+            if len(parts(record.pushed.raw).keys() - BARE) == 0:
+                note += "; to delete a record, push its id alone"
+            yield Evidence(record.key, note, changes=losses)
 
 
 @rule(

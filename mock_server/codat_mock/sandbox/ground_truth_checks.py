@@ -130,5 +130,7 @@ def note_on(each: Compared) -> str:
     where = f"in {' and '.join(each.documents)}" if each.documents else ""
     amounts = ""
     if each.booked is not None and each.booked != each.declared:
-        amounts = f"{each.booked} booked, {each.declared} declared"
+        amounts = f"{each.booked} booked"
+        if each.declared is not None:
+            amounts += f", {each.declared} declared"
     return ", ".join(filter(None, (where, amounts)))

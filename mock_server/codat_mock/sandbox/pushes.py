@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, to_builtins
+from msgspec.json import Encoder
 
 from codat_mock.accounting.orders import percentages
 from codat_mock.accounting.selection import Version
 from codat_mock.domain.dataset_lifecycle import Plan, end_of, make_plan
+from codat_mock.models.commerce import Record
 from codat_mock.models.companies import Connection
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.errors import Malformed, NotFound, Problem
 from codat_mock.models.native_records import exact_amount
-from codat_mock.models.pushes import PushedRecord, deleted_keys, objects_in, read_push
+from codat_mock.models.pushes import (
+    PushedRecord,
+    deleted_keys,
+    objects_in,
+    pushed_record,
+    read_push,
+)
+from codat_mock.models.unread_properties import unread_in
 from codat_mock.rules.contexts import KnownVersion, NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, DatasetRow, KnownRow
 
 MAX_NAMED: Final = 1000  # invalid records in the message of a dataset
+encode = Encoder(order="deterministic").encode
 
 
 class ReceivedPush(Struct, frozen=True):
@@ -109,7 +119,8 @@ def store(session: Session, arrival: Arrival, records: Sequence[PushedRecord], b
     connection = commerce_connection(row, arrival.data_type)
     problems = problems_in(arrival.data_type, records)
     judged = judged_records(session, row, arrival.data_type, records)
-    judge(session, row, arrival, judged, problems)
+    unread = unread_in(arrival.data_type, body, records)
+    judge(session, row, arrival, judged, problems, unread=unread)
     plan = plan_for(session, arrival, problems, is_linked=connection.status == "Linked")
     dataset = DatasetRow(
         id=arrival.dataset_id or session.new_id(),
@@ -176,6 +187,7 @@ def judge(
     records: Sequence[RecordContext],
     problems: Sequence[Problem],
     unreadable: Sequence[bytes] = (),
+    unread: Sequence[str] = (),
 ) -> None:
     """Judge a push by the rules, and store the findings."""
     session.tables.row.requests = max(session.tables.row.requests, arrival.request.number)
@@ -189,6 +201,7 @@ def judge(
         records=records,
         problems=problems,
         unreadable=unreadable,
+        unread=unread,
         follows=previous.request if previous else None,
         overlaps=arrival.overlaps,
         unended=unended(session, arrival, previous),
@@ -253,7 +266,8 @@ def judged_records(
     """The pushed records, each beside the version that is known of it."""
     datasets = session.tables.datasets
     if not datasets.has_versions(row.number, data_type):
-        return [RecordContext(record, None) for record in records]
+        failed = failed_keys(session, row, data_type, records)
+        return [RecordContext(each, None, has_failed=each.key in failed) for each in records]
     meant = {
         record.position: deleted_keys(data_type, str(record.native.id))
         for record in records
@@ -262,14 +276,69 @@ def judged_records(
     keys = {record.key for record in records}.union(*meant.values())
     known = datasets.known(row.number, data_type, keys)
     versions = known_versions(session, data_type, list(known.values()))
+    failed = failed_keys(session, row, data_type, records)
+    retried = unanswered_contents(session, row, data_type)
     return [
         RecordContext(
             record,
             versions.get(record.key),
             [versions[key] for key in meant.get(record.position, ()) if key in versions],
+            retries=retried.get(content_without_ids(record.record), "")
+            if retried and not record.is_delete and record.key not in versions
+            else "",
+            has_failed=record.key in failed,
         )
         for record in records
     ]
+
+
+def failed_keys(
+    session: Session, row: CompanyRow, data_type: DataType, records: Sequence[PushedRecord]
+) -> set[str]:
+    """The deletes among the records whose targets an earlier push held, that failed."""
+    deletes = {str(each.native.id): each.key for each in records if each.is_delete and each.key}
+    if not deletes:
+        return set()
+    return {
+        deletes[id_]
+        for dataset in session.tables.datasets.failed(row.number, data_type)
+        for raw in session.tables.datasets.raw_records(dataset.number)
+        if (id_ := str(pushed_record(data_type, 0, raw).native.id)) in deletes
+    }
+
+
+def unanswered_contents(session: Session, row: CompanyRow, data_type: DataType) -> dict[bytes, str]:
+    """The keys of records whose push got no answer, by their contents without ids (rule S18).
+
+    None if the merchant's records are declared: the books are compared with those.
+    """
+    if session.tables.declared.counts(row.number):
+        return {}
+    contents = {}
+    for dataset in session.tables.datasets.unanswered(row.number, data_type):
+        held = [
+            pushed_record(data_type, position, raw)
+            for position, raw in enumerate(session.tables.datasets.raw_records(dataset.number))
+        ]
+        rows = session.tables.datasets.known(row.number, data_type, [each.key for each in held])
+        still = known_versions(session, data_type, [*rows.values()])
+        for each in held:
+            version = still.get(each.key)
+            if version and not version.is_answered and not version.is_delete:
+                contents[content_without_ids(each.record)] = each.key
+    return contents
+
+
+def content_without_ids(record: Record) -> bytes:
+    """A record as JSON without the ids in it."""
+    return encode(without_ids(to_builtins(record)))
+
+
+def without_ids(value: Any) -> Any:
+    """A value without the ids in it, and without the order's number, which is often its id."""
+    if isinstance(value, dict):
+        return {k: without_ids(v) for k, v in value.items() if k not in ("id", "orderNumber")}
+    return [without_ids(each) for each in value] if isinstance(value, list) else value
 
 
 def known_versions(

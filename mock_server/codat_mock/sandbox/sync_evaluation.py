@@ -66,7 +66,18 @@ def judged(
         missing_types=result.missing_types,
         late=[*late(session, row, sync)] if SYNC_CODES[result.code].is_success else [],
         ended=[ended_dataset(session, row, dataset) for dataset in ended],
+        failure=failure_of(result),
+        blamed=result.blamed,
     )
+
+
+def failure_of(result: SyncResult) -> str:
+    """Why a sync failed, if its records or the mapping made it fail; else empty.
+
+    Data types that were never pushed are left to rule R01.
+    """
+    is_own = result.code in (4000, 5120) and not result.is_planned and not result.missing_types
+    return f"{result.code}, {result.reason.removesuffix('.')}" if is_own else ""
 
 
 class Requests(dict[int, Request]):

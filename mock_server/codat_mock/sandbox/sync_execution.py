@@ -14,13 +14,15 @@ from codat_mock.accounting.booking import (
     unmapped_payment_types,
     unmapped_rates,
 )
-from codat_mock.accounting.documents import Document
+from codat_mock.accounting.documents import Document, RecordId
+from codat_mock.accounting.orders import percentages
 from codat_mock.accounting.reconciliation import ORDERS, BookedOrder, BookedPayment, Unreconciled
 from codat_mock.accounting.selection import Picked, Version, select
 from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST
 from codat_mock.configuration.checks import problems
 from codat_mock.configuration.rates import rate_key
+from codat_mock.models.commerce import Order, Payment
 from codat_mock.models.companies import SourceKind
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.datasets import RECORD_TYPES, DataType
@@ -57,6 +59,8 @@ class SyncResult:
         unreconciled: what is left for somebody to reconcile.
         taken: what it would have booked, or has: each version with its record.
         missing_types: the data types that had never been pushed, where that made it fail.
+        blamed: the records that made it fail.
+        is_planned: whether its failure was planned.
     """
 
     code: int
@@ -69,6 +73,8 @@ class SyncResult:
     unreconciled: Sequence[Unreconciled] = ()
     taken: Sequence[tuple[Version, Picked]] = ()
     missing_types: Sequence[DataType] = ()
+    blamed: Sequence[RecordId] = ()
+    is_planned: bool = False
 
 
 def attempt(
@@ -87,8 +93,8 @@ def attempt(
         return natural(session, row, settings, period, sync_id)
     if planned.code == 5130:
         kept = natural(session, row, settings, period, sync_id, only=ORDERS)
-        return replace(kept, code=5130, reason=planned.message, unreconciled=())
-    return SyncResult(planned.code, planned.message)
+        return replace(kept, code=5130, reason=planned.message, unreconciled=(), is_planned=True)
+    return SyncResult(planned.code, planned.message, is_planned=True)
 
 
 def natural(
@@ -111,25 +117,23 @@ def natural(
             writes that, and nothing twice (assumed).
     """
     stopped = next(obstacles(session, row, settings, period), None)
-    if stopped:
+    if stopped and stopped.code != 4000:
         return stopped
     start, finish = period.start, period.finish
     since = session.tables.syncs.last_looked(row.number) or FIRST
     candidates = session.tables.versions.candidates(row.number, start, finish, since, session.now)
     picked = select(candidates, start, finish, session.now).picked
+    if stopped:
+        return blaming(stopped, [*records_of(session, picked)], settings)
     if not picked:
         return SyncResult(2040)
     if missing := sorted(RECORD_TYPES.keys() - session.tables.datasets.pushed_types(row.number)):
         message = f"No {' and no '.join(missing)} have been pushed."
         return SyncResult(5120, message, missing_types=missing)
     records = [*records_of(session, picked)]
-    if rates := unmapped_rates(records, settings):
-        shown = ", ".join(rate_key(rate) for rate in rates)
-        message = f"Tax rate is missing selected tax rate id. ({shown} percent)"
-        return SyncResult(4000, message)
-    if types := unmapped_payment_types(records, settings):
-        shown = ", ".join(types)
-        return SyncResult(4000, f"No account is selected for payments of type {shown}.")
+    unmapped = blaming(SyncResult(4000), records, settings)
+    if unmapped.reason:
+        return unmapped
     taken = [*zip(picked, records, strict=True)]
     tried = [record for record in records if only in (None, record.data_type)]
     booking = booked(session, row, tried, settings, sync_id, finish)
@@ -150,6 +154,28 @@ def natural(
         unreconciled=booking.unreconciled,
         taken=taken,
     )
+
+
+def blaming(stopped: SyncResult, records: Sequence[Picked], settings: Configuration) -> SyncResult:
+    """A failure of the configuration, with what records use that the merchant has not mapped."""
+    if rates := unmapped_rates(records, settings):
+        shown = ", ".join(rate_key(rate) for rate in rates)
+        message = f"Tax rate is missing selected tax rate id. ({shown} percent)"
+        blamed = [
+            (each.data_type, each.key)
+            for each in records
+            if isinstance(each.record, Order) and percentages(each.record) & {*rates}
+        ]
+        return replace(stopped, reason=message, blamed=blamed)
+    if types := unmapped_payment_types(records, settings):
+        message = f"No account is selected for payments of type {', '.join(types)}."
+        blamed = [
+            (each.data_type, each.key)
+            for each in records
+            if isinstance(each.record, Payment) and each.record.type in types
+        ]
+        return replace(stopped, reason=message, blamed=blamed)
+    return stopped
 
 
 def obstacles(

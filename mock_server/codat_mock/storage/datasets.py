@@ -178,6 +178,23 @@ class Datasets:
         later = map(self._read, found)
         return [each for each in later if each.plan.outcome != "Complete"]
 
+    def failed(self, company: int, data_type: DataType) -> list[DatasetRow]:
+        """The datasets of a company and data type that do not end in Complete."""
+        return [
+            each
+            for each in self.all(company)
+            if each.data_type == data_type and each.plan.outcome != "Complete"
+        ]
+
+    def unanswered(self, company: int, data_type: DataType) -> list[DatasetRow]:
+        """The datasets of a company and data type whose push got no answer."""
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets"  # noqa: S608  (constant columns)
+            " WHERE company = ? AND data_type = ? AND is_answered = 0 ORDER BY number",
+            (company, data_type),
+        )
+        return [read(row) for row in found]
+
     def brought(self, company: int, number: int) -> list[tuple[str, datetime | None]]:
         """The keys of the versions that a dataset brought, with when each was created."""
         found = self._db.execute(

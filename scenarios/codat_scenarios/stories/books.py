@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
@@ -10,6 +12,7 @@ from codat_scenarios.stories.sales import (
     ORDERS,
     books_of_example,
     declare_example,
+    line,
     order,
     push_worked_example,
 )
@@ -157,4 +160,54 @@ def stale_books(driver: SandboxDriver) -> None:
     driver.push(ORDERS, [order("A-1")])
     driver.at(MONDAY, "13:00")
     driver.declare(orders=[CORRECTED])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "delete-not-pushed",
+    Ending(("B04",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+    is_declared=True,
+)
+def delete_not_pushed(driver: SandboxDriver) -> None:
+    """The merchant deletes an order before its sync, and the delete is not pushed."""
+    declare_example(driver, order("A-1"))
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "13:00")
+    driver.declare(orders=[{"id": "A-1"}])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "unmapped-tax-rate",
+    Ending(("B05",), EXAMPLE + COMPLETE, sync=4000),
+    rate=(7, 12.5),
+)
+def unmapped_tax_rate(driver: SandboxDriver, rate: float = 7) -> None:
+    """An order has a tax rate that the merchant has not mapped, and the sync fails."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    taxed = order("A-1")
+    taxed["orderLineItems"] = [line("A-1-1", Decimal(12), rate)]
+    taxed["totalTaxAmount"] = taxed["orderLineItems"][0]["totalTaxAmount"]
+    driver.push(ORDERS, [taxed])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "tax-fraction",
+    Ending(("B05",), EXAMPLE + COMPLETE, sync=4000),
+    rate=(0.05, 0.175),
+)
+def tax_fraction(driver: SandboxDriver, rate: float = 0.2) -> None:
+    """A tax rate is given as 0.2 instead of 20, and the sync fails for want of such a rate."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    taxed = order("A-1")
+    taxed["orderLineItems"][0]["taxPercentage"] = rate
+    driver.push(ORDERS, [taxed])
     driver.at(TUESDAY, "09:00")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
     EXAMPLE,
+    REFUNDED,
     books_of_example,
     order,
     payment,
@@ -16,6 +19,7 @@ from codat_scenarios.stories.sales import (
 
 WHOLE = EXAMPLE + COMPLETE * 3
 PAID = books_of_example(12, 12)
+INVOICE, *REST = books_of_example()
 
 
 @story("paid-sale", Ending(datasets=WHOLE, sync=2000, documents=PAID))
@@ -60,8 +64,8 @@ def amounts_differ(driver: SandboxDriver, pounds: str = "10") -> None:
 )
 def wrong_sum(driver: SandboxDriver, pounds: str = "10") -> None:
     """An order's total is 12 pounds, and its only line is 10."""
-    lines = order("A-1", pounds)["orderLineItems"]
-    push_sale(driver, [order("A-1") | {"orderLineItems": lines}])
+    lines = order("A-1", pounds) | {"totalAmount": Decimal(12)}
+    push_sale(driver, [lines])
 
 
 @story(
@@ -73,3 +77,135 @@ def two_currencies(driver: SandboxDriver, currency: str = "EUR") -> None:
     """An order and its payment are in pounds, and their transaction is in euros."""
     foreign = transaction("P-1", "A-1") | {"currency": currency}
     push_sale(driver, [order("A-1")], [payment("P-1")], [foreign])
+
+
+@story("deposit", Ending(datasets=WHOLE, sync=2000, documents=books_of_example(12, 5)))
+def deposit(driver: SandboxDriver) -> None:
+    """5 of an order's 12 pounds are paid before the sync."""
+    push_sale(driver, [order("A-1")], [payment("P-1", 5)], [transaction("P-1", "A-1", 5)])
+
+
+@story(
+    "paid-twice",
+    Ending(("R04",), WHOLE, sync=2000, documents=books_of_example(12, 24)),
+    pounds=("0.02", "10", "12"),
+)
+def paid_twice(driver: SandboxDriver, pounds: str = "12") -> None:
+    """An order of 12 pounds has a second payment, as if it was paid twice."""
+    push_sale(
+        driver,
+        [order("A-1")],
+        [payment("P-1"), payment("P-2", pounds)],
+        [transaction("P-1", "A-1"), transaction("P-2", "A-1", pounds)],
+    )
+
+
+@story(
+    "refunded-sale",
+    Ending(
+        datasets=WHOLE,
+        sync=2000,
+        documents=(
+            "2022-03-21 Invoice 97.00 GBP",
+            "2022-03-21 CreditNote 5.00 GBP",
+            "2022-03-21 Payment -5.00 GBP",
+            "2022-03-21 Payment 97.00 GBP",
+            "2022-03-21 Bill 1.49 GBP",
+            "2022-03-21 BillPayment 1.49 GBP",
+        ),
+    ),
+)
+def refunded_sale(driver: SandboxDriver) -> None:
+    """5 of an order's 12 pounds are refunded, with a payment and a transaction below zero."""
+    push_sale(
+        driver,
+        [REFUNDED],
+        [payment("P-1"), payment("R-1", -5)],
+        [transaction("P-1", "A-1"), transaction("R-1", "A-1", -5) | {"type": "Refund"}],
+    )
+
+
+@story(
+    "wrong-sign",
+    Ending(
+        ("R07",),
+        WHOLE,
+        sync=2000,
+        documents=(
+            *PAID[:2],
+            "2022-03-21 Bill 2.49 GBP",
+            "2022-03-21 BillPayment 2.49 GBP",
+        ),
+    ),
+    fee=(0.01, 3),
+)
+def wrong_sign(driver: SandboxDriver, fee: float = 1) -> None:
+    """The fee of a card payment is above zero, as if the provider had paid it."""
+    fees = transaction("P-1", "P-1", kind="Payment") | {"type": "PaymentFee", "totalAmount": fee}
+    push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-1"), fees])
+
+
+@story(
+    "payment-not-paid",
+    Ending(("R08",), WHOLE, sync=2000, documents=books_of_example(12)),
+    status=("Failed", "Cancelled", "Authorized"),
+)
+def payment_not_paid(driver: SandboxDriver, status: str = "Pending") -> None:
+    """A payment is pending, and its transaction says that the money has moved."""
+    unpaid = payment("P-1") | {"status": status}
+    push_sale(driver, [order("A-1")], [unpaid], [transaction("P-1", "A-1")])
+
+
+@story(
+    "transaction-alone",
+    Ending(("R08",), EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(12)),
+)
+def transaction_alone(driver: SandboxDriver) -> None:
+    """An order and a transaction are pushed, and the transaction's payment is not."""
+    push_sale(driver, [order("A-1")], (), [transaction("P-1", "A-1")])
+
+
+@story(
+    "tax-added",
+    Ending(("R09",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12)),
+    tax=(2.02, 1.98, 2.4, 12),
+)
+def tax_added(driver: SandboxDriver, tax: float = 2.4) -> None:
+    """The tax of an order of 12 pounds is 20 percent of its total, not the part that is tax."""
+    taxed = order("A-1")
+    taxed["totalTaxAmount"] = taxed["orderLineItems"][0]["totalTaxAmount"] = tax
+    push_sale(driver, [taxed])
+
+
+@story(
+    "unknown-currency",
+    Ending(
+        ("R10",),
+        EXAMPLE + COMPLETE,
+        sync=2000,
+        documents=(INVOICE, "2022-03-21 Invoice 12.00 GBX", *REST),
+    ),
+    currency=("XXX", "US$", "EURO"),
+)
+def unknown_currency(driver: SandboxDriver, currency: str = "GBX") -> None:
+    """An order's currency is no code of ISO 4217."""
+    push_sale(driver, [order("A-1") | {"currency": currency}])
+
+
+@story(
+    "fraction-of-a-yen",
+    Ending(
+        ("R10",),
+        EXAMPLE + COMPLETE,
+        sync=2000,
+        documents=(
+            *books_of_example()[:1],
+            "2022-03-21 Invoice 14.14 JPY",
+            *books_of_example()[1:],
+        ),
+    ),
+    currency=("KRW", "ISK"),
+)
+def fraction_of_a_yen(driver: SandboxDriver, currency: str = "JPY") -> None:
+    """An order is 14.14 yen, but the yen has no smaller unit."""
+    push_sale(driver, [order("A-1", "14.14") | {"currency": currency}])

@@ -43,14 +43,20 @@ def order(
     }
 
 
-def line(id_: str, total: Decimal) -> dict[str, Any]:
-    """A line of one item at 20 percent tax; a negative total is a refund."""
+def line(id_: str, total: Decimal, rate: float = 20) -> dict[str, Any]:
+    """A line of one item; a negative total is a refund.
+
+    Args:
+        id_: its id.
+        total: pounds, tax included.
+        rate: of the tax, percent.
+    """
     return {
         "id": id_,
         "quantity": 1 if total >= 0 else -1,
-        "taxPercentage": 20,
+        "taxPercentage": rate,
         "totalAmount": total,
-        "totalTaxAmount": round(total / 6, 2),
+        "totalTaxAmount": round(total * Decimal(rate) / Decimal(100 + rate), 2),
         "unitPrice": abs(total),
     }
 
@@ -88,6 +94,13 @@ def transaction(
         "createdDate": NOON,
         "sourceModifiedDate": NOON,
     }
+
+
+# An order of 12 pounds of which 5 are refunded.
+REFUNDED: Final = order("A-1", 7, modified="2022-03-21T15:00:00Z") | {
+    "totalRefund": Decimal(-5),
+    "orderLineItems": [line("A-1-1", Decimal(12)), line("A-1-2", Decimal(-5))],
+}
 
 
 def push_sale(

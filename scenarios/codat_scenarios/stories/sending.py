@@ -285,3 +285,90 @@ def auth_error(driver: SandboxDriver) -> None:
     driver.set_connection("Commerce", "Linked")
     driver.push(ORDERS, [order("A-1")])
     driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "restamped",
+    Ending(("S03",), EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example(12)),
+    stamp=("modifiedDate", "sourceModifiedDate"),
+)
+def restamped(driver: SandboxDriver, stamp: str = "sourceModifiedDate") -> None:
+    """An order is pushed again with a new stamp, and nothing else has changed."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "13:05")
+    driver.push(ORDERS, [order("A-1") | {stamp: "2022-03-21T13:00:00Z"}])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "retried-under-new-id",
+    Ending(("S18",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(24)),
+)
+def retried_under_new_id(driver: SandboxDriver) -> None:
+    """A push is processed, but its answer is lost, and the order is pushed with another id."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.plan_fault("lose", "push-orders", by="bad-gateway")
+    driver.try_push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:12")
+    driver.push(ORDERS, [order("A-1") | {"id": "A-1-again"}])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "snake-case", Ending(("S19",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(12))
+)
+def snake_case(driver: SandboxDriver) -> None:
+    """An order's number is in order_number, which the service does not read."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1") | {"order_number": "7"}])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "wrong-list",
+    Ending(("S19",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example()),
+    list_name=("data", "Orders", "payments"),
+)
+def wrong_list(driver: SandboxDriver, list_name: str = "records") -> None:
+    """A push of orders has them in a list of another name, which the service does not read."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push_body(ORDERS, {list_name: [order("A-1")]})
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "no-created-date",
+    Ending(("S20",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example(), missed=("A-1",)),
+)
+def no_created_date(driver: SandboxDriver) -> None:
+    """An order has no createdDate, so that it lies in no sync's period."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    undated = order("A-1")
+    del undated["createdDate"]
+    driver.push(ORDERS, [undated])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "created-in-the-future",
+    Ending(("S20",), EXAMPLE + COMPLETE, sync=2000, documents=books_of_example()),
+    created=("2022-03-22T12:10:01Z", "2022-06-01T00:00:00Z"),
+)
+def created_in_the_future(driver: SandboxDriver, created: str = "2023-03-21T12:00:00Z") -> None:
+    """An order's createdDate is a year later than its push."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1", created=created)])
+    driver.at(TUESDAY, "09:00")

@@ -12,8 +12,8 @@ from codat_scenarios.stories.sales import (
     EXAMPLE,
     NOON,
     ORDERS,
+    REFUNDED,
     books_of_example,
-    line,
     order,
     push_worked_example,
 )
@@ -23,10 +23,6 @@ TWICE = EXAMPLE + COMPLETE * 2
 CORRECTED = order("A-1", 15, modified="2022-03-21T12:30:00Z")
 CORRECTED_LATE = order("A-1", 15, modified="2022-03-22T08:30:00Z")
 PARTIAL = {"id": "A-1", "createdDate": NOON, "totalAmount": Decimal(15)}
-REFUNDED = order("A-1", 7, modified="2022-03-21T15:00:00Z") | {
-    "totalRefund": Decimal(-5),
-    "orderLineItems": [line("A-1-1", Decimal(12)), line("A-1-2", Decimal(-5))],
-}
 
 
 @story(
@@ -125,3 +121,14 @@ def same_source_date(driver: SandboxDriver, modified: str = NOON) -> None:
 def moved_creation(driver: SandboxDriver, created: str = "2022-03-21T12:20:00Z") -> None:
     """An update has another createdDate than the order."""
     update(driver, order("A-1", created=created, modified="2022-03-21T12:20:00Z"))
+
+
+@story(
+    "lines-lost",
+    Ending(("U01",), TWICE, sync=2000, documents=books_of_example(12)),
+    lines=([], None),
+)
+def lines_lost(driver: SandboxDriver, lines: list[Any] | None = None) -> None:
+    """An update has the same total as before, and no lines any more."""
+    changed = order("A-1", modified="2022-03-21T12:30:00Z")
+    update(driver, changed | {"orderLineItems": lines, "orderNumber": "7"})

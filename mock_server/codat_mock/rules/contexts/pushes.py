@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Context as Arithmetic
+from decimal import Decimal, localcontext
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from codat_mock.clock import is_within
 from codat_mock.models.commerce import Record
+from codat_mock.models.currencies import minor_unit
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
 from codat_mock.models.pushes import PushedRecord, exact_record, native_record
 from codat_mock.rules.contexts.common import Context, Evidence, Request
 from codat_mock.rules.delete_marks import is_fat_delete, may_be_delete, small
-from codat_mock.rules.differences import PropertyDifference, differences_between, losses_between
+from codat_mock.rules.differences import (
+    PropertyDifference,
+    differences_between,
+    losses_between,
+    plain,
+)
+
+NOISE: Final = Decimal("0.000001")  # of a binary float that was meant as a decimal
+EXACT: Final = Arithmetic(prec=100)
 
 
 class KnownVersion(Struct, frozen=True, dict=True):
@@ -56,11 +67,15 @@ class RecordContext(Struct, frozen=True, dict=True):
     Args:
         known: the version with the same key; for a delete, the first of its targets.
         targets: the versions that a delete applies to: for transactions, of every type.
+        retries: the key of a record, pushed without an answer, that equals it but for the ids.
+        has_failed: whether an earlier push of it failed.
     """
 
     pushed: PushedRecord
     known: KnownVersion | None
     targets: Sequence[KnownVersion] = ()
+    retries: str = ""
+    has_failed: bool = False
 
     @property
     def key(self) -> str:
@@ -81,6 +96,17 @@ class RecordContext(Struct, frozen=True, dict=True):
         if self.pushed.is_delete or differ(self.pushed.native, known.native):
             return False
         return self.pushed.record == known.record
+
+    @cached_property
+    def is_only_restamped(self) -> bool:
+        """Whether it changes nothing but stamps, the order of its lines, or float noise."""
+        known = self.known
+        if known is None or known.is_delete or self.is_repeat or self.pushed.is_delete:
+            return False
+        native, old = self.pushed.native, known.native
+        if native.created_date != old.created_date:
+            return False
+        return bool(content_of(self.pushed.record) == content_of(known.record))
 
     @property
     def is_update(self) -> bool:
@@ -109,7 +135,9 @@ class RecordContext(Struct, frozen=True, dict=True):
     def is_fat_delete(self) -> bool:
         """Whether it looks like a delete, but has more than its id."""
         pushed = self.pushed
-        return may_be_delete(pushed.native, pushed.raw) and is_fat_delete(pushed.raw)
+        return may_be_delete(pushed.native, pushed.raw) and is_fat_delete(
+            pushed.raw, pushed.data_type
+        )
 
 
 class NextSync(Struct, frozen=True):
@@ -127,6 +155,8 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
         records: its records in order; empty if the body could not be read.
         problems: what is wrong with its records or its body.
         unreadable: the objects in it as pushed, if it was refused.
+        unread: what the service did not read of its body: unknown properties that look like known
+            ones, and a missing list.
         follows: an earlier push of the same company and data type; None for the first.
         overlaps: pushes of the same company and data type in flight at its arrival.
         unended: the previous push, if that was answered and its dataset had not ended.
@@ -143,6 +173,7 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     records: Sequence[RecordContext] = ()
     problems: Sequence[Problem] = ()
     unreadable: Sequence[bytes] = ()
+    unread: Sequence[str] = ()
     follows: Request | None = None
     overlaps: Sequence[Request] = ()
     unended: Request | None = None
@@ -174,8 +205,12 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def revisions(self) -> list[RecordContext]:
-        """Updates that do not look like deletes."""
-        return [record for record in self.updates if not record.is_fat_delete]
+        """Updates that change the content, and do not look like deletes."""
+        return [
+            record
+            for record in self.updates
+            if not record.is_fat_delete and not record.is_only_restamped
+        ]
 
     @cached_property
     def deletes(self) -> list[RecordContext]:
@@ -185,7 +220,7 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     @cached_property
     def fat_deletes(self) -> list[str]:
         """The keys of records that look like deletes, but have more than the id."""
-        unreadable = (raw for raw in self.unreadable if is_fat_delete(raw))
+        unreadable = (raw for raw in self.unreadable if is_fat_delete(raw, self.data_type))
         return [
             *(record.key for record in self.records if record.is_fat_delete),
             *(str(small(parts(raw).get("id", b"null"))) for raw in unreadable),
@@ -195,7 +230,13 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     def duplicate_keys(self) -> list[str]:
         """Keys that are in the push more than once."""
         counted = Counter(record.key for record in self.records if record.key)
-        return [key for key, count in counted.items() if count > 1]
+        # Transactions share an id, so that their deletes are equal.
+        shared = {
+            record.key: len(record.targets)
+            for record in self.records
+            if record.pushed.is_delete and self.data_type == "commerce-transactions"
+        }
+        return [key for key, count in counted.items() if count > max(1, shared.get(key, 1))]
 
     @property
     def has_known(self) -> bool:
@@ -243,6 +284,28 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
             is_change = bool(record.key) and not record.is_repeat and not record.pushed.is_delete
             if is_due and is_change and not is_within(self.covered, created):
                 yield record
+
+
+def content_of(record: Record) -> Any:
+    """What a record says beside its stamps, in an order of its own: equal for equal content."""
+    currency = str(getattr(record, "currency", "") or "").strip().upper()
+    content = canonical(plain(record), minor_unit(currency))
+    for stamp in ("modifiedDate", "sourceModifiedDate"):
+        content.pop(stamp, None)
+    return content
+
+
+def canonical(value: Any, unit: Decimal) -> Any:
+    """A value with its amounts free of float noise and its lists in an order of their own."""
+    if isinstance(value, dict):
+        return {name: canonical(part, unit) for name, part in value.items()}
+    if isinstance(value, list):
+        return sorted((canonical(part, unit) for part in value), key=repr)
+    if isinstance(value, Decimal):
+        with localcontext(EXACT):
+            near = value.quantize(unit)
+            return near if abs(value - near) < NOISE else value.normalize()
+    return value
 
 
 def moment_or_none(value: object) -> datetime | None:

@@ -73,6 +73,8 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
         missing_types: the data types never pushed, if that made it fail.
         late: records pushed shortly before it whose dataset was not Complete when it ran.
         ended: datasets that ended before it, and were not judged at an earlier sync.
+        failure: why it failed, if the records or the mapping made it fail; else empty.
+        blamed: the records that made it fail.
     """
 
     sync_id: str
@@ -82,6 +84,8 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
     missing_types: Sequence[DataType] = ()
     late: Sequence[PlacedRecord] = ()
     ended: Sequence[EndedDataset] = ()
+    failure: str = ""
+    blamed: Sequence[RecordId] = ()
 
     @property
     def place(self) -> str:
