@@ -36,7 +36,7 @@ def delete_is_sparse(push: PushContext) -> Iterator[Evidence]:
     "warning",
     source="assumed",
     consequence="the delete is ignored",
-    keeps=("sparse-delete",),
+    keeps=("sparse-delete", "deleted-after-failure"),
     breaks=("unknown-delete",),
     message="Deleted, but never pushed",
     advice="delete only records that were accepted before by"

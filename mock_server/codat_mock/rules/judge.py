@@ -173,7 +173,8 @@ def finding_of(
     types = {item.data_type for item in evidence if item.data_type}
     data_type = subject.data_type or (min(types) if len(types) == 1 else "")
     is_mixed = len(types) > 1
-    names = [named(item, is_mixed=is_mixed) for item in evidence[:MAX_RECORDS]]
+    keys = dict.fromkeys(named(item, is_mixed=is_mixed) for item in evidence)
+    names = [*islice(keys, MAX_RECORDS)]
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -193,9 +194,10 @@ def finding_of(
 def named(item: Evidence, *, is_mixed: bool) -> str:
     """A record by its key, with its data type if a finding has more than one."""
     kinds: dict[str, DataType] = {kind: kind for kind in LIST_NAMES}
+    key = item.record.removesuffix("/")  # a transaction without a type
     if is_mixed and item.data_type:
-        return f"{LIST_NAMES[kinds[item.data_type]]} {item.record}"
-    return item.record
+        return f"{LIST_NAMES[kinds[item.data_type]]} {key}"
+    return key
 
 
 def message_of(rule: Rule, count: int, first: str, note: str, place: str = "") -> str:

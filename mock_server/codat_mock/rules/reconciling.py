@@ -77,7 +77,8 @@ def source_exists(sync: SyncContext) -> Iterator[Evidence]:
         if source is None:
             yield sync.evidence(TRANSACTIONS, key, "it names neither an order nor a payment")
         elif sync.find(*source) is None:
-            yield sync.evidence(TRANSACTIONS, key, f"its source '{source[1]}' is not known")
+            how = "was deleted" if source in sync.deleted else "was never pushed"
+            yield sync.evidence(TRANSACTIONS, key, f"its source '{source[1]}' {how}")
 
 
 @rule(

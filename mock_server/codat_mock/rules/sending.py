@@ -96,7 +96,7 @@ def only_new_or_changed(push: PushContext) -> Iterator[Evidence]:
     "error",
     source=GUIDE,
     consequence="only the last of them counts",
-    keeps=("incremental",),
+    keeps=("incremental", "shared-delete"),
     breaks=("doubled-in-push",),
     message="More than once in one push",
     advice="combine the changes of a record, and push its latest version once with each"
@@ -181,7 +181,7 @@ def push_under_5000(push: PushContext, *, records: float = 5000) -> Iterator[Evi
     "error",
     source=GUIDE,
     consequence="no sync picks the record any more: it is missing from the books for good",
-    keeps=("incremental",),
+    keeps=("incremental", "sold-before-the-sync"),
     breaks=("late-arrival", "slow-dataset"),
     message="Too late for the sync of its createdDate",
     advice="push a record to POST /data/companies/$company_id/sync/$data_type early enough for its"
@@ -191,7 +191,10 @@ def push_under_5000(push: PushContext, *, records: float = 5000) -> Iterator[Evi
     applies=lambda subject: subject.has_timely,
 )
 def before_its_sync(subject: PushContext | SyncContext) -> Iterator[Evidence]:
-    """A record arrives, and its dataset completes, before the sync of its `createdDate`."""
+    """A record arrives, and its dataset completes, before the sync of its `createdDate`.
+
+    A record created up to 15 minutes before the sync, and pushed at once, is excused.
+    """
     if isinstance(subject, PushContext):
         for record in subject.late:
             yield Evidence(record.key)
@@ -206,7 +209,7 @@ def before_its_sync(subject: PushContext | SyncContext) -> Iterator[Evidence]:
     "warning",
     source=GUIDE,
     consequence="nothing, if its dataset completes before the sync",
-    keeps=("incremental",),
+    keeps=("incremental", "sold-before-the-sync"),
     breaks=("last-minute",),
     message="Pushed shortly before its sync",
     advice="push the last records of a period at least 15 minutes before its sync; the time is in"
@@ -215,7 +218,10 @@ def before_its_sync(subject: PushContext | SyncContext) -> Iterator[Evidence]:
     applies=lambda push: push.next_sync is not None and bool(push.records),
 )
 def clear_of_sync_time(push: PushContext, *, minutes: float = 15) -> Iterator[Evidence]:
-    """The last push for a period arrives at least 15 minutes before its sync is due."""
+    """The last push for a period arrives at least 15 minutes before its sync is due.
+
+    A record created in those minutes is excused.
+    """
     for record in push.close(timedelta(minutes=minutes)):
         yield Evidence(record.key)
 
@@ -354,7 +360,8 @@ def failure_mended(sync: SyncContext) -> Iterator[Evidence]:
 def record_valid(push: PushContext) -> Iterator[Evidence]:
     """Every record has an id, and properties of the right types."""
     for problem in push.problems:
-        yield Evidence(problem.item or problem.path, str(problem))
+        dedup_key = "" if push.records else f"{push.company_id} {push.data_type} {problem}"
+        yield Evidence(problem.item or problem.path, str(problem), dedup_key=dedup_key)
 
 
 @rule(

@@ -80,7 +80,7 @@ def within_limits(request: ExchangeContext) -> Iterator[Evidence]:
     "error",
     source="reference",
     consequence="nothing here; the service may block the account for longer",
-    keeps=("waits-before-retrying",),
+    keeps=("waits-before-retrying", "other-worker"),
     breaks=("ignores-retry-after",),
     message="Sent before Retry-After was over",
     advice="after 429 or 503 send nothing until the seconds in Retry-After have passed",
@@ -107,7 +107,7 @@ def retry_after_kept(request: ExchangeContext) -> Iterator[Evidence]:
     source="reference",
     consequence="nothing here; the service is slower to recover",
     keeps=("waits-before-retrying",),
-    breaks=("retries-without-backoff",),
+    breaks=("retries-without-backoff", "same-refused-body"),
     message="Repeated at intervals that do not grow",
     advice="double the wait after every failed try, with some jitter",
     subject=ExchangeContext,
@@ -117,6 +117,7 @@ def retry_after_kept(request: ExchangeContext) -> Iterator[Evidence]:
 def backs_off(request: ExchangeContext, *, seconds: float = 60) -> Iterator[Evidence]:
     """Repeats after a failure come at growing intervals.
 
+    Requests with the same body that are refused with 400 are repeats too: waiting does not help.
     It is judged from the fourth try on, over all of them: once grown, an interval may stay the
     same. An interval of 60 seconds need not grow, nor one that follows `Retry-After`.
     """
@@ -179,3 +180,25 @@ def polled_to_the_end(sync: SyncContext) -> Iterator[Evidence]:
     for dataset in sync.ended:
         if dataset.is_polled and not dataset.is_read and not dataset.is_alerted:
             yield Evidence(dataset.id, data_type=dataset.data_type, requests=[dataset.pushed_by])
+
+
+@rule(
+    "T08",
+    "stops-at-the-end",
+    "warning",
+    source="assumed",
+    consequence="nothing here; it counts toward the limits on requests",
+    keeps=("incremental",),
+    breaks=("polls-after-the-end",),
+    message="Polled after its end",
+    advice="stop reading GET /meta/companies/$company_id/pull/history/{datasetId} once the dataset"
+    " has ended",
+    subject=ExchangeContext,
+    counts="request",
+    applies=lambda request: request.poll is not None,
+)
+def stops_at_the_end(request: ExchangeContext, *, reads: float = 3) -> Iterator[Evidence]:
+    """A dataset is not polled after its end was read; three reads more are allowed."""
+    poll = request.poll
+    if poll and poll.reads_after_end > reads:
+        yield Evidence(poll.dataset_id, requests=[poll.previous], dedup_key=poll.dataset_id)

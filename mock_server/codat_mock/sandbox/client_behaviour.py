@@ -65,6 +65,7 @@ class Failing(Struct):
     has_retry_after: bool
     requests: list[Request] = []
     gaps: list[float] = []
+    refused_bytes: int = -1
 
 
 class Recent(OrderedDict[Key, Value], Generic[Key, Value]):
@@ -86,6 +87,7 @@ class ClientBehaviour:
         self._asked: list[Asked] = []
         self._failing: Recent[tuple[str, str], Failing] = Recent()
         self._polls: Recent[str, tuple[Request, Instant]] = Recent()
+        self._after_end: Recent[str, int] = Recent()
 
     def judged(self, exchange: Exchange) -> ExchangeContext:
         """The request beside those before it, and remember it."""
@@ -115,7 +117,11 @@ class ClientBehaviour:
         """The waits that are not over, and whether one has been kept."""
         waits, kept, has_waited = [], [], False
         for asked in self._asked:
-            concerns_it = asked.company_id in (None, exchange.entry.company_id)
+            # 503 is for everybody; 429 is for the worker that sends such requests.
+            is_same = asked.asked_by.path == exchange.entry.path
+            concerns_it = asked.company_id is None or (
+                is_same and asked.company_id == exchange.entry.company_id
+            )
             is_before = exchange.arrived.machine < asked.since.machine
             passed = asked.since.until(exchange.arrived)
             if is_before or not concerns_it:
@@ -137,11 +143,15 @@ class ClientBehaviour:
             failing.gaps.append(failing.last.until(exchange.arrived))
             repeat = Repeat(tuple(failing.requests), tuple(failing.gaps), failing.has_retry_after)
         status = exchange.entry.status
-        if not (exchange.entry.is_lost or status >= 500 or status == 429):
+        refused_bytes = exchange.entry.sent_bytes if status == 400 else -1
+        if failing and failing.refused_bytes != refused_bytes:
+            failing = None  # another body was refused, or the failure is of another kind
+        if not (exchange.entry.is_lost or status >= 500 or status in (400, 429)):
             self._failing.pop(key, None)
             return repeat
         failing = failing or Failing(exchange.answered, has_retry_after=False)
         failing.last = exchange.answered
+        failing.refused_bytes = refused_bytes
         failing.has_retry_after = exchange.entry.retry_after is not None
         failing.requests = [*failing.requests, request][-TRIES:]
         # The first one is what the later ones have grown from.
@@ -160,3 +170,9 @@ class ClientBehaviour:
         if previous is None:
             return None
         return Poll(dataset_id, previous[0], previous[1].until(exchange.arrived))
+
+    def count_after_end(self, dataset_id: str) -> int:
+        """Count one more read of a dataset whose end had been read before; returns the number."""
+        count = self._after_end.get(dataset_id, 0) + 1
+        self._after_end.put(dataset_id, count)
+        return count

@@ -30,6 +30,8 @@ def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistor
     if found is None:
         raise NotFound(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
     is_read = session.now >= found.ends
+    if found.is_read:
+        session.ended_datasets.add(found.id)
     if not found.is_polled or is_read > found.is_read:
         session.tables.datasets.mark_seen(found.number, is_polled=True, is_read=is_read)
     return history_of(session, company_id, found)

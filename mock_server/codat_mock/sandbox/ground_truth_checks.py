@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from codat_mock.accounting.comparison import Compared
 from codat_mock.clock import format_moment
-from codat_mock.models.datasets import RECORD_TYPES
+from codat_mock.models.datasets import RECORD_TYPES, DataType
 from codat_mock.rules.contexts import (
     BookedRecord,
     BooksContext,
@@ -23,6 +23,7 @@ from codat_mock.rules.contexts import (
     PushGapsContext,
     Request,
 )
+from codat_mock.rules.contexts.pushes import PROMPT
 from codat_mock.rules.judge import MAX_RECORDS
 from codat_mock.sandbox import companies, ground_truth
 from codat_mock.sandbox.session import Session
@@ -65,8 +66,7 @@ def periods(
         absent = [
             each
             for each in declared
-            if arrivals[each.data_type].get(each.key) is None
-            or arrivals[each.data_type][each.key] > sync.ran
+            if is_absent(each, arrivals[each.data_type].get(each.key), sync.ran)
         ]
         if sync.start < sync.finish:
             yield PeriodContext(
@@ -77,6 +77,14 @@ def periods(
                 absent=absent,
             )
             is_first = False
+
+
+def is_absent(record: DeclaredRecord, arrival: datetime | None, ran: datetime) -> bool:
+    """Whether a record had not been pushed when a sync ran, though it could have been."""
+    if arrival is None:
+        return True
+    is_prompt = record.created >= ran - PROMPT and arrival - record.created <= PROMPT
+    return arrival > ran and not is_prompt
 
 
 def silence(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) -> PushGapsContext:
@@ -100,6 +108,10 @@ def silence(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) ->
 def books(session: Session, row: CompanyRow) -> BooksContext:
     """The books beside the declared records that are due."""
     compared = ground_truth.comparison(session, row)
+    excused = prompt_records(session, row)
+    compared.missing = [
+        each for each in compared.missing if (each.data_type, each.key) not in excused
+    ]
     kinds = (compared.booked_once, compared.doubled, compared.missing, compared.stale)
     return BooksContext(
         company_id=row.company.id,
@@ -109,6 +121,27 @@ def books(session: Session, row: CompanyRow) -> BooksContext:
         stale=[*shown(session, row, compared.stale)],
         surplus=[*shown(session, row, compared.surplus)],
     )
+
+
+def prompt_records(session: Session, row: CompanyRow) -> set[tuple[DataType, str]]:
+    """The declared records created shortly before their sync, and pushed at once."""
+    edges = [sync.finish for sync in session.tables.syncs.successful(row.number)]
+    recent = [
+        each
+        for each in own_records(session, row)
+        if any(edge - PROMPT <= each.created < edge for edge in edges)
+    ]
+    if not recent:
+        return set()
+    arrivals = {
+        data_type: session.tables.versions.arrivals(row.number, data_type)
+        for data_type in RECORD_TYPES
+    }
+    return {
+        (each.data_type, each.key)
+        for each in recent
+        if (arrival := arrivals[each.data_type].get(each.key)) and arrival - each.created <= PROMPT
+    }
 
 
 def shown(

@@ -11,6 +11,7 @@ from msgspec.json import Encoder
 
 from codat_mock.accounting.orders import percentages
 from codat_mock.accounting.selection import Version
+from codat_mock.configuration.options import with_options
 from codat_mock.domain.dataset_lifecycle import Plan, end_of, make_plan
 from codat_mock.models.commerce import Record
 from codat_mock.models.companies import Connection
@@ -206,12 +207,26 @@ def judge(
         overlaps=arrival.overlaps,
         unended=unended(session, arrival, previous),
         is_linked=commerce_connection(row, arrival.data_type).status == "Linked",
-        is_ready=settings is not None and companies.has_been_linked(row, "Accounting"),
+        is_ready=is_ready(row),
         start_date=settings.schedule.start_date if settings else None,
         covered=session.tables.syncs.covered(row.number),
         next_sync=NextSync(row.due + session.settings.sync_delay, row.due) if row.due else None,
     )
     evaluation.take(session, push)
+
+
+def is_ready(row: CompanyRow) -> bool:
+    """Whether accounting was linked, and the mapping is complete.
+
+    A tax rate that appears later is not the integration's to wait for; rule B05 names it.
+    """
+    if row.configuration is None or not companies.has_been_linked(row, "Accounting"):
+        return False
+    accounting = companies.linked(row, "Accounting")
+    if accounting is None:
+        return True
+    key = accounting.integration_key
+    return with_options(row.company.id, key, row.configuration, ()).configured
 
 
 def unended(session: Session, arrival: Arrival, previous: DatasetRow | None) -> Request | None:
@@ -310,12 +325,13 @@ def failed_keys(
 def unanswered_contents(session: Session, row: CompanyRow, data_type: DataType) -> dict[bytes, str]:
     """The keys of records whose push got no answer, by their contents without ids (rule S18).
 
-    None if the merchant's records are declared: the books are compared with those.
+    Empty if the merchant's records are declared: the books are compared with those.
     """
-    if session.tables.declared.counts(row.number):
-        return {}
-    contents = {}
-    for dataset in session.tables.datasets.unanswered(row.number, data_type):
+    contents: dict[bytes, str] = {}
+    unanswered = session.tables.datasets.unanswered(row.number, data_type)
+    if not unanswered or session.tables.declared.counts(row.number):
+        return contents
+    for dataset in unanswered:
         held = [
             pushed_record(data_type, position, raw)
             for position, raw in enumerate(session.tables.datasets.raw_records(dataset.number))

@@ -61,7 +61,11 @@ def record(
     seconds = round(end.machine - arrived, 3)
     entry = replace(entry, at=format_moment(session.now), seconds=seconds)
     exchange = Exchange(entry=entry, arrived=Instant(arrived, session.now), answered=end)
-    evaluation.take(session, session.client_behaviour.judged(exchange))
+    judged = session.client_behaviour.judged(exchange)
+    if judged.poll and entry.dataset_id in session.ended_datasets:
+        count = session.client_behaviour.count_after_end(judged.poll.dataset_id)
+        judged = replace(judged, poll=replace(judged.poll, reads_after_end=count))
+    evaluation.take(session, judged)
     entry = replace(entry, findings=[*session.caused])
     session.tables.request_log.add(entry, pack(bodies.sent), pack(bodies.answered))
     return entry.findings

@@ -30,6 +30,7 @@ class Session:
 
     Attributes:
         caused: the rules that the request of this session broke.
+        ended_datasets: the datasets that it read although their end had been read before.
     """
 
     tables: SandboxTables
@@ -37,6 +38,7 @@ class Session:
     settings: Settings
     client_behaviour: ClientBehaviour
     caused: list[CausedFinding] = field(default_factory=list)
+    ended_datasets: set[str] = field(default_factory=set)
     _kept: int = 0
 
     def at(self, moment: datetime) -> Session:

@@ -9,7 +9,7 @@ from typing import Final
 
 from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST, format_moment
-from codat_mock.models.commerce import Payment, Record, Transaction
+from codat_mock.models.commerce import Payment, Transaction
 from codat_mock.models.datasets import DataType
 from codat_mock.models.pushes import PushedRecord, deleted_keys, pushed_record
 from codat_mock.rules.contexts import (
@@ -56,13 +56,15 @@ def judged(
         SyncedRecord(version.data_type, version.key, picked.record, requests[version.dataset])
         for version, picked in result.taken
     ]
+    named = others(session, row, records)
     return SyncContext(
         company_id=row.company.id,
         request=request,
         sync_id=sync.id,
         at=format_moment(sync.ran),
         records=records,
-        others=others(session, row, records),
+        others={name: each.record for name, each in named.items() if not each.is_delete},
+        deleted={name for name, each in named.items() if each.is_delete},
         missing_types=result.missing_types,
         late=[*late(session, row, sync)] if SYNC_CODES[result.code].is_success else [],
         ended=[ended_dataset(session, row, dataset) for dataset in ended],
@@ -94,7 +96,7 @@ class Requests(dict[int, Request]):
 
 def others(
     session: Session, row: CompanyRow, records: Sequence[SyncedRecord]
-) -> Mapping[RecordId, Record]:
+) -> Mapping[RecordId, KnownVersion]:
     """The known records that a sync did not take, and that those it took belong to."""
     taken = {(each.data_type, each.key) for each in records}
     related: dict[DataType, set[str]] = defaultdict(set)
@@ -102,10 +104,9 @@ def others(
         if (data_type, key) not in taken:
             related[data_type].add(key)
     return {
-        (data_type, key): version.record
+        (data_type, key): version
         for data_type, keys in related.items()
         for key, version in known(session, row, data_type, keys).items()
-        if not version.is_delete
     }
 
 
@@ -134,13 +135,15 @@ def known(
 def late(session: Session, row: CompanyRow, sync: SyncRow) -> Iterator[PlacedRecord]:
     """What was pushed shortly before a sync, and whose dataset was not Complete when it ran.
 
-    A dataset that takes longer than a push has to keep clear of the sync is not the integration's.
+    A dataset that takes longer than a push has to keep clear of the sync is not the integration's,
+    and a record created shortly before the sync could not be pushed earlier.
     """
     for dataset in session.tables.datasets.unfinished(row.number, session.now):
         if dataset.requested <= session.now - CLEAR:
             continue
         for key, created in session.tables.datasets.brought(row.number, dataset.number):
-            if created and sync.start <= created < sync.finish:
+            is_prompt = created is not None and created >= session.now - CLEAR
+            if created and sync.start <= created < sync.finish and not is_prompt:
                 yield PlacedRecord(dataset.data_type, key, dataset.request)
 
 
@@ -175,6 +178,12 @@ def unmended(session: Session, row: CompanyRow, failed: DatasetRow) -> Iterator[
     for again in session.tables.datasets.failed_later(failed, row.number):
         for each in held(session, again):
             pushed.pop(each.key, None)
+    for later in session.tables.datasets.all(row.number):
+        if later.data_type == failed.data_type and later.number > failed.number:
+            for each in held(session, later):
+                if each.is_delete:  # what was never booked is gone with it
+                    for key in keys_of(failed.data_type, each):
+                        pushed.pop(key, None)
     keys = {key for each in pushed.values() for key in keys_of(failed.data_type, each)}
     rows = session.tables.datasets.known(row.number, failed.data_type, keys)
     latest = pushes.known_versions(session, failed.data_type, [*rows.values()])

@@ -12,7 +12,9 @@ from codat_scenarios.stories.sales import (
     ORDERS,
     books_of_example,
     order,
+    payment,
     push_worked_example,
+    transaction,
 )
 from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
 
@@ -21,6 +23,13 @@ FAT: Final[tuple[Json, ...]] = (
     {"status": "Deleted"},
     {"closedDate": None},
     {"orderNumber": ""},
+    {"deletedAt": "2022-03-21T13:00:00Z"},
+    {"isVoided": True},
+    {"isActive": False},
+    {"status": "CANCELLED"},
+    {"state": "voided", "sourceModifiedDate": "2022-03-21T13:00:00Z"},
+    {"sourceModifiedDate": "2022-03-21T13:00:00Z"},
+    {"totalAmount": 0, "orderLineItems": []},
 )
 
 
@@ -117,4 +126,39 @@ def delete_and_push(driver: SandboxDriver, more: Any) -> None:
     driver.push(ORDERS, [{"id": "A-1"}])
     driver.at(MONDAY, "14:05")
     driver.push(ORDERS, [more])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "deleted-after-failure",
+    Ending(datasets=(*EXAMPLE, "MapError", "Complete"), sync=2000, documents=books_of_example()),
+)
+def deleted_after_failure(driver: SandboxDriver) -> None:
+    """An order's dataset fails, and the order is deleted before it is pushed again."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.plan_outcome("dataset", "MapError")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "13:05")
+    driver.push(ORDERS, [{"id": "A-1"}])
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "shared-delete",
+    Ending(datasets=EXAMPLE + COMPLETE * 5, sync=2000, documents=books_of_example(12)),
+)
+def shared_delete(driver: SandboxDriver) -> None:
+    """A payment's two transactions share its id: both are deleted, and one answer is lost."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    fee = transaction("P-1", "P-1", -1, kind="Payment") | {"type": "PaymentFee"}
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.push("commerce-payments", [payment("P-1")])
+    driver.push("commerce-transactions", [transaction("P-1", "A-1"), fee])
+    driver.at(MONDAY, "13:05")
+    driver.push("commerce-payments", [{"id": "P-1"}])
+    driver.push("commerce-transactions", [{"id": "P-1"}, {"id": "P-1"}])
     driver.at(TUESDAY, "09:00")

@@ -15,6 +15,7 @@ from codat_scenarios.stories.sales import (
 )
 from codat_scenarios.stories.week import MONDAY, TUESDAY, WEDNESDAY
 
+INVOICE, *REST = books_of_example()
 CORRECTED = order("A-2", 15, modified="2022-03-21T12:30:00Z")
 
 
@@ -372,3 +373,23 @@ def created_in_the_future(driver: SandboxDriver, created: str = "2023-03-21T12:0
     driver.at(MONDAY, "12:10")
     driver.push(ORDERS, [order("A-1", created=created)])
     driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "sold-before-the-sync",
+    Ending(
+        datasets=EXAMPLE + COMPLETE * 2,
+        sync=2040,
+        documents=(INVOICE, "2022-03-22 Invoice 12.00 GBP", *REST),
+        missed=("A-2",),
+    ),
+)
+def sold_before_the_sync(driver: SandboxDriver) -> None:
+    """Orders created 5 minutes and 5 seconds before the sync are pushed as soon as possible."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(TUESDAY, "02:56")
+    driver.push(ORDERS, [order("A-1", created="2022-03-22T02:55:00Z")])
+    driver.at(TUESDAY, "03:00:05")
+    driver.push(ORDERS, [order("A-2", created="2022-03-22T02:59:55Z")])
+    driver.at(WEDNESDAY, "09:00")

@@ -143,3 +143,49 @@ def stops_polling(driver: SandboxDriver, seconds: int = 2) -> None:
     driver.dataset(dataset)
     driver.stop_polling()
     driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "polls-after-the-end", Ending(("T08",), DONE_ONCE, sync=2000, documents=BOOKS), reads=(5, 20)
+)
+def polls_after_the_end(driver: SandboxDriver, reads: int = 10) -> None:
+    """A dataset is polled ten more times after its end was read."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    dataset = driver.push(ORDERS, [order("A-1")])
+    driver.at(MONDAY, "12:11")
+    for _ in range(reads):
+        driver.dataset(dataset)
+        driver.advance(seconds=5)
+    driver.at(TUESDAY, "09:00")
+
+
+@story(
+    "same-refused-body",
+    Ending(("S15", "T05"), EXAMPLE, sync=2000, documents=books_of_example()),
+    times=(5, 20),
+)
+def same_refused_body(driver: SandboxDriver, times: int = 8) -> None:
+    """A push is refused with 400, and sent again every ten seconds."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    for _ in range(times):
+        driver.try_push(ORDERS, [order("A-1") | {"totalAmount": "12.00"}])
+        driver.advance(seconds=10)
+    driver.at(TUESDAY, "09:00")
+
+
+@story("other-worker", Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=BOOKS))
+def other_worker(driver: SandboxDriver) -> None:
+    """A push of orders gets 429, and another worker goes on pushing payments meanwhile."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.plan_fault("refuse", "push-orders", status=429, retryAfter=60)
+    driver.try_push(ORDERS, [order("A-1")])
+    driver.push("commerce-payments", [])
+    driver.at(MONDAY, "12:12")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")

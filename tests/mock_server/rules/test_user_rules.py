@@ -51,7 +51,10 @@ def test_a_user_s_rule_comes_last_in_the_list(installed: dict[str, str]) -> None
 def test_a_user_s_rule_uses_the_threshold_set(address: str) -> None:
     with httpx.Client(base_url=address, headers={"Authorization": "Basic a2V5"}) as http:
         company = http.post("/_mock/companies", json={"name": "x"}).json()["id"]
-        orders = [{"id": f"{pounds}", "totalAmount": pounds} for pounds in (9, 10, 11)]
+        now = http.get("/_mock/clock").json()["now"]
+        orders = [
+            {"id": f"{pounds}", "totalAmount": pounds, "createdDate": now} for pounds in (9, 10, 11)
+        ]
         answer = http.post(
             f"/data/companies/{company}/sync/commerce-orders", json={"orders": orders}
         )

@@ -28,6 +28,7 @@ from codat_mock.rules.differences import (
     plain,
 )
 
+PROMPT: Final = timedelta(minutes=15)  # from the creation of a record until its push
 NOISE: Final = Decimal("0.000001")  # of a binary float that was meant as a decimal
 EXACT: Final = Arithmetic(prec=100)
 
@@ -267,22 +268,31 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
 
     @property
     def late(self) -> Iterator[RecordContext]:
-        """New records created in a period that a sync has covered."""
+        """New records created in a period that a sync has covered, and not pushed at once."""
         if not self.covered:
             return
         for record in self.new_records:
-            if is_within(self.covered, record.created):
+            if is_within(self.covered, record.created) and not self.is_prompt(record):
                 yield record
 
+    def is_prompt(self, record: RecordContext) -> bool:
+        """Whether a record was pushed as soon as it was created."""
+        return record.created is not None and self.at - record.created <= PROMPT
+
     def close(self, margin: timedelta) -> Iterator[RecordContext]:
-        """New or changed records of the next sync's period, if it is due within the margin."""
+        """New or changed records of the next sync's period, if it is due within the margin.
+
+        A record created within the margin could not be pushed earlier.
+        """
         if self.next_sync is None or self.next_sync.due - self.at >= margin:
             return
         for record in self.records:
             created = record.created
             is_due = created is not None and created < self.next_sync.finish
+            is_recent = created is not None and created >= self.next_sync.due - margin
             is_change = bool(record.key) and not record.is_repeat and not record.pushed.is_delete
-            if is_due and is_change and not is_within(self.covered, created):
+            is_open = is_due and not is_recent and not is_within(self.covered, created)
+            if is_open and is_change:
                 yield record
 
 

@@ -45,11 +45,13 @@ class Poll(Struct, frozen=True):
         dataset_id: its id.
         previous: the request that read it before.
         seconds: since then.
+        reads_after_end: the number of its reads after one that had shown its end.
     """
 
     dataset_id: str
     previous: Request
     seconds: float
+    reads_after_end: int = 0
 
 
 class ExchangeContext(Context, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
 
@@ -70,6 +70,7 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
         at: when it ran.
         records: the records that it picked, in the order of acceptance.
         others: the latest versions of other records that those refer to.
+        deleted: those of them that were deleted.
         missing_types: the data types never pushed, if that made it fail.
         late: records pushed shortly before it whose dataset was not Complete when it ran.
         ended: datasets that ended before it, and were not judged at an earlier sync.
@@ -81,6 +82,7 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
     at: str
     records: Sequence[SyncedRecord] = ()
     others: Mapping[RecordId, Record] = {}
+    deleted: Set[RecordId] = frozenset()
     missing_types: Sequence[DataType] = ()
     late: Sequence[PlacedRecord] = ()
     ended: Sequence[EndedDataset] = ()
