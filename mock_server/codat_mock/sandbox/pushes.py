@@ -292,7 +292,8 @@ def judged_records(
     known = datasets.known(row.number, data_type, keys)
     versions = known_versions(session, data_type, list(known.values()))
     failed = failed_keys(session, row, data_type, records)
-    retried = unanswered_contents(session, row, data_type)
+    is_new = any(each.key not in versions and not each.is_delete for each in records)
+    retried = unanswered_contents(session, row, data_type) if is_new else {}
     return [
         RecordContext(
             record,
