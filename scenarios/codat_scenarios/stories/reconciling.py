@@ -87,7 +87,12 @@ def deposit(driver: SandboxDriver) -> None:
 
 @story(
     "paid-twice",
-    Ending(("R04",), WHOLE, sync=2000, documents=books_of_example(12, 24)),
+    Ending(
+        ("R04",),
+        WHOLE,
+        sync=2000,
+        documents=(PAID[0], "2022-03-21 Overpayment 12.00 GBP", *PAID[1:]),
+    ),
     pounds=("0.02", "10", "12"),
 )
 def paid_twice(driver: SandboxDriver, pounds: str = "12") -> None:
@@ -108,8 +113,8 @@ def paid_twice(driver: SandboxDriver, pounds: str = "12") -> None:
         documents=(
             "2022-03-21 Invoice 97.00 GBP",
             "2022-03-21 CreditNote 5.00 GBP",
-            "2022-03-21 Payment -5.00 GBP",
             "2022-03-21 Payment 97.00 GBP",
+            "2022-03-21 Refund 5.00 GBP",
             "2022-03-21 Bill 1.49 GBP",
             "2022-03-21 BillPayment 1.49 GBP",
         ),
@@ -133,8 +138,8 @@ def refunded_sale(driver: SandboxDriver) -> None:
         sync=2000,
         documents=(
             *PAID[:2],
-            "2022-03-21 Bill 2.49 GBP",
-            "2022-03-21 BillPayment 2.49 GBP",
+            "2022-03-21 Bill 0.49 GBP",
+            "2022-03-21 BillPayment 0.49 GBP",
         ),
     ),
     fee=(0.01, 3),
@@ -200,7 +205,7 @@ def unknown_currency(driver: SandboxDriver, currency: str = "GBX") -> None:
         sync=2000,
         documents=(
             *books_of_example()[:1],
-            "2022-03-21 Invoice 14.14 JPY",
+            "2022-03-21 Invoice 14.00 JPY",
             *books_of_example()[1:],
         ),
     ),

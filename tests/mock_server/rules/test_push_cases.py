@@ -151,6 +151,19 @@ GOOD = [
     pytest.param(sale(line(85), paid=50), id="deposit"),
     pytest.param(sale(line(85), line(0.3), total=85.3, paid=0.1 + 85.2), id="float-noise"),
     pytest.param(with_refund(-20), id="refund"),
+    pytest.param(
+        sale(line(10), {"id": "c", "taxPercentage": 20, "totalAmount": -2}, total=8),
+        id="coupon-line-without-quantity",
+    ),
+    pytest.param(sale(line(59.97), total=59.970000000000006, paid=59.97), id="float-total"),
+    pytest.param(
+        sale(
+            {"id": "b", "quantity": -1, "taxPercentage": 20, "totalAmount": -20, "unitPrice": 20},
+            line(25),
+            total=5,
+        ),
+        id="exchange",
+    ),
     pytest.param(sale(line(85, totalTaxAmount=14.16), totalTaxAmount=14.17), id="tax-rounded"),
 ]
 
@@ -172,6 +185,7 @@ def test_a_good_push_is_not_found(driver: SandboxDriver, bodies: Bodies) -> None
     assert found(verdict) == {}
     books = verdict["books"]
     assert books["booked"] >= 2
+    assert {each["status"] for each in driver.books()["documents"]} <= {"Paid", "PartPaid"}
     assert not books["missed"] + books["unreconciled"] + books["surplus"] + books["failedSyncs"]
 
 
