@@ -30,7 +30,7 @@ from codat_mock.reports.run import (
     Run,
     as_expected,
 )
-from codat_mock.reports.verdict import code_of, reasons
+from codat_mock.reports.verdict import KEPT, NOTHING, code_of, headline, reasons
 from codat_mock.rules import rulebook
 from codat_mock.rules.contexts import Request
 from codat_mock.rules.judge import Difference, Finding, verdict_on
@@ -447,7 +447,7 @@ def test_a_finding_points_at_the_code_that_sent_the_request(
     place = sarif_run["results"][0]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": file}, "region": {"startLine": line}}
     assert not PurePosixPath(file).is_absolute()
-    [(_, properties, _)] = annotations(written(run, "github"))
+    [(_, properties, _), _] = annotations(written(run, "github"))
     assert (properties["file"], properties["line"]) == (file, str(line))
 
 
@@ -457,3 +457,30 @@ def test_reports_for_people_limit_the_number_of_findings() -> None:
     assert "There are 3 more findings" in written(run, "markdown")
     assert written(run, "html").count('<article class="finding">') == 53
     assert "There are" not in written(run_with(finding()), "markdown")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_report_states_the_books(form: str) -> None:
+    run = run_with()
+    run.judgement.books.booked, run.judgement.books.missed = 7, 3
+    text = FORMATS[form].write(run).decode()
+    if form == "json":
+        assert msgspec.json.decode(text)["judgement"]["books"]["missed"] == 3
+    else:
+        assert "7 records booked, 3 missed, 0 unreconciled, 0 surplus, 0 syncs failed" in text
+
+
+@pytest.mark.parametrize("name", ["missed", "unreconciled", "surplus", "failed_syncs"])
+def test_every_rule_kept_is_only_said_of_clean_books(name: str) -> None:
+    run = run_with()
+    assert headline(run) == "Every rule kept"
+    setattr(run.judgement.books, name, 1)
+    assert headline(run) == "No rule broken, but the books are not clean"
+
+
+def test_books_without_a_record_are_no_pass() -> None:
+    run = run_with()
+    run.judgement.books.syncs, run.judgement.books.waiting = 1, 3
+    assert code_of(run) == NOTHING
+    run.judgement.books.booked = 1
+    assert code_of(run) == KEPT

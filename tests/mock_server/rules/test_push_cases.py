@@ -210,7 +210,8 @@ def test_a_retry_under_new_ids_is_a_surplus(driver: SandboxDriver) -> None:
     verdict = judge(driver, bodies)
     assert found(verdict) == {
         "B04": [
-            "Booked, but not declared: 2 records, such as orders A-1-retry: in INV-0001, 85.00 booked."
+            "Booked, but not declared: 2 records, such as orders A-1-retry:"
+            " in INV-0001, 85.00 booked."
         ]
     }
     assert verdict["books"]["surplus"] == 2
