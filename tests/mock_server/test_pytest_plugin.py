@@ -34,8 +34,10 @@ PUSHING = """
 import httpx
 import pytest
 from base64 import b64encode
+from datetime import datetime, timezone
 
-ORDER = {"id": "A-1", "totalAmount": 5, "currency": "GBP"}
+NOW = datetime.now(timezone.utc).isoformat()
+ORDER = {"id": "A-1", "totalAmount": 5, "currency": "GBP", "createdDate": NOW}
 
 
 def headers(key):

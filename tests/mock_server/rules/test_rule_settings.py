@@ -17,7 +17,7 @@ from codat_mock.rules.rule_settings import BadRuleSetting, describe_setting, rea
 from codat_mock.sandbox import SandboxRegistry, Settings
 
 ORDERS = "commerce-orders"
-ORDER = {"id": "o", "totalAmount": 1}
+ORDER = {"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T08:00:00Z"}
 
 
 def test_a_setting_is_shown_as_written():

@@ -11,8 +11,8 @@ from codat_mock.http.app import create_app
 from codat_mock.sandbox import SandboxRegistry, Settings
 
 ORDERS = "commerce-orders"
-ORDER = {"id": "o", "totalAmount": 1}
-PIE = {"id": "p", "totalAmount": 2}
+ORDER = {"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T08:00:00Z"}
+PIE = {"id": "p", "totalAmount": 2, "createdDate": "2022-03-21T08:00:00Z"}
 PUSH = "/data/companies/{companyId}/sync/commerce-orders"
 HISTORY = "/meta/companies/{companyId}/pull/history/{datasetId}"
 
