@@ -43,7 +43,8 @@ def is_fat_delete(raw: bytes, data_type: str = "") -> bool:
     marks of a deletion.
     """
     properties = {name.lower(): small(value) for name, value in parts(raw).items()}
-    properties.pop("id", None)
+    if properties.pop("id", None) in (None, ""):
+        return False
     if is_marked(properties, data_type):
         return True
     rest = {name: value for name, value in properties.items() if name not in ("type", *STAMPS)}

@@ -173,7 +173,9 @@ def finding_of(
     types = {item.data_type for item in evidence if item.data_type}
     data_type = subject.data_type or (min(types) if len(types) == 1 else "")
     is_mixed = len(types) > 1
-    keys = dict.fromkeys(named(item, is_mixed=is_mixed) for item in evidence)
+    keys = dict.fromkeys(
+        named(item, item.data_type or data_type, is_mixed=is_mixed) for item in evidence
+    )
     names = [*islice(keys, MAX_RECORDS)]
     return Finding(
         code=rule.code,
@@ -191,10 +193,12 @@ def finding_of(
     )
 
 
-def named(item: Evidence, *, is_mixed: bool) -> str:
+def named(item: Evidence, data_type: str, *, is_mixed: bool) -> str:
     """A record by its key, with its data type if a finding has more than one."""
     kinds: dict[str, DataType] = {kind: kind for kind in LIST_NAMES}
-    key = item.record.removesuffix("/")  # a transaction without a type
+    key = item.record
+    if (item.data_type or data_type) == "commerce-transactions" and key != "/":
+        key = key.removesuffix("/")  # a transaction without a type
     if is_mixed and item.data_type:
         return f"{LIST_NAMES[kinds[item.data_type]]} {key}"
     return key
