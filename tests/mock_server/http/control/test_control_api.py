@@ -95,7 +95,7 @@ def test_all_goes_on_at_the_end_of_the_calendar(http):
     path = f"/data/companies/{company}/sync/{ORDERS}"
     pushed = http.post(
         path,
-        json={"orders": [{"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T07:00:00Z"}]},
+        json={"orders": [{"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T08:00:00Z"}]},
     ).json()
     history = http.get(f"/meta/companies/{company}/pull/history/{pushed['datasetId']}").json()
     assert history["status"] == "Queued"
@@ -176,10 +176,10 @@ def test_findings_have_the_shape_that_is_promised(driver):
         "isComplete",
     }
     assert (seen["verdict"], seen["exercised"]) == ("nothing-observed", ["T01", "T02", "T03"])
-    driver.push(ORDERS, [{"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T07:00:00Z"}])
+    driver.push(ORDERS, [{"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T08:00:00Z"}])
     assert driver.findings()["verdict"] == "clean"
     for _ in range(2):
-        driver.push(ORDERS, [{"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T07:00:00Z"}])
+        driver.push(ORDERS, [{"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T08:00:00Z"}])
     seen = driver.findings()
     assert seen["verdict"] == "findings"
     assert not set(seen["exercised"]) & set(seen["notExercised"])
