@@ -71,7 +71,7 @@ def test_an_integration_travels_in_camel_case_with_every_property():
     assert shown.keys() == {
         "key", "integrationId", "sourceId", "sourceType", "name", "logoUrl", "enabled", "isBeta",
         "isOfflineConnector", "supportedEnvironments", "linkedConnectionsCount",
-        "totalConnectionsCount", "datatypeFeatures",
+        "totalConnectionsCount", "dataProvidedBy", "datatypeFeatures",
     }  # fmt: skip
     assert shown["datatypeFeatures"][0] == {
         "datatype": "commerce-orders",
