@@ -75,7 +75,7 @@ def test_an_integration_travels_in_camel_case_with_every_property():
     }  # fmt: skip
     assert shown["datatypeFeatures"][0] == {
         "datatype": "commerce-orders",
-        "supportedFeatures": [{"featureType": "Push", "featureState": "Release"}],
+        "supportedFeatures": [{"featureType": "Post", "featureState": "Release"}],
     }
 
 
