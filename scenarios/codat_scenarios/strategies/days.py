@@ -119,8 +119,8 @@ def merchant_days(*, trouble: bool = False) -> SearchStrategy[MerchantDays]:
             overlap.
     """
     events = EVENTS_WITH_TROUBLE if trouble else EVENTS
-    # Two lists: Hypothesis seldom draws a long one.
-    lists = st.lists(events, max_size=MAX_EVENTS // 2)
-    return st.tuples(lists, lists, STARTS).map(
-        lambda drawn: MerchantDays((*drawn[0], *drawn[1]), drawn[2])
+    # Three lists: Hypothesis draws about five elements to each.
+    lists = st.lists(events, max_size=MAX_EVENTS // 3)
+    return st.tuples(lists, lists, lists, STARTS).map(
+        lambda drawn: MerchantDays((*drawn[0], *drawn[1], *drawn[2]), drawn[3])
     )

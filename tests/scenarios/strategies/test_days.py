@@ -1,0 +1,47 @@
+"""Drawn days are deep enough to lose something."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from codat_scenarios.histories.days import Correction, DayEnd, MerchantDays, Pause, Push, Sale
+from codat_scenarios.strategies import merchant_days
+
+drawing = settings(
+    max_examples=200,
+    phases=[Phase.generate],
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+QUIET = (Sale, Correction, Pause, DayEnd)
+
+
+def sells_and_pushes_twice(days: MerchantDays) -> bool:
+    """Whether something is sold and pushed, and something changes and is pushed again."""
+    steps = iter(days.events)
+    return (
+        any(isinstance(event, Sale) for event in steps)
+        and any(is_push(event) for event in steps)
+        and any(isinstance(event, Sale | Correction) for event in steps)
+        and any(is_push(event) for event in steps)
+    )
+
+
+def is_push(event: object) -> bool:
+    return isinstance(event, Push) or not isinstance(event, QUIET)
+
+
+@pytest.mark.parametrize("trouble", [False, True])
+def test_many_drawn_days_sell_push_change_and_push_again(trouble: bool) -> None:
+    deep = []
+
+    @drawing
+    @given(merchant_days(trouble=trouble))
+    def draw(days: MerchantDays) -> None:
+        deep.append(sells_and_pushes_twice(days))
+
+    draw()
+    assert sum(deep) / len(deep) > 0.4
