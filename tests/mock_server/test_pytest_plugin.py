@@ -44,14 +44,15 @@ def headers(key):
     return {"Authorization": "Basic " + b64encode(key.encode()).decode()}
 
 
-def push(url, key, company, *ids, post=httpx.post, **more):
-    orders = [{**ORDER, "id": each} for each in ids]
+def push(url, key, company, *ids, post=httpx.post, created=NOW, **more):
+    orders = [{**ORDER, "id": each, "createdDate": created} for each in ids]
     path = f"{url}/data/companies/{company}/sync/commerce-orders"
     return post(path, json={"orders": orders}, headers=headers(key), **more)
 
 
 def push_to(codat, *ids):
-    return push(codat.url, codat.api_key, codat.company_id, *ids)
+    created = codat.clock.now.isoformat()
+    return push(codat.url, codat.api_key, codat.company_id, *ids, created=created)
 """
 INI = """
 [pytest]
