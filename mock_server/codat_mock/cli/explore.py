@@ -54,8 +54,8 @@ EXAMPLES = """Examples:
   codat-mock explore --replay codat-mock-schedule.json -- python sync.py
 
 The command gets the same variables as from codat-mock check; CODAT_STATE_DIR is empty at the
-start of each schedule. A command that fails runs once more, ten minutes later and without faults,
-before its day is closed.
+start of each schedule. A command that fails runs again, up to three times, each ten minutes later
+and without faults, before its day is closed.
 
 \b
 Exit codes:
@@ -151,7 +151,7 @@ def explore(
     The command runs again and again, each time against a service with other faults: answers are
     lost, refused, garbled or late, datasets fail or take long, time passes. A schedule breaks the
     integration if a rule is broken, if the books differ from those of a day without faults, or if
-    the command still fails when it runs once more without faults. The schedule is then shortened as
+    the command still fails when it runs again without faults. The schedule is then shortened as
     far as possible, and written to a file.
 
     The clock stands still, but 10 seconds pass whenever the command reads the status of a dataset

@@ -144,7 +144,7 @@ class Codat:
         The scenario runs again and again, each time in a reset sandbox and with other faults of the
         service. A schedule breaks it if a rule is broken, if the books differ from those without
         faults, if an assertion fails, or if the scenario still raises an exception when it is
-        called once more without faults. The sandbox is that of the last run then.
+        called again, up to three times, without faults. The sandbox is that of the last run then.
 
         Args:
             scenario: runs the integration for a company, given its id and a folder for the state
