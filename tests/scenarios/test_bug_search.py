@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from bug_search import EXAMPLES, search
+from bug_search import EXAMPLES, PAGE, search
 from planted_integrations import PLANTED
 from sqlite_integration import SqliteIntegration
 
@@ -24,6 +25,7 @@ from codat_scenarios.histories.days import (
 )
 from codat_scenarios.machine import pushing_machine
 
+ROW = re.compile(r"^\| `(\w+)` \| (.+) \| (\S+) \| (\S+) \| (.+) \|$", re.M)
 # One bug of each kind; `python tests/support/bug_search.py` searches for all of them.
 KINDS = ("IgnoresRetryAfter", "WaitsForErrors", "KnowsOneLine", "DoesNotLock")
 
@@ -65,6 +67,20 @@ def test_the_integration_without_a_bug_survives_every_kind_of_trouble_in_turn(ad
     for event in trouble:
         events = (Sale(500, 20, by_card=True), event, Correction(pence=700), Push(), DayEnd())
         drive(MerchantDays(events), SqliteIntegration, address, api_key="in-turn")
+
+
+@pytest.mark.skipif(
+    not PAGE.exists(), reason="`python tests/support/bug_search.py` has not written the page yet"
+)
+def test_the_page_lists_every_planted_bug_and_enough_of_them_are_found() -> None:
+    rows = {name: (what, size) for name, what, _, _, size in ROW.findall(PAGE.read_text("utf-8"))}
+    assert {name: what for name, (what, _) in rows.items()} == {
+        name: " ".join((bug.__doc__ or "").split()) for name, bug in PLANTED.items()
+    }
+    assert len(rows) >= 30
+    sizes = sorted(int(size) for _, size in rows.values() if size.isdecimal())
+    assert len(sizes) >= len(rows) * 28 / 30
+    assert sizes[len(sizes) // 2] <= 3
 
 
 def test_a_search_draws_as_many_examples_as_the_machine() -> None:
