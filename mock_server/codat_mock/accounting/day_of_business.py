@@ -203,11 +203,10 @@ class Business:
             for key, payment in own:
                 self.settle(account, key, payment, context)
                 self.payments[key] = BookedPayment(order, payment.type or "Unknown")
-        for order, account in self.orders.items():
-            # What is neither paid nor refunded in money yet may be in the next sync.
-            if not account.day or (order not in of_order and account.owed != account.due_back):
-                continue
-            if (allocated := min(account.owed, account.due_back)) > 0:
+        for account in self.orders.values():
+            # Only where nothing is owed on balance: the rest may be paid in the next sync.
+            allocated = account.owed
+            if account.day and allocated > 0 and allocated == account.due_back:
                 self.days[account.day].allocated += allocated
                 account.owed -= allocated
                 account.due_back -= allocated
@@ -274,8 +273,15 @@ class Business:
                 ("Refund", account.day, notes, back, note),
                 ("OverpaymentRefund", None, "", over_back, note),
             )
-            if rest := given - back - over_back:
-                steps += (("Refund", self.credit(account, day, rest, record), "", rest, note),)
+            sold = sum((each.gross for each in account.remaining.values() if each.gross > 0), ZERO)
+            rest = given - back - over_back
+            if credited := min(rest, sold):
+                credit_day = self.credit(account, day, credited, record)
+                steps += (("Refund", credit_day, "", credited, note),)
+            if lent := rest - credited:
+                account.owed += lent
+                beyond = "more is paid back than the order sold: the customer owes it"
+                steps += (("Refund", None, "", lent, beyond),)
         for step, target, document, part, text in steps:
             if part:
                 at = Settlement(step, target, "" if target else document, day, currency, kind, text)

@@ -475,6 +475,7 @@ class QuickBooksWriter(InvoiceWriter):
             reference=f"{text} of {settlement.day}",
             applies_to=target,
             payment_type=settlement.type,
+            note=settlement.note or None,
         )
         yield journal
         yield self.document(
@@ -484,7 +485,7 @@ class QuickBooksWriter(InvoiceWriter):
             total.records,
             total=ZERO,
             status="Paid",
-            reference=f"Links {journal.number} to {target}",
+            reference=f"Links {journal.number} to {target}" if target else text,
             applies_to=target,
             account=money,
             counter_account=debtors,

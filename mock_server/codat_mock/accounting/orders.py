@@ -477,7 +477,7 @@ def take_from(remaining: Amounts, amount: Decimal, currency: str) -> Amounts:
 
     Args:
         remaining: what was sold and is not refunded; changed in place.
-        amount: above zero; what is more than all that remains is unallocated.
+        amount: above zero, at most what remains.
         currency: ISO 4217 code.
     """
     parts = [part for part, each in remaining.items() if each.gross > 0]
@@ -496,8 +496,6 @@ def take_from(remaining: Amounts, amount: Decimal, currency: str) -> Amounts:
         if share:
             add_amount(taken, part, share, tax)
             add_amount(remaining, part, -share, -tax)
-    if amount > covered:
-        add_amount(taken, Part(UNALLOCATED), amount - covered)
     return taken
 
 

@@ -107,7 +107,7 @@ KNOWN: Final[tuple[tuple[str, Source, str], ...]] = (
     ("Books", "assumed", "What is paid beyond an order's debt is a liability, and marked."),
     ("Books", "assumed", "A payment in another currency than its order's is set aside, marked."),
     ("Books", "assumed", "A repayment that no order refunds is credited at the order's rates."),
-    ("Books", "assumed", "A refund of an order settles its sale where neither is paid in money."),
+    ("Books", "assumed", "A refund settles the sale of its order where they are equal and unpaid."),
     ("Books", "assumed", "What cannot be booked yet is taken again by the next sync."),
     ("Books", "assumed", "A discount on the order is spread over its lines by value, before tax."),
     ("Books", "assumed", "A totalRefund without lines is spread over the order's rates."),
