@@ -85,6 +85,8 @@ def places(value, path=""):
         allowed = kinds_allowed(name, inner)
         if name == "quantity" and ".serviceCharges" in there:
             allowed = {"whole"}
+        if name in {"amount", "dueDate", "createdDate"} and there.startswith(".payments["):
+            allowed |= {"null"}  # inside an order only: contract part 2, section A6
         yield value, step, there, sorted(VALUES.keys() - allowed)
         if isinstance(inner, dict | list):
             yield from places(inner, there)
