@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codat_mock.http.control.requests import matches_wildcards
+from codat_mock.http.middleware_log import nearest
 
 MOST_SECONDS = 1.0
 LONG = "a" * 40_000
-MANY_LETTERS = "".join(chr(0x4E00 + number % 150) for number in range(20_000))
+MANY_LETTERS = "".join(chr(0x4E00 + number % 150) for number in range(4000))
 WILD = "*a" * 2000 + "*b"
 
 
@@ -52,7 +53,7 @@ CLAUSES = "name~a||" * 255 + "name~a"
 HOSTILE = {
     "wildcards": ("GET", f"/_mock/requests?path={WILD}", None),
     "an unknown operation with a long path": ("GET", f"/{LONG}", None),
-    "a long path like a known one": ("GET", f"/companies/{MANY_LETTERS}/data/histories", None),
+    "a long path like a known one": ("GET", f"/companies/{LONG}/data/histories", None),
     "an unknown operation with many steps": ("GET", "/a" * 20_000, None),
     "20,000 unknown operations": ("PUT", "/_mock/faults", {"faults": FAULTS}),
     "999 unknown operations": ("PUT", "/_mock/faults", {"faults": FAULTS[:999]}),
@@ -96,6 +97,13 @@ def test_a_move_of_the_clock_over_very_many_syncs_is_a_conflict_that_says_what_t
     assert "move it in smaller steps" in answer.json()["detail"]
     assert http.get("/_mock/clock").json()["now"] == before
     assert http.post("/_mock/clock/advance", json={"days": 400}).status_code == 200
+
+
+def test_the_nearest_operation_of_a_path_of_any_length_is_found_quickly():
+    began = process_time()
+    found = nearest("GET", f"/companies/{MANY_LETTERS * 10}/data/histories")
+    assert process_time() - began < MOST_SECONDS
+    assert found is None or found.startswith("GET /companies/")
 
 
 def test_unknown_operations_are_named_up_to_a_number(many):
