@@ -83,19 +83,19 @@ def steps(job: Any) -> Iterator[str]:
 
 def test_the_recipe_for_github_works(samples: Path) -> None:
     flow = checked(GITHUB, "vendor.github-workflows", samples)
-    install, check = steps(flow["jobs"]["rehearse"])
+    install, check = steps(flow["jobs"]["codat"])
     assert install == "pip install codat-mock"
     summary = samples / "summary"
     assert "transactions: Complete" in run(check, samples, GITHUB_STEP_SUMMARY=str(summary))
     assert "Every rule kept" in summary.read_text()
-    for step in flow["jobs"]["rehearse"]["steps"]:
+    for step in flow["jobs"]["codat"]["steps"]:
         given = step.get("with", {})
         for name in given.keys() & {"sarif_file", "path"}:
             assert (samples / given[name]).is_file()
 
 
 def test_the_recipe_for_gitlab_works(samples: Path) -> None:
-    job = checked(GITLAB, "vendor.gitlab-ci", samples)["rehearse"]
+    job = checked(GITLAB, "vendor.gitlab-ci", samples)["codat"]
     assert job["before_script"] == ["pip install codat-mock"]
     for line in job["script"]:
         assert "transactions: Complete" in run(line, samples)
