@@ -168,7 +168,7 @@ def test_a_process_that_dies_while_it_migrates_changes_nothing(old_file: Path) -
 
 def test_the_database_of_a_mock_server_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mock.db"
-    connect(str(path)).close()
+    connect(path).close()
     before = path.read_bytes()
     with pytest.raises(LedgerError, match="it is the database of a codat-mock server"):
         Ledger(path)
