@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -57,6 +58,19 @@ class Commands(click.Group):
             if isinstance(command, click.Command):
                 return command
         return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called; an unknown one is reported with the nearest name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], self.list_commands(ctx), 1)
+            if near and "Did you mean" not in error.message:
+                message = f"{error.message} Did you mean '{near[0]}'?"
+                raise click.UsageError(message, error.ctx) from None
+            raise
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run, and exit.

@@ -93,3 +93,11 @@ def test_an_unknown_command_is_wrong_usage(name: str) -> None:
     ran = CliRunner().invoke(main, [name])
     assert ran.exit_code == 2
     assert f"No such command '{name}'" in ran.output
+
+
+@pytest.mark.parametrize(("typed", "near"), [("sevre", "serve"), ("killmatrix", "kill-matrix")])
+def test_an_unknown_command_is_reported_with_the_nearest_name(typed: str, near: str) -> None:
+    ran = CliRunner().invoke(main, [typed])
+    assert ran.exit_code == 2
+    assert f"No such command '{typed}'. Did you mean '{near}'?" in ran.output
+    assert ran.output.count("\n") == 1
