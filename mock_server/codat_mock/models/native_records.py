@@ -71,8 +71,14 @@ class NativeDecoder:
                     for hints in [get_type_hints(kind, include_extras=True)]
                     for each in msgspec.structs.fields(kind)
                 ]
+                own = {name: value for name, value in vars(kind).items() if name == "__post_init__"}
                 self._kinds[kind] = msgspec.defstruct(
-                    f"Native{kind.__name__}", fields, bases=(Wire,), rename="camel", gc=False
+                    f"Native{kind.__name__}",
+                    fields,
+                    bases=(Wire,),
+                    namespace=own,
+                    rename="camel",
+                    gc=False,
                 )
             return self._kinds[kind]
         origin = get_origin(kind)

@@ -131,6 +131,7 @@ class ReplayedCompanies:
             connections.authorise(session, company_id, found[-1].id)
             self.assumptions[f"{kind.lower()} linked before the first push"].add(company_id)
         if company_id in self._configured:
+            self.remap(session, company_id)  # what was configured before accounting was linked
             return
         if not self._observed.is_unconfigured_after(company_id, at):
             self.assumptions["configured before the first push"].add(company_id)

@@ -7,9 +7,9 @@ value of an enumeration comes first, since examples shrink to it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -146,6 +146,11 @@ PAYMENT: Shape = (
     Property("dueDate", MOMENT),
     *DATES,
 )
+# Inside an order these may also be null. Source: contract part 2, section A6.
+NULLABLE_IN_ORDERS: Final = ("amount", "dueDate", "createdDate")
+ORDER_PAYMENT: Shape = tuple(
+    replace(each, nullable=each.nullable or each.name in NULLABLE_IN_ORDERS) for each in PAYMENT
+)
 ORDER: Shape = (
     RECORD_ID,
     Property("orderNumber", TEXT, nullable=True),
@@ -158,7 +163,7 @@ ORDER: Shape = (
     Property("totalDiscount", AMOUNT),
     Property("totalGratuity", AMOUNT),
     Property("orderLineItems", Many(LINE_ITEM), nullable=True),
-    Property("payments", Many(PAYMENT), nullable=True),
+    Property("payments", Many(ORDER_PAYMENT), nullable=True),
     Property("serviceCharges", Many(SERVICE_CHARGE), nullable=True),
     Property("locationRef", One(REF)),
     Property("customerRef", One(REF)),
