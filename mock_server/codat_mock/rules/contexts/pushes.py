@@ -10,7 +10,8 @@ from decimal import Decimal, localcontext
 from functools import cached_property
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import astuple
 
 from codat_mock.clock import is_within
 from codat_mock.models.commerce import Record
@@ -29,6 +30,7 @@ from codat_mock.rules.differences import (
 )
 
 PROMPT: Final = timedelta(minutes=15)  # from the creation of a record until its push
+FLOAT_ERROR: Final = 1e-12  # of an amount, as a float
 NOISE: Final = Decimal("0.000001")  # of a binary float that was meant as a decimal
 EXACT: Final = Arithmetic(prec=100)
 
@@ -104,8 +106,7 @@ class RecordContext(Struct, frozen=True, dict=True):
         known = self.known
         if known is None or known.is_delete or self.is_repeat or self.pushed.is_delete:
             return False
-        native, old = self.pushed.native, known.native
-        if native.created_date != old.created_date:
+        if says_more_than_stamps(known.native, self.pushed.native):
             return False
         return bool(content_of(self.pushed.record) == content_of(known.record))
 
@@ -125,7 +126,9 @@ class RecordContext(Struct, frozen=True, dict=True):
     @property
     def losses(self) -> list[PropertyDifference]:
         """The properties that the known version has and it does not carry."""
-        return losses_between(self.known.record, self.pushed.record) if self.known else []
+        if self.known is None or not may_lose(self.known.native, self.pushed.native):
+            return []
+        return losses_between(self.known.record, self.pushed.record)
 
     @property
     def created(self) -> datetime | None:
@@ -326,3 +329,38 @@ def moment_or_none(value: object) -> datetime | None:
 def differ(native: Any, other: Any) -> bool:
     """Whether two natively decoded records differ for sure."""
     return native.__class__ is other.__class__ and bool(native != other)
+
+
+def says_more_than_stamps(old: Any, new: Any) -> bool:
+    """Whether two natively decoded records surely differ in more than stamps and float noise.
+
+    Only single values are looked at: False means that the exact records must be compared.
+    """
+    if old.__class__ is not new.__class__:
+        return False
+    for name, before, after in zip(old.__struct_fields__, astuple(old), astuple(new), strict=True):
+        if before == after or name in ("modified_date", "source_modified_date"):
+            continue
+        if isinstance(before, float) and isinstance(after, float):
+            if abs(before - after) > max(2 * float(NOISE), abs(before) * FLOAT_ERROR):
+                return True
+        elif name == "created_date" or (isinstance(before, str) and isinstance(after, str)):
+            return True
+    return False
+
+
+def may_lose(old: Any, new: Any) -> bool:
+    """Whether a natively decoded record may lack a property that an earlier version has.
+
+    Lists that differ may; False means that nothing is lost.
+    """
+    if old.__class__ is not new.__class__:
+        return True
+    for before, after in zip(astuple(old), astuple(new), strict=True):
+        if before is UNSET or before == after:
+            continue
+        if after is UNSET or isinstance(before, list):
+            return True
+        if isinstance(before, Struct) and (after is None or may_lose(before, after)):
+            return True
+    return False
