@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from codat_push import AsyncPushClient, Ledger, RequestError
 
 ORDERS = "commerce-orders"
-STAGE = MockCompany()  # every life of the merchant is played beside it, in a sandbox of its own
+STAGE = MockCompany()  # every process of the merchant is played beside it, in a sandbox of its own
 NUMBERS = count()
 FAULTS = ["none", "unreachable", "lost", "acted-502", "500", "garbled"]
 
@@ -80,7 +80,7 @@ class Body(httpx.AsyncByteStream):
         await Step()
 
 
-class Life:
+class ClientProcess:
     """One process: it has a ledger on the file, and runs until it ends or has taken its steps.
 
     Args:
@@ -185,14 +185,14 @@ def plan(deaths: list[int | None], faults: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         for snapshot in SNAPSHOTS:
             for _ in range(len(deaths) + len(faults) + 1):
-                life = Life(here, Path(folder) / "ledger.db", next(dying, None), plan)
+                process = ClientProcess(here, Path(folder) / "ledger.db", next(dying, None), plan)
                 try:
-                    ended = life.run(partial(live, here, snapshot))
+                    ended = process.run(partial(live, here, snapshot))
                 except RequestError:
                     here.clock.sleep(5)
                     continue
                 if ended:
-                    steps += life.taken
+                    steps += process.taken
                     break
             else:
                 raise AssertionError("it never came to its end")

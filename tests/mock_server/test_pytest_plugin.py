@@ -70,11 +70,11 @@ def run(pytester: pytest.Pytester) -> Run:
     pytester.makeini(INI)
     pytester.makepyfile(pushing=PUSHING)
 
-    def carry_out(tests: str, *arguments: str) -> Outcome:
+    def run_tests(tests: str, *arguments: str) -> Outcome:
         pytester.makepyfile(f"from pushing import *\n{dedent(tests)}")
         return pytester.runpytest_inprocess(*arguments)
 
-    return carry_out
+    return run_tests
 
 
 def test_a_test_that_keeps_the_rules_passes(run: Run) -> None:
@@ -563,7 +563,7 @@ def test_a_running_server_is_used_and_its_sandboxes_are_kept(run: Run) -> None:
         ran.assert_outcomes(passed=1, errors=1)
         [name] = server.registry.names()
         with server.registry.session(name) as session:
-            assert evaluation.verdicts(session).verdict == "findings"
+            assert evaluation.findings(session).verdict == "findings"
 
 
 def test_a_server_that_does_not_run_is_reported(run: Run) -> None:

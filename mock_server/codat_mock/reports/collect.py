@@ -45,7 +45,7 @@ def run_of(sandbox: Sandbox, failures: Sequence[str] = ()) -> Run:
         failures: failures of the mock itself.
     """
     with sandbox.session() as session:
-        now, findings = format_moment(session.now), evaluation.verdicts(session)
+        now, findings = format_moment(session.now), evaluation.findings(session)
         books = books_view.books(session).companies
         companies = [reported_company(session, each) for each in books]
     return Run(

@@ -85,7 +85,7 @@ def chosen_rules(session: Session) -> RuleSettings:
     return RuleSettings({code: describe_setting(each) for code, each in choices(session).items()})
 
 
-def verdicts(session: Session) -> Findings:
+def findings(session: Session) -> Findings:
     """All findings until now, with those that the declared records cause at this moment."""
     chosen = choices(session)
     findings, exercised = session.tables.findings.all(), session.tables.findings.exercised()

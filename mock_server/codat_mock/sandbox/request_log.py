@@ -74,7 +74,7 @@ def record(
 def find(sandbox: Sandbox, is_match: Callable[[LoggedRequest], bool], limit: int) -> RequestLogPage:
     """The requests that match, with the last `limit` of them in full.
 
-    They are read in portions, and compared between sessions: there may be very many.
+    They are read in chunks, and compared between sessions: there may be very many.
     """
     count, last = 0, 0
     found: deque[LoggedRequest] = deque(maxlen=limit)

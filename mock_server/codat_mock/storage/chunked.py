@@ -1,4 +1,4 @@
-"""Keys in portions that one statement can ask for."""
+"""Keys in chunks that one statement can take."""
 
 from __future__ import annotations
 

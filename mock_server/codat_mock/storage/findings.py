@@ -39,7 +39,7 @@ class Findings:
 
     def _join(self, found: StoredFinding) -> bool:
         stored = self._db.execute(
-            "SELECT number, finding FROM findings WHERE sandbox = ? AND code = ? AND topic = ?",
+            "SELECT number, finding FROM findings WHERE sandbox = ? AND code = ? AND dedup_key = ?",
             (self._sandbox, found.finding.code, found.dedup_key),
         ).fetchone()
         if stored is None:
@@ -53,7 +53,7 @@ class Findings:
 
     def _insert(self, found: StoredFinding) -> None:
         self._db.execute(
-            "INSERT INTO findings (sandbox, code, topic, finding) VALUES (?, ?, ?, ?)",
+            "INSERT INTO findings (sandbox, code, dedup_key, finding) VALUES (?, ?, ?, ?)",
             (self._sandbox, found.finding.code, found.dedup_key or None, encode(found)),
         )
 

@@ -177,11 +177,12 @@ CREATE TABLE findings (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
     code TEXT NOT NULL,
-    topic TEXT,
+    dedup_key TEXT,
     finding BLOB NOT NULL
 );
 CREATE INDEX findings_of_sandbox ON findings (sandbox);
-CREATE UNIQUE INDEX findings_by_topic ON findings (sandbox, code, topic) WHERE topic IS NOT NULL;
+CREATE UNIQUE INDEX findings_by_dedup_key ON findings (sandbox, code, dedup_key)
+    WHERE dedup_key IS NOT NULL;
 CREATE TABLE exercised (
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
     code TEXT NOT NULL,

@@ -177,7 +177,7 @@ class Played:
 
     def codes(self) -> list[str]:
         """The rules that were broken, but for hints."""
-        found = run(self.sandbox, evaluation.verdicts).findings
+        found = run(self.sandbox, evaluation.findings).findings
         return [one.code for one in found if one.severity == "error"]
 
     def push(self, batch: Batch) -> None:

@@ -417,7 +417,7 @@ def test_an_exception_in_a_delivery_is_a_failure_of_the_mock(
 
 
 @pytest.mark.parametrize(
-    "verb", ["companies.prepare", "clock_control.close_day", "evaluation.verdicts"]
+    "verb", ["companies.prepare", "clock_control.close_day", "evaluation.findings"]
 )
 def test_an_exception_in_the_control_api_is_a_failure_of_the_mock(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, verb: str

@@ -209,7 +209,7 @@ class PushingMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_findings_are_those_of_the_model(self) -> None:
-        found = (finding.code for finding in run(self.sandbox, evaluation.verdicts).findings)
+        found = (finding.code for finding in run(self.sandbox, evaluation.findings).findings)
         assert [code for code in found if code in MODELLED] == self.model.found
 
     @invariant()

@@ -78,11 +78,11 @@ def run(pytester: pytest.Pytester) -> Iterator[Run]:
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = -p no:cacheprovider\n")
     pytester.makepyfile(nights=NIGHT)
 
-    def carry_out(tests: str, *arguments: str) -> pytest.RunResult:
+    def run_tests(tests: str, *arguments: str) -> pytest.RunResult:
         pytester.makepyfile(f"from nights import *\n{dedent(tests)}")
         return pytester.runpytest_inprocess(*arguments)
 
-    yield carry_out
+    yield run_tests
     collect()
 
 

@@ -26,10 +26,10 @@ PREFIX = request_context.CONTROL
 def register(app: Flask) -> None:
     """Serve the control API."""
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
-    faces = (
+    modules = (
         admin, clock, findings, reports, requests, books, merchant_records, outcomes, faults,
         alerts, meta, metrics,
     )  # fmt: skip
-    for module in faces:
+    for module in modules:
         whole.register_blueprint(module.blueprint)
     app.register_blueprint(whole)

@@ -14,7 +14,7 @@ from codat_mock.rules.registry import describe
 from codat_mock.sandbox import evaluation
 from codat_mock.sandbox.evaluation import Probe
 
-blueprint = Blueprint("judgement", __name__)
+blueprint = Blueprint("findings", __name__)
 
 
 class RuleSettingsRequest(Struct, forbid_unknown_fields=True):
@@ -27,7 +27,7 @@ class RuleSettingsRequest(Struct, forbid_unknown_fields=True):
 def findings() -> Response:
     """What the rules found."""
     with resolve_sandbox.session() as session:
-        found = evaluation.verdicts(session)
+        found = evaluation.findings(session)
     return request_context.answer(found)
 
 
