@@ -24,7 +24,8 @@ ORDERS = "commerce-orders"
 
 
 def lines(*identities: str) -> str:
-    return "".join(f'{{"id":"{identity}","totalAmount":1.10}}\n' for identity in identities)
+    created = '"createdDate":"2022-03-21T11:00:00Z"'
+    return "".join(f'{{"id":"{each}",{created},"totalAmount":1.10}}\n' for each in identities)
 
 
 Run = Callable[..., Result]

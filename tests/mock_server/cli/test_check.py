@@ -413,7 +413,7 @@ def test_an_exception_in_a_delivery_is_a_failure_of_the_mock(
     settled = f"{GOOD}\nwhile not json.dumps(ask('/_mock/report')).count('planted'): pass"
     ran = judge("--timeout", "20", "--alert-rules", str(rules), *python(settled))
     assert ran.exit_code == 70
-    assert "the delivery of alerts: RuntimeError: planted" in ran.output
+    assert "the delivery of an alert to http://127.0.0.1:1/: RuntimeError: planted" in ran.output
 
 
 @pytest.mark.parametrize(

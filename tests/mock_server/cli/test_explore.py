@@ -281,7 +281,7 @@ def test_a_failure_that_is_not_reproduced_is_reported_as_such(explore, tmp_path)
     program = (
         f"from pathlib import Path\ncount = Path({str(count)!r})\n"
         "run = int(count.read_text()) if count.exists() else 0\ncount.write_text(str(run + 1))\n"
-        f"{MENDED}\nsys.exit(run in (2, 3))"
+        f"{MENDED}\nsys.exit(run in (2, 3, 4, 5, 6))"
     )
     ran = explore(program, "--examples", "1")
     assert ran.exit_code == 1, ran.output
@@ -418,7 +418,7 @@ def test_a_missing_command_is_wrong_usage():
 
 
 def test_an_exception_of_the_mock_is_reported_as_its_own(explore, monkeypatch):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("planted")
 
     monkeypatch.setattr(pushes, "accept", fail)

@@ -104,7 +104,7 @@ def test_a_double_booking_is_found_shortened_and_reported_once(run, pytester):
         [
             "*schedules tried; the shortest that breaks the integration:",
             "*1. push-orders 1 is carried out, but its answer is lost (close)",
-            "*In the books, but not on a day without faults: commerce-orders A-1-2, 6.0.",
+            "*In the books, but not on a day without faults: commerce-orders A-1-2, 6.00.",
             "*Replay it: codat.explore(…, replay='codat-mock-schedule-*-test_it.json').",
         ]
     )
@@ -238,7 +238,7 @@ def test_a_scenario_that_pushes_nothing_is_broken(run):
 
 
 def test_an_exception_of_the_mock_is_raised_as_its_own(run, monkeypatch):
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("planted")
 
     monkeypatch.setattr(pushes, "accept", broken)
