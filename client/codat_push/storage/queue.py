@@ -203,7 +203,8 @@ class Queue:
         )
         self._database.run(
             "INSERT OR REPLACE INTO refused SELECT stream, id, kind, NULL, 'shared-id', ? "
-            + LACKING.format("")
+            # A snapshot queues its own records of the id; only a newer version of the key counts.
+            + LACKING.format("").replace("q.id = k.id", "q.id = k.id AND q.kind = k.kind")
             + " AND NOT EXISTS (SELECT 1 FROM seen s"
             " WHERE s.stream = k.stream AND s.id = k.id AND s.kind = k.kind)",
             *(SHARED_ID, stream, revision, revision),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -54,8 +55,8 @@ def losses_between(old: Record, new: Record) -> list[PropertyDifference]:
     """The properties that the old version has and the new one lacks.
 
     Null counts as present, but not for a list of an order whose total is the same as before.
-    Elements of a list are matched by their ids; one without an id, or
-    without a match, is not compared.
+    Elements of a list are matched by their ids; one without an id of its own, or without a match,
+    is not compared.
     """
     before, after = plain(old), plain(new)
     return [*lost("$", before, after), *lost_lines(before, after)]
@@ -83,7 +84,9 @@ def lost(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
             else:
                 yield PropertyDifference(f"{path}.{name}", old[name], None)
     elif isinstance(old, list) and isinstance(new, list):
-        before = {part["id"]: part for part in old if isinstance(part, dict) and "id" in part}
+        named = [part for part in old if isinstance(part, dict) and "id" in part]
+        times = Counter(part["id"] for part in named)
+        before = {part["id"]: part for part in named if times[part["id"]] == 1}
         for place, part in enumerate(new):
             if isinstance(part, dict) and part.get("id") in before:
                 yield from lost(f"{path}[{place}]", before[part["id"]], part)

@@ -377,8 +377,12 @@ def tax_misfit(order: Order) -> str:
         taxes += -abs(tax) if value(part) < 0 else tax
     if order.total_tax_amount is UNSET or any(tax is UNSET for _, tax in parts) or not parts:
         return ""
+    gross = sum((amount(part.total_amount) for part, _ in parts), Decimal(0))
+    if order.total_discount is not UNSET and 0 <= amount(order.total_amount) < gross:
+        # A discount on the whole order takes the same share off each line and its tax.
+        taxes *= amount(order.total_amount) / gross
     if abs(order.total_tax_amount - taxes) > unit * len(parts):
-        return f"a tax of {order.total_tax_amount}, but {taxes} in its lines"
+        return f"a tax of {order.total_tax_amount}, but {taxes.quantize(unit)} in its lines"
     return ""
 
 

@@ -56,3 +56,9 @@ def test_a_record_that_surely_says_more_than_stamps_does(pair: tuple[bytes, byte
     if says_more_than_stamps(*natives):
         old, new = (exact_record(ORDERS, raw) for raw in pair)
         assert content_of(old) != content_of(new)
+
+
+def test_lines_that_share_an_id_are_not_taken_for_one_another() -> None:
+    lines = b'{"id":"A-1","orderLineItems":[{"id":"l"},{"id":"l","quantity":1}],"orderNumber":"%b"}'
+    old, new = (exact_record(ORDERS, lines % number) for number in (b"1", b"2"))
+    assert losses_between(old, new) == losses_between(new, old) == []

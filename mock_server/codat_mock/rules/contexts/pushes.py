@@ -359,7 +359,7 @@ def may_lose(old: Any, new: Any) -> bool:
     for before, after in zip(astuple(old), astuple(new), strict=True):
         if before is UNSET or before == after:
             continue
-        if after is UNSET or isinstance(before, list):
+        if isinstance(before, list) or after is UNSET:
             return True
         if isinstance(before, Struct) and (after is None or may_lose(before, after)):
             return True
