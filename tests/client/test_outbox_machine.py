@@ -59,6 +59,7 @@ class FaultyTransport(httpx.BaseTransport):
         self.sleep = here.clock.sleep
         here.clock.sleep = self.sleep_and_deliver  # type: ignore[method-assign]
         self.unread: dict[str, float] = {}  # when each dataset was pushed whose end was not read
+        self.unheard: Counter[str] = Counter()  # reads of a dataset whose answers were lost
 
     @property
     def is_overdue(self) -> bool:
@@ -115,7 +116,8 @@ class FaultyTransport(httpx.BaseTransport):
         if fault == "naive":
             content = re.sub(rb'(:\d\d(\.\d+)?)Z"', rb'\1"', response.content)
             return httpx.Response(response.status_code, headers=JSON, content=content)
-        if fault in ("lost", "acted-502", "garbled"):
+        if fault in ("lost", "acted-502", "garbled") or fault.startswith("late-"):
+            self.unheard[request.url.path.rpartition("/")[2]] += 1
             self._lose(response)
         if fault == "lost" or fault.startswith("late-"):
             raise httpx.ReadError("connection reset", request=request)
@@ -160,6 +162,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.created: dict[str, datetime] = {}
         self.count = 0
         self.edits = 0
+        self.deaths = 0
         other = {"id": "x", "createdDate": NOON}
         others = {
             "orders": [],
@@ -204,6 +207,7 @@ class OutboxMachine(RuleBasedStateMachine):
             yield
         except Killed:
             self.kill_switch.left = None
+            self.deaths += 1
             self.transport.suspended_until = 0.0  # it may have died before it noted that
             self.outbox.close()  # commits nothing: the file is as a killed process leaves it
             self.outbox = self.open()
@@ -291,9 +295,17 @@ class OutboxMachine(RuleBasedStateMachine):
         assert self.outbox.status().depth == 0
         assert self.outbox.status().age is None
 
+    def is_excused(self, finding: str) -> bool:
+        """Whether a dataset was read again because its client never got to know of its end.
+
+        Rule T08 allows three reads; the service cannot know what was lost on the way back.
+        """
+        dataset_id = finding.removesuffix(".").split()[-1]
+        return finding.startswith("T08: ") and self.transport.unheard[dataset_id] + self.deaths > 3
+
     def check(self) -> None:
         """No finding; nothing lost, doubled or stale but what had to be refused."""
-        assert self.here.findings == []
+        assert [each for each in self.here.findings if not self.is_excused(each)] == []
         books = self.here.driver.books()
         records = [r for document in books["documents"] for r in document["records"]]
         booked = [r for r in records if r["dataType"] == ORDERS]

@@ -62,7 +62,7 @@ def record(
     entry = replace(entry, at=format_moment(session.now), seconds=seconds)
     exchange = Exchange(entry=entry, arrived=Instant(arrived, session.now), answered=end)
     judged = session.client_behaviour.judged(exchange)
-    if judged.poll and entry.dataset_id in session.ended_datasets:
+    if judged.poll and entry.dataset_id in session.ended_datasets and not entry.is_lost:
         count = session.client_behaviour.count_after_end(judged.poll.dataset_id)
         judged = replace(judged, poll=replace(judged.poll, reads_after_end=count))
     evaluation.take(session, judged)

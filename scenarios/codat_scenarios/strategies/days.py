@@ -94,6 +94,7 @@ OUTAGES = st.sampled_from((600, 1800)).map(
     lambda seconds: {"kind": "maintenance", "seconds": seconds}
 )
 KILLS: SearchStrategy[DayEvent] = st.builds(Push, kill_after=st.integers(1, 200))
+OVERLAPS: SearchStrategy[DayEvent] = st.builds(Push, meanwhile=st.just("push"))
 TROUBLE: Final[tuple[SearchStrategy[DayEvent], ...]] = (
     st.builds(FaultyRequests, PLANNED_FAULTS),
     st.builds(FaultyRequests, PLANNED_FAULTS),
@@ -105,7 +106,8 @@ TROUBLE: Final[tuple[SearchStrategy[DayEvent], ...]] = (
     st.builds(DayEnd, st.sampled_from(FAILED_SYNCS)),
     st.builds(Unlink, is_linked=st.booleans()),
     *often(KILLS, 2),
-    st.builds(Push, meanwhile=st.sampled_from(("sell", "correct", "delete", "push"))),
+    st.builds(Push, meanwhile=st.sampled_from(("sell", "correct", "delete"))),
+    *often(OVERLAPS, 2),
 )
 EVENTS = st.one_of(*WORK)
 EVENTS_WITH_TROUBLE = st.one_of(*WORK, *TROUBLE)
