@@ -32,8 +32,8 @@ HEADER: Final = """# Planted bugs
 
 Which bugs the search finds: each is planted in one correct integration with a SQLite outbox
 (`tests/support/sqlite_integration.py`), and searched for with `merchant_days(trouble=True)` and at
-most {examples} examples. *Size* counts the events that are left when needless ones are dropped. Written by
-`python tests/support/bug_search.py`; the times are of one core of a busy machine.
+most {examples} examples. *Size* counts the events that are left when needless ones are dropped.
+Written by `python tests/support/bug_search.py`; the times are of one core of a busy machine.
 
 {found} of {all} are found; the median size is {size:g} events.
 
