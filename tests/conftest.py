@@ -1,11 +1,30 @@
-"""Settings of Hypothesis for all tests."""
+"""Settings of Hypothesis for all tests, and the option for long loops."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # No deadline: a property is about results, and a test machine may be busy.
 settings.register_profile("patient", deadline=None)
-# Thousands of histories; loaded by `pytest --hypothesis-profile thorough`.
 settings.register_profile("thorough", settings.get_profile("patient"))
 settings.load_profile("patient")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--thorough`: as many rounds, kills and histories as one runs by hand."""
+    parser.addoption(
+        "--thorough", action="store_true", help="run the bounded loops and searches in full"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell modules that look at it while they are collected."""
+    if config.getoption("--thorough"):
+        settings.load_profile("thorough")
+
+
+@pytest.fixture(scope="session")
+def is_thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether the long loops run in full."""
+    return bool(request.config.getoption("--thorough"))

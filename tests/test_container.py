@@ -23,10 +23,13 @@ NEEDED = ("buildah", "mmdebstrap")
 MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
 STORAGE = ("--storage-driver", "vfs")
 CERTIFICATES = Path("/etc/ssl/certs")
-pytestmark = pytest.mark.skipif(
-    bool(MISSING) or os.getuid() != 0,
-    reason=f"needs root and Debian's {' and '.join(MISSING or NEEDED)}",
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        bool(MISSING) or os.getuid() != 0,
+        reason=f"needs root and Debian's {' and '.join(MISSING or NEEDED)}",
+    ),
+]
 
 
 def run(*command: str | Path, **options: Any) -> str:

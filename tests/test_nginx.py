@@ -19,7 +19,10 @@ from codat_mock import Server, Settings
 CONFIGURATION = Path(__file__).parents[1] / "deploy" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 KEYS = [f"key-{number}" for number in range(30)]
-pytestmark = pytest.mark.skipif(NGINX is None, reason="needs Debian's nginx")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(NGINX is None, reason="needs Debian's nginx"),
+]
 
 
 def free_port() -> int:

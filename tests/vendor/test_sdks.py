@@ -114,6 +114,7 @@ LATER = {
 Install = Callable[[Path, str], list[str | Path]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("package", "install", "flow", "expected"),
     [
