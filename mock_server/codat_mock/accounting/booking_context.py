@@ -126,7 +126,18 @@ class BookingContext:
     def tax_accounts(
         self, part: Part, tax: Decimal, currency: str
     ) -> Iterator[tuple[str, Decimal]]:
-        """The accounts of a tax's components, each with its share: what a journal entry needs."""
+        """The accounts of a tax's components, each with its share: what a journal entry needs.
+
+        Source: contract part 2, section B (tax components, journals only).
+
+        Args:
+            part: its percentage selects the tax rate.
+            tax: to be shared; below zero for a refund of tax.
+            currency: ISO 4217 code; shares are rounded to its smallest unit.
+
+        Yields:
+            The id of an account, and its share. The shares add up to `tax` exactly.
+        """
         rate_id = None if part.percentage is None else self.tax_rate(part.percentage)
         rate = next((each for each in self.chart.rates if each.id == rate_id), None)
         components = rate.components if rate else ()

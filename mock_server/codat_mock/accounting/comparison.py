@@ -115,7 +115,14 @@ def read_books(documents: Iterable[Document]) -> dict[RecordId, Booked]:
 
 
 def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> None:
-    """Classify a record that is in the books."""
+    """Classify a record that is in the books.
+
+    Args:
+        found: the comparison to add it to.
+        own: the merchant's version.
+        booked: how it is in the books.
+        belongs: whether it belongs in the books at all; stale where it does not.
+    """
     one = compared(own.data_type, own.key, own.record, booked)
     is_stale = not belongs or differs(own.record, booked)
     if is_stale:
@@ -139,7 +146,14 @@ def differs(record: Record, booked: Booked) -> bool:
 def compared(
     data_type: DataType, key: str, record: Record | None, booked: Booked | None
 ) -> Compared:
-    """One line of a comparison: a record of the merchant's, of the books, or of both."""
+    """One line of a comparison: a record of the merchant's, of the books, or of both.
+
+    Args:
+        data_type: the record's.
+        key: the record's.
+        record: as declared; None where it is not.
+        booked: as in the books; None where it is not in them.
+    """
     own = named_currency(record.currency) or None if record else None
     return Compared(
         data_type=data_type,

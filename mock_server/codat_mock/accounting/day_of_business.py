@@ -181,7 +181,13 @@ class Business:
     def add_payments(
         self, payments: Iterable[tuple[str, Payment]], links: Links, context: BookingContext
     ) -> None:
-        """Settle orders with the payments that were paid, those that come in first."""
+        """Settle orders with the payments that were paid, those that come in first.
+
+        Args:
+            payments: each with its key; an amount below zero is money paid back.
+            links: which order each is for.
+            context: for their accounts, days and currencies.
+        """
         of_order: dict[str, list[tuple[str, Payment]]] = defaultdict(list)
         for key, payment in payments:
             if payment.status != "Paid":
@@ -242,7 +248,17 @@ class Business:
     def settle(
         self, account: OrderAccount, key: str, payment: Payment, context: BookingContext
     ) -> None:
-        """Allocate one payment, or repayment, of an order."""
+        """Allocate one payment, or repayment, of an order.
+
+        Source: contract part 2, section B (payments, refund payments); the order in which money is
+        allocated is assumed.
+
+        Args:
+            account: its order's; what it owes, and what remains of it, changes.
+            key: the payment's.
+            payment: a paid one; an amount below zero is money paid back.
+            context: for its day, and its currency where that is not the order's.
+        """
         kind: PaymentType = payment.type or "Unknown"
         day = context.day(payment.created_date)
         if not self.is_of(account, payment):
@@ -290,7 +306,14 @@ class Business:
     def settle_foreign(
         self, account: OrderAccount, key: str, payment: Payment, context: BookingContext
     ) -> None:
-        """Put a payment in another currency than its order's aside as a liability."""
+        """Put a payment in another currency than its order's aside as a liability.
+
+        Args:
+            account: its order's, which owes as much as before.
+            key: the payment's.
+            payment: a paid one; an amount below zero is money paid back.
+            context: for its day and currency.
+        """
         currency = context.currency(payment.currency)
         amount = rounded(amount_of(payment.amount), currency)
         number = account.booked.number if account.booked else ""
@@ -312,7 +335,17 @@ class Business:
     def credit(
         self, account: OrderAccount, day: str, amount: Decimal, record: BookedRecord
     ) -> Group:
-        """Credit money paid back that no order refunds: out of what its order sold."""
+        """Credit money paid back that no order refunds: out of what its order sold.
+
+        Args:
+            account: the order's; what remains of it shrinks.
+            day: of the repayment, in the merchant's time zone, ISO 8601.
+            amount: above zero, at most what remains of the order.
+            record: the payment that pays it back.
+
+        Returns:
+            The sales day whose credit note has it.
+        """
         group = (day, account.currency, account.location)
         target = self.days.setdefault(group, SalesDay())
         for part, taken in take_from(account.remaining, amount, account.currency).items():
@@ -331,6 +364,13 @@ class Business:
         """Add fees, by the account of the payment's type.
 
         Money that goes out is below zero in transactions: a fee above zero is reversed.
+
+        Source: contract part 2, section B (fees, fee refunds).
+
+        Args:
+            transactions: each with its key; types other than fees are passed over.
+            links: what each fee belongs to, which decides the account that pays it.
+            context: for their accounts, days and currencies.
         """
         for key, fee in transactions:
             if fee.type not in FEES:
@@ -353,7 +393,13 @@ class Business:
     def add_payouts(
         self, transactions: Iterable[tuple[str, Transaction]], links: Links, context: BookingContext
     ) -> None:
-        """Add payouts and transfers into the bank, whichever sign they have (assumed)."""
+        """Add payouts and transfers into the bank, whichever sign they have (assumed).
+
+        Args:
+            transactions: each with its key; types other than payouts and transfers are passed over.
+            links: what each payout belongs to, which decides its clearing account.
+            context: for their accounts, days and currencies.
+        """
         bank = context.account("payments", "payout")
         for key, payout in transactions:
             if payout.type not in PAYOUTS:
@@ -375,7 +421,13 @@ class Business:
     def check_links(
         self, transactions: Iterable[tuple[str, Transaction]], links: Links, context: BookingContext
     ) -> None:
-        """Defer payment and refund transactions whose payment is not known."""
+        """Defer payment and refund transactions whose payment is not known.
+
+        Args:
+            transactions: each with its key; types that link no payment are passed over.
+            links: which payments are known.
+            context: for the days and currencies of what is deferred.
+        """
         for key, transaction in transactions:
             if transaction.type in LINKING and not links.knows_payment(str(transaction.id)):
                 reason = Unjoined(f"no payment has its id, '{transaction.id}'")
@@ -424,7 +476,13 @@ def payment_order(key: str, payment: Payment) -> tuple[bool, float, str]:
 
 
 def booked_record(key: str, record: Record, amount: Decimal) -> BookedRecord:
-    """A record as documents list it."""
+    """A record as documents list it.
+
+    Args:
+        key: the record's.
+        record: its type and `sourceModifiedDate` are listed.
+        amount: as the record has it, in units of its currency; of an order, its balance.
+    """
     kind = ORDERS if isinstance(record, Order) else PAYMENTS
     return BookedRecord(
         data_type=TRANSACTIONS if isinstance(record, Transaction) else kind,

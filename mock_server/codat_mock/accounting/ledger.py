@@ -110,7 +110,14 @@ def trial_balance(documents: Iterable[Document]) -> list[Balance]:
 
 
 def balance_of(currency: str, platform_key: str, account_id: str, debit: Decimal) -> Balance:
-    """One account's balance; an account that the chart lacks has its id for a name."""
+    """One account's balance; an account that the chart lacks has its id for a name.
+
+    Args:
+        currency: ISO 4217 code.
+        platform_key: of the platform whose chart has the account.
+        account_id: the account's.
+        debit: its debits less its credits; below zero where the credits are more.
+    """
     account = CHARTS[platform_key].by_id.get(account_id)
     return Balance(
         currency=currency,

@@ -230,7 +230,15 @@ class InvoiceWriter(DocumentWriter, ABC):
         self.numbers[group] = number, note.number if note else None
 
     def lines(self, amounts: Amounts, currency: str, *, is_refund: bool) -> list[Line]:
-        """A line for each purpose and tax percentage."""
+        """A line for each purpose and tax percentage.
+
+        Source: contract part 2, section B (a line per tax rate; gratuity, prepaid, rounding).
+
+        Args:
+            amounts: what was sold, or what was refunded.
+            currency: ISO 4217 code.
+            is_refund: whether it was refunded; then the amounts are above zero, too.
+        """
         return [
             self.line(
                 self.describe(part, is_refund=is_refund),
@@ -307,13 +315,25 @@ class InvoiceWriter(DocumentWriter, ABC):
     def paid_fees(
         self, day: str, currency: str, fees: Sequence[tuple[FeeGroup, Total]]
     ) -> Iterator[Document]:
-        """Fees of one day, below zero."""
+        """Fees of one day, below zero.
+
+        Args:
+            day: in the merchant's time zone, ISO 8601.
+            currency: ISO 4217 code.
+            fees: all that are paid on that day in that currency; none where there are only refunds.
+        """
 
     @abstractmethod
     def fee_refunds(
         self, day: str, currency: str, fees: Sequence[tuple[FeeGroup, Total]]
     ) -> Iterator[Document]:
-        """Fee refunds of one day, above zero."""
+        """Fee refunds of one day, above zero.
+
+        Args:
+            day: in the merchant's time zone, ISO 8601.
+            currency: ISO 4217 code.
+            fees: all that come back on that day in that currency; none where fees are only paid.
+        """
 
     def fee_document(
         self,
@@ -411,7 +431,13 @@ class XeroWriter(InvoiceWriter):
     def paid_fees(
         self, day: str, currency: str, fees: Sequence[tuple[FeeGroup, Total]]
     ) -> Iterator[Document]:
-        """A bill paid in full from clearing accounts; out of a bank account, money spent."""
+        """A bill paid in full from clearing accounts; out of a bank account, money spent.
+
+        Args:
+            day: in the merchant's time zone, ISO 8601.
+            currency: ISO 4217 code.
+            fees: below zero.
+        """
         clearing, banks = self.split(fees)
         yield from self.bill(day, currency, clearing, is_credit=False)
         yield from self.bank_fees("SpendMoney", day, currency, banks)
@@ -419,7 +445,13 @@ class XeroWriter(InvoiceWriter):
     def fee_refunds(
         self, day: str, currency: str, fees: Sequence[tuple[FeeGroup, Total]]
     ) -> Iterator[Document]:
-        """A bill credit note refunded in full; into a bank account, money received."""
+        """A bill credit note refunded in full; into a bank account, money received.
+
+        Args:
+            day: in the merchant's time zone, ISO 8601.
+            currency: ISO 4217 code.
+            fees: above zero.
+        """
         clearing, banks = self.split(fees)
         yield from self.bill(day, currency, clearing, is_credit=True)
         yield from self.bank_fees("ReceiveMoney", day, currency, banks)
@@ -495,13 +527,25 @@ class QuickBooksWriter(InvoiceWriter):
     def paid_fees(
         self, day: str, currency: str, fees: Sequence[tuple[FeeGroup, Total]]
     ) -> Iterator[Document]:
-        """A bill; that it is paid from the account of each payment type is assumed."""
+        """A bill; that it is paid from the account of each payment type is assumed.
+
+        Args:
+            day: in the merchant's time zone, ISO 8601.
+            currency: ISO 4217 code.
+            fees: below zero.
+        """
         yield from self.bill(day, currency, fees, is_credit=False)
 
     def fee_refunds(
         self, day: str, currency: str, fees: Sequence[tuple[FeeGroup, Total]]
     ) -> Iterator[Document]:
-        """One bank deposit for each account that they come back into."""
+        """One bank deposit for each account that they come back into.
+
+        Args:
+            day: in the merchant's time zone, ISO 8601.
+            currency: ISO 4217 code.
+            fees: above zero.
+        """
         for account in dict.fromkeys(group.account for group, _ in fees):
             own = [(group, total) for group, total in fees if group.account == account]
             yield self.fee_document(
@@ -539,7 +583,15 @@ class JournalWriter(DocumentWriter):
             self.numbers[group] = written.get(group[:2], ""), None
 
     def add_sales(self, entry: Journal, sales: SalesDay, currency: str) -> None:
-        """Credit sales and taxes, debit what customers owe; refunds the other way round."""
+        """Credit sales and taxes, debit what customers owe; refunds the other way round.
+
+        Source: contract part 2, section B (journals; there, totals exclude tax).
+
+        Args:
+            entry: changed in place.
+            sales: one day's, of one currency and location.
+            currency: ISO 4217 code.
+        """
         receivables = self.context.chart.receivables.id
         for amounts, sign in ((sales.parts.sold, 1), (sales.parts.refunded, -1)):
             entry.add(receivables, sign * total_of(amounts))
@@ -551,7 +603,13 @@ class JournalWriter(DocumentWriter):
         entry.records += [*sales.sales, *sales.refunds]
 
     def add_settlement(self, entry: Journal, settlement: Settlement, total: Total) -> None:
-        """Debit the account of the payment type, credit what customers owe or have overpaid."""
+        """Debit the account of the payment type, credit what customers owe or have overpaid.
+
+        Args:
+            entry: changed in place.
+            settlement: its kind decides which side is debited.
+            total: how much, above zero, and of which records.
+        """
         chart = self.context.chart
         is_overpaid = settlement.kind in ("Overpayment", "OverpaymentRefund")
         sign = 1 if settlement.kind in ("Payment", "Overpayment") else -1
@@ -565,7 +623,13 @@ class JournalWriter(DocumentWriter):
             entry.notes.add(settlement.note)
 
     def journal(self, day: str, currency: str, entry: Journal) -> Document | None:
-        """The entry of one day; None where nothing is left of it."""
+        """The entry of one day; None where nothing is left of it.
+
+        Args:
+            day: in the merchant's time zone, ISO 8601.
+            currency: ISO 4217 code.
+            entry: the amounts of the day; an account whose debits equal its credits gets no line.
+        """
         chart = self.context.chart
         lines = [
             self.line(chart.by_id[account].name if account in chart.by_id else account, account,

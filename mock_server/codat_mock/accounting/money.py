@@ -40,5 +40,11 @@ def padded(amount: Decimal, currency: str) -> Decimal:
 
 
 def tax_within(gross: Decimal, percentage: Decimal, currency: str) -> Decimal:
-    """The tax that a gross amount includes, half up to the currency's smallest unit."""
+    """The tax that a gross amount includes, half up to the currency's smallest unit.
+
+    Args:
+        gross: with tax, in units of the currency, such as 120.00.
+        percentage: of the amount without tax, such as 20.
+        currency: ISO 4217 code.
+    """
     return rounded(gross * percentage / (HUNDRED + percentage), currency)

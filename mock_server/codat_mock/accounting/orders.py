@@ -59,7 +59,14 @@ Amounts = dict[Part, Taxed]
 
 
 def add_amount(into: Amounts, part: Part, gross: Decimal, tax: Decimal = ZERO) -> None:
-    """Add an amount to a part; a part without amounts does not stay."""
+    """Add an amount to a part; a part without amounts does not stay.
+
+    Args:
+        into: changed in place.
+        part: what the amount is for.
+        gross: with tax; below zero to take it off.
+        tax: in `gross`.
+    """
     total = into.setdefault(part, Taxed())
     total.gross += gross
     total.tax += tax
@@ -211,6 +218,14 @@ def read_entries(order: Order, currency: str, catalogue: Catalogue) -> list[Entr
     "A refunded line has a negative quantity and a positive unitPrice" (contract section 3). A line
     below zero without a quantity is refunded as far as `totalRefund` says so; else it reduces the
     sale, such as a voucher.
+
+    Args:
+        order: the record.
+        currency: ISO 4217 code.
+        catalogue: which products are gift cards or have a category.
+
+    Returns:
+        First the lines, then the charges; amounts of refunds are above zero.
     """
     entries = [
         read_entry(item, item.total_tax_amount, catalogue.purpose_of(item), currency)
@@ -238,7 +253,14 @@ def read_entries(order: Order, currency: str, catalogue: Catalogue) -> list[Entr
 def read_entry(
     line: LineItem | ServiceCharge, tax: Decimal | UnsetType, purpose: str, currency: str
 ) -> Entry:
-    """One line or charge, its amounts rounded to the currency's smallest unit."""
+    """One line or charge, its amounts rounded to the currency's smallest unit.
+
+    Args:
+        line: the line or charge.
+        tax: the line's own; `UNSET` where it has none.
+        purpose: the purpose of its account.
+        currency: ISO 4217 code.
+    """
     entry = Entry(
         purpose=purpose,
         percentage=None if line.tax_percentage is UNSET else line.tax_percentage,
@@ -264,6 +286,14 @@ def whole_order(order: Order, currency: str, rates: Collection[Decimal]) -> list
     """An order without lines as one line, before its refund.
 
     Its tax is of what is left after the refund, so that the percentage is found first.
+
+    Args:
+        order: one without lines and charges.
+        currency: ISO 4217 code.
+        rates: the percentages that are mapped.
+
+    Returns:
+        One entry; none where the order is of nothing.
     """
     left = rounded(amount_of(order.total_amount), currency)
     gross = left + rounded(abs(amount_of(order.total_refund)), currency)
@@ -323,7 +353,15 @@ def spread_tax(
     rates: Collection[Decimal],
     currency: str,
 ) -> None:
-    """Spread what is left of the order's tax over the lines without tax and percentage."""
+    """Spread what is left of the order's tax over the lines without tax and percentage.
+
+    Args:
+        bare: the lines without tax and percentage; changed in place.
+        known: the tax of the other lines, less that of refunds.
+        total: the order's tax.
+        rates: the percentages that are mapped.
+        currency: ISO 4217 code.
+    """
     taxed = [entry for entry in bare if entry.gross > 0 and not entry.is_refund]
     left = total - known
     shares = spread(max(left, ZERO), [each.gross for each in taxed], currency) if taxed else []
@@ -338,6 +376,11 @@ def adjust_tax(entries: Sequence[Entry], total: Decimal, currency: str) -> None:
     """Give the difference between calculated taxes and the order's to the largest line.
 
     Taxes of the lines' own are believed: a contradiction is for the rules to find.
+
+    Args:
+        entries: all lines and charges of the order; changed in place.
+        total: the order's tax.
+        currency: ISO 4217 code.
     """
     calculated = [each for each in entries if not each.has_own_tax and each.percentage]
     difference = total - total_tax(entries)
@@ -349,7 +392,14 @@ def adjust_tax(entries: Sequence[Entry], total: Decimal, currency: str) -> None:
 def match_rate(
     gross: Decimal, tax: Decimal, rates: Collection[Decimal], currency: str
 ) -> Decimal | None:
-    """The percentage whose tax is nearest, within one smallest unit; None where none is."""
+    """The percentage whose tax is nearest, within one smallest unit; None where none is.
+
+    Args:
+        gross: with tax.
+        tax: in `gross`; zero has the percentage zero.
+        rates: the percentages that are mapped.
+        currency: ISO 4217 code.
+    """
     if not tax:
         return ZERO
     nearest = min(
@@ -372,7 +422,17 @@ def total_of_entries(entries: Iterable[Entry], *, is_refund: bool) -> Decimal:
 def unexplained(
     order: Order, entries: Sequence[Entry], refunded: Decimal, currency: str
 ) -> Decimal:
-    """By how much the order's total is above what its lines come to."""
+    """By how much the order's total is above what its lines come to.
+
+    Args:
+        order: the record, whose `totalAmount` excludes gratuity and is net of refunds.
+        entries: its lines and charges.
+        refunded: what the order refunds in all, above zero.
+        currency: ISO 4217 code.
+
+    Returns:
+        Below zero where the lines come to more; zero where the order has no total.
+    """
     if order.total_amount is UNSET:
         return ZERO
     total = rounded(order.total_amount, currency)
@@ -390,6 +450,13 @@ def order_discount(
 
     The lines contain their own `discountAllocations`. A discount may be given before tax, so that
     it may grow by the highest percentage.
+
+    Args:
+        order: the record, whose `totalDiscount` may have either sign.
+        entries: its lines and charges.
+        difference: as `unexplained` returns it.
+        tolerance: what rounding may explain: a smallest unit for each line.
+        currency: ISO 4217 code.
     """
     allocated = sum(
         (
@@ -413,6 +480,12 @@ def spread_discount(
     """Take a discount off the products sold, or off the charges where there are none.
 
     Each line's tax shrinks with it, unless the lines' taxes are the order's already.
+
+    Args:
+        entries: all lines and charges of the order; changed in place.
+        discount: above zero; nothing happens where it is more than what was sold.
+        tax: the order's own, after the discount; None where it has none.
+        currency: ISO 4217 code.
     """
     sold = [each for each in entries if each.gross > 0 and not each.is_refund]
     reduced = [each for each in sold if each.is_product] or sold
@@ -453,7 +526,14 @@ def parts_of(entries: Iterable[Entry]) -> OrderParts:
 def refund_without_lines(
     parts: OrderParts, order: Order, tolerance: Decimal, currency: str
 ) -> None:
-    """Spread what `totalRefund` has beyond the refunded lines over what was sold."""
+    """Spread what `totalRefund` has beyond the refunded lines over what was sold.
+
+    Args:
+        parts: the order's, without gratuity yet; changed in place.
+        order: the record.
+        tolerance: beside refunded lines, a difference up to it is rounding.
+        currency: ISO 4217 code.
+    """
     refunded = total_of(parts.refunded)
     left = rounded(abs(amount_of(order.total_refund)), currency) - refunded
     if left > 0 and (not refunded or left > tolerance):

@@ -206,7 +206,14 @@ def link(
     transactions: Iterable[Transaction],
     earlier: Earlier,
 ) -> Links:
-    """Find what belongs to what."""
+    """Find what belongs to what.
+
+    Args:
+        orders: the keys of the orders picked.
+        payments: the payments picked, by their keys.
+        transactions: those picked; a payment has one that links it, of type Payment before Refund.
+        earlier: what earlier syncs booked.
+    """
     links: dict[str, Transaction] = {}
     for transaction in transactions:
         if transaction.type in LINKING:
