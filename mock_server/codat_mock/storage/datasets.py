@@ -85,7 +85,13 @@ class Datasets:
         self._written: list[str] = []  # and was written so in the open transaction
 
     def add(self, company: int, row: DatasetRow, body: bytes) -> int:
-        """Store a dataset with the body of its push; gives its number."""
+        """Store a dataset with the body of its push; gives its number.
+
+        Args:
+            company: its number.
+            row: the dataset; its own number is not used.
+            body: the bytes of the push, as received.
+        """
         added = self._db.execute(
             "INSERT INTO datasets (company, id, connection, data_type, requested, ends, plan,"
             " request, is_answered, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -161,7 +167,13 @@ class Datasets:
         return [self._read(row) for row in found]
 
     def ended(self, company: int, after: datetime, until: datetime) -> list[DatasetRow]:
-        """The datasets that ended after a moment, and until another, in the order of their ends."""
+        """The datasets that ended after a moment, and until another, in the order of their ends.
+
+        Args:
+            company: its number.
+            after: UTC; an end at this moment is left out.
+            until: UTC; an end at this moment is included.
+        """
         found = self._db.execute(
             f"SELECT {COLUMNS} FROM datasets WHERE company = ? AND ends > ? AND ends <= ?"  # noqa: S608  (constant columns)
             " ORDER BY ends, number",
@@ -205,7 +217,15 @@ class Datasets:
         return [(key, None if at is None else from_microseconds(at)) for key, at in found]
 
     def mark_seen(self, number: int, *, is_polled: bool, is_read: bool) -> None:
-        """Note that a dataset was read by its id, or its end read."""
+        """Note that a dataset was read by its id, or its end read.
+
+        What was noted before stays.
+
+        Args:
+            number: the dataset's.
+            is_polled: whether it was read by its id.
+            is_read: whether it had ended when it was read.
+        """
         self._db.execute(
             "UPDATE datasets SET is_polled = is_polled | ?, is_read = is_read | ? WHERE number = ?",
             (is_polled, is_read, number),
@@ -270,7 +290,13 @@ class Datasets:
         return bytes(body)
 
     def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> dict[str, KnownRow]:
-        """The latest versions of those keys, by key; what is not known is left out."""
+        """The latest versions of those keys, by key; what is not known is left out.
+
+        Args:
+            company: its number.
+            data_type: the records'.
+            keys: any number of them; they are looked up in portions.
+        """
         known = {}
         for marks, some in chunked(keys):
             found = self._db.execute(
@@ -287,7 +313,14 @@ class Datasets:
         return known
 
     def carry(self, company: int, data_type: DataType, keys: Iterable[str], dataset: int) -> None:
-        """Note that a dataset carried the latest versions of those keys once more."""
+        """Note that a dataset carried the latest versions of those keys once more.
+
+        Args:
+            company: its number.
+            data_type: the records'.
+            keys: the records'; one that is not known is passed over.
+            dataset: the number of the dataset that repeats them.
+        """
         self._db.executemany(
             "UPDATE versions SET carrier = ?1 WHERE company = ?2 AND data_type = ?3 AND key = ?4"
             " AND dataset = (SELECT max(dataset) FROM versions"

@@ -18,14 +18,27 @@ class Declared:
         self._db = db
 
     def put(self, company: int, data_type: DataType, key: str, record: bytes) -> None:
-        """Store a record's latest version."""
+        """Store a record's latest version.
+
+        Args:
+            company: its number.
+            data_type: the record's.
+            key: the record's.
+            record: its JSON, as declared.
+        """
         self._db.execute(
             "INSERT OR REPLACE INTO declared (company, data_type, key, record) VALUES (?, ?, ?, ?)",
             (company, data_type, key, record),
         )
 
     def remove(self, company: int, data_type: DataType, keys: Iterable[str]) -> None:
-        """Forget records, where they are known."""
+        """Forget records, where they are known.
+
+        Args:
+            company: its number.
+            data_type: the records'.
+            keys: the records'.
+        """
         self._db.executemany(
             "DELETE FROM declared WHERE company = ? AND data_type = ? AND key = ?",
             ((company, data_type, key) for key in keys),
@@ -44,7 +57,13 @@ class Declared:
         return dict(found.fetchall())
 
     def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> set[str]:
-        """Those of the keys that there is a record of."""
+        """Those of the keys that there is a record of.
+
+        Args:
+            company: its number.
+            data_type: the records'.
+            keys: any number of them; they are looked up in portions.
+        """
         known: set[str] = set()
         for marks, some in chunked(keys):
             found = self._db.execute(

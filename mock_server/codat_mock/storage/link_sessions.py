@@ -42,7 +42,14 @@ class LinkSessions:
     def add(
         self, code: str, kind: CodeKind, visit: LinkSession, expires: datetime | None = None
     ) -> None:
-        """Store a code, valid until before `expires`."""
+        """Store a code, valid until before `expires`.
+
+        Args:
+            code: what the browser carries.
+            kind: what the code is for; it is not valid for anything else.
+            visit: what the code stands for.
+            expires: UTC; None for a code that stays valid.
+        """
         self._db.execute(
             "INSERT INTO codes (code, sandbox, kind, visit, expires) VALUES (?, ?, ?, ?, ?)",
             (
@@ -55,7 +62,13 @@ class LinkSessions:
         )
 
     def find(self, code: str, kind: CodeKind, now: datetime) -> LinkSession | None:
-        """What a code stands for, None where it does not (any more)."""
+        """What a code stands for, None where it does not (any more).
+
+        Args:
+            code: what the browser carries.
+            kind: what it is presented for.
+            now: UTC.
+        """
         found = self._db.execute(
             "SELECT visit FROM codes WHERE code = ? AND sandbox = ? AND kind = ?"
             " AND (expires IS NULL OR expires > ?)",
