@@ -186,7 +186,15 @@ def grouping_levels(configuration: Configuration) -> Iterator[ConfigurationProbl
 
 
 def unknown_levels(name: str, title: str, level: GroupingLevel) -> Iterator[ConfigurationProblem]:
-    """A problem for each selected option of a level that is not offered."""
+    """A problem for each selected option of a level that is not offered.
+
+    Source: contract part 2, section C (messages).
+
+    Args:
+        name: of the level, as the JSON property has it.
+        title: of the level, as the message has it.
+        level: what is offered and selected; nothing selected is no problem.
+    """
     message = f"Invalid {title} grouping selected."
     for chosen in level.selected_group_by_options or ():
         place = f"sales.grouping.groupingLevels.{name}.selectedGroupByOptions"

@@ -73,7 +73,14 @@ def mapping_with_options(
     rates_seen: Iterable[Decimal],
     categories: Names[str, str],
 ) -> Mapping:
-    """The three sections with their options."""
+    """The three sections with their options.
+
+    Args:
+        stored: its selections are kept.
+        chart: the linked accounting platform's; None while none is linked.
+        rates_seen: tax percentages in the company's records.
+        categories: the names of product categories, by their ids.
+    """
     payments, fees = stored.payments, stored.fees
     suppliers = list(chart.suppliers) if chart else []
     return replace(
@@ -94,7 +101,14 @@ def sales_with_options(
     rates_seen: Iterable[Decimal],
     categories: Names[str, str],
 ) -> Sales:
-    """The sales section with its options."""
+    """The sales section with its options.
+
+    Args:
+        stored: its selections are kept.
+        chart: the linked accounting platform's; None while none is linked.
+        rates_seen: tax percentages in the company's records.
+        categories: the names of product categories, by their ids.
+    """
     return replace(
         stored,
         accounts=accounts("sales", stored.accounts, chart, categories),
@@ -115,7 +129,14 @@ def accounts(
     chart: Chart | None,
     categories: Names[str, str] = NO_CATEGORIES,
 ) -> dict[str, AccountSelection]:
-    """Every account of a section, then one for each product category; others are dropped."""
+    """Every account of a section, then one for each product category; others are dropped.
+
+    Args:
+        section: of the configuration.
+        stored: the selections, by the names of the accounts.
+        chart: the linked accounting platform's; without one there are no options.
+        categories: the names of product categories, by their ids.
+    """
     return {
         purpose.name: AccountSelection(
             label_text=purpose.label,
@@ -134,6 +155,11 @@ def tax_rates(
     """Every percentage that is common, seen or stored, the lowest first.
 
     Each offers all tax rates of the platform, those of the same percentage before the others.
+
+    Args:
+        stored: the selections, by percentages as `rate_key` writes them.
+        chart: the linked accounting platform's; without one there are no options.
+        rates_seen: tax percentages in the company's records.
     """
     selected: dict[Decimal, str | None] = dict.fromkeys((*COMMON_RATES, *rates_seen))
     for key, rate in stored.items():

@@ -153,7 +153,13 @@ def end_of(plan: Plan, requested: datetime) -> datetime:
 
 
 def state_at(plan: Plan, requested: datetime, now: datetime) -> State:
-    """The dataset's state at `now`."""
+    """The dataset's state at `now`.
+
+    Args:
+        plan: the dataset's.
+        requested: when it was pushed, UTC.
+        now: UTC; before `requested` the dataset is in its first step.
+    """
     entered = [step for step in plan.steps if moment_of(step, requested) <= now]
     current = entered[-1] if entered else plan.steps[0]
     ended = len(entered) == len(plan.steps) and not plan.is_stuck
@@ -169,6 +175,12 @@ def state_at(plan: Plan, requested: datetime, now: datetime) -> State:
 
 
 def next_step(plan: Plan, requested: datetime, now: datetime) -> datetime | None:
-    """The first moment after `now` at which the status changes, None once it has ended."""
+    """The first moment after `now` at which the status changes, None once it has ended.
+
+    Args:
+        plan: the dataset's; one that is stuck has no moment after its last step.
+        requested: when it was pushed, UTC.
+        now: UTC.
+    """
     moments = (moment_of(step, requested) for step in plan.steps)
     return next((moment for moment in moments if moment > now), None)

@@ -64,7 +64,16 @@ def due_days(schedule: Schedule, around: datetime) -> Iterator[date]:
 
 
 def moment_of(day: date, hour: int, zone: ZoneInfo) -> datetime:
-    """The moment, UTC, at which the clocks of a zone first show that hour or a later time."""
+    """The moment, UTC, at which the clocks of a zone first show that hour or a later time.
+
+    Args:
+        day: the merchant's.
+        hour: on the merchant's clock, 0 to 23.
+        zone: the merchant's.
+
+    Raises:
+        OverflowError: the moment is outside the calendar.
+    """
     local = datetime.combine(day, time(hour), zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):

@@ -268,7 +268,16 @@ def without_nulls(value: Any) -> Any:
 
 
 def move(members: dict[str, Any], later: str, beta: str, stored: Any) -> None:
-    """Move the value of the later name to the beta's, unless only the beta's is new."""
+    """Move the value of the later name to the beta's, unless only the beta's is new.
+
+    Source: contract part 2, section H (`enable`, `syncHour`).
+
+    Args:
+        members: of a JSON object; changed in place.
+        later: the later generation's name.
+        beta: the beta's name.
+        stored: the property's value until now.
+    """
     if later not in members:
         return
     value = members.pop(later)

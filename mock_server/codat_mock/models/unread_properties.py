@@ -32,6 +32,14 @@ def unread_in(data_type: DataType, body: bytes, records: Sequence[PushedRecord])
 
     Looked at are the first record, and the first others that lack a usual property: in thousands
     of records the same mistake is the same.
+
+    Args:
+        data_type: the push's.
+        body: the bytes of the push, which could be decoded.
+        records: those in it.
+
+    Returns:
+        JSON paths, such as `$.order`, a misspelt one with the right name beside it.
     """
     unread = []
     if not records:
@@ -53,7 +61,16 @@ def unread_in(data_type: DataType, body: bytes, records: Sequence[PushedRecord])
 
 
 def misspelt(path: str, value: Any, kind: type) -> Iterator[str]:
-    """The properties of an object that are documented ones spelt otherwise, nested ones too."""
+    """The properties of an object that are documented ones spelt otherwise, nested ones too.
+
+    Args:
+        path: the object's JSON path.
+        value: the object, decoded; anything else has none. Of a list the first member is looked at.
+        kind: the struct that documents it.
+
+    Yields:
+        A property's JSON path with the right name beside it.
+    """
     if not isinstance(value, dict):
         return
     fields = {each.encode_name: each.type for each in struct_fields(kind)}

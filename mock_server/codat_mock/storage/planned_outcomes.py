@@ -42,7 +42,17 @@ class Outcomes:
     def take(
         self, target: Literal["dataset", "sync"], company_id: str, data_type: str | None
     ) -> PlannedOutcome | None:
-        """The outcome that is the next one's, which is then one fewer."""
+        """The outcome that is the next one's, which is then one fewer.
+
+        Args:
+            target: what is about to begin.
+            company_id: its company's.
+            data_type: a dataset's; None for a sync.
+
+        Returns:
+            The first one planned that is for this company or any, and for this data type or any;
+            None where nothing is planned.
+        """
         for number, outcome in self.all():
             applies = (
                 outcome.target == target

@@ -79,7 +79,13 @@ class RequestLogTable:
         self._meter = meter
 
     def add(self, entry: LoggedRequest, sent: bytes | None, answered: bytes | None) -> None:
-        """Store a request with its packed bodies."""
+        """Store a request with its packed bodies.
+
+        Args:
+            entry: the request; its number must be new.
+            sent: the request's body, deflated by zlib; None where none is kept.
+            answered: the answer's body, likewise.
+        """
         row = encode(entry)
         size = OVERHEAD + len(row) + len(sent or b"") + len(answered or b"")
         self._db.execute(

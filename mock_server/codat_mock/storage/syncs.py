@@ -51,7 +51,13 @@ class Syncs:
         self._db = db
 
     def add(self, company: int, row: SyncRow, unreconciled: Iterable[Unreconciled] = ()) -> int:
-        """Store a sync, with what it left to be reconciled manually; gives its number."""
+        """Store a sync, with what it left to be reconciled manually; gives its number.
+
+        Args:
+            company: its number.
+            row: the sync; its own number is not used.
+            unreconciled: what it could not book.
+        """
         moments = (row.start, row.finish, row.ran, row.ends)
         added = self._db.execute(
             "INSERT INTO syncs (company, id, kind, start, finish, ran, ends, code, summary,"
@@ -108,7 +114,15 @@ class Syncs:
         return [read(row) for row in found]
 
     def overlapped(self, company: int, start: datetime, finish: datetime) -> SyncRow | None:
-        """The first successful sync whose period has a moment in common with a range."""
+        """The first successful sync whose period has a moment in common with a range.
+
+        Source: contract section 6 (duplication protection, code 5080).
+
+        Args:
+            company: its number.
+            start: of the range, UTC.
+            finish: of the range, UTC; a period that begins at this moment does not overlap it.
+        """
         return self._first(
             f"company = ? AND {SUCCEEDED} AND start < ? AND finish > ? ORDER BY number LIMIT 1",
             (company, to_microseconds(finish), to_microseconds(start)),

@@ -79,7 +79,13 @@ class Versions:
         return {key: from_microseconds(requested) for key, requested in found}
 
     def pushes(self, company: int, data_type: DataType, key: str) -> list[Request]:
-        """The pushes that brought versions of a record, in the order of acceptance."""
+        """The pushes that brought versions of a record, in the order of acceptance.
+
+        Args:
+            company: its number.
+            data_type: the record's.
+            key: the record's.
+        """
         found = self._db.execute(
             "SELECT d.request FROM versions v JOIN datasets d ON d.number = v.dataset"
             " WHERE v.company = ? AND v.data_type = ? AND v.key = ? ORDER BY v.dataset",
@@ -119,7 +125,13 @@ class Versions:
         )
 
     def mark_synced(self, company: int, sync: int, versions: Iterable[Version]) -> None:
-        """Note which sync picked those versions."""
+        """Note which sync picked those versions.
+
+        Args:
+            company: its number.
+            sync: the sync's number.
+            versions: those that are in the books now, or are left out for good.
+        """
         self._db.executemany(
             "UPDATE versions SET synced = ?"
             " WHERE company = ? AND data_type = ? AND key = ? AND dataset = ?",
