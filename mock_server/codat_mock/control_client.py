@@ -106,6 +106,10 @@ class ControlClient:
             method: the HTTP method.
             path: the path after `/_mock`, with the query.
             body: the request's body, encoded as JSON; None to send none.
+
+        Raises:
+            MockFailed: the mock answers with a server error.
+            ControlRequestRefused: it refuses the request, or cannot be reached.
         """
         content = None if body is None else encode(body)
         try:
