@@ -1,6 +1,6 @@
 """What merchants do in a browser: authorise a platform, and go through the Sync Flow.
 
-A merchant has no key. A code leads into the Sync Flow once, and is exchanged for a visit, which
+A merchant has no key. A code leads into the Sync Flow once, and is exchanged for one that
 lasts until the mapping is saved. Every form that is shown carries a code of its own, which is
 accepted once.
 """
@@ -81,8 +81,8 @@ def start(
     session.tables.companies.save(row)
     session.tables.codes.delete_expired(session.now)
     code = session.new_id()
-    visit = LinkSession(row.company.id, known[accounting.key].id, redirect_url)
-    session.tables.codes.add(code, "start", visit, session.now + CODE_LASTS)
+    link = LinkSession(row.company.id, known[accounting.key].id, redirect_url)
+    session.tables.codes.add(code, "start", link, session.now + CODE_LASTS)
     query = {"merchantIdentifier": merchant or row.company.id, "otp": one_time_password(code)}
     if redirect_url:
         query["redirectUrl"] = redirect_url
@@ -140,45 +140,45 @@ def absolute(url: str) -> str:
 
 
 def enter(session: Session, code: str) -> str:
-    """Change the code of a URL for a visit; gives the visit's own code.
+    """Change the code of a URL for the code of a link session, which it returns.
 
     Raises:
         Unauthorised: the code was used already, or its time is over.
     """
-    visit = session.tables.codes.find(code, "start", session.now)
-    if visit is None:
+    link = session.tables.codes.find(code, "start", session.now)
+    if link is None:
         raise Unauthorised(
             "This link was used already, or is older than 30 seconds. Please ask for a new one."
         )
     session.tables.codes.delete(code)
-    visit_code = session.new_id()
-    session.tables.codes.add(visit_code, "visit", visit)
-    return visit_code
+    flow_code = session.new_id()
+    session.tables.codes.add(flow_code, "flow", link)
+    return flow_code
 
 
-def visit_of(session: Session, visit_code: str) -> LinkSession:
-    """The visit that a code stands for.
+def link_session_of(session: Session, flow_code: str) -> LinkSession:
+    """The link session that a code stands for.
 
     Raises:
         Unauthorised: there is none, or the mapping was saved.
     """
-    visit = session.tables.codes.find(visit_code, "visit", session.now)
-    if visit is None:
+    link = session.tables.codes.find(flow_code, "flow", session.now)
+    if link is None:
         raise Unauthorised("These settings were saved already. Please ask for a new link.")
-    return visit
+    return link
 
 
-def form(session: Session, visit: LinkSession) -> LinkForm:
+def form(session: Session, link: LinkSession) -> LinkForm:
     """A form for a merchant; those shown before for the same are good no more.
 
     Raises:
         NotFound: there is no such company or connection.
     """
-    row = session.company(visit.company_id)
-    connection = connections.connection_of(row, visit.connection_id)
+    row = session.company(link.company_id)
+    connection = connections.connection_of(row, link.connection_id)
     code = session.new_id()
-    session.tables.codes.delete_forms(visit)
-    session.tables.codes.add(code, "form", visit)
+    session.tables.codes.delete_forms(link)
+    session.tables.codes.add(code, "form", link)
     return LinkForm(row.company, connection, code, suggested(row), session.now)
 
 
@@ -187,54 +187,54 @@ def suggested(row: CompanyRow) -> Configuration:
     return suggest(companies.configured(row))
 
 
-def take_answer(session: Session, visit: LinkSession, code: str) -> None:
+def take_answer(session: Session, link: LinkSession, code: str) -> None:
     """Take the answer to a form, once.
 
     Raises:
         Unauthorised: the code is not that of a form shown for the same.
     """
-    if session.tables.codes.find(code, "form", session.now) != visit:
+    if session.tables.codes.find(code, "form", session.now) != link:
         raise Unauthorised(
             "This form was answered already, or is out of date. Please open it again."
         )
     session.tables.codes.delete(code)
 
 
-def decide(session: Session, visit: LinkSession, code: str, *, is_allowed: bool) -> None:
+def decide(session: Session, link: LinkSession, code: str, *, is_allowed: bool) -> None:
     """Authorise a connection, or refuse to.
 
     Raises:
         Unauthorised: the form is not good any more.
     """
-    take_answer(session, visit, code)
+    take_answer(session, link, code)
     if is_allowed:
-        connections.update_connection(session, visit.company_id, visit.connection_id, "Linked")
+        connections.update_connection(session, link.company_id, link.connection_id, "Linked")
     else:
-        connections.refuse(session, visit.company_id, visit.connection_id)
+        connections.refuse(session, link.company_id, link.connection_id)
 
 
 def save(
-    session: Session, visit_code: str, code: str, read: Callable[[Configuration], Configuration]
+    session: Session, flow_code: str, code: str, read: Callable[[Configuration], Configuration]
 ) -> str | None:
     """Store the mapping that a merchant made; gives where to send the merchant.
 
     Args:
         session: the session.
-        visit_code: the visit's code.
+        flow_code: the link session's code.
         code: the form's.
         read: makes the merchant's configuration of the one that the form showed.
 
     Raises:
-        Unauthorised: the visit is over, or the form is not good any more.
+        Unauthorised: the link session is over, or the form is not good any more.
         Malformed: the mapping is not complete.
     """
-    visit = visit_of(session, visit_code)
-    take_answer(session, visit, code)
-    configuration = read(suggested(session.company(visit.company_id)))
+    link = link_session_of(session, flow_code)
+    take_answer(session, link, code)
+    configuration = read(suggested(session.company(link.company_id)))
     if reasons := selection_problems(configuration):
         raise Malformed(
             "The settings are not complete.", [Problem("$", str(why)) for why in reasons]
         )
-    companies.configure(session, visit.company_id, configuration)
-    session.tables.codes.delete(visit_code)
-    return absolute(visit.redirect_url) if visit.redirect_url else None
+    companies.configure(session, link.company_id, configuration)
+    session.tables.codes.delete(flow_code)
+    return absolute(link.redirect_url) if link.redirect_url else None

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from codat_mock.clock import to_microseconds
 
-CodeKind = Literal["start", "visit", "form"]
+CodeKind = Literal["start", "flow", "form"]
 
 encode = msgspec.json.encode
 
@@ -29,7 +29,7 @@ class LinkSession(Struct, frozen=True):
     redirect_url: str | None = None
 
 
-decode_visit = msgspec.json.Decoder(LinkSession).decode
+decode_link_session = msgspec.json.Decoder(LinkSession).decode
 
 
 class LinkSessions:
@@ -40,23 +40,23 @@ class LinkSessions:
         self._sandbox = sandbox
 
     def add(
-        self, code: str, kind: CodeKind, visit: LinkSession, expires: datetime | None = None
+        self, code: str, kind: CodeKind, link: LinkSession, expires: datetime | None = None
     ) -> None:
         """Store a code, valid until before `expires`.
 
         Args:
             code: what the browser carries.
             kind: what the code is for; it is not valid for anything else.
-            visit: what the code stands for.
+            link: what the code stands for.
             expires: UTC; None for a code that stays valid.
         """
         self._db.execute(
-            "INSERT INTO codes (code, sandbox, kind, visit, expires) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO codes (code, sandbox, kind, link_session, expires) VALUES (?, ?, ?, ?, ?)",
             (
                 code,
                 self._sandbox,
                 kind,
-                encode(visit),
+                encode(link),
                 None if expires is None else to_microseconds(expires),
             ),
         )
@@ -70,21 +70,21 @@ class LinkSessions:
             now: UTC.
         """
         found = self._db.execute(
-            "SELECT visit FROM codes WHERE code = ? AND sandbox = ? AND kind = ?"
+            "SELECT link_session FROM codes WHERE code = ? AND sandbox = ? AND kind = ?"
             " AND (expires IS NULL OR expires > ?)",
             (code, self._sandbox, kind, to_microseconds(now)),
         ).fetchone()
-        return decode_visit(found[0]) if found else None
+        return decode_link_session(found[0]) if found else None
 
     def delete(self, code: str) -> None:
         """Make a code invalid."""
         self._db.execute("DELETE FROM codes WHERE code = ? AND sandbox = ?", (code, self._sandbox))
 
-    def delete_forms(self, visit: LinkSession) -> None:
-        """Make the codes of the forms that were shown for a visit invalid."""
+    def delete_forms(self, link: LinkSession) -> None:
+        """Make the codes of the forms that were shown for a link session invalid."""
         self._db.execute(
-            "DELETE FROM codes WHERE sandbox = ? AND kind = 'form' AND visit = ?",
-            (self._sandbox, encode(visit)),
+            "DELETE FROM codes WHERE sandbox = ? AND kind = 'form' AND link_session = ?",
+            (self._sandbox, encode(link)),
         )
 
     def delete_expired(self, now: datetime) -> None:

@@ -44,7 +44,7 @@ CREATE TABLE codes (
     code TEXT PRIMARY KEY,
     sandbox INTEGER NOT NULL REFERENCES sandboxes ON DELETE CASCADE,
     kind TEXT NOT NULL,
-    visit BLOB NOT NULL,
+    link_session BLOB NOT NULL,
     expires INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE preferences (

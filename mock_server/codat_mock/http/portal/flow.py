@@ -21,7 +21,7 @@ from codat_mock.sandbox.session import Session
 
 blueprint = Blueprint("portal_flow", __name__)
 
-VISIT: Final = "/flow/visit/<visit>"
+MAPPING: Final = "/flow/session/<code>"
 
 
 def session_of_code(code: str) -> AbstractContextManager[Session]:
@@ -38,12 +38,12 @@ def session_of_code(code: str) -> AbstractContextManager[Session]:
 
 @blueprint.get("/flow/<code>/<commerce_key>/<accounting_key>/start")
 def enter(code: str, commerce_key: str, accounting_key: str) -> Response:  # noqa: ARG001  (the vendor's form)
-    """Change the code of the URL for a visit, once."""
+    """Change the code of the URL for that of a link session, once."""
     with session_of_code(code) as session:
         if request.method == "HEAD":  # a preview of the link does not use it up
             return Response()
-        visit = link_flow.enter(session, code)
-    return see(url_for("portal_flow.show", visit=visit))
+        flow_code = link_flow.enter(session, code)
+    return see(url_for("portal_flow.show", code=flow_code))
 
 
 @blueprint.get("/flow/done")
@@ -52,39 +52,39 @@ def done() -> Response:
     return Response(render_template("done.html"))
 
 
-@blueprint.get(VISIT)
-def show(visit: str) -> Response:
+@blueprint.get(MAPPING)
+def show(code: str) -> Response:
     """Ask for the mapping; before that, for the accounting platform's authorisation."""
-    form = form_of(visit)
+    form = form_of(code)
     if form.connection.status != "Linked":
         return see(
             url_for(
                 "portal_link.show",
                 company_id=form.company.id,
                 connection_id=form.connection.id,
-                flow=visit,
+                flow=code,
             )
         )
     return page(form)
 
 
-@blueprint.post(VISIT)
-def save(visit: str) -> Response:
+@blueprint.post(MAPPING)
+def save(code: str) -> Response:
     """Take the mapping, and send the merchant on; an incomplete one is asked for again."""
-    read, code = partial(read_mapping, request.form), request.form.get("code", "")
+    read, form_code = partial(read_mapping, request.form), request.form.get("code", "")
     try:
-        with session_of_code(visit) as session:
-            url = link_flow.save(session, visit, code, read)
+        with session_of_code(code) as session:
+            url = link_flow.save(session, code, form_code, read)
     except Malformed as error:
-        again = form_of(visit)
+        again = form_of(code)
         return page(replace(again, configuration=read(again.configuration)), error.problems)
     return see(url or url_for("portal_flow.done"))
 
 
-def form_of(visit: str) -> LinkForm:
-    """A new form for the visit of a code."""
-    with session_of_code(visit) as session:
-        return link_flow.form(session, link_flow.visit_of(session, visit))
+def form_of(code: str) -> LinkForm:
+    """A new form for the link session of a code."""
+    with session_of_code(code) as session:
+        return link_flow.form(session, link_flow.link_session_of(session, code))
 
 
 def page(form: LinkForm, problems: Iterable[Problem] = ()) -> Response:

@@ -52,14 +52,14 @@ def show(company_id: str, connection_id: str) -> Response:
 def decide(company_id: str, connection_id: str) -> Response:
     """Take the merchant's answer, and go on."""
     is_allowed = request.form.get("decision") == "authorise"
-    code, visit = request.form.get("code", ""), request.form.get("flow")
+    code, flow = request.form.get("code", ""), request.form.get("flow")
     with session_of_company(company_id) as session:
         link = LinkSession(company_id, connection_id)
         link_flow.decide(session, link, code, is_allowed=is_allowed)
-    if visit and is_allowed:
-        return see(url_for("portal_flow.show", visit=visit))
+    if flow and is_allowed:
+        return see(url_for("portal_flow.show", code=flow))
     return see(
-        url_for("portal_link.show", company_id=company_id, connection_id=connection_id, flow=visit)
+        url_for("portal_link.show", company_id=company_id, connection_id=connection_id, flow=flow)
     )
 
 

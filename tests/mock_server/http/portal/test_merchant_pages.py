@@ -144,7 +144,7 @@ def test_links_that_lead_nowhere_say_so_on_a_page(browser: httpx.Client) -> None
         answer = browser.get(path)
         assert answer.status_code == 404
         assert "<h1>" in answer.text
-    for path in ("/flow/x/lqai/gbol/start", "/flow/visit/x"):
+    for path in ("/flow/x/lqai/gbol/start", "/flow/session/x"):
         assert browser.get(path).status_code == 401
 
 
