@@ -58,12 +58,36 @@ class AsyncPushClient(BaseClient):
         )
 
     async def push(self, company: str, data_type: str, records: Iterable[Any]) -> Dataset:
-        """Push up to 4,999 whole records; see `operations.push`."""
+        """Push up to 4,999 whole records; see `operations.push`.
+
+        Args:
+            company: its id.
+            data_type: what the records are.
+            records: mappings, dataclasses or msgspec Structs, whole.
+
+        Raises:
+            BadRecord: a record cannot be sent, or is in the push twice; nothing was sent.
+            PushUnderway: the previous push of the data type has not ended.
+            ValueError: the data type is unknown, or there are 5,000 records or more.
+            RequestError: the push was refused or its answer lost.
+        """
         push = operations.push(company, data_type, records)
         return await self.run(self._throttle.one_at_a_time(company, data_type, push))
 
     async def delete(self, company: str, data_type: str, ids: Iterable[str]) -> Dataset:
-        """Push sparse deletes; see `operations.delete`."""
+        """Push sparse deletes; see `operations.delete`.
+
+        Args:
+            company: its id.
+            data_type: what the ids are of.
+            ids: the merchant's ids; duplicates are sent once.
+
+        Raises:
+            BadRecord: an id is empty; nothing was sent.
+            PushUnderway: the previous push of the data type has not ended.
+            ValueError: the data type is unknown, or there are 5,000 ids or more.
+            RequestError: the push was refused or its answer lost.
+        """
         push = operations.delete(company, data_type, ids)
         return await self.run(self._throttle.one_at_a_time(company, data_type, push))
 
@@ -78,7 +102,20 @@ class AsyncPushClient(BaseClient):
         seconds: float = WAIT_SECONDS,
         progress: Progress | None = None,
     ) -> Dataset:
-        """Poll a dataset until it ends, for at most `seconds`; see `polling.wait`."""
+        """Poll a dataset until it ends, for at most `seconds`; see `polling.wait`.
+
+        Args:
+            dataset: from `push` or `delete`.
+            seconds: the longest wait.
+            progress: called with the dataset after each poll.
+
+        Returns:
+            The dataset in the status in which it ended; not always `Complete`.
+
+        Raises:
+            WaitTimeout: it did not end in time.
+            RequestError: a poll failed for good.
+        """
         return await self.run(polling.wait(dataset, self._wait_options(seconds, progress)))
 
     async def sync_status(self, company: str) -> SyncStatus | None:
@@ -97,7 +134,19 @@ class AsyncPushClient(BaseClient):
         seconds: float = WAIT_SECONDS,
         progress: Progress | None = None,
     ) -> Dataset:
-        """Push a chunk, wait for its dataset and settle it; see `submission.deliver`."""
+        """Push a chunk, wait for its dataset and settle it; see `submission.deliver`.
+
+        Args:
+            ledger: the chunk's ledger.
+            chunk: from `Ledger.changes`.
+            seconds: the longest wait for the dataset.
+            progress: called with the dataset after each poll.
+
+        Raises:
+            NotSetUp: the company is not linked or mapped; nothing was sent.
+            RequestError: the push was refused or its answer lost, or its dataset cannot be read.
+            WaitTimeout: the dataset did not end in time.
+        """
         return await self.run(
             submission.deliver(ledger, chunk, self._wait_options(seconds, progress))
         )
@@ -105,7 +154,20 @@ class AsyncPushClient(BaseClient):
     async def resume(
         self, ledger: Ledger, company: str, *, seconds: float = WAIT_SECONDS
     ) -> list[tuple[Chunk, Dataset]]:
-        """Finish what an earlier run left open; see `submission.resume`."""
+        """Finish what an earlier run left open; see `submission.resume`.
+
+        Args:
+            ledger: the ledger of that run.
+            company: its id.
+            seconds: the longest wait for each dataset.
+
+        Returns:
+            The open chunks that had arrived, each with its dataset.
+
+        Raises:
+            RequestError: a request failed.
+            WaitTimeout: a dataset did not end in time.
+        """
         return await self.run(submission.resume(ledger, company, self._wait_options(seconds)))
 
     async def run(self, flow: Flow[T]) -> T:

@@ -57,7 +57,15 @@ def select(
 def judge(
     store: Store, stream: int, data_type: DataType, candidate: Candidate, synced: Synced
 ) -> Verdict:
-    """Whether a version or a delete is pushed."""
+    """Whether a version or a delete is pushed.
+
+    Args:
+        store: the ledger's file.
+        stream: the company and data type.
+        data_type: of the stream.
+        candidate: what is queued, beside the known version.
+        synced: what is known of the company's syncs.
+    """
     if candidate.size is not None:
         return judge_version(data_type, candidate, synced)
     deleted, is_shared = store.queue.pending_deletes(stream, candidate.id)
@@ -65,7 +73,14 @@ def judge(
 
 
 def settle_candidate(store: Store, stream: int, candidate: Candidate, verdict: Verdict) -> None:
-    """Remove a change that is not sent; keep a refusal for a person to resolve."""
+    """Remove a change that is not sent; keep a refusal for a person to resolve.
+
+    Args:
+        store: the ledger's file.
+        stream: the company and data type.
+        candidate: what is queued.
+        verdict: why it is not sent; one that is held stays in the queue.
+    """
     if verdict == "share":
         store.refusals.refuse_shared(stream, candidate.id, SHARED_ID)
     if verdict in ("drop", "share"):

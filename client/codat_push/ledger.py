@@ -193,7 +193,16 @@ class Ledger:
             self._lock.release()
 
     def put(self, company: str, data_type: str, change: Version | str) -> None:
-        """Queue a version (or the delete of an id) in place of older ones."""
+        """Queue a version (or the delete of an id) in place of older ones.
+
+        Args:
+            company: its id.
+            data_type: of the change.
+            change: the version, or the id of what is deleted.
+
+        Raises:
+            ValueError: the company is not an id, or the data type is unknown.
+        """
         company, kind = check_company(company), check_data_type(data_type)
         with self.store.transaction():
             stream = self.store.stream(company, kind)

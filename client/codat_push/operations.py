@@ -107,7 +107,19 @@ def delete(company: str, data_type: str, ids: Iterable[str]) -> Flow[Dataset]:
 
 
 def push_bodies(company: str, data_type: str, bodies: Sequence[bytes]) -> Flow[Dataset]:
-    """Push records that are already encoded as JSON."""
+    """Push records that are already encoded as JSON.
+
+    Args:
+        company: its id.
+        data_type: what the records are.
+        bodies: the JSON of each record, in UTF-8.
+
+    Raises:
+        ValueError: the company is not an id, the data type is unknown, or there are 5,000 records
+            or more.
+
+    Source: guide, step 1; contract section 2.
+    """
     kind = check_data_type(data_type)
     if len(bodies) > MAX_RECORDS:
         raise ValueError(

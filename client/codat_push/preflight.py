@@ -19,6 +19,11 @@ NOT_OFFERED: Final = (400, 404, 405, 501)  # answers of a service that lacks an 
 def prepare(ledger: Ledger, company: str, data_type: DataType) -> Flow[bool]:
     """Read what decides whether records may be pushed.
 
+    Args:
+        ledger: remembers what was read.
+        company: its id.
+        data_type: of the push.
+
     Returns:
         Whether a sync has run or started since the last call.
 
@@ -60,7 +65,16 @@ def check_set_up(ledger: Ledger, company: str) -> Flow[None]:
 
 
 def note_datasets(ledger: Ledger, company: str, data_type: DataType) -> Flow[None]:
-    """Before the first push, note which datasets exist, so that a new one is recognised."""
+    """Before the first push, note which datasets exist, so that a new one is recognised.
+
+    Args:
+        ledger: remembers the datasets.
+        company: its id.
+        data_type: of the push.
+
+    Raises:
+        RequestError: the request failed, unless the service lacks the operation.
+    """
     stream = ledger.store.stream(company, data_type)
     if ledger.store.remote_state.lists_datasets(stream) is not None:
         return

@@ -81,7 +81,19 @@ Verdict = Literal["send", "drop", "hold", "share"] | tuple[Reason, str]
 
 
 def judge_version(data_type: DataType, candidate: Candidate, synced: Synced) -> Verdict:
-    """Whether a version, new or an update, is pushed."""
+    """Whether a version, new or an update, is pushed.
+
+    Args:
+        data_type: of the version.
+        candidate: the version, beside the known one.
+        synced: what is known of the company's syncs.
+
+    Returns:
+        `send`; `drop` if it equals the known version; `hold` until the sync that is running has
+        ended; or why it may never be sent: a reason and a sentence for a person.
+
+    Source: guide, Rules for sending data and Rules for updating data.
+    """
     if candidate.known_digest is None:
         return _judge_new(candidate, synced)
     if candidate.digest == candidate.known_digest:

@@ -22,7 +22,15 @@ Shape = Any
 
 
 def shape(values: str, moments: str = "", **nested: Shape) -> dict[str, Shape]:
-    """The shape of an object: the names of values and of date-times, and nested shapes."""
+    """The shape of an object: the names of values and of date-times, and nested shapes.
+
+    Args:
+        values: names separated by spaces; their values are compared as they are, numbers by value.
+        moments: names separated by spaces; their values are compared by instant.
+        nested: the shape of each object or list of objects, by name.
+
+    Source: contract section 3.
+    """
     plain = dict.fromkeys(values.split(), VALUE)
     return plain | dict.fromkeys(moments.split(), MOMENT) | nested
 

@@ -151,7 +151,18 @@ def send(ledger: Ledger, chunk: Chunk) -> Flow[Chunk]:
 
 
 def finish(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Dataset]:
-    """Wait for the dataset of a chunk, and settle it."""
+    """Wait for the dataset of a chunk, and settle it.
+
+    Args:
+        ledger: the chunk's ledger.
+        chunk: one whose dataset is known.
+        options: how to wait for the dataset.
+
+    Raises:
+        NotFound: the service has lost the dataset; the records are queued again.
+        RequestError: the dataset cannot be read.
+        WaitTimeout: the dataset did not end in time.
+    """
     return (yield from _settled(ledger, chunk, polling.wait(_dataset_of(chunk), options)))
 
 

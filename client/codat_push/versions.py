@@ -85,6 +85,14 @@ def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
 
     A payment's fee has the payment's id. Source: contract section 3.
 
+    Args:
+        data_type: what the record is.
+        wire: the record as it is sent.
+        path: the JSON path of the record, for messages.
+
+    Returns:
+        The id and the type, which is empty but for a transaction.
+
     Raises:
         BadRecord: it is not an object, or has no id.
     """
@@ -96,7 +104,16 @@ def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
 
 
 def key_of_bad(data_type: DataType, record: Any, path: str) -> tuple[str, str]:
-    """The key of a record that cannot be sent, as far as it can be read; else its JSON path."""
+    """The key of a record that cannot be sent, as far as it can be read; else its JSON path.
+
+    Args:
+        data_type: what the record is.
+        record: whatever the caller gave.
+        path: the JSON path of the record.
+
+    Returns:
+        The id, or the path, and the type, which is empty but for a transaction.
+    """
     wire: Any = record
     if not isinstance(record, Mapping):
         names = ("id", "type")
@@ -134,7 +151,13 @@ def is_like_delete(wire: dict[str, Any]) -> bool:
 
 
 def missing_properties(data_type: DataType, before: int, now: int) -> list[str]:
-    """The properties that an earlier version has and this one lacks."""
+    """The properties that an earlier version has and this one lacks.
+
+    Args:
+        data_type: of the versions.
+        before: `Version.properties` of the earlier one.
+        now: that of this one.
+    """
     lost = before & ~now
     return [name for bit, name in enumerate(SHAPES[data_type]) if lost >> bit & 1]
 
@@ -164,7 +187,15 @@ def canonical(value: Any, shape: Shape) -> Any:
 
 
 def unknown_property(value: Any, shape: Shape, path: str) -> str | None:
-    """The JSON path of a property that the service does not know, None if it knows them all."""
+    """The JSON path of a property that the service does not know, None if it knows them all.
+
+    Args:
+        value: a JSON value.
+        shape: the properties of it that the service knows.
+        path: the JSON path of the value.
+
+    Source: contract section 3.
+    """
     if isinstance(value, dict) and isinstance(shape, dict):
         for name, item in value.items():
             if name not in shape:

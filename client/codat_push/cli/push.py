@@ -42,7 +42,14 @@ person, all others were pushed.
 
 
 def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """Check the option `--company`."""
+    """Check the option `--company`.
+
+    Args:
+        value: of the option.
+
+    Raises:
+        click.BadParameter: the value is not an id.
+    """
     try:
         return check_company(value)
     except ValueError as error:
@@ -125,7 +132,16 @@ def make_client(api_key: str, base_url: str) -> PushClient:
 
 
 def plan(ledger: Ledger, source: Source, report: PushReport) -> None:
-    """Report what would be pushed."""
+    """Report what would be pushed.
+
+    Args:
+        ledger: what to compare the records with; it is left as it was.
+        source: the input.
+        report: names the company and the data type; gets a row for each chunk.
+
+    Raises:
+        LedgerError: a chunk of an earlier run is still open.
+    """
     with ledger.dry_run():
         for chunk in ledger.changes(report.company, report.data_type, source.records()):
             bodies = ledger.bodies(chunk)
@@ -137,7 +153,18 @@ def plan(ledger: Ledger, source: Source, report: PushReport) -> None:
 
 
 def push_all(client: PushClient, ledger: Ledger, source: Source, report: PushReport) -> None:
-    """Push the records, and print each dataset when it ends."""
+    """Push the records, and print each dataset when it ends.
+
+    Args:
+        client: what to push with.
+        ledger: what to compare the records with.
+        source: the input.
+        report: names the company and the data type; gets a row for each dataset.
+
+    Raises:
+        RequestError: a permanent failure, or the sixth transient one in a row.
+        LedgerError: another process pushes from the ledger.
+    """
     from rich.console import Console
     from rich.progress import track
 

@@ -44,7 +44,13 @@ class Pushes:
         return posted, bool(answered)
 
     def abandon(self, stream: int, push: int, posted: float) -> None:
-        """Note a push that was given up although it may still arrive."""
+        """Note a push that was given up although it may still arrive.
+
+        Args:
+            stream: the company and data type.
+            push: its number.
+            posted: when its request was sent, seconds since 1970.
+        """
         note = "INSERT OR REPLACE INTO abandoned VALUES (?, ?, ?)"
         self._database.run(note, push, stream, posted)
 

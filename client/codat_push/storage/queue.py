@@ -76,7 +76,13 @@ class Queue:
         )
 
     def holds(self, stream: int, identity: str, kind: str) -> bool:
-        """Whether a version of a record or a delete of its id is queued or on its way."""
+        """Whether a version of a record or a delete of its id is queued or on its way.
+
+        Args:
+            stream: the company and data type.
+            identity: the record's id.
+            kind: a transaction's type; else empty.
+        """
         row = self._database.run(
             "SELECT 1 FROM queue WHERE stream = ? AND id = ? AND (kind = ? OR body IS NULL)",
             *(stream, identity, kind),
@@ -109,7 +115,13 @@ class Queue:
         return row[0], int(row[1])
 
     def fills(self, stream: int, records: int, size: int) -> bool:
-        """Whether at least so many records, or bytes of records, are queued."""
+        """Whether at least so many records, or bytes of records, are queued.
+
+        Args:
+            stream: the company and data type.
+            records: their number, deletes included.
+            size: bytes of JSON; a delete counts none.
+        """
         queued, queued_bytes = self.size(stream)
         return queued >= records or queued_bytes >= size
 
@@ -152,7 +164,13 @@ class Queue:
         )
 
     def newer(self, stream: int, versions: Sequence[Version], revision: int) -> set[str]:
-        """The ids among versions that were queued, or accepted, after a revision."""
+        """The ids among versions that were queued, or accepted, after a revision.
+
+        Args:
+            stream: the company and data type.
+            versions: of any ids, at most one chunk of them.
+            revision: from `revision` or `next_revision`.
+        """
         ids = [version.id for version in versions]
         marks = ", ".join("?" * len(ids))
         rows = self._database.run(
@@ -213,7 +231,13 @@ class Queue:
         self._database.run("DELETE FROM seen WHERE stream = ?", stream)
 
     def allow_again(self, stream: int, identity: str, kind: str) -> None:
-        """Forget that a key was deleted, so that it may be pushed again."""
+        """Forget that a key was deleted, so that it may be pushed again.
+
+        Args:
+            stream: the company and data type.
+            identity: the record's id.
+            kind: a transaction's type; else empty.
+        """
         forget = "DELETE FROM deleted WHERE stream = ? AND id = ? AND kind = ?"
         self._database.run(forget, stream, identity, kind)
 

@@ -16,15 +16,35 @@ class Refusals:
         self._database = database
 
     def refuse_place(self, stream: int, place: int, reason: Reason, detail: str) -> None:
-        """Refuse what is queued at a place."""
+        """Refuse what is queued at a place.
+
+        Args:
+            stream: the company and data type.
+            place: in the queue.
+            reason: why, as a code.
+            detail: why, and what to do, for a person.
+        """
         self._move(stream, "place = ?", [place], reason, detail)
 
     def refuse_push(self, stream: int, push: int, reason: Reason, detail: str) -> None:
-        """Refuse all records of a push."""
+        """Refuse all records of a push.
+
+        Args:
+            stream: the company and data type.
+            push: its number.
+            reason: why, as a code.
+            detail: why, and what to do, for a person.
+        """
         self._move(stream, "push = ?", [push], reason, detail)
 
     def refuse_queue(self, stream: int, reason: Reason, detail: str) -> None:
-        """Refuse all that is queued."""
+        """Refuse all that is queued.
+
+        Args:
+            stream: the company and data type.
+            reason: why, as a code.
+            detail: why, and what to do, for a person.
+        """
         self._move(stream, "push IS NULL", [], reason, detail)
 
     def _move(
@@ -40,14 +60,27 @@ class Refusals:
             self._database.run(f"DELETE {rows}", stream, *values)
 
     def refuse_invalid(self, stream: int, identity: str, kind: str, detail: str) -> None:
-        """Refuse a record that cannot be sent; one without an id is named by its JSON path."""
+        """Refuse a record that cannot be sent; one without an id is named by its JSON path.
+
+        Args:
+            stream: the company and data type.
+            identity: the record's id, or its JSON path.
+            kind: a transaction's type; else empty.
+            detail: what is wrong with it, for a person.
+        """
         self._database.run(
             "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, NULL, 'invalid', ?)",
             *(stream, identity, kind, detail),
         )
 
     def refuse_shared(self, stream: int, identity: str, detail: str) -> None:
-        """Refuse deletes of the known transactions with an id that another one still has."""
+        """Refuse deletes of the known transactions with an id that another one still has.
+
+        Args:
+            stream: the company and data type.
+            identity: the transactions' id.
+            detail: why, and what to do, for a person.
+        """
         self._database.run(
             "INSERT OR REPLACE INTO refused SELECT stream, id, kind, NULL, 'shared-id', ?"
             " FROM known k WHERE stream = ? AND id = ? AND NOT EXISTS (SELECT 1 FROM queue w"

@@ -73,7 +73,13 @@ class RemoteState:
         self._database.run("UPDATE stream SET history = NULL WHERE company = ?", company)
 
     def note_dataset(self, stream: int, identity: str, requested: datetime | None = None) -> None:
-        """Note a dataset, so that a new one is recognised, and when it was requested."""
+        """Note a dataset, so that a new one is recognised, and when it was requested.
+
+        Args:
+            stream: the company and data type.
+            identity: the dataset's id.
+            requested: when it was requested, by the service's clock; None keeps what is known.
+        """
         moment = None if requested is None else (requested - EPOCH) // MICROSECOND
         self._database.run(
             "INSERT INTO dataset VALUES (?, ?, ?) ON CONFLICT (stream, id) DO UPDATE SET"

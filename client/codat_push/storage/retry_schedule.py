@@ -52,7 +52,13 @@ class RetrySchedule:
         return Entry(*row) if row else NOTHING
 
     def plan(self, stream: int, entry: Entry, pause: float) -> None:
-        """Schedule the next step of a stream in `pause` seconds."""
+        """Schedule the next step of a stream in `pause` seconds.
+
+        Args:
+            stream: the company and data type.
+            entry: its pauses, limit and last failure; `due` and `since` are set here.
+            pause: seconds from now.
+        """
         now = self._clock.now()
         self._database.run(
             "INSERT OR REPLACE INTO retry_schedule VALUES (?, ?, ?, ?, ?, ?, ?)",
