@@ -68,7 +68,13 @@ class SandboxDriver:
         self._polls = True
 
     def call(self, method: str, path: str, content: Any = None) -> Json:
-        """Send a request and return the JSON of the response."""
+        """Send a request and return the JSON of the response.
+
+        Args:
+            method: the HTTP method.
+            path: with the query, if there is one.
+            content: the body as a JSON value; None for no body.
+        """
         body = None if content is None else encode(content)
         response = self._send(method, path, body)
         response.raise_for_status()

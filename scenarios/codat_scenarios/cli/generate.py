@@ -122,7 +122,16 @@ def empty_folder(folder: Path) -> Path:
 
 @contextmanager
 def progress(days: Iterator[Day], total: int, title: str) -> Iterator[Iterator[Day]]:
-    """Show progress on standard error while days are generated, if it is a terminal."""
+    """Show progress on standard error while days are generated, if it is a terminal.
+
+    Args:
+        days: what is generated, as it is consumed.
+        total: how many days.
+        title: shown beside the bar.
+
+    Yields:
+        The same days.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -164,7 +164,14 @@ def running_mock(address: str) -> Iterator[httpx.Client]:
 
 
 def perform(story: Story, http: httpx.Client, api_key: str, narrate: Narrate) -> Ending:
-    """Play a story and narrate its steps; returns how it ended."""
+    """Play a story and narrate its steps; returns how it ended.
+
+    Args:
+        story: which.
+        http: a client of a mock with a frozen clock.
+        api_key: the key whose sandboxes are used; the story gets one of its own.
+        narrate: takes a moment, UTC, and a sentence.
+    """
     from codat_scenarios.stories import play
     from codat_scenarios.stories.prose import NarratedDriver
 

@@ -69,7 +69,13 @@ def records_of(day: Day) -> dict[DataType, list[Record]]:
 
 
 def join(driver: SandboxDriver, screen: Screen, name: str) -> None:
-    """Create the company and link its accounting software."""
+    """Create the company and link its accounting software.
+
+    Args:
+        driver: sends the requests.
+        screen: shows them.
+        name: of the company.
+    """
     screen.scene("A café joins and links its accounting software")
     screen.call("POST", "/meta/companies/sync")
     company = driver.create_company(name)
@@ -101,7 +107,13 @@ def configure(driver: SandboxDriver, screen: Screen) -> None:
 
 
 def push_day(driver: SandboxDriver, screen: Screen, sales: dict[DataType, list[Record]]) -> None:
-    """Push the day's sales, one data type after the other."""
+    """Push the day's sales, one data type after the other.
+
+    Args:
+        driver: sends the requests.
+        screen: shows them.
+        sales: whole records, by data type in the order of the pushes.
+    """
     screen.scene("The day's sales are pushed")
     pushed = []
     for data_type, records in sales.items():
@@ -132,7 +144,13 @@ def show_sync(driver: SandboxDriver, screen: Screen) -> None:
 
 
 def break_rules(driver: SandboxDriver, screen: Screen, orders: list[Record]) -> None:
-    """Make three common mistakes."""
+    """Make three common mistakes.
+
+    Args:
+        driver: sends the requests.
+        screen: shows them and the findings.
+        orders: pushed and synced before; at least two.
+    """
     screen.scene("Three common mistakes")
 
     def push(record: Record, *more: Record) -> None:

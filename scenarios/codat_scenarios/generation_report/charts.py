@@ -62,7 +62,13 @@ def rows(title: str, bars: Bars, unit: str) -> str:
 
 
 def svg(title: str, height: int, parts: Sequence[str]) -> str:
-    """Wrap the parts of a chart in an `svg` element."""
+    """Wrap the parts of a chart in an `svg` element.
+
+    Args:
+        title: read aloud by a screen reader.
+        height: in user units; the width is `WIDTH`.
+        parts: elements in SVG, already escaped.
+    """
     name = escape(title, quote=True)
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{name}">{"".join(parts)}</svg>'
@@ -70,7 +76,13 @@ def svg(title: str, height: int, parts: Sequence[str]) -> str:
 
 
 def gridline(value: float, top: float, plot: int) -> str:
-    """Draw a horizontal grid line with its value."""
+    """Draw a horizontal grid line with its value.
+
+    Args:
+        value: where the line is, in the unit of the chart.
+        top: the value at the upper edge of the plot.
+        plot: the height of the plot in user units.
+    """
     y = TOP + plot * (1 - value / top)
     line = f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
     return line + text(LEFT - 6, y + 4, figure(value), "end")

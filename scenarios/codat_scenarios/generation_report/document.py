@@ -134,6 +134,12 @@ def headline(name: str, value: str) -> str:
 
 
 def framed(title: str, subtitle: str, chart: str) -> str:
-    """A chart with its caption."""
+    """A chart with its caption.
+
+    Args:
+        title: plain text.
+        subtitle: plain text, such as the unit.
+        chart: an `svg` element, already escaped.
+    """
     caption = f"{escape(title)} <span>{escape(subtitle)}</span>"
     return f"<figure><figcaption>{caption}</figcaption>{chart}</figure>"

@@ -44,7 +44,13 @@ class HistoryBuilder:
         self._frozen: set[str] = set()
 
     def sell(self, pence: int, tip: int = 0, by_card: bool = True) -> HistorySale:
-        """Sell something."""
+        """Sell something.
+
+        Args:
+            pence: the price, tax included.
+            tip: in pence.
+            by_card: whether it is paid by card.
+        """
         self.start_next_day_if_late()
         self.record(self.pos.sell(self.timeline.tick(), pence, tip, by_card=by_card))
         return [*self.pos.sales.values()][-1]

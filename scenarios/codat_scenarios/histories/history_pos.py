@@ -96,12 +96,24 @@ class HistoryPos:
         return self._changed_records(sale, now)
 
     def correct(self, now: datetime, sale: HistorySale, pence: int) -> list[Change]:
-        """Correct a sale's price."""
+        """Correct a sale's price.
+
+        Args:
+            now: UTC.
+            sale: one that is not synced.
+            pence: the new price, tax included; at least what was refunded.
+        """
         sale.pence = max(pence, sale.refunded)
         return self._changed_records(sale, now)
 
     def refund(self, now: datetime, sale: HistorySale, pence: int) -> list[Change]:
-        """Refund part of a sale's price, or all of it."""
+        """Refund part of a sale's price, or all of it.
+
+        Args:
+            now: UTC.
+            sale: one that is not synced.
+            pence: added to what was refunded before, up to the price.
+        """
         sale.refunded = min(sale.refunded + pence, sale.pence)
         return self._changed_records(sale, now)
 
@@ -180,7 +192,13 @@ def totals(sale: HistorySale) -> Record:
 
 
 def line(id_: str, quantity: int, pence: int) -> Record:
-    """A line of an order."""
+    """A line of an order.
+
+    Args:
+        id_: of the line.
+        quantity: pieces; negative for what is returned.
+        pence: the price of a piece, tax included.
+    """
     return {
         "id": id_,
         "quantity": quantity,

@@ -95,7 +95,13 @@ class Integration:
     def push_one(
         self, data_type: DataType, records: list[Record], faults: PlannedFaults | None = None
     ) -> None:
-        """Push records of a data type; they are no longer pending unless their dataset fails."""
+        """Push records of a data type; they are no longer pending unless their dataset fails.
+
+        Args:
+            data_type: of the push.
+            records: of `pending`.
+            faults: what happens to the push and its dataset; None for nothing.
+        """
         timeline = self._timeline
         faults = faults or PlannedFaults(data_type)
         if faults.fault:
@@ -210,5 +216,13 @@ def key_of(change: Change) -> str:
 
 
 def is_of(id_: RecordId, data_type: DataType, delete: Record) -> bool:
-    """Whether a delete concerns a record; a transaction's concerns all with its id."""
+    """Whether a delete concerns a record; a transaction's concerns all with its id.
+
+    Args:
+        id_: of the record.
+        data_type: of the delete.
+        delete: an object with only an id.
+
+    Source: contract section 3.
+    """
     return id_[0] == data_type and id_[1].partition("/")[0] == delete["id"]

@@ -127,7 +127,13 @@ def made(sale: PosSale) -> Iterator[Change]:
 
 
 def changed(sale: PosSale, moment: datetime, **properties: Any) -> Iterator[Change]:
-    """A sale is changed: those of its records whose content differs."""
+    """A sale is changed: those of its records whose content differs.
+
+    Args:
+        sale: as it was.
+        moment: UTC; becomes its modified date.
+        properties: the new values of `PosSale`'s fields.
+    """
     after = replace(sale, modified=moment, **properties)
     for (data_type, old), (_, new) in zip(sale.records(), after.records(), strict=True):
         if content(old) != content(new):

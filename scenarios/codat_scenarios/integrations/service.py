@@ -46,7 +46,15 @@ class Codat:
         self.sleep = sleep
 
     def push(self, company_id: str, data_type: DataType, records: Sequence[Record]) -> str:
-        """Push records; returns the id of their dataset."""
+        """Push records; returns the id of their dataset.
+
+        Args:
+            company_id: the company.
+            data_type: what the records are.
+            records: whole objects, or bare ids to delete.
+
+        Source: guide, step 1.
+        """
         body = ENCODER.encode({LISTS[data_type]: records})
         answer = self.send("POST", f"/data/companies/{company_id}/sync/{data_type}", body)
         return str(answer.json()["datasetId"])
@@ -89,7 +97,17 @@ class Codat:
         return statuses == {"Linked"}
 
     def send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
-        """Send a request, and retry it after 429, 5xx or a lost answer."""
+        """Send a request, and retry it after 429, 5xx or a lost answer.
+
+        Args:
+            method: the HTTP method.
+            path: with the query, if there is one.
+            body: JSON, in UTF-8; None for no body.
+
+        Raises:
+            httpx.HTTPStatusError: the last answer is an error.
+            httpx.TransportError: the last try got no answer.
+        """
         for tried in range(len(self.pauses)):
             try:
                 answer = self.send_once(method, path, body)
@@ -102,7 +120,19 @@ class Codat:
         return self.send_once(method, path, body).raise_for_status()
 
     def send_once(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
-        """Send a request."""
+        """Send a request.
+
+        Args:
+            method: the HTTP method.
+            path: with the query, if there is one.
+            body: JSON, in UTF-8; None for no body.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            httpx.TransportError: there was no answer.
+        """
         headers = {"Content-Type": "application/json"} if body else None
         return self.http.request(method, path, content=body, headers=headers)
 

@@ -102,7 +102,13 @@ def prepare(environment: Environment, driver: SandboxDriver) -> list[str]:
 def result_of(
     program: Program, driver: SandboxDriver, ran: subprocess.CompletedProcess[str]
 ) -> Result:
-    """The findings, and whether the program failed."""
+    """The findings, and whether the program failed.
+
+    Args:
+        program: the integration.
+        driver: of the sandbox that it used.
+        ran: the process, which has ended.
+    """
     verdict = driver.findings()
     found = Counter(finding["code"] for finding in verdict["findings"])
     errors = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]

@@ -103,7 +103,13 @@ def page(matrix: Matrix) -> str:
 
 
 def section_row(matrix: Matrix, letter: str, title: str) -> str:
-    """The numbers of one section."""
+    """The numbers of one section.
+
+    Args:
+        matrix: the results.
+        letter: which the codes of the section begin with.
+        title: of the section.
+    """
     codes = [code for code in matrix.codes if code.startswith(letter)]
     caught = len(codes) - sum(code in matrix.uncaught for code in codes)
     alarms = sum(code in codes for result in matrix.results for code in result.false_alarms)

@@ -83,7 +83,13 @@ def draw_change(
 
 
 def void(sale: Sale, _generator: SaleGenerator, _seconds: int) -> RecordChanges:
-    """Delete the order and all that belongs to it."""
+    """Delete the order and all that belongs to it.
+
+    Args:
+        sale: not changed.
+
+    Source: guide, Rules for deleting data.
+    """
     yield ORDERS, {"id": sale.id}
     for paid in sale.payments:
         yield PAYMENTS, {"id": paid.id}
@@ -92,7 +98,16 @@ def void(sale: Sale, _generator: SaleGenerator, _seconds: int) -> RecordChanges:
 
 
 def refund(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
-    """Return a line: the order changes, a repayment is new."""
+    """Return a line: the order changes, a repayment is new.
+
+    Args:
+        sale: updated in place.
+        generator: the day's.
+        seconds: when, since 1970.
+
+    Yields:
+        Whole records; none if there is nothing to repay.
+    """
     if not sale.payments or sale.payments[-1].amount < 0:
         return
     repaid = generator.return_line(sale, seconds)
@@ -102,7 +117,16 @@ def refund(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
 
 
 def tip(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
-    """Add a tip to the last payment: order, payment and transactions change."""
+    """Add a tip to the last payment: order, payment and transactions change.
+
+    Args:
+        sale: updated in place.
+        generator: the day's; its profile has the percentages of tips.
+        seconds: when, since 1970.
+
+    Yields:
+        Whole records; none if it has a tip, or its last payment is cash or a repayment.
+    """
     paid = sale.payments[-1] if sale.payments else None
     if sale.tip or paid is None or paid.amount < 0 or paid.method.type == "Cash":
         return
@@ -114,7 +138,16 @@ def tip(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
 
 
 def correct(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
-    """Change the order's customer: one property differs, the record is the whole object."""
+    """Change the order's customer: one property differs, the record is the whole object.
+
+    Args:
+        sale: updated in place.
+        generator: the day's; its shop has the customers.
+        seconds: when, since 1970.
+
+    Yields:
+        The whole order; nothing if the same customer is drawn.
+    """
     customer = generator.pick(generator.shop.customers)
     if customer is sale.customer:
         return
@@ -123,13 +156,25 @@ def correct(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges
 
 
 def order_changes(sale: Sale, generator: SaleGenerator, seconds: int) -> RecordChanges:
-    """The order's new version."""
+    """The order's new version.
+
+    Args:
+        sale: its modified date is updated.
+        generator: the day's.
+        seconds: when, since 1970.
+    """
     sale.modified = seconds
     yield ORDERS, order_to_wire(sale, generator.shop)
 
 
 def payment_changes(sale: Sale, paid: Paid, generator: SaleGenerator) -> RecordChanges:
-    """A payment, new or changed, and its transactions."""
+    """A payment, new or changed, and its transactions.
+
+    Args:
+        sale: that it pays for.
+        paid: the payment or repayment.
+        generator: the day's.
+    """
     yield PAYMENTS, payment_to_wire(paid, generator.shop)
     for transaction in transactions_to_wire(sale, paid, generator.shop):
         yield TRANSACTIONS, transaction

@@ -62,7 +62,18 @@ def order_to_wire(sale: Sale, shop: Shop) -> Record:
 def line_to_wire(
     sale: Sale, number: int, line: Line, total: Decimal, tax: Decimal, shop: Shop
 ) -> Record:
-    """One line of an order; a returned line has a negative quantity and a positive unit price."""
+    """One line of an order; a returned line has a negative quantity and a positive unit price.
+
+    Args:
+        sale: the order.
+        number: of the line, from 1.
+        line: of the order.
+        total: its price after the discount, tax included, in the currency.
+        tax: the tax within the total.
+        shop: has the currency's amounts.
+
+    Source: contract section 3.
+    """
     item = line.item
     wire = {
         "id": f"{sale.id}-{number}",
@@ -116,6 +127,13 @@ def transactions_to_wire(sale: Sale, paid: Paid, shop: Shop) -> list[Record]:
     """A payment's transactions, all with the payment's id: the money and the fee.
 
     A failed payment has none. A repayment has a `Refund`, and sometimes a refund of the fee.
+
+    Args:
+        sale: the source of the money's transaction.
+        paid: the payment or repayment, the source of the fee's.
+        shop: has the currency's amounts.
+
+    Source: contract section 3.
     """
     if paid.failed:
         return []
@@ -130,7 +148,18 @@ def transactions_to_wire(sale: Sale, paid: Paid, shop: Shop) -> list[Record]:
 def transaction_to_wire(
     paid: Paid, shop: Shop, kind: str, units: int, source: str, source_kind: str
 ) -> Record:
-    """One movement of money."""
+    """One movement of money.
+
+    Args:
+        paid: gives the id and the dates.
+        shop: has the currency and its amounts.
+        kind: the transaction type.
+        units: the amount in smallest units; fees and refunds are negative.
+        source: the id of the source.
+        source_kind: `Order` or `Payment`.
+
+    Source: contract section 3.
+    """
     return {
         "id": paid.id,
         "totalAmount": shop.amounts[units],

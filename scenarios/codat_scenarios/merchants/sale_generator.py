@@ -127,7 +127,13 @@ class SaleGenerator:
         sale.payments.append(self.payment(method, due + sale.tip, sale.closed))
 
     def payment(self, method: Method, amount: int, moment: int) -> Paid:
-        """A new payment."""
+        """A new payment.
+
+        Args:
+            method: the way to pay.
+            amount: in smallest units; negative for a repayment.
+            moment: seconds since 1970.
+        """
         return Paid(new_id(self.source), method, amount, moment, moment)
 
     def return_line(self, sale: Sale, moment: int) -> Paid | None:

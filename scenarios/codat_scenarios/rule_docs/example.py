@@ -72,7 +72,13 @@ def example_of(rule: Rule, http: httpx.Client) -> Example | None:
 
 
 def violation(rule: Rule, story: Story, driver: SandboxDriver) -> Example:
-    """Play a story, and take its finding of a rule."""
+    """Play a story, and take its finding of a rule.
+
+    Args:
+        rule: that the story breaks.
+        story: which.
+        driver: of a sandbox of its own.
+    """
     found = play(story, driver).verdict["findings"]
     finding = next(each for each in found if each["code"] == rule.code)
     involved = finding["requests"][:MAX_REQUESTS] or pushes(driver)
@@ -89,7 +95,13 @@ def pushes(driver: SandboxDriver) -> list[Json]:
 
 
 def sent(driver: SandboxDriver, number: int, records: list[str]) -> Sent:
-    """A request from the request log."""
+    """A request from the request log.
+
+    Args:
+        driver: of the sandbox.
+        number: of the request in the log.
+        records: those to show first: the id of each, or `id/type`.
+    """
     kept = driver.call("GET", f"/_mock/requests/{number}")
     entry = kept["request"]
     body = [*lines(kept["bodies"]["sent"], records)]

@@ -89,7 +89,14 @@ def add_stuck_story(status: str) -> None:
 
 
 def add_pace_story(name: str, text: str, pace: dict[str, Any], missed: tuple[str, ...]) -> None:
-    """Enter the story of a dataset with another pace."""
+    """Enter the story of a dataset with another pace.
+
+    Args:
+        name: of the story, without `dataset-`.
+        text: what the dataset does.
+        pace: of the dataset, as `POST /_mock/outcomes` takes it; durations in seconds.
+        missed: the keys of the records that the sync misses.
+    """
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")
@@ -106,7 +113,13 @@ def add_pace_story(name: str, text: str, pace: dict[str, Any], missed: tuple[str
 
 
 def add_sync_story(end: str, code: int, why: str) -> None:
-    """Enter the story of a night whose sync fails."""
+    """Enter the story of a night whose sync fails.
+
+    Args:
+        end: the outcome of the sync.
+        code: its `syncStatusCode`.
+        why: in words.
+    """
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")
@@ -120,7 +133,14 @@ def add_sync_story(end: str, code: int, why: str) -> None:
 
 
 def add_running_story(name: str, until: str, code: int, text: str) -> None:
-    """Enter the story of a sync whose status is read while it runs."""
+    """Enter the story of a sync whose status is read while it runs.
+
+    Args:
+        name: of the story.
+        until: when the status is read, `HH:MM` UTC.
+        code: the `syncStatusCode` that is read.
+        text: of the story.
+    """
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")

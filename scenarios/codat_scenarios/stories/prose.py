@@ -61,14 +61,26 @@ class NarratedDriver(SandboxDriver):
         return changed
 
     def plan_fault(self, kind: str, operation: str, **details: Any) -> Json:
-        """Plan a fault, and narrate it."""
+        """Plan a fault, and narrate it.
+
+        Args:
+            kind: the kind of fault, such as `refuse`.
+            operation: such as `push-orders`.
+            details: more properties of the fault, such as `status`.
+        """
         planned = super().plan_fault(kind, operation, **details)
         text = ", ".join(f"{name} {value}" for name, value in details.items())
         self._say(f"Fault planned for the next {operation}: {kind} ({text}).")
         return planned
 
     def plan_outcome(self, target: str, outcome: str = "Complete", **details: Any) -> Json:
-        """Plan an outcome, and narrate it."""
+        """Plan an outcome, and narrate it.
+
+        Args:
+            target: `dataset` or `sync`.
+            outcome: the final status of the dataset, or the outcome of the sync.
+            details: more properties that `POST /_mock/outcomes` takes, such as `stuckIn`.
+        """
         planned = super().plan_outcome(target, outcome, **details)
         text = "".join(f", {name} {value}" for name, value in details.items())
         self._say(f"Outcome planned for the next {target}: {outcome}{text}.")
@@ -82,7 +94,13 @@ class NarratedDriver(SandboxDriver):
         return company
 
     def add_alert_rule(self, kind: str, url: str, **details: Any) -> Json:
-        """Create an alerting rule, and narrate it."""
+        """Create an alerting rule, and narrate it.
+
+        Args:
+            kind: the type of alert.
+            url: where alerts are posted; not narrated.
+            details: more properties of the rule.
+        """
         text = "".join(f", {name} {value}" for name, value in details.items())
         self._say(f"Alerting rule created: {kind}{text}.")
         return super().add_alert_rule(kind, url, **details)
@@ -113,7 +131,13 @@ class NarratedDriver(SandboxDriver):
     def push_during(
         self, data_type: DataType, records: Sequence[Any], meanwhile: Sequence[Any]
     ) -> None:
-        """Push records while others are pushed, and narrate it."""
+        """Push records while others are pushed, and narrate it.
+
+        Args:
+            data_type: of both pushes.
+            records: of the outer push.
+            meanwhile: the records of the push that starts later and ends first.
+        """
         self._say(f"Push {describe_records(data_type, records)}, and before the answer arrives:")
         super().push_during(data_type, records, meanwhile)
         self._narrate_findings()
@@ -129,7 +153,17 @@ class NarratedDriver(SandboxDriver):
         return dataset
 
     def try_call(self, method: str, path: str, *, times: int = 1, key: str | None = None) -> int:
-        """Send a request, once or often, and narrate it."""
+        """Send a request, once or often, and narrate it.
+
+        Args:
+            method: the HTTP method.
+            path: with the query, if there is one.
+            times: how often to send it.
+            key: an Authorization header to send instead of the API key's.
+
+        Returns:
+            The last answer's status.
+        """
         often = f" {times:,} times" if times > 1 else ""
         self._say(f"Send {method} {path}{often}.")
         status = super().try_call(method, path, times=times, key=key)
@@ -138,7 +172,13 @@ class NarratedDriver(SandboxDriver):
         return status
 
     def report_sale(self, service: str, seconds: float, error: str | None = None) -> Json:
-        """Report how recording a sale went, and narrate it."""
+        """Report how recording a sale went, and narrate it.
+
+        Args:
+            service: the disturbance: `slow`, `down`, `hanging` or `refusing`.
+            seconds: how long the point of sale took.
+            error: its error message if it did not record the sale.
+        """
         result = f"fails: {error}" if error else f"takes {seconds:g} s"
         self._say(f"The service is {service}, and recording a sale {result}.")
         report = super().report_sale(service, seconds, error)

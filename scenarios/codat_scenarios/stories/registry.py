@@ -75,7 +75,7 @@ STORIES: dict[str, Story] = {}
 def story(
     name: str, ending: Ending, *, is_declared: bool = False, **varied: Sequence[Any]
 ) -> Callable[[Act], Act]:
-    """Enter a function into the list of stories; its docstring is the story's text.
+    """Enter a function into the list of stories; its docstring begins with the story's text.
 
     Args:
         name: the story's stable name.
@@ -85,7 +85,7 @@ def story(
     """
 
     def enter(act: Act) -> Act:
-        text = " ".join((act.__doc__ or "").split())
+        text = " ".join((act.__doc__ or "").partition("\n\n")[0].split())
         STORIES[name] = Story(name, text, ending, act, varied, is_declared)
         return act
 

@@ -109,7 +109,14 @@ def push_sale(
     payments: Sequence[dict[str, Any]] = (),
     transactions: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Push the worked example, then a sale, one data type after the other."""
+    """Push the worked example, then a sale, one data type after the other.
+
+    Args:
+        driver: of the story.
+        orders: whole objects; pushed first.
+        payments: whole objects.
+        transactions: whole objects; a data type without records is not pushed.
+    """
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")

@@ -239,7 +239,13 @@ def decoupled_sale(driver: SandboxDriver) -> None:
     seconds=(1.001, 2, 60),
 )
 def coupled_sale(driver: SandboxDriver, service: str = "hanging", seconds: float = 30) -> None:
-    """The service hangs, and the shop waits for it before it records a sale."""
+    """The service hangs, and the shop waits for it before it records a sale.
+
+    Args:
+        driver: of the story.
+        service: the disturbance.
+        seconds: how long the point of sale takes.
+    """
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.report_sale(service, seconds)

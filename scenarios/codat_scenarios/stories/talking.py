@@ -43,7 +43,13 @@ def misspelt_path(
     method: str = "GET",
     path: str = "/meta/companies/{company}/pull/histories/{dataset}",
 ) -> None:
-    """A dataset is requested at a path that the API does not have."""
+    """A dataset is requested at a path that the API does not have.
+
+    Args:
+        driver: of the story.
+        method: the HTTP method.
+        path: `{company}` and `{dataset}` stand for ids.
+    """
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.try_call(method, path.format(company=driver.company_id, dataset=driver.datasets[-1]))
@@ -89,7 +95,13 @@ def waits_before_retrying(driver: SandboxDriver) -> None:
     seconds=(10, 40, 59),
 )
 def ignores_retry_after(driver: SandboxDriver, status: int = 429, seconds: int = 10) -> None:
-    """A push gets a Retry-After of a minute, and is repeated after ten seconds."""
+    """A push gets a Retry-After of a minute, and is repeated after ten seconds.
+
+    Args:
+        driver: of the story.
+        status: of the answer.
+        seconds: between the push and its repetition, ten or more.
+    """
     driver.at(MONDAY, "12:05")
     push_worked_example(driver)
     driver.at(MONDAY, "12:10")

@@ -33,7 +33,14 @@ DONE_ONCE = EXAMPLE + COMPLETE
 
 
 def add_wire_story(name: str, text: str, kind: str, details: dict[str, Any]) -> None:
-    """Enter the story of a push that is repeated if its answer cannot be read."""
+    """Enter the story of a push that is repeated if its answer cannot be read.
+
+    Args:
+        name: of the story.
+        text: what happens to the push.
+        kind: the kind of fault, such as `lose`.
+        details: more properties of the fault, such as `by`.
+    """
 
     def act(driver: SandboxDriver) -> None:
         driver.at(MONDAY, "12:05")

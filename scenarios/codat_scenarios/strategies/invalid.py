@@ -72,7 +72,13 @@ def without_id(draw: DrawFn, valid: SearchStrategy[Record]) -> Invalid:
 def spoiled_inside(
     draw: DrawFn, valid: SearchStrategy[Record], shape: record_schema.Shape
 ) -> Invalid:
-    """Draw a record with an invalid value in one property or array element."""
+    """Draw a record with an invalid value in one property or array element.
+
+    Args:
+        draw: draws which, and the record.
+        valid: draws the record.
+        shape: the properties that can be spoiled.
+    """
     path, values = draw(st.sampled_from(list(record_schema.invalid_values(shape))))
     record = deepcopy(draw(valid))
     invalid = deepcopy(draw(st.sampled_from(values)))

@@ -93,7 +93,13 @@ def parts(draw: DrawFn, total: int) -> list[int]:
 
 
 def listed(draw: DrawFn, name: str, records: list[Record]) -> Record:
-    """A property that holds the records; without records it is absent, null or empty."""
+    """A property that holds the records; without records it is absent, null or empty.
+
+    Args:
+        draw: draws what stands for an empty list.
+        name: of the property.
+        records: its elements, perhaps none.
+    """
     none = draw(NO_LIST)
     if records:
         return {name: records}

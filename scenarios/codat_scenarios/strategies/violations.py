@@ -79,7 +79,14 @@ class ShiftedDriver(SandboxDriver):
     def push_during(
         self, data_type: DataType, records: Sequence[Any], meanwhile: Sequence[Any]
     ) -> None:
-        """Push the story's records at the same time."""
+        """Push the story's records at the same time.
+
+        Args:
+            data_type: of both pushes.
+            records: of the outer push.
+            meanwhile: the records of the push that starts later and ends first; their dates are
+                not shifted.
+        """
         super().push_during(data_type, self.redated(records), meanwhile)
 
     def declare(self, **records: Sequence[Any]) -> Json:
@@ -135,7 +142,13 @@ class PlayedStory:
 
 
 def play_story(builder: HistoryBuilder, story: Story, facts: Mapping[str, Any]) -> None:
-    """Finish the day, and play a story from the next morning on."""
+    """Finish the day, and play a story from the next morning on.
+
+    Args:
+        builder: of the history.
+        story: one that breaks a rule.
+        facts: those of the story's facts that vary, by name.
+    """
     if builder.timeline.now != MORNING:
         builder.night()
     builder.configure()

@@ -17,6 +17,17 @@ ENVIRONMENT = Environment(faults=({"kind": "refuse", "operation": "push-orders",
 
 class WithoutRetries(Codat):
     def send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+        """Send a request once, whatever happens to it.
+
+        Args:
+            method: the HTTP method.
+            path: with the query, if there is one.
+            body: JSON, in UTF-8; None for no body.
+
+        Raises:
+            httpx.HTTPStatusError: the answer is an error.
+            httpx.TransportError: there was no answer.
+        """
         return self.send_once(method, path, body).raise_for_status()
 
 
