@@ -89,10 +89,10 @@ def run(name: str, against: str | None, api_key: str, as_json: bool) -> None:
     steps: list[dict[str, Any]] = []
     if not as_json:
         click.echo(f"{found.name}: {found.text}\n")
-    tell = noted(steps) if as_json else printed()
+    narrate = noted(steps) if as_json else printed()
     try:
         with running_mock(against) if against else own_mock() as http:
-            came = perform(found, http, api_key, tell)
+            came = perform(found, http, api_key, narrate)
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise click.UsageError(f"No mock answers at {against}: {error}") from error
     except httpx.HTTPStatusError as error:
@@ -100,8 +100,8 @@ def run(name: str, against: str | None, api_key: str, as_json: bool) -> None:
     if as_json:
         ends = {
             "ending": came,
-            "toldEnding": found.ending,
-            "isAsTold": came == found.ending,
+            "expectedEnding": found.ending,
+            "isAsExpected": came == found.ending,
         }
         show_json({"name": found.name, "text": found.text, "steps": steps, **ends})
     else:

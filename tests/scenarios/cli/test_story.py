@@ -48,8 +48,8 @@ def test_run_can_be_read_by_a_program() -> None:
     ran = story("run", "late-update", "--json")
     assert ran.exit_code == 0
     document = json.loads(ran.stdout)
-    assert document["isAsTold"] is True
-    assert document["ending"] == document["toldEnding"]
+    assert document["isAsExpected"] is True
+    assert document["ending"] == document["expectedEnding"]
     assert document["ending"]["documents"][0] == "2022-03-21 Invoice 97.00 GBP"
     assert {"moment": "2022-03-22T09:00:00Z", "step": "U02 not-after-sync is broken."} in document[
         "steps"
@@ -60,8 +60,8 @@ def test_run_reports_an_unexpected_ending_as_json(lossy: str) -> None:
     ran = story("run", "concurrent-pushes", "--json", "--against", lossy, "--api-key", "known")
     assert ran.exit_code == 1
     document = json.loads(ran.stdout)
-    assert document["isAsTold"] is False
-    assert document["ending"]["documents"] != document["toldEnding"]["documents"]
+    assert document["isAsExpected"] is False
+    assert document["ending"]["documents"] != document["expectedEnding"]["documents"]
 
 
 def test_show_prints_the_steps_by_date_and_the_expected_ending() -> None:
