@@ -74,14 +74,14 @@ def measure(*arguments: str) -> None:
             http.get("/_mock/health").raise_for_status()
             print(f"  start to first answer   {perf_counter() - began:8.3f} s")
             print(f"  idle memory             {resident_megabytes(process.pid):8.1f} MB")
-            stage = SandboxDriver(http, "benchmark")
-            stage.create_company("Bean There")
+            driver = SandboxDriver(http, "benchmark")
+            driver.create_company("Bean There")
             orders = [order(number) for number in range(ORDERS)]
             size = len(encode({"orders": orders})) / 1e6
-            tell_push(http, stage.company_id, encode({"orders": orders}), f"push of {size:.1f} MB")
-            tell_push(http, stage.company_id, encode({"orders": orders}), "the same again")
-            dataset = stage.push("commerce-payments", [])
-            seconds = timed(lambda: [stage.dataset(dataset) for _ in range(POLLS)])
+            time_push(http, driver.company_id, encode({"orders": orders}), f"push of {size:.1f} MB")
+            time_push(http, driver.company_id, encode({"orders": orders}), "the same again")
+            dataset = driver.push("commerce-payments", [])
+            seconds = timed(lambda: [driver.dataset(dataset) for _ in range(POLLS)])
             print(f"  polls by one client     {POLLS / seconds:8.0f} a second")
             print(f"  memory after it         {resident_megabytes(process.pid):8.1f} MB")
     finally:
@@ -89,7 +89,7 @@ def measure(*arguments: str) -> None:
         process.wait()
 
 
-def tell_push(http: httpx.Client, company_id: str, body: bytes, name: str) -> None:
+def time_push(http: httpx.Client, company_id: str, body: bytes, name: str) -> None:
     """Push a body and print how long that took, the transfer both ways included."""
     headers = {"Authorization": "Basic YmVuY2htYXJr"}
     path = f"/data/companies/{company_id}/sync/commerce-orders"

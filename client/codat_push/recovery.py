@@ -1,6 +1,6 @@
 """What happened to a push whose answer was lost: did it arrive, and as which dataset?
 
-The service tells nothing about the records of a dataset, so a dataset is matched to a push by
+The service says nothing about the records of a dataset, so a dataset is matched to a push by
 what can only be its own: it was not there before, it is not older than the datasets seen before
 the push, and no other push of this ledger may have become it. A push may also arrive long after
 its answer was given up, therefore:

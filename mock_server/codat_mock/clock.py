@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-# A sandbox's time keeps a day from both ends of the calendar, so that every time zone can tell it
+# A sandbox's time keeps a day from both ends of the calendar, so that every time zone can show it
 # and what is planned from it lies in the calendar as well.
 FIRST = datetime(1, 1, 2, tzinfo=UTC)
 LAST = datetime(9999, 12, 30, tzinfo=UTC)

@@ -106,7 +106,7 @@ def test_an_empty_id_cannot_be_deleted() -> None:
 
 
 def statuses(*answers: str | httpx.Response) -> tuple[PushClient, FakeClock]:
-    """A client whose service tells these of a dataset, one after the other."""
+    """A client whose service answers these statuses of a dataset, one after the other."""
     statuses = iter(answers)
 
     def answer(_: httpx.Request) -> httpx.Response:

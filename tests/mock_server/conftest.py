@@ -62,7 +62,7 @@ def registry() -> Iterator[SandboxRegistry]:
 
 @pytest.fixture
 def app(registry: SandboxRegistry) -> Flask:
-    """The WSGI application that serves the world."""
+    """The WSGI application that serves the registry."""
     return create_app(registry)
 
 
@@ -179,7 +179,7 @@ def serve(command: Command, tmp_path: Path) -> Iterator[Callable[..., Served]]:
             )
             assert process.stdout
             # The address is printed once the port is bound, and nothing if that fails.
-            assert select([process.stdout], [], [], PATIENCE_SECONDS)[0], "it tells no address"
+            assert select([process.stdout], [], [], PATIENCE_SECONDS)[0], "it prints no address"
             line = process.stdout.readline()
             assert line, process.stderr and process.stderr.read()
             http = clients.enter_context(client_of(line.split()[3]))

@@ -74,16 +74,16 @@ class Plan:
     hits: int = 0
 
 
-def trouble_machine(
+def machine_for(
     http: httpx.Client, registry: SandboxRegistry, receiver: Receiver, server: Server | None = None
 ) -> type[RuleBasedStateMachine]:
     """The machine for a mock, in process where no server is given."""
     parts = {"http": http, "registry": registry, "receiver": receiver, "server": server}
-    return type("DrivenMachine", (TroubleMachine,), parts)
+    return type("DrivenMachine", (FaultMachine,), parts)
 
 
-class TroubleMachine(RuleBasedStateMachine):
-    """Pushes an order at a time, and plans trouble for it.
+class FaultMachine(RuleBasedStateMachine):
+    """Pushes an order at a time, and plans faults for it.
 
     Attributes:
         http: a client of the mock.
@@ -172,7 +172,7 @@ class TroubleMachine(RuleBasedStateMachine):
         self.push(is_repeated=True)
 
     def is_read(self, order: dict[str, Any], met: dict[str, Any] | None) -> bool:
-        """Push; tells whether the answer can be read."""
+        """Push; returns whether the answer can be read."""
         timeout = PATIENCE_SECONDS if self.server and met in ENDLESS else LIMIT_SECONDS
         try:
             answer = self.http.post(self.path, json={"orders": [order]}, timeout=timeout)

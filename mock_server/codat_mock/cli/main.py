@@ -178,7 +178,7 @@ def discard_output() -> None:
 )
 @click.version_option(package_name="codat-mock", prog_name="codat-mock")
 def main() -> None:
-    """A rehearsal stage for integrations that push commerce data to Codat.
+    """A local mock of Codat's Sync for Commerce that judges what is pushed to it.
 
     Unofficial: not made, endorsed or supported by Codat.
     """

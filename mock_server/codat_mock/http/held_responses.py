@@ -217,6 +217,6 @@ class Channel(HTTPChannel):
 
 
 def split(answer: bytes, count: int) -> tuple[bytes, bytes]:
-    """The first so many bytes, or all where it says 0, and the rest."""
+    """The first `count` bytes (0 means all), and the rest."""
     count = count or len(answer)
     return answer[:count], answer[count:]

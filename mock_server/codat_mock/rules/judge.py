@@ -37,7 +37,7 @@ class Difference(Wire, omit_defaults=False, kw_only=True):
 
 
 class Finding(Wire, omit_defaults=False, kw_only=True):
-    """A breach of one rule by one push, sync, dataset …: one finding, however many records.
+    """A violation of one rule by one push, sync, dataset …: one finding, however many records.
 
     Args:
         company_id: the company's; empty if it concerns no company.

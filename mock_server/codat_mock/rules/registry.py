@@ -1,7 +1,7 @@
 """What a rule is, and the list of all of them.
 
-A rule is one function: it looks at a subject and yields the evidence of a breach. Everything shown
-of a rule (its page, the command, a finding's message and advice) is declared at the function.
+A rule is one function: it looks at a subject and yields the evidence of a violation. Everything
+shown of a rule (its page, the command, a finding's message and advice) is declared at the function.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Rule(Struct, frozen=True):
     Args:
         code: its stable code, such as `S03`.
         name: its stable name, such as `only-new-or-changed`.
-        severity: of a breach, unless a user sets another.
+        severity: of a violation, unless a user sets another.
         statement: what holds when the rule is kept.
         source: a section of the guide, the reference, or "assumed".
         consequence: what the mock does when it is broken.
@@ -40,7 +40,7 @@ class Rule(Struct, frozen=True):
         advice: what to do instead; may contain `$company_id` and `$data_type`.
         subjects: the types of subjects it judges.
         applies: whether a subject can keep or break it.
-        look: yields the evidence of a breach.
+        look: yields the evidence of a violation.
         thresholds: what a user may set, with their defaults.
     """
 

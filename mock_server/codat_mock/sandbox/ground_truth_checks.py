@@ -37,12 +37,12 @@ def subjects(session: Session) -> Iterator[Context]:
             continue
         own = own_records(session, row)
         yield from periods(session, row, own)
-        yield silence(session, row, own)
+        yield push_gaps(session, row, own)
         yield books(session, row)
 
 
 def own_records(session: Session, row: CompanyRow) -> list[DeclaredRecord]:
-    """The declared records that tell when they were created, the earliest first."""
+    """The declared records that say when they were created, the earliest first."""
     dated = ((each, ground_truth.created(each)) for each in session.tables.declared.all(row.number))
     own = [DeclaredRecord(each.data_type, each.key, created) for each, created in dated if created]
     return sorted(own, key=lambda each: each.created)
@@ -87,7 +87,7 @@ def is_absent(record: DeclaredRecord, arrival: datetime | None, ran: datetime) -
     return arrival > ran and not is_prompt
 
 
-def silence(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) -> PushGapsContext:
+def push_gaps(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) -> PushGapsContext:
     """The times between pushes, and from the last one until now, in which records were created.
 
     Without a linked connection nobody is waited for: a push would only break S17.

@@ -1,4 +1,4 @@
-"""Rows of the request journal, bounded over all sandboxes of a server.
+"""Rows of the request log, bounded over all sandboxes of a server.
 
 The body of a push that was accepted is kept with its dataset, and only there.
 """

@@ -1,4 +1,4 @@
-"""`codat-mock explain`: a rule, an example of its breach with the requests, and what to do."""
+"""`codat-mock explain`: a rule, an example of its violation with the requests, and what to do."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def parts(rule: Rule, example: Example | None) -> Iterator[Part]:
 
 
 def example_parts(example: Example) -> Iterator[Part]:
-    """A breach, its requests and what was found."""
+    """A violation, its requests and what was found."""
     from codat_scenarios.demo.console import short
     from codat_scenarios.rule_docs.example import compact
 

@@ -32,7 +32,7 @@ class Integration:
     def __init__(self, shop: Shop, company_id: str = "", service: type[Codat] = Codat) -> None:
         self.shop = shop
         self.company_id = company_id or shop.company_id
-        self.till = shop.tills[self.company_id]
+        self.pos = shop.pos_by_company[self.company_id]
         self.codat = service(shop.base_url, shop.api_key, shop.sleep)
         self.start_date: datetime | None = None
         self.read_until: datetime | None = None
@@ -41,7 +41,7 @@ class Integration:
 
     def push_news(self) -> None:
         """Push the changes since the last time."""
-        news = self.till.between(self.read_until, self.shop.now)
+        news = self.pos.between(self.read_until, self.shop.now)
         self.read_until = self.shop.now
         self.push(news)
 

@@ -33,7 +33,7 @@ class Shop:
 
     Attributes:
         now: the time, UTC.
-        tills: the points of sale, by the ids of their companies.
+        pos_by_company: the points of sale, by the ids of their companies.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Shop:
     ) -> None:
         self.base_url = base_url
         self.api_key = api_key
-        self.tills = {
+        self.pos_by_company = {
             company_id: ScriptedPos(environment, number)
             for number, company_id in enumerate(company_ids, 1)
         }
@@ -65,12 +65,12 @@ class Shop:
     @property
     def company_id(self) -> str:
         """The id of the only company, or the first."""
-        return next(iter(self.tills))
+        return next(iter(self.pos_by_company))
 
     @property
-    def till(self) -> ScriptedPos:
+    def pos(self) -> ScriptedPos:
         """The only point of sale, or the first."""
-        return self.tills[self.company_id]
+        return self.pos_by_company[self.company_id]
 
     def times(self, *clocks: str) -> Iterator[datetime]:
         """Wait for each of those times, `HH:MM`, on Monday and on Tuesday, and yield it.
@@ -85,7 +85,7 @@ class Shop:
 
     def business(self) -> Iterator[list[Change]]:
         """Wait for each change at the point of sale; yields the changes of one moment."""
-        coming = [change for change in self.till.changes if change.at > self.now]
+        coming = [change for change in self.pos.changes if change.at > self.now]
         for moment, changes in groupby(coming, key=lambda change: change.at):
             self.wait_until(moment)
             yield list(changes)

@@ -1,4 +1,4 @@
-"""The rulebook as documentation: an example of a breach for each rule, and a page of all.
+"""The rulebook as documentation: an example of a violation for each rule, and a page of all.
 
 `python -m codat_scenarios.rule_docs docs/rules.md` writes the page.
 """

@@ -1,4 +1,4 @@
-"""An example of a breach: a story that breaks a rule, played, and the requests involved."""
+"""An example of a violation: a story that breaks a rule, played, and the requests involved."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sent(Wire, omit_defaults=False):
 
 
 class Example(Wire, omit_defaults=False):
-    """A breach of a rule.
+    """A violation of a rule.
 
     Args:
         story: the name of the story that breaks it.

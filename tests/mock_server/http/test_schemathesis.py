@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
 from codat_mock.http.app import create_app
 from codat_mock.sandbox import SandboxRegistry, Settings
 
-# What is refused and what is taken is not checked here: the document tells forms of values, and
-# the mock takes more of them than it tells (bare dates), or fewer (integrations that exist).
+# What is refused and what is taken is not checked here: the document lists forms of values, and
+# the mock takes more of them than it lists (bare dates), or fewer (integrations that exist).
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -47,7 +47,7 @@ def proxied(upstream: str, har: Path | None = None) -> Iterator[tuple[Proxy, htt
 
 
 def found(verdicts: Findings) -> list[Any]:
-    """The findings without the moments of their requests, which the two tell apart."""
+    """The findings without the moments of their requests, in which the two differ."""
     return [
         (each.code, each.company_id, each.count, each.records, [r.path for r in each.requests])
         for each in verdicts.findings

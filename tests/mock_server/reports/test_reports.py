@@ -303,7 +303,7 @@ def test_the_json_is_the_run_itself(run: Run) -> None:
 
 @given(runs(), st.sampled_from(sorted(FORMATS)))
 def test_the_same_run_gives_the_same_bytes(run: Run, form: str) -> None:
-    run = decoder(Run)(FORMATS["json"].write(run))  # which tells 5 from 5.0 no more
+    run = decoder(Run)(FORMATS["json"].write(run))  # which makes no difference between 5 and 5.0
     again = decoder(Run)(FORMATS["json"].write(run))
     assert FORMATS[form].write(run) == FORMATS[form].write(again)
 

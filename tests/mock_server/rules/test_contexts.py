@@ -28,7 +28,7 @@ def codes(subject: Context) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("gaps", "is_breach"),
+    ("gaps", "is_violation"),
     [
         ((1, 1, 1), True),
         ((1, 1), False),
@@ -44,7 +44,7 @@ def codes(subject: Context) -> list[str]:
     ],
 )
 def test_the_intervals_between_tries_grow_until_they_are_long(
-    gaps: Sequence[float], is_breach: bool
+    gaps: Sequence[float], is_violation: bool
 ) -> None:
     tries = [REQUEST] * len(gaps)
     request = ExchangeContext(
@@ -53,7 +53,7 @@ def test_the_intervals_between_tries_grow_until_they_are_long(
         operation="list-companies",
         repeat=Repeat(tries, gaps, has_retry_after=False),
     )
-    assert codes(request) == (["T05"] if is_breach else [])
+    assert codes(request) == (["T05"] if is_violation else [])
 
 
 def test_a_record_without_an_id_is_not_reported_as_early_or_late_as_well() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from fault_machine import KEY, PLAYED, trouble_machine
+from fault_machine import KEY, PLAYED, machine_for
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -25,7 +25,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 @pytest.fixture
 def in_process(http, registry, receiver):
     """The machine that drives the application in process."""
-    return trouble_machine(http, registry, receiver)
+    return machine_for(http, registry, receiver)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def on_a_socket(start_server, auth, receiver):
     """The machine that drives a server on a socket."""
     server = start_server()
     with httpx.Client(base_url=server.address, headers=auth(KEY), timeout=20) as client:
-        yield trouble_machine(client, server.registry, receiver, server)
+        yield machine_for(client, server.registry, receiver, server)
 
 
 def test_in_process_nothing_is_lost_doubled_or_broken(in_process):
@@ -84,9 +84,9 @@ def delivers_twice(patch):
     """Every try posts its alert twice."""
     good = webhook_sender.WebhookSender._post
 
-    async def post(self, client, errand):
-        await good(self, client, errand)
-        return await good(self, client, errand)
+    async def post(self, client, delivery):
+        await good(self, client, delivery)
+        return await good(self, client, delivery)
 
     patch.setattr(webhook_sender.WebhookSender, "_post", post)
 

@@ -11,7 +11,7 @@ from codat_mock.clock import format_moment, parse_moment
 ORDERS = "commerce-orders"
 
 
-def silences(driver, *, is_deleted):
+def push_gaps(driver, *, is_deleted):
     """Push on one day, and have the merchant sell, but push nothing, on the next five."""
     now = parse_moment(driver.call("GET", "/_mock/clock")["now"])
     own = [
@@ -29,4 +29,4 @@ def silences(driver, *, is_deleted):
 
 @pytest.mark.parametrize(("is_deleted", "expected"), [(False, [1]), (True, [])])
 def test_nobody_waits_for_pushes_once_the_connection_is_deleted(driver, is_deleted, expected):
-    assert silences(driver, is_deleted=is_deleted) == expected
+    assert push_gaps(driver, is_deleted=is_deleted) == expected

@@ -1,4 +1,4 @@
-"""What a rehearsal begins and ends with, and its report, by the control API."""
+"""How a run begins and ends by the control API, and its report."""
 
 from __future__ import annotations
 

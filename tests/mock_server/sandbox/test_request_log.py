@@ -1,4 +1,4 @@
-"""The journal of requests: what it keeps, finds, drops, and tells on the answer itself."""
+"""The request log: what it keeps, finds and drops, and the findings on the answer itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUSH = "/data/companies/{companyId}/sync/commerce-orders"
 HISTORY = "/meta/companies/{companyId}/pull/history/{datasetId}"
 
 
-def journal(driver, query=""):
+def logged(driver, query=""):
     return driver.call("GET", f"/_mock/requests{query}")
 
 
@@ -26,7 +26,7 @@ def push_path(driver):
 
 
 def test_every_request_of_the_integration_is_kept_in_order(driver):
-    seen = journal(driver)
+    seen = logged(driver)
     numbers = [each["number"] for each in seen["requests"]]
     assert numbers == list(range(1, seen["count"] + 1))
     operations = [each["operation"] for each in seen["requests"]]
@@ -42,7 +42,7 @@ def test_every_request_of_the_integration_is_kept_in_order(driver):
 def test_a_push_is_kept_with_its_dataset_and_both_bodies(http, driver):
     body = b'{ "orders": [{"id": "o", "totalAmount": 1.50}] }'
     answer = http.post(push_path(driver), content=body)
-    [entry] = journal(driver, "?operation=push-orders")["requests"]
+    [entry] = logged(driver, "?operation=push-orders")["requests"]
     assert entry["datasetId"] == answer.json()["datasetId"]
     assert (entry["status"], entry["sentBytes"]) == (200, len(body))
     assert entry["answeredBytes"] == len(answer.content)
@@ -54,7 +54,7 @@ def test_a_push_is_kept_with_its_dataset_and_both_bodies(http, driver):
 @pytest.mark.parametrize("body", [b'{"orders": [{"id": 5}]}', b"[", "{'é'}".encode()])
 def test_a_refused_push_is_kept_with_what_was_answered(http, driver, body):
     answer = http.post(push_path(driver), content=body)
-    [entry] = journal(driver, "?status=400")["requests"]
+    [entry] = logged(driver, "?status=400")["requests"]
     whole = driver.call("GET", f"/_mock/requests/{entry['number']}")
     assert whole["bodies"] == {"sent": body.decode(), "answered": answer.text}
 
@@ -62,21 +62,19 @@ def test_a_refused_push_is_kept_with_what_was_answered(http, driver, body):
 def test_a_packed_body_is_kept_as_it_came_and_counted_so(http, driver):
     body = gzip.compress(json.dumps({"orders": [ORDER]}).encode())
     http.post(push_path(driver), content=body, headers={"Content-Encoding": "gzip"})
-    [entry] = journal(driver, "?operation=push-orders")["requests"]
+    [entry] = logged(driver, "?operation=push-orders")["requests"]
     assert entry["sentBytes"] == len(body)
 
 
-def test_the_findings_of_a_request_stand_on_its_answer_and_in_the_journal(http, driver):
+def test_the_findings_of_a_request_are_on_its_answer_and_in_the_log(http, driver):
     first = http.post(push_path(driver), json={"orders": [ORDER, PIE]})
     assert "Codat-Mock-Findings" not in first.headers
     driver.advance(minutes=1)
     again = http.post(push_path(driver), json={"orders": [ORDER, PIE, PIE]})
     assert again.headers["Codat-Mock-Findings"] == "S03;count=3, S04;count=1"
-    [entry] = journal(driver, "?code=S04")["requests"]
+    [entry] = logged(driver, "?code=S04")["requests"]
     assert entry["findings"] == [{"code": "S03", "count": 3}, {"code": "S04", "count": 1}]
-    assert [each["number"] for each in journal(driver, "?code=S03")["requests"]] == [
-        entry["number"]
-    ]
+    assert [each["number"] for each in logged(driver, "?code=S03")["requests"]] == [entry["number"]]
 
 
 def test_a_refused_push_tells_its_findings_too(http, driver):
@@ -87,10 +85,10 @@ def test_a_refused_push_tells_its_findings_too(http, driver):
 def test_requests_are_found_and_counted(http, driver):
     for status, path in ((404, "/nothing"), (404, "/nothing/else"), (200, "/meta/companies")):
         assert http.get(path).status_code == status
-    assert journal(driver, "?path=/nothing")["count"] == 1
-    assert journal(driver, "?path=/nothing*&status=404")["count"] == 2
-    assert journal(driver, "?method=post&limit=0") == {"count": 3, "dropped": 0, "requests": []}
-    assert len(journal(driver, "?limit=2")["requests"]) == 2
+    assert logged(driver, "?path=/nothing")["count"] == 1
+    assert logged(driver, "?path=/nothing*&status=404")["count"] == 2
+    assert logged(driver, "?method=post&limit=0") == {"count": 3, "dropped": 0, "requests": []}
+    assert len(logged(driver, "?limit=2")["requests"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -122,7 +120,7 @@ def test_a_request_outside_the_api_is_logged_with_the_nearest_operation(
 ):
     answer = http.request(method, path.format(driver.company_id))
     assert answer.headers["Codat-Mock-Findings"] == "T02;count=1"
-    [entry] = journal(driver, "?code=T02")["requests"]
+    [entry] = logged(driver, "?code=T02")["requests"]
     assert (entry["operation"], entry["nearest"]) == (None, nearest)
     [finding] = driver.findings()["findings"]
     assert nearest in finding["message"]
@@ -133,7 +131,7 @@ def test_asking_for_options_reads_no_dataset(http, driver):
     path = HISTORY.format(companyId=driver.company_id, datasetId=dataset_id)
     for _ in range(2):
         assert "Codat-Mock-Findings" not in http.options(path).headers
-    assert [each["operation"] for each in journal(driver, "?method=OPTIONS")["requests"]] == [
+    assert [each["operation"] for each in logged(driver, "?method=OPTIONS")["requests"]] == [
         None
     ] * 2
 
@@ -153,11 +151,11 @@ def test_the_same_mistake_again_is_joined_to_the_first(http, driver):
 
 
 def test_what_people_and_tests_ask_is_not_the_integration_s(http, driver):
-    before = journal(driver)["count"]
+    before = logged(driver)["count"]
     pages = ("/link/nothing", "/flow/nothing", "/portal/alerts", "/portal/nothing", "/swagger/")
     for path in ("/_mock/nothing", "/favicon.ico", *pages):
         http.get(path)
-    assert journal(driver)["count"] == before
+    assert logged(driver)["count"] == before
     assert driver.findings()["verdict"] == "nothing-observed"
 
 
@@ -202,8 +200,8 @@ def test_the_oldest_are_dropped_first_and_the_verdict_says_so():
     assert (verdict["dropped"], verdict["isComplete"]) == (seen["a"]["dropped"], False)
 
 
-def test_a_reset_begins_a_journal_of_its_own(driver):
+def test_a_reset_begins_a_log_of_its_own(driver):
     driver.call("POST", "/_mock/reset")
-    assert journal(driver) == {"count": 0, "dropped": 0, "requests": []}
+    assert logged(driver) == {"count": 0, "dropped": 0, "requests": []}
     driver.create_company("x")
-    assert [each["number"] for each in journal(driver)["requests"]] == [1]
+    assert [each["number"] for each in logged(driver)["requests"]] == [1]

@@ -36,7 +36,7 @@ MONDAY = datetime(2022, 3, 21, 9, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/London")
 HOUR = 3
 PROCESSING = timedelta(seconds=7.7788)
-MODELLED = {"S03", "S04", "U02", "D01"}  # random histories (test_breaches) are for the others
+MODELLED = {"S03", "S04", "U02", "D01"}  # test_violations.py is for the others
 IDS = [f"A-{number}" for number in range(6)]
 
 encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -1,4 +1,4 @@
-"""Alerts: when they are raised, and what they tell."""
+"""Alerts: when they are raised, and what they contain."""
 
 from __future__ import annotations
 

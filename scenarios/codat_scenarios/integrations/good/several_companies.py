@@ -10,7 +10,7 @@ ENVIRONMENT = Environment(companies=3)
 
 
 def main(shop: Shop) -> None:
-    integrations = [Integration(shop, company_id) for company_id in shop.tills]
+    integrations = [Integration(shop, company_id) for company_id in shop.pos_by_company]
     with ThreadPoolExecutor(len(integrations)) as pool:
         for _ in shop.times(*TIMES):
             list(pool.map(Integration.push_news, integrations))

@@ -40,7 +40,7 @@ def main(shop: Shop) -> None:
 
 
 def current_records(shop: Shop, data_type: DataType) -> Iterator[Record]:
-    last = {change.key: change for change in shop.till.between(None, shop.now)}
+    last = {change.key: change for change in shop.pos.between(None, shop.now)}
     for change in last.values():
         is_due = change.data_type == data_type and change.created >= START_DATE
         if is_due and not change.is_deleted:
