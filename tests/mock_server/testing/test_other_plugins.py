@@ -249,6 +249,7 @@ def test_push(codat_httpx, codat_requests, number):
 NEEDED = {"xdist": ["-n2"], "pytest_asyncio": ["-o", "asyncio_default_fixture_loop_scope=function"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("library", MATRIX)
 def test_every_cell_of_the_matrix_passes(library: str, pytester: pytest.Pytester) -> None:
     if find_spec(library) is None:
