@@ -43,8 +43,8 @@ def files() -> list[Path]:
 
 
 def words_of(text: str) -> str:
-    """The text with its names taken apart: `is_told` is two words."""
-    return text.replace("_", " ")
+    """The text with its names taken apart: `is_told` is two words, and so is `isTold`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text.replace("_", " "))
 
 
 @pytest.mark.parametrize("path", files(), ids=str)
@@ -60,7 +60,13 @@ def test_a_file_is_written_in_plain_english(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    ["The user is told why", "def is_told():", "It stands\n    # in the file", "Wants x"],
+    [
+        "The user is told why",
+        "def is_told():",
+        '{"isAsTold": 1}',
+        "It stands\n    # in the file",
+        "Wants x",
+    ],
 )
 def test_a_word_is_found_in_prose_names_and_across_lines(sentence: str) -> None:
     assert WORDS.search(words_of(sentence))

@@ -15,10 +15,10 @@ from flask import request
 from msgspec import UNSET, Struct
 
 from codat_mock.http.operations import Parameter
-from codat_mock.http.query_language import LONGEST, malformed, read_order, read_query
+from codat_mock.http.query_language import MAX_QUERY_CHARACTERS, malformed, read_order, read_query
 from codat_mock.models.pages import Link, Links, Page
 
-LARGEST_PAGE: Final = 5000
+MAX_PAGE_SIZE: Final = 5000
 LAST_PAGE: Final = 2**31 - 1
 PAGING: Final = (
     Parameter(
@@ -29,13 +29,13 @@ PAGING: Final = (
     Parameter(
         name="pageSize",
         text="How many results a page has.",
-        schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 100},
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": 100},
     ),
     Parameter(
         name="query",
         text="Which results: clauses such as `name~coffee`, joined by `&&` and `||`, grouped by"
         " `{}`; the operators are `= != ~ > < >= <=`.",
-        schema={"type": "string", "maxLength": LONGEST},
+        schema={"type": "string", "maxLength": MAX_QUERY_CHARACTERS},
     ),
     Parameter(
         name="orderBy",
@@ -60,7 +60,7 @@ def page(answer: type[Answer], kind: type[Struct], items: Sequence[Any]) -> Answ
         Malformed: a parameter cannot be read; it is named.
     """
     number = whole_number("page", 1, LAST_PAGE)
-    size = whole_number("pageSize", 100, LARGEST_PAGE)
+    size = whole_number("pageSize", 100, MAX_PAGE_SIZE)
     found = chosen(kind, items)
     start = (number - 1) * size
     return answer(

@@ -21,8 +21,8 @@ from msgspec import Struct, inspect
 from codat_mock.clock import parse_moment
 from codat_mock.models.errors import Malformed, Problem
 
-LONGEST: Final = 2048
-DEEPEST: Final = 32
+MAX_QUERY_CHARACTERS: Final = 2048
+MAX_NESTING: Final = 32
 CLAUSE: Final = re.compile(
     r"(?P<name>[A-Za-z_][\w.]*)\s*(?P<operator>[=!~<>]+)"
     r"(?P<value>(?:[^{}&|]|&(?!&)|\|(?!\|))*)"
@@ -43,8 +43,10 @@ def read_query(text: str, kind: type[Struct]) -> Condition:
         Malformed: it is too long, not of the language, or names what the items do not have; the
             position is named, counted from 1.
     """
-    if len(text) > LONGEST:
-        raise malformed("query", f"it has {len(text)} characters, and at most {LONGEST} are read")
+    if len(text) > MAX_QUERY_CHARACTERS:
+        raise malformed(
+            "query", f"it has {len(text)} characters, and at most {MAX_QUERY_CHARACTERS} are read"
+        )
     return Reader(text, kind).read()
 
 
@@ -104,8 +106,8 @@ class Reader:
         if not self.takes("{"):
             return self.clause()
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise malformed("query", f"its groups are nested more than {DEEPEST} deep")
+        if self.depth > MAX_NESTING:
+            raise malformed("query", f"its groups are nested more than {MAX_NESTING} deep")
         condition = self.either()
         if not self.takes("}"):
             raise self.unexpected("'}'")

@@ -27,8 +27,8 @@ SPARE_DESCRIPTORS: Final = 100  # for the database, logs and webhooks
 USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
 TICK_SECONDS: Final = 0.25
 GRACE_SECONDS: Final = 5.0  # for answers that are being made or sent when the server is stopped
-LARGEST_BODY: Final = 1 << 30
-IN_MEMORY: Final = 1 << 26  # bodies and answers below this many bytes are not spooled to disk
+MAX_BODY_BYTES: Final = 1 << 30
+MAX_IN_MEMORY_BYTES: Final = 1 << 26  # longer bodies and answers are spooled to disk
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -242,9 +242,9 @@ def make_http(app: WSGIApplication, listener: socket.socket) -> Any:
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,
         ident="codat-mock",
-        max_request_body_size=LARGEST_BODY,
-        inbuf_overflow=IN_MEMORY,
-        outbuf_overflow=IN_MEMORY,
+        max_request_body_size=MAX_BODY_BYTES,
+        inbuf_overflow=MAX_IN_MEMORY_BYTES,
+        outbuf_overflow=MAX_IN_MEMORY_BYTES,
         channel_request_lookahead=1,  # so that a client that hangs up is noticed
     )
     server.channel_class = Channel

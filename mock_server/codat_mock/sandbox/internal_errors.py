@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-MOST: Final = 100  # a mock that fails at every request would fill the memory with them
+MAX_ERRORS: Final = 100  # a mock that fails at every request would fill the memory with them
 
 
 class InternalErrors:
@@ -17,7 +17,7 @@ class InternalErrors:
 
     def note(self, where: str, error: BaseException) -> None:
         """Note an error that nobody expected; only the first of very many are kept."""
-        if len(self._errors) < MOST:
+        if len(self._errors) < MAX_ERRORS:
             self._errors.append(f"{where}: {type(error).__name__}: {error}")
 
     def all(self) -> list[str]:

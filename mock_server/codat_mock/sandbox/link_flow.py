@@ -26,7 +26,7 @@ from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, LinkSession
 
 CODE_LASTS: Final = timedelta(seconds=30)
-LONGEST_URL: Final = 2048
+MAX_URL_CHARACTERS: Final = 2048
 HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?([/?#]|$)")  # and no scheme
 
 
@@ -129,7 +129,7 @@ def check_url(url: str | None) -> None:
         is_good = is_good and not re.search(r"\s", url[0] + parts.netloc) and parts.port != 0
     except ValueError:
         is_good = False
-    if not is_good or len(url) > LONGEST_URL or not url.isprintable() or "\\" in url:
+    if not is_good or len(url) > MAX_URL_CHARACTERS or not url.isprintable() or "\\" in url:
         message = "The parameter 'redirectUrl' must be the http or https URL of a page, or a host."
         raise Malformed(message, [Problem("redirectUrl", message)])
 

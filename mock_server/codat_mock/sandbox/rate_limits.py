@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from codat_mock.clock import FIRST, format_moment
 
-A_DAY: Final = 1000  # for the account, and as many for each company
-A_MINUTE: Final = 1000  # from one address
-AT_ONCE: Final = 10  # of one company
+REQUESTS_A_DAY: Final = 1000  # for the account, and as many for each company
+REQUESTS_A_MINUTE: Final = 1000  # from one address
+MAX_CONCURRENT_REQUESTS: Final = 10  # of one company
 
 
 class RateLimitStatus(Struct, frozen=True):
@@ -64,7 +64,7 @@ class RateLimiter:
             return True
         with self._lock:
             self._under_way[company_id] += 1
-            return self._under_way[company_id] <= AT_ONCE
+            return self._under_way[company_id] <= MAX_CONCURRENT_REQUESTS
 
     def leave(self, company_id: str | None) -> None:
         """Count a request as under way no more."""
@@ -85,7 +85,7 @@ class RateLimiter:
         """
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
         minute = now.replace(second=0, microsecond=0)
-        limit = A_DAY * (1 + companies)
+        limit = REQUESTS_A_DAY * (1 + companies)
         with self._lock:
             if day != self._day:
                 self._day, self._used = day, 0
@@ -93,11 +93,12 @@ class RateLimiter:
                 self._minute, self._by_address = minute, Counter()
             midnight, next_minute = day + timedelta(days=1), minute + timedelta(minutes=1)
             if not is_entered:
-                refused, wait = f"{AT_ONCE} requests of a company at once", timedelta(seconds=1)
+                refused = f"{MAX_CONCURRENT_REQUESTS} requests of a company at once"
+                wait = timedelta(seconds=1)
             elif self._used >= limit:
                 refused, wait = f"{limit} requests a day", midnight - now
-            elif self._by_address[address] >= A_MINUTE:
-                refused, wait = f"{A_MINUTE} requests a minute", next_minute - now
+            elif self._by_address[address] >= REQUESTS_A_MINUTE:
+                refused, wait = f"{REQUESTS_A_MINUTE} requests a minute", next_minute - now
             else:
                 refused, wait = "", timedelta(0)
                 self._used += 1

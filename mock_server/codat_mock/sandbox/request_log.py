@@ -19,7 +19,7 @@ from codat_mock.sandbox.sandbox import Sandbox
 from codat_mock.sandbox.session import Session
 from codat_mock.storage.request_log import decode_entry, pack
 
-AT_ONCE: Final = 1000
+REQUESTS_AT_ONCE: Final = 1000
 
 
 class RequestLogPage(Wire, kw_only=True, omit_defaults=False):
@@ -80,14 +80,14 @@ def find(sandbox: Sandbox, is_match: Callable[[LoggedRequest], bool], limit: int
     found: deque[LoggedRequest] = deque(maxlen=limit)
     while True:
         with sandbox.session() as session:
-            stored = session.tables.request_log.after(last, AT_ONCE)
+            stored = session.tables.request_log.after(last, REQUESTS_AT_ONCE)
             dropped = session.tables.request_log.dropped()
         for entry in map(decode_entry, stored):
             last = entry.number
             if is_match(entry):
                 count += 1
                 found.append(entry)
-        if len(stored) < AT_ONCE:
+        if len(stored) < REQUESTS_AT_ONCE:
             return RequestLogPage(count=count, dropped=dropped, requests=[*found])
 
 

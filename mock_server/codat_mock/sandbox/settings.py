@@ -11,7 +11,7 @@ from msgspec import Struct
 from codat_mock.domain.dataset_lifecycle import REALISTIC
 from codat_mock.models.alerts import AlertRule
 from codat_mock.rules.rule_settings import RuleSetting
-from codat_mock.storage.request_log import DEFAULT_LIMIT
+from codat_mock.storage.request_log import DEFAULT_LIMIT_BYTES
 
 ConcurrentPushes = Literal["flag", "miss"]
 
@@ -50,7 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     alert_hosts: tuple[str, ...] = ()
     alert_rules: tuple[AlertRule, ...] = ()
     rules: Mapping[str, RuleSetting] = {}
-    journal_limit: int = DEFAULT_LIMIT
+    journal_limit: int = DEFAULT_LIMIT_BYTES
     address: str = "http://127.0.0.1:4620"
 
     @property

@@ -27,7 +27,7 @@ from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import SyncResult
 from codat_mock.storage import CompanyRow, DatasetRow, SyncRow
 
-GRACE: Final = timedelta(minutes=5)  # to look at a dataset that has ended, and to mend it
+GRACE: Final = timedelta(minutes=5)  # to look at a dataset that has ended, and to fix it
 CLEAR: Final = timedelta(minutes=15)  # what comes so long before a sync has come in time
 
 

@@ -17,10 +17,10 @@ encode = msgspec.json.encode
 decode_entry = msgspec.json.Decoder(LoggedRequest).decode
 
 LEVEL: Final = 1  # of compression: a body of JSON shrinks to a tenth, and quickly
-OVERHEAD: Final = 128  # bytes that a row and its place in the index take besides
-AT_ONCE: Final = 100
+OVERHEAD_BYTES: Final = 128  # of a row and its entry in the index
+ROWS_AT_ONCE: Final = 100
 LARGEST: Final = 2**63 - 1  # integer of SQLite
-DEFAULT_LIMIT: Final = 256 << 20
+DEFAULT_LIMIT_BYTES: Final = 256 << 20
 
 
 def pack(body: bytes) -> bytes | None:
@@ -57,7 +57,7 @@ class SizeMeter:
         oldest = self._db.execute(
             "SELECT place, sandbox, size FROM requests"
             " WHERE place < (SELECT max(place) FROM requests) ORDER BY place LIMIT ?",
-            (AT_ONCE,),
+            (ROWS_AT_ONCE,),
         ).fetchall()
         for place, sandbox, size in oldest:
             if (self.held or 0) <= self.limit:
@@ -87,7 +87,7 @@ class RequestLogTable:
             answered: the answer's body, likewise.
         """
         row = encode(entry)
-        size = OVERHEAD + len(row) + len(sent or b"") + len(answered or b"")
+        size = OVERHEAD_BYTES + len(row) + len(sent or b"") + len(answered or b"")
         self._db.execute(
             "INSERT INTO requests (sandbox, number, entry, sent, answered, size)"
             " VALUES (?, ?, ?, ?, ?, ?)",

@@ -24,7 +24,7 @@ from codat_mock.storage.link_sessions import LinkSessions
 from codat_mock.storage.lock import FileLock
 from codat_mock.storage.planned_outcomes import Outcomes
 from codat_mock.storage.preferences import Preferences
-from codat_mock.storage.request_log import DEFAULT_LIMIT, RequestLogTable, SizeMeter
+from codat_mock.storage.request_log import DEFAULT_LIMIT_BYTES, RequestLogTable, SizeMeter
 from codat_mock.storage.sandboxes import Sandboxes, SandboxRow
 from codat_mock.storage.schema import UnusableFile, connect
 from codat_mock.storage.syncs import Syncs
@@ -45,7 +45,7 @@ class Store:
         UnusableFile: the file cannot be used.
     """
 
-    def __init__(self, path: Path | None = None, journal_limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, path: Path | None = None, journal_limit: int = DEFAULT_LIMIT_BYTES) -> None:
         self._path = path
         self._db = connect(path)
         self._file_lock = lock(path, self._db) if path else None

@@ -23,7 +23,7 @@ EXAMPLES = """Examples:
 """
 COLOURS: Final = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 WIDTH: Final = 100  # wider lines are hard to read
-MOST_DIFFERENCES: Final = 5
+MAX_DIFFERENCES: Final = 5
 
 Part = tuple[str, str]
 """A paragraph with its style: `title`, `head`, `text`, `request` or `body`."""
@@ -112,11 +112,11 @@ def example_parts(example: Example) -> Iterator[Part]:
     yield "head", "What was found"
     yield "text", short(example.finding["message"])
     differences = example.finding["differences"]
-    for each in differences[:MOST_DIFFERENCES]:
+    for each in differences[:MAX_DIFFERENCES]:
         was, now = compact(each["old"]), compact(each["new"])
         yield "body", f"    {each['record']} {each['path']}: {was} → {now}"
-    if len(differences) > MOST_DIFFERENCES:
-        yield "body", f"    … {len(differences) - MOST_DIFFERENCES} more differences"
+    if len(differences) > MAX_DIFFERENCES:
+        yield "body", f"    … {len(differences) - MAX_DIFFERENCES} more differences"
 
 
 def sentence(text: str) -> str:

@@ -27,7 +27,7 @@ INSTRUCTIONS: Final = """A local mock of Codat's Sync for Commerce that judges a
 Open a sandbox, let the integration push to its base_url with its api_key, move the clock, and read
 the findings: each names a broken rule, the requests that broke it and what to do instead. Or run
 the integration's command with run_check, which does all of that."""
-MOST_CHARACTERS: Final = 20_000  # of what a command prints
+MAX_CHARACTERS: Final = 20_000  # of what a command prints
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -240,6 +240,6 @@ def run_codat_mock(*arguments: str) -> dict[str, Any]:
         check=False,
     )
     output = ran.stdout + ran.stderr
-    if len(output) > MOST_CHARACTERS:
-        output = f"… {len(output) - MOST_CHARACTERS} characters\n{output[-MOST_CHARACTERS:]}"
+    if len(output) > MAX_CHARACTERS:
+        output = f"… {len(output) - MAX_CHARACTERS} characters\n{output[-MAX_CHARACTERS:]}"
     return {"exit_code": ran.returncode, "output": output}

@@ -22,7 +22,7 @@ from codat_scenarios.integrations.scripted_pos import ScriptedPos
 from codat_scenarios.kill_matrix.results import Matrix, Result
 from codat_scenarios.sandbox_driver import SandboxDriver
 
-AT_ONCE: Final = 4
+PROGRAMS_AT_ONCE: Final = 4
 PATIENCE_SECONDS: Final = 120
 
 
@@ -48,7 +48,10 @@ def run_all(
     codes = tuple(rule.code for rule in rulebook())
     registry = SandboxRegistry(Settings(speed=0, rate_limits=True))
     results = []
-    with Server(registry, listen("127.0.0.1", 0)) as server, ThreadPoolExecutor(AT_ONCE) as pool:
+    with (
+        Server(registry, listen("127.0.0.1", 0)) as server,
+        ThreadPoolExecutor(PROGRAMS_AT_ONCE) as pool,
+    ):
         for result in pool.map(lambda program: run(program, server.address), programs):
             on_result(result)
             results.append(result)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType
 
-from codat_mock.http.query_language import DEEPEST, LONGEST, read_order, read_query
+from codat_mock.http.query_language import MAX_NESTING, MAX_QUERY_CHARACTERS, read_order, read_query
 from codat_mock.models.companies import Company
 from codat_mock.models.errors import Malformed
 from codat_mock.models.values import MomentText
@@ -107,8 +107,8 @@ def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
         ("isNew=true && unitCount<>9", "the operator '<>' at character 24"),
         ("name =~ a", "the operator '=~' at character 6"),
         ("name!a", "the operator '!' at character 5"),
-        ("name=" + "a" * LONGEST, "2053 characters, and at most 2048"),
-        ("{" * (DEEPEST + 1), "nested more than 32 deep"),
+        ("name=" + "a" * MAX_QUERY_CHARACTERS, "2053 characters, and at most 2048"),
+        ("{" * (MAX_NESTING + 1), "nested more than 32 deep"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_the_reason(query: str, said: str) -> None:

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from codat_mock.clock import machine_seconds
 from codat_mock.models.errors import NotFound
 from codat_mock.sandbox import companies
-from codat_mock.sandbox.rate_limits import A_DAY, A_MINUTE, AT_ONCE, RateLimiter
+from codat_mock.sandbox.rate_limits import (
+    MAX_CONCURRENT_REQUESTS,
+    REQUESTS_A_DAY,
+    REQUESTS_A_MINUTE,
+    RateLimiter,
+)
 
 NOON = datetime(2022, 3, 21, 12, 0, 30, tzinfo=UTC)
 COMPANIES = "/meta/companies"
@@ -47,7 +52,7 @@ def test_too_many_are_refused_until_the_limit_resets_in_the_sandboxs_time(limite
     registry = limited.registry
     limited.get(COMPANIES)
     sandbox = registry.sandbox(registry.names()[0])
-    for _ in range(A_MINUTE - 1):
+    for _ in range(REQUESTS_A_MINUTE - 1):
         sandbox.rate_limiter.spend(NOON.replace(hour=8, minute=0), 9, "127.0.0.1")
     refused = limited.get(COMPANIES)
     assert refused.status_code == refused.json()["statusCode"] == 429
@@ -62,7 +67,7 @@ def test_too_many_are_refused_until_the_limit_resets_in_the_sandboxs_time(limite
 def test_no_more_than_ten_requests_of_a_company_are_served_at_once(limited):
     company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
     limiter = limited.registry.sandbox(limited.registry.names()[0]).rate_limiter
-    for _ in range(AT_ONCE - 1):
+    for _ in range(MAX_CONCURRENT_REQUESTS - 1):
         assert limiter.enter(company)
     assert limited.get(f"/companies/{company}").status_code == 200
     assert limiter.enter(company)
@@ -86,7 +91,7 @@ def test_a_request_whose_answer_is_held_back_is_under_way_until_the_client_has_g
 ):
     company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
     limiter = limited.registry.sandbox(limited.registry.names()[0]).rate_limiter
-    for _ in range(AT_ONCE - 1):
+    for _ in range(MAX_CONCURRENT_REQUESTS - 1):
         assert limiter.enter(company)
     fault = {"kind": "lose", "by": by, "operation": "get-company", "at": [1]}
     assert limited.post("/_mock/faults", json={"faults": [fault]}).status_code == 200
@@ -146,7 +151,7 @@ def test_a_client_that_goes_before_its_answer_is_held_back_counts_no_more(
 def test_a_delayed_answer_counts_until_it_has_come(limited):
     company = limited.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
     limiter = limited.registry.sandbox(limited.registry.names()[0]).rate_limiter
-    for _ in range(AT_ONCE - 1):
+    for _ in range(MAX_CONCURRENT_REQUESTS - 1):
         assert limiter.enter(company)
     fault = {"kind": "delay", "seconds": 0.5, "operation": "get-company", "at": [1]}
     limited.post("/_mock/faults", json={"faults": [fault]})
@@ -166,7 +171,7 @@ def test_serve_keeps_the_limits_with_its_option(serve):
 @given(st.integers(0, 3), st.timedeltas(timedelta(0), timedelta(hours=11)))
 def test_a_days_limit_grows_with_the_companies_and_is_whole_again_at_midnight(companies, passed):
     limiter = RateLimiter()
-    limit = A_DAY * (1 + companies)
+    limit = REQUESTS_A_DAY * (1 + companies)
     for number in range(limit):
         status = limiter.spend(NOON, companies, f"10.0.0.{number % 5}")
         assert not status.refused
@@ -180,7 +185,7 @@ def test_a_days_limit_grows_with_the_companies_and_is_whole_again_at_midnight(co
 
 def test_a_minutes_limit_is_each_addresss_own():
     limiter = RateLimiter()
-    for _ in range(A_MINUTE):
+    for _ in range(REQUESTS_A_MINUTE):
         assert not limiter.spend(NOON, 9, "10.0.0.1").refused
     status = limiter.spend(NOON, 9, "10.0.0.1")
     assert status.refused == "1000 requests a minute"

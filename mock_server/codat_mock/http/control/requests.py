@@ -19,7 +19,7 @@ from codat_mock.sandbox import request_log
 
 blueprint = Blueprint("requests", __name__)
 
-MOST: Final = 100
+MAX_SHOWN_REQUESTS: Final = 100
 MAGIC: Final = b"\x1f\x8b"
 GZIP: Final = (("Content-Encoding", "gzip"),)
 FILTERS: Final = {
@@ -92,7 +92,7 @@ def limit() -> int:
     Raises:
         Malformed: it is no number.
     """
-    given = request.args.get("limit", str(MOST))
+    given = request.args.get("limit", str(MAX_SHOWN_REQUESTS))
     if not re.fullmatch(r"\d{1,6}", given):
         message = f"limit must be a whole number of up to 6 digits, not '{given}'."
         raise Malformed(message, [Problem("query.limit", message)])

@@ -19,7 +19,7 @@ from codat_mock.sandbox import companies, webhooks
 blueprint = Blueprint("portal_alerts", __name__)
 
 PAGE: Final = "/portal/alerts"
-MOST_SHOWN: Final = 100
+MAX_SHOWN: Final = 100
 NUMBERS: Final = ("copies", "overtakenSeconds")
 
 
@@ -106,8 +106,8 @@ def page(
         known={stored.rule_id for stored in rules},
         types=get_args(RuleType),
         companies={company.id: company.name for company in known},
-        alerts=found.alerts[: -MOST_SHOWN - 1 : -1],
-        hidden=max(0, len(found.alerts) - MOST_SHOWN),
+        alerts=found.alerts[: -MAX_SHOWN - 1 : -1],
+        hidden=max(0, len(found.alerts) - MAX_SHOWN),
         is_settled=found.is_settled,
         now=now,
         typed=typed or {},
