@@ -98,7 +98,7 @@ def test_the_shown_test_drives_the_shown_integration(address: str) -> None:
 
 def test_the_shown_integration_corrects_a_sale_whose_sync_failed(address: str) -> None:
     integration = run(MACHINE, address)["Integration"]
-    events = (Sale(), Push(), DayEnd("ServerError"), Correction(pence=500), Push())
+    events = (Sale(), Push(), DayEnd("ServerError"), Correction(units=500), Push())
     drive(MerchantDays(events), integration, address, api_key="failed-sync")
 
 

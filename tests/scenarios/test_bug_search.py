@@ -74,8 +74,13 @@ def test_the_integration_without_a_bug_survives_every_kind_of_trouble_in_turn(ad
         DayEnd("ServerError"),
     )
     for event in trouble:
-        events = (Sale(500, 20, by_card=True), event, Correction(pence=700), Push(), DayEnd())
+        events = (Sale(500, 20, by_card=True), event, Correction(units=700), Push(), DayEnd())
         drive(MerchantDays(events), SqliteIntegration, address, api_key="in-turn")
+
+
+def test_a_price_that_is_raised_and_lowered_again_has_not_changed(address: str) -> None:
+    events = (Sale(427), Push(meanwhile="correct"), Correction(units=427))
+    drive(MerchantDays(events), SqliteIntegration, address, api_key="same-price")
 
 
 @pytest.mark.skipif(

@@ -154,8 +154,8 @@ def test_the_books_are_compared_with_the_sales_at_the_end(address: str) -> None:
         "The books are wrong:\n"
         "commerce-orders 'sale-1' is not in the books.\n"
         "commerce-payments 'sale-1-paid' is not in the books.\n"
-        "commerce-orders total 0.02 in the shop and 0.01 in the books.\n"
-        "commerce-payments total 0.02 in the shop and 0.01 in the books."
+        "commerce-orders total 0.02 GBP in the shop and 0.01 in the books.\n"
+        "commerce-payments total 0.02 GBP in the shop and 0.01 in the books."
     )
 
 
@@ -268,8 +268,9 @@ def test_a_sale_can_change_and_a_second_run_can_start_at_the_checkpoint(address:
 def test_days_read_as_prose() -> None:
     events = (
         Sale(1250, tip=50, by_card=True, lines=2, customer="Zoë"),
+        Sale(1250, currency="KWD", id_suffix="-é"),
         Push(kill_after=3, meanwhile="correct"),
-        Correction(which=1, pence=200, is_synced=True),
+        Correction(which=1, units=200, is_synced=True),
         FaultyRequests({"kind": "refuse", "status": 503, "operation": None, "at": [2]}),
         DatasetEnd("Cancelled"),
         DatasetEnd(stuck_in="Mapping"),
@@ -278,15 +279,16 @@ def test_days_read_as_prose() -> None:
     )
     assert repr(MerchantDays(events)) == (
         "Days from 21 Mar 2022:\n"
-        "  1. a sale of 12.50 with a tip of 0.50 in 2 lines to 'Zoë' by card\n"
-        "  2. the integration pushes; a sale is corrected between reading and marking; it is"
+        "  1. a sale of 12.50 GBP with a tip of 0.50 in 2 lines to 'Zoë' by card\n"
+        "  2. a sale of 1.250 KWD by cash, with '-é' in its ids\n"
+        "  3. the integration pushes; a sale is corrected between reading and marking; it is"
         " killed after 3 lines and started again\n"
-        "  3. synced sale 2 is corrected to 2.00\n"
-        "  4. the integration pushes; request 2: refuse (status 503)\n"
-        "  5. the integration pushes; a dataset ends in Cancelled\n"
-        "  6. the integration pushes; a dataset stays in Mapping\n"
-        "  7. the merchant unlinks the shop, and the integration pushes\n"
-        "  8. the night passes and its sync ends in ServerError"
+        "  4. synced sale 2 is corrected to 200 smallest units\n"
+        "  5. the integration pushes; request 2: refuse (status 503)\n"
+        "  6. the integration pushes; a dataset ends in Cancelled\n"
+        "  7. the integration pushes; a dataset stays in Mapping\n"
+        "  8. the merchant unlinks the shop, and the integration pushes\n"
+        "  9. the night passes and its sync ends in ServerError"
     )
 
 

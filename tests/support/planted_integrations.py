@@ -9,7 +9,9 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any, Final
+from unicodedata import normalize
 
 from sqlite_integration import SqliteIntegration, Unavailable
 
@@ -517,3 +519,29 @@ class OneDayOnly(SqliteIntegration):
         today = format_moment(self.scenario.now())[:10]
         rows: list[sqlite3.Row] = super().pending(data_type)
         return [row for row in rows if row["created"][:10] == today]
+
+
+@planted
+class KnowsTwoDigits(SqliteIntegration):
+    """Rounds every amount to two digits, also where the currency has three."""
+
+    save = rewrite(
+        lambda _, record: {
+            name: round(value, 2) if isinstance(value, Decimal) else value
+            for name, value in record.items()
+        }
+    )
+
+
+@planted
+class KnowsOneCurrency(SqliteIntegration):
+    """Leaves out the currency, which is then that of the books."""
+
+    save = rewrite(lambda _, record: {**record, "currency": None})
+
+
+@planted
+class NormalisesIds(SqliteIntegration):
+    """Stores ids in Unicode's composed form, and so pushes them under another id."""
+
+    save = rewrite(lambda _, record: {**record, "id": normalize("NFC", record["id"])})

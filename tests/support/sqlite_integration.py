@@ -21,7 +21,8 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     type TEXT, key TEXT, id TEXT, body TEXT, version INTEGER, is_deleted INTEGER DEFAULT 0,
     created TEXT, sent INTEGER DEFAULT 0, done INTEGER DEFAULT 0, dataset TEXT,
-    is_known INTEGER DEFAULT 0, PRIMARY KEY (type, key));
+    is_known INTEGER DEFAULT 0, content TEXT, sent_content TEXT, known_content TEXT,
+    PRIMARY KEY (type, key));
 CREATE TABLE IF NOT EXISTS batches (
     type TEXT, dataset TEXT, started TEXT, state TEXT, rows TEXT);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT);
@@ -38,8 +39,9 @@ class SqliteIntegration:
     """Stores every record, pushes what changed, and survives faults, kills and overlapping runs.
 
     A record has a version that grows with each change; `sent` and `done` are the versions last sent
-    and last processed. A batch is written before it is sent, so that after a kill or a lost answer
-    its dataset can be found in the history.
+    and last processed. A version with the content last processed is not sent: a price that was
+    raised and lowered again has not changed. A batch is written before it is sent, so that after a
+    kill or a lost answer its dataset can be found in the history.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -63,15 +65,17 @@ class SqliteIntegration:
         kind = record["type"] if data_type == "commerce-transactions" else ""
         with self.db:
             self.db.execute(
-                "INSERT INTO records (type, key, id, body, version, created)"
-                " VALUES (?, ?, ?, ?, 1, ?)"
-                " ON CONFLICT DO UPDATE SET body = excluded.body, version = version + 1",
+                "INSERT INTO records (type, key, id, body, version, created, content)"
+                " VALUES (?, ?, ?, ?, 1, ?, ?)"
+                " ON CONFLICT DO UPDATE SET body = excluded.body, version = version + 1,"
+                " content = excluded.content",
                 (
                     data_type,
                     f"{record['id']}/{kind}",
                     record["id"],
                     self.encoded(record),
                     record["createdDate"],
+                    self.encoded(record | {"sourceModifiedDate": None}),
                 ),
             )
 
@@ -140,7 +144,8 @@ class SqliteIntegration:
         """The rows whose current version is not processed; deletes wait for an unknown one."""
         return self.db.execute(
             "SELECT * FROM records WHERE type = ? AND (created >= ?)"
-            " AND (version > done OR is_deleted = 1 OR is_known = 0)",
+            " AND (is_deleted = 1 OR is_known = 0"
+            " OR version > done AND content IS NOT known_content)",
             (data_type, self.setting("synced_until", "")),
         ).fetchall()
 
@@ -166,7 +171,7 @@ class SqliteIntegration:
         rows = list(rows)
         for row in rows:
             self.db.execute(
-                "UPDATE records SET sent = ? WHERE type = ? AND key = ?",
+                "UPDATE records SET sent = ?, sent_content = content WHERE type = ? AND key = ?",
                 (row["version"], data_type, row["key"]),
             )
         keys = [[row["key"], row["version"], row["is_deleted"] and row["is_known"]] for row in rows]
@@ -238,7 +243,8 @@ class SqliteIntegration:
                 )
             else:
                 self.db.execute(
-                    "UPDATE records SET done = ?, is_known = 1 WHERE type = ? AND key = ?",
+                    "UPDATE records SET done = ?, is_known = 1, known_content = sent_content"
+                    " WHERE type = ? AND key = ?",
                     (version, batch["type"], key),
                 )
 

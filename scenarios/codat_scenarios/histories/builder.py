@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from codat_scenarios.histories.faults import PlannedFaults
 from codat_scenarios.histories.history import History
-from codat_scenarios.histories.history_pos import HistoryPos, HistorySale
+from codat_scenarios.histories.history_pos import HistoryPos, HistorySale, SaleDetails
 from codat_scenarios.histories.integration import PLAIN, Integration, Reading
 from codat_scenarios.histories.steps import Night, Recorded, Sent
 from codat_scenarios.histories.timeline import Timeline
@@ -43,29 +43,29 @@ class HistoryBuilder:
         self.corrupts_books = False
         self._frozen: set[str] = set()
 
-    def sell(self, pence: int, tip: int = 0, by_card: bool = True) -> HistorySale:
+    def sell(self, units: int, tip: int = 0, by_card: bool = True) -> HistorySale:
         """Sell something.
 
         Args:
-            pence: the price, tax included.
+            units: the price in pence, tax included.
             tip: in pence.
             by_card: whether it is paid by card.
         """
         self.start_next_day_if_late()
-        self.record(self.pos.sell(self.timeline.tick(), pence, tip, by_card=by_card))
+        self.record(self.pos.sell(self.timeline.tick(), SaleDetails(units, tip, by_card)))
         return [*self.pos.sales.values()][-1]
 
-    def correct(self, which: int, pence: int) -> None:
+    def correct(self, which: int, units: int) -> None:
         """Correct the price of one of today's sales, if there are any."""
         self.start_next_day_if_late()
         if sale := self._choose(which):
-            self.record(self.pos.correct(self.timeline.tick(), sale, pence))
+            self.record(self.pos.correct(self.timeline.tick(), sale, units))
 
-    def refund(self, which: int, pence: int) -> None:
+    def refund(self, which: int, units: int) -> None:
         """Refund part or all of one of today's sales, if there are any."""
         self.start_next_day_if_late()
         if sale := self._choose(which):
-            self.record(self.pos.refund(self.timeline.tick(), sale, pence))
+            self.record(self.pos.refund(self.timeline.tick(), sale, units))
 
     def delete(self, which: int) -> None:
         """Delete one of today's sales, if there are any."""

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol
 
 from codat_mock.models.datasets import DatasetStatus
 from codat_mock.models.planned_outcomes import Profile
-from codat_scenarios.histories.history_pos import HistorySale
+from codat_scenarios.histories.history_pos import HistorySale, SaleDetails, amounts_of
 from codat_scenarios.histories.integration_run import IntegrationRun, OpenAdapter
 from codat_scenarios.sandbox_driver import MORNING, Json
 
@@ -33,41 +33,45 @@ class DayEvent(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
-    """Something is sold; see `IntegrationRun.sell`."""
-
-    pence: int = 1
-    tip: int = 0
-    by_card: bool = False
-    lines: int = 1
-    customer: str = ""
+class Sale(SaleDetails):
+    """Something is sold."""
 
     def run(self, run: IntegrationRun) -> None:
         """Sell."""
-        run.sell(self.pence, self.tip, self.by_card, self.lines, self.customer)
+        run.sell(self)
 
     def __str__(self) -> str:
-        tip = f" with a tip of {self.tip / 100:.2f}" if self.tip else ""
+        amounts = amounts_of(self.currency)
+        tip = f" with a tip of {amounts[self.tip]}" if self.tip else ""
         lines = f" in {self.lines} lines" if self.lines > 1 else ""
         customer = f" to {self.customer!r}" if self.customer else ""
         how = "card" if self.by_card else "cash"
-        return f"a sale of {self.pence / 100:.2f}{tip}{lines}{customer} by {how}"
+        id_ = f", with {self.id_suffix!r} in its ids" if self.id_suffix else ""
+        return (
+            f"a sale of {amounts[self.units]} {self.currency}{tip}{lines}{customer} by {how}{id_}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The price of a sale is corrected; `is_synced` selects synced or unsynced sales."""
+    """The price of a sale is corrected; `is_synced` selects synced or unsynced sales.
+
+    Args:
+        which: the number of the sale, counted modulo the number of sales.
+        units: the new price in smallest units of the sale's currency, tax included.
+        is_synced: whether a synced sale is corrected.
+    """
 
     which: int = 0
-    pence: int = 2
+    units: int = 2
     is_synced: bool = False
 
     def run(self, run: IntegrationRun) -> None:
         """Correct the sale, if there is one."""
-        with_sale(run, self.which, self.is_synced, lambda sale: run.correct(sale, self.pence))
+        with_sale(run, self.which, self.is_synced, lambda sale: run.correct(sale, self.units))
 
     def __str__(self) -> str:
-        return f"{named(self.which, self.is_synced)} is corrected to {self.pence / 100:.2f}"
+        return f"{named(self.which, self.is_synced)} is corrected to {self.units} smallest units"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,14 @@ class Refund:
     """Part or all of an unsynced sale is refunded."""
 
     which: int = 0
-    pence: int = 1
+    units: int = 1
 
     def run(self, run: IntegrationRun) -> None:
         """Refund the sale, if there is one."""
-        with_sale(run, self.which, False, lambda sale: run.refund(sale, self.pence))
+        with_sale(run, self.which, False, lambda sale: run.refund(sale, self.units))
 
     def __str__(self) -> str:
-        return f"up to {self.pence / 100:.2f} of {named(self.which, False)} is refunded"
+        return f"up to {self.units} smallest units of {named(self.which, False)} are refunded"
 
 
 @dataclass(frozen=True, slots=True)

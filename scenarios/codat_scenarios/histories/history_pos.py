@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cache
 
 from codat_mock.clock import format_moment, parse_moment
 from codat_mock.models.datasets import DataType
@@ -12,10 +14,32 @@ from codat_scenarios.histories.books_oracle import RecordId
 from codat_scenarios.merchants import ORDERS, PAYMENTS, TRANSACTIONS, Change, Record
 from codat_scenarios.merchants.money import Amounts, proportion, tax_within
 
-AMOUNTS = Amounts.of("GBP")
 TAX = 20_000  # thousandths of a percent
 MODIFIED = "sourceModifiedDate"
 FEE = 175  # hundredths of a percent
+
+
+@dataclass(frozen=True, slots=True)
+class SaleDetails:
+    """What is sold, and how it is paid.
+
+    Args:
+        units: the price, tax included, in the currency's smallest units.
+        tip: in smallest units.
+        by_card: whether it is paid by card; cash costs no fee.
+        lines: the number of lines that the price is split into.
+        customer: the customer's name; empty if unknown.
+        currency: ISO 4217 code.
+        id_suffix: any text that the ids of the sale's records contain.
+    """
+
+    units: int = 1
+    tip: int = 0
+    by_card: bool = False
+    lines: int = 1
+    customer: str = ""
+    currency: str = "GBP"
+    id_suffix: str = ""
 
 
 @dataclass(slots=True)
@@ -25,24 +49,33 @@ class HistorySale:
     Args:
         id: the order's id.
         created: UTC.
-        pence: the price, tax included.
-        tip: in pence.
-        by_card: whether it is paid by card; cash costs no fee.
-        refunded: pence of the price that were refunded.
+        details: as it was made.
+        refunded: smallest units of the price that were refunded.
         is_synced: whether its day has been synced; then it must not be pushed again.
-        lines: the number of lines that the price is split into.
-        customer: the customer's name; empty if unknown.
+
+    Attributes:
+        units: the price after corrections, in smallest units.
     """
 
     id: str
     created: datetime
-    pence: int
-    tip: int
-    by_card: bool
+    details: SaleDetails
     refunded: int = 0
     is_synced: bool = False
-    lines: int = 1
-    customer: str = ""
+    units: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.units = self.details.units
+
+    @property
+    def amounts(self) -> Amounts:
+        """The amounts of its currency by smallest units."""
+        return amounts_of(self.details.currency)
+
+    @property
+    def paid(self) -> int:
+        """The price and the tip, in smallest units."""
+        return self.units + self.details.tip
 
 
 class HistoryPos:
@@ -68,53 +101,38 @@ class HistoryPos:
         """The sales that are synced, in the order they were made."""
         return [sale for sale in self.sales.values() if sale.is_synced]
 
-    def sell(
-        self,
-        now: datetime,
-        pence: int,
-        tip: int = 0,
-        *,
-        by_card: bool = True,
-        lines: int = 1,
-        customer: str = "",
-    ) -> list[Change]:
+    def sell(self, now: datetime, details: SaleDetails) -> list[Change]:
         """Record a sale.
 
         Args:
             now: UTC.
-            pence: the price, tax included.
-            tip: in pence.
-            by_card: whether it is paid by card.
-            lines: the number of lines that the price is split into.
-            customer: the customer's name; empty if unknown.
+            details: what is sold.
         """
         self._sale_count += 1
-        sale = HistorySale(
-            f"sale-{self._sale_count}", now, pence, tip, by_card, lines=lines, customer=customer
-        )
+        sale = HistorySale(f"sale-{self._sale_count}{details.id_suffix}", now, details)
         self.sales[sale.id] = sale
         return self._changed_records(sale, now)
 
-    def correct(self, now: datetime, sale: HistorySale, pence: int) -> list[Change]:
+    def correct(self, now: datetime, sale: HistorySale, units: int) -> list[Change]:
         """Correct a sale's price.
 
         Args:
             now: UTC.
             sale: one that is not synced.
-            pence: the new price, tax included; at least what was refunded.
+            units: the new price in smallest units, tax included; at least what was refunded.
         """
-        sale.pence = max(pence, sale.refunded)
+        sale.units = max(units, sale.refunded)
         return self._changed_records(sale, now)
 
-    def refund(self, now: datetime, sale: HistorySale, pence: int) -> list[Change]:
+    def refund(self, now: datetime, sale: HistorySale, units: int) -> list[Change]:
         """Refund part of a sale's price, or all of it.
 
         Args:
             now: UTC.
             sale: one that is not synced.
-            pence: added to what was refunded before, up to the price.
+            units: smallest units, added to what was refunded before, up to the price.
         """
-        sale.refunded = min(sale.refunded + pence, sale.pence)
+        sale.refunded = min(sale.refunded + units, sale.units)
         return self._changed_records(sale, now)
 
     def delete(self, now: datetime, sale: HistorySale) -> list[Change]:
@@ -155,68 +173,74 @@ def sale_to_wire(sale: HistorySale) -> Iterator[tuple[DataType, str, Record]]:
 
     Source: contract section 3.
     """
-    base = {"currency": "GBP", "createdDate": format_moment(sale.created)}
+    amounts, by_card = sale.amounts, sale.details.by_card
+    base = {"currency": sale.details.currency, "createdDate": format_moment(sale.created)}
     order = {"id": sale.id, **base, **totals(sale)}
-    paid = [("paid", sale.pence + sale.tip, "Payment")]
+    paid = [("paid", sale.paid, "Payment")]
     if sale.refunded:
         paid.append(("repaid", -sale.refunded, "Refund"))
     yield ORDERS, sale.id, order
-    for suffix, pence, transaction_type in paid:
+    for suffix, units, transaction_type in paid:
         id_ = f"{sale.id}-{suffix}"
-        kind = "Card" if sale.by_card else "Cash"
-        payment = {"id": id_, **base, "amount": AMOUNTS[pence], "type": kind, "status": "Paid"}
+        kind = "Card" if by_card else "Cash"
+        payment = {"id": id_, **base, "amount": amounts[units], "type": kind, "status": "Paid"}
         yield PAYMENTS, id_, payment
-        moved = transaction(id_, pence, transaction_type, base, sale.id, "Order")
+        moved = transaction(id_, amounts[units], transaction_type, base, sale.id, "Order")
         yield TRANSACTIONS, f"{id_}/{transaction_type}", moved
-    if sale.by_card:
+    if by_card:
         id_ = f"{sale.id}-paid"
-        fee = transaction(id_, -fee_of(sale), "PaymentFee", base, id_, "Payment")
+        fee = transaction(id_, amounts[-fee_of(sale)], "PaymentFee", base, id_, "Payment")
         yield TRANSACTIONS, f"{id_}/PaymentFee", fee
 
 
 def totals(sale: HistorySale) -> Record:
     """An order's totals and lines."""
-    share, rest = divmod(sale.pence, sale.lines)
-    prices = [share + rest, *[share] * (sale.lines - 1)]
-    lines = [line(f"{sale.id}-{number}", 1, pence) for number, pence in enumerate(prices, 1)]
+    details, amounts = sale.details, sale.amounts
+    share, rest = divmod(sale.units, details.lines)
+    prices = [share + rest, *[share] * (details.lines - 1)]
+    lines = [
+        line(f"{sale.id}-{number}", 1, units, amounts) for number, units in enumerate(prices, 1)
+    ]
     if sale.refunded:
-        lines.append(line(f"{sale.id}-refund", -1, sale.refunded))
-    customer = {"customerRef": {"id": "customer", "name": sale.customer}} if sale.customer else {}
+        lines.append(line(f"{sale.id}-refund", -1, sale.refunded, amounts))
+    name = details.customer
+    customer = {"customerRef": {"id": "customer", "name": name}} if name else {}
     return customer | {
-        "totalAmount": AMOUNTS[sale.pence - sale.refunded],
-        "totalRefund": AMOUNTS[-sale.refunded],
+        "totalAmount": amounts[sale.units - sale.refunded],
+        "totalRefund": amounts[-sale.refunded],
         "totalTaxAmount": sum(each["totalTaxAmount"] for each in lines),
-        "totalGratuity": AMOUNTS[sale.tip],
+        "totalGratuity": amounts[details.tip],
         "orderLineItems": lines,
     }
 
 
-def line(id_: str, quantity: int, pence: int) -> Record:
+def line(id_: str, quantity: int, units: int, amounts: Amounts) -> Record:
     """A line of an order.
 
     Args:
         id_: of the line.
         quantity: pieces; negative for what is returned.
-        pence: the price of a piece, tax included.
+        units: the price of a piece in smallest units, tax included.
+        amounts: of the currency.
     """
     return {
         "id": id_,
         "quantity": quantity,
         "taxPercentage": 20,
-        "totalAmount": AMOUNTS[quantity * pence],
-        "totalTaxAmount": AMOUNTS[tax_within(quantity * pence, TAX)],
-        "unitPrice": AMOUNTS[pence],
+        "totalAmount": amounts[quantity * units],
+        "totalTaxAmount": amounts[tax_within(quantity * units, TAX)],
+        "unitPrice": amounts[units],
     }
 
 
 def transaction(
-    id_: str, pence: int, kind: str, base: Record, source: str, source_kind: str
+    id_: str, amount: Decimal, kind: str, base: Record, source: str, source_kind: str
 ) -> Record:
     """A transaction of the payment provider.
 
     Args:
         id_: the payment's id.
-        pence: the amount; fees and refunds are negative.
+        amount: fees and refunds are negative.
         kind: the transaction type.
         base: currency and creation date, shared with the order.
         source: the id of the source.
@@ -225,12 +249,18 @@ def transaction(
     return {
         "id": id_,
         **base,
-        "totalAmount": AMOUNTS[pence],
+        "totalAmount": amount,
         "type": kind,
         "transactionSourceRef": {"id": source, "type": source_kind},
     }
 
 
 def fee_of(sale: HistorySale) -> int:
-    """The provider's fee in pence: never zero, so that no correction removes it."""
-    return 1 + proportion(sale.pence + sale.tip, FEE, 10_000)
+    """The provider's fee in smallest units: never zero, so that no correction removes it."""
+    return 1 + proportion(sale.paid, FEE, 10_000)
+
+
+@cache
+def amounts_of(currency: str) -> Amounts:
+    """The amounts of a currency, by its ISO 4217 code."""
+    return Amounts.of(currency)

@@ -16,7 +16,7 @@ import httpx
 from codat_mock.clock import parse_moment
 from codat_mock.models.datasets import DataType
 from codat_scenarios.histories.books_oracle import differences
-from codat_scenarios.histories.history_pos import HistoryPos, HistorySale
+from codat_scenarios.histories.history_pos import HistoryPos, HistorySale, SaleDetails
 from codat_scenarios.histories.interruption import run_and_kill
 from codat_scenarios.merchants import Change, Record
 from codat_scenarios.sandbox_driver import MORNING, Json, SandboxDriver
@@ -135,26 +135,17 @@ class IntegrationRun:
             self.http.close()
             self._folder.cleanup()
 
-    def sell(self, pence: int, tip: int, by_card: bool, lines: int = 1, customer: str = "") -> None:
-        """Record a sale.
+    def sell(self, details: SaleDetails) -> None:
+        """Record a sale."""
+        self.record(self.pos.sell(self.tick(), details))
 
-        Args:
-            pence: the price, tax included.
-            tip: in pence.
-            by_card: whether it is paid by card.
-            lines: the number of lines that the price is split into.
-            customer: the name of the customer, any text.
-        """
-        now = self.tick()
-        self.record(self.pos.sell(now, pence, tip, by_card=by_card, lines=lines, customer=customer))
+    def correct(self, sale: HistorySale, units: int) -> None:
+        """Correct the price of a sale, in smallest units."""
+        self.record(self.pos.correct(self.tick(), sale, units))
 
-    def correct(self, sale: HistorySale, pence: int) -> None:
-        """Correct the price of a sale, in pence."""
-        self.record(self.pos.correct(self.tick(), sale, pence))
-
-    def refund(self, sale: HistorySale, pence: int) -> None:
-        """Refund part or all of a sale, in pence."""
-        self.record(self.pos.refund(self.tick(), sale, pence))
+    def refund(self, sale: HistorySale, units: int) -> None:
+        """Refund part or all of a sale, in smallest units."""
+        self.record(self.pos.refund(self.tick(), sale, units))
 
     def delete(self, sale: HistorySale) -> None:
         """Delete a sale."""
@@ -222,11 +213,11 @@ class IntegrationRun:
 
     def sell_at_once(self) -> None:
         """Record a sale at the current moment."""
-        self.record(self.pos.sell(self.now(), 300))
+        self.record(self.pos.sell(self.now(), SaleDetails(300, by_card=True)))
 
     def correct_at_once(self, sale: HistorySale) -> None:
         """Raise the price of a sale at the current moment."""
-        self.record(self.pos.correct(self.now(), sale, sale.pence + 7))
+        self.record(self.pos.correct(self.now(), sale, sale.units + 7))
 
     def delete_at_once(self, sale: HistorySale) -> None:
         """Delete a sale at the current moment."""

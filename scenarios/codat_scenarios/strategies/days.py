@@ -26,9 +26,11 @@ from codat_scenarios.histories.days import (
 from codat_scenarios.sandbox_driver import MORNING, Json
 
 MAX_EVENTS: Final = 30
-PENCE = st.integers(1, 10_000)
+UNITS = st.integers(1, 10_000)
 WHICH = st.integers(0, 5)
 CUSTOMERS = st.sampled_from(("", "Zoë Ångström", "お茶", "O'Brien; --"))
+CURRENCIES = st.sampled_from(("GBP", "EUR", "JPY", "KWD"))  # two digits, none, and three
+ID_SUFFIXES = st.sampled_from(("", "-é", "-e\u0301", "-茶 %2F"))
 # Ordinary weeks, the change to summer time on 27 March and the end of a month.
 STARTS = st.sampled_from(
     (MORNING, datetime(2022, 3, 26, 9, tzinfo=UTC), datetime(2022, 1, 31, 9, tzinfo=UTC))
@@ -44,15 +46,17 @@ OPERATIONS: Final = (None, "push-orders", "push-payments", "push-transactions", 
 
 SALES: SearchStrategy[DayEvent] = st.builds(
     Sale,
-    pence=PENCE,
+    units=UNITS,
     tip=st.integers(0, 500),
     by_card=st.booleans(),
     lines=st.integers(1, 3),
     customer=CUSTOMERS,
+    currency=CURRENCIES,
+    id_suffix=ID_SUFFIXES,
 )
 PUSHES: SearchStrategy[DayEvent] = st.just(Push())
 CORRECTIONS: SearchStrategy[DayEvent] = st.builds(
-    Correction, which=WHICH, pence=PENCE, is_synced=st.booleans()
+    Correction, which=WHICH, units=UNITS, is_synced=st.booleans()
 )
 
 
@@ -66,7 +70,7 @@ WORK: Final[tuple[SearchStrategy[DayEvent], ...]] = (
     *often(SALES, 5),
     *often(PUSHES, 3),
     *often(CORRECTIONS, 2),
-    st.builds(Refund, which=WHICH, pence=PENCE),
+    st.builds(Refund, which=WHICH, units=UNITS),
     st.builds(Deletion, which=WHICH, is_synced=st.booleans()),
     st.builds(DayEnd),
     st.builds(Pause, minutes=st.integers(1, 240)),

@@ -17,7 +17,7 @@ from codat_scenarios.sandbox_driver import Json
 
 MerchantEvent = Callable[[HistoryBuilder], object]
 
-PENCE = st.integers(1, 10_000)
+UNITS = st.integers(1, 10_000)
 WHICH = st.integers(0, 5)
 PATHS: Final = (
     "/companies/{companyId}",
@@ -60,11 +60,11 @@ PLANNED_FAULTS = st.builds(
 REPORTED_SALES = st.lists(
     st.builds(lambda seconds: {"seconds": seconds}, st.floats(0, 1)), max_size=3
 )
-SALE = event("sell", PENCE, st.integers(0, 500), st.booleans())
+SALE = event("sell", UNITS, st.integers(0, 500), st.booleans())
 CHANGES = (
     SALE,
-    event("correct", WHICH, PENCE),
-    event("refund", WHICH, PENCE),
+    event("correct", WHICH, UNITS),
+    event("refund", WHICH, UNITS),
     event("delete", WHICH),
 )
 # Events are applied in order by functions that draw nothing: so any event can be left out, and an

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from codat_mock.models.currencies import minor_unit
 from codat_scenarios.histories.days import Correction, DayEnd, MerchantDays, Pause, Push, Sale
 from codat_scenarios.strategies import merchant_days
 
@@ -45,3 +46,19 @@ def test_many_drawn_days_sell_push_change_and_push_again(trouble: bool) -> None:
 
     draw()
     assert sum(deep) / len(deep) > 0.4
+
+
+def test_drawn_sales_have_several_lines_unicode_and_currencies_of_every_number_of_digits() -> None:
+    drawn: list[Sale] = []
+
+    @drawing
+    @given(merchant_days())
+    def draw(days: MerchantDays) -> None:
+        drawn.extend(event for event in days.events if isinstance(event, Sale))
+
+    draw()
+    assert {1, 2, 3} == {sale.lines for sale in drawn}
+    assert {"1", "0.01", "0.001"} == {str(minor_unit(sale.currency)) for sale in drawn}
+    for texts in ({sale.customer for sale in drawn}, {sale.id_suffix for sale in drawn}):
+        assert any(text.isascii() for text in texts)
+        assert any(not text.isascii() for text in texts)
