@@ -326,16 +326,22 @@ def outcome_read(sync: SyncContext) -> Iterator[Evidence]:
     "error",
     source=GUIDE,
     consequence="the records are missing from the books",
-    keeps=("dataset-map-error",),
-    breaks=("unresolved-failure",),
+    keeps=("dataset-map-error", "server-error"),
+    breaks=("unresolved-failure", "refused-and-forgotten", "mistyped-company"),
     message="Failed, and not pushed again before the sync",
-    advice="push the records of a failed dataset again, to"
+    advice="push the records of a failed push or dataset again, to"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=SyncContext,
-    applies=lambda sync: any(dataset.is_failed for dataset in sync.ended),
+    applies=lambda sync: any(dataset.is_failed for dataset in sync.ended) or bool(sync.failed),
 )
 def failure_mended(sync: SyncContext) -> Iterator[Evidence]:
-    """Records of a failed dataset are pushed again before the next sync."""
+    """Records of a failed push or dataset are pushed again before the next sync.
+
+    A push fails if the answer is an error other than 400, or if it is not processed.
+    """
+    for push in sync.failed:
+        for key in push.unresolved:
+            yield Evidence(key, push.why, data_type=push.data_type, requests=[push.request])
     for dataset in sync.ended:
         for key in dataset.unresolved:
             note = f"dataset {dataset.id} ended in {dataset.outcome}"

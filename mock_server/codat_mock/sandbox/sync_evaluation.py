@@ -11,7 +11,6 @@ from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST, format_moment
 from codat_mock.models.commerce import Payment, Transaction
 from codat_mock.models.datasets import DataType
-from codat_mock.models.pushes import PushedRecord, deleted_keys, pushed_record
 from codat_mock.rules.contexts import (
     EndedDataset,
     KnownVersion,
@@ -22,7 +21,7 @@ from codat_mock.rules.contexts import (
     SyncedRecord,
 )
 from codat_mock.rules.contexts.syncs import PAYMENTS, source_of, transactions_of
-from codat_mock.sandbox import companies, pushes
+from codat_mock.sandbox import companies, failed_pushes, pushes
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import SyncResult
 from codat_mock.storage import CompanyRow, DatasetRow, SyncRow
@@ -68,6 +67,7 @@ def judged(
         missing_types=result.missing_types,
         late=[*late(session, row, sync)] if SYNC_CODES[result.code].is_success else [],
         ended=[ended_dataset(session, row, dataset) for dataset in ended],
+        failed=[*failed_pushes.failed_requests(session, row, since, session.now - GRACE)],
         failure=failure_of(result),
         blamed=result.blamed,
     )
@@ -159,7 +159,7 @@ def ended_dataset(session: Session, row: CompanyRow, dataset: DatasetRow) -> End
         is_read=dataset.is_read,
         # Nobody waits for the end of a dataset whose id was lost with the answer.
         is_alerted=dataset.is_alerted or not dataset.is_answered,
-        unresolved=[*unmended(session, row, dataset)] if is_failed else [],
+        unresolved=[*failed_pushes.unmended_in_dataset(session, row, dataset)] if is_failed else [],
     )
 
 
@@ -167,54 +167,3 @@ def can_be_mended(row: CompanyRow, dataset: DatasetRow) -> bool:
     """Whether a push would be of use: without a linked connection it only breaks S17."""
     is_linked = companies.linked(row, "Commerce") is not None
     return is_linked or dataset.plan.outcome != "AuthError"
-
-
-def unmended(session: Session, row: CompanyRow, failed: DatasetRow) -> Iterator[str]:
-    """The keys of what a failed dataset held, and no later push did.
-
-    What the merchant is declared not to have any more need not be mended.
-    """
-    pushed = {each.key: each for each in held(session, failed) if each.key}
-    for again in session.tables.datasets.failed_later(failed, row.number):
-        for each in held(session, again):
-            pushed.pop(each.key, None)
-    for later in session.tables.datasets.all(row.number):
-        if later.data_type == failed.data_type and later.number > failed.number:
-            for each in held(session, later):
-                if each.is_delete:  # what was never booked is gone with it
-                    for key in keys_of(failed.data_type, each):
-                        pushed.pop(key, None)
-    keys = {key for each in pushed.values() for key in keys_of(failed.data_type, each)}
-    rows = session.tables.datasets.known(row.number, failed.data_type, keys)
-    latest = pushes.known_versions(session, failed.data_type, [*rows.values()])
-    own = declared(session, row, failed.data_type, pushed)
-    for key, each in pushed.items():
-        if each.is_delete:
-            meant = [latest[name] for name in keys_of(failed.data_type, each) if name in latest]
-            is_mended = all(version.is_delete for version in meant)
-        else:
-            is_newer = key in rows and rows[key].dataset > failed.number
-            is_mended = is_newer or (key in latest and latest[key].record == each.record)
-            is_mended = is_mended or (own is not None and key not in own)
-        if not is_mended:
-            yield key
-
-
-def held(session: Session, dataset: DatasetRow) -> Iterator[PushedRecord]:
-    """The records in the push of a dataset."""
-    for position, raw in enumerate(session.tables.datasets.raw_records(dataset.number)):
-        yield pushed_record(dataset.data_type, position, raw)
-
-
-def keys_of(data_type: DataType, pushed: PushedRecord) -> list[str]:
-    """The keys that a pushed record is about."""
-    return deleted_keys(data_type, str(pushed.native.id)) if pushed.is_delete else [pushed.key]
-
-
-def declared(
-    session: Session, row: CompanyRow, data_type: DataType, keys: Iterable[str]
-) -> set[str] | None:
-    """Those of the keys that the merchant has records of; None where none are declared."""
-    if not session.tables.declared.counts(row.number):
-        return None
-    return session.tables.declared.known(row.number, data_type, keys)

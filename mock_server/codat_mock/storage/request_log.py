@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -118,6 +119,32 @@ class RequestLogTable:
             "SELECT entry FROM requests WHERE sandbox = ? AND number = ?", (self._sandbox, number)
         ).fetchone()
         return decode_entry(found[0]) if found else None
+
+    def with_bodies(self) -> Iterator[LoggedRequest]:
+        """The requests whose own bodies are kept here, the latest first.
+
+        Those of accepted pushes are not.
+        """
+        number = LARGEST
+        while True:
+            found = self._db.execute(
+                "SELECT number, entry FROM requests"
+                " WHERE sandbox = ? AND sent IS NOT NULL AND number < ?"
+                " ORDER BY number DESC LIMIT ?",
+                (self._sandbox, number, AT_ONCE),
+            ).fetchall()
+            for number, entry in found:  # noqa: B007  (the last one is where to go on)
+                yield decode_entry(entry)
+            if len(found) < AT_ONCE:
+                return
+
+    def has_answered(self, company_id: str) -> bool:
+        """Whether a request about a company was answered without an error."""
+        found = self._db.execute(
+            "SELECT 1 FROM requests WHERE sandbox = ? AND instr(entry, ?) AND instr(entry, ?)",
+            (self._sandbox, b'"companyId":%b,' % encode(company_id), b'"status":2'),
+        )
+        return found.fetchone() is not None
 
     def bodies(self, number: int) -> LoggedBodies:
         """The bodies of the request of that number, as far as they are kept here."""

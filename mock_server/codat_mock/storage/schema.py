@@ -198,6 +198,7 @@ CREATE TABLE requests (
     size INTEGER NOT NULL
 );
 CREATE INDEX requests_by_number ON requests (sandbox, number);
+CREATE INDEX requests_with_bodies ON requests (sandbox, number) WHERE sent IS NOT NULL;
 """
 
 

@@ -223,6 +223,34 @@ def unresolved_failure(driver: SandboxDriver, outcome: str = "MapError") -> None
     driver.at(TUESDAY, "09:00")
 
 
+@story(
+    "refused-and-forgotten",
+    Ending(("S14",), EXAMPLE, sync=2000, documents=books_of_example()),
+    status=(408, 500, 502, 504),
+)
+def refused_and_forgotten(driver: SandboxDriver, status: int = 503) -> None:
+    """A push is answered with an error, and not repeated."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.plan_fault("refuse", "push-orders", status=status)
+    driver.try_push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, "09:00")
+
+
+@story("mistyped-company", Ending(("S14",), EXAMPLE, sync=2000, documents=books_of_example()))
+def mistyped_company(driver: SandboxDriver) -> None:
+    """A push goes to a mistyped company, which the service does not know."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    company_id = driver.company_id
+    driver.company_id = f"{company_id[:-1]}{'0' if company_id[-1] != '0' else '1'}"
+    driver.try_push(ORDERS, [order("A-1")])
+    driver.company_id = company_id
+    driver.at(TUESDAY, "09:00")
+
+
 @story("decoupled-sale", Ending(datasets=EXAMPLE, sync=2000, documents=books_of_example()))
 def decoupled_sale(driver: SandboxDriver) -> None:
     """The service hangs, and the shop still records a sale at once."""

@@ -14,6 +14,7 @@ from codat_mock.rules.contexts.pushes import KnownVersion, NextSync, PushContext
 from codat_mock.rules.contexts.requests import ExchangeContext, Poll, Repeat, Wait
 from codat_mock.rules.contexts.syncs import (
     EndedDataset,
+    FailedPush,
     PlacedRecord,
     RecordId,
     SyncContext,
@@ -28,6 +29,7 @@ __all__ = [
     "EndedDataset",
     "Evidence",
     "ExchangeContext",
+    "FailedPush",
     "KnownVersion",
     "NextSync",
     "PeriodContext",

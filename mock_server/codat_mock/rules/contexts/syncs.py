@@ -62,6 +62,20 @@ class EndedDataset(Struct, frozen=True):
         return self.outcome != "Complete"
 
 
+class FailedPush(Struct, frozen=True):
+    """A push that was answered with an error, or not at all.
+
+    Args:
+        why: how it failed, such as `request 12 was answered 503`.
+        unresolved: the records that it held, and no later push does.
+    """
+
+    data_type: DataType
+    request: Request
+    why: str
+    unresolved: Sequence[str]
+
+
 class SyncContext(Context, frozen=True, dict=True, kw_only=True):
     """A sync that ran.
 
@@ -74,6 +88,7 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
         missing_types: the data types never pushed, if that made it fail.
         late: records pushed shortly before it whose dataset was not Complete when it ran.
         ended: datasets that ended before it, and were not judged at an earlier sync.
+        failed: pushes that failed at once before it, and were not judged at an earlier sync.
         failure: why it failed, if the records or the mapping made it fail; else empty.
         blamed: the records that made it fail.
     """
@@ -86,6 +101,7 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
     missing_types: Sequence[DataType] = ()
     late: Sequence[PlacedRecord] = ()
     ended: Sequence[EndedDataset] = ()
+    failed: Sequence[FailedPush] = ()
     failure: str = ""
     blamed: Sequence[RecordId] = ()
 
