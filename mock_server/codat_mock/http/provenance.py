@@ -81,6 +81,7 @@ KNOWN: Final[tuple[tuple[str, Source, str], ...]] = (
     ("Pushes", "assumed", "Times are compared to the microsecond; a seventh digit is cut."),
     ("Pushes", "assumed", "A transaction is identified by its id and type together."),
     ("Pushes", "assumed", "Without a linked commerce connection the dataset is AuthError."),
+    ("Pushes", "assumed", "A push to an unknown company counts for the one most like it (S14)."),
     ("Datasets", "guide", "A dataset has a status, requested and completed, and progress."),
     ("Datasets", "assumed", "It takes 7.8 seconds, and progress goes in steps of 20."),
     ("Syncs", "guide", "They run at the time that the merchant configured, or on demand."),

@@ -72,9 +72,9 @@ def is_failed(session: Session, entry: LoggedRequest) -> bool:
 
 
 def is_of(session: Session, row: CompanyRow, entry: LoggedRequest) -> bool:
-    """Whether a push was meant for a company: a mistyped id is most similar to the right one.
+    """Whether a push belongs to a company: a mistyped id is most similar to the right one.
 
-    A company that was deleted is not meant: its pushes cannot be repeated.
+    A push to a company that was deleted belongs to none: it cannot be repeated.
     """
     named = entry.company_id or ""
     if named == row.company.id:

@@ -131,11 +131,11 @@ class RequestLogTable:
                 "SELECT number, entry FROM requests"
                 " WHERE sandbox = ? AND sent IS NOT NULL AND number < ?"
                 " ORDER BY number DESC LIMIT ?",
-                (self._sandbox, number, AT_ONCE),
+                (self._sandbox, number, ROWS_AT_ONCE),
             ).fetchall()
             for number, entry in found:  # noqa: B007  (the last one is where to go on)
                 yield decode_entry(entry)
-            if len(found) < AT_ONCE:
+            if len(found) < ROWS_AT_ONCE:
                 return
 
     def has_answered(self, company_id: str) -> bool:
