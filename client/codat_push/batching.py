@@ -12,6 +12,7 @@ from codat_push.push_policy import (
 )
 from codat_push.schema import DataType
 from codat_push.storage.store import Store
+from codat_push.versions import is_same
 
 
 def select(
@@ -66,7 +67,12 @@ def judge(
         candidate: what is queued, beside the known version.
         synced: what is known of the company's syncs.
     """
-    if candidate.size is not None:
+    if candidate.digest is not None:
+        known = candidate.known_digest
+        if known and len(known) != len(candidate.digest):
+            body = store.queue.body(candidate.place)
+            if is_same(data_type, body, candidate.digest, known):
+                candidate = candidate._replace(digest=known)
         return judge_version(data_type, candidate, synced)
     deleted, is_shared = store.queue.pending_deletes(stream, candidate.id)
     return judge_delete(deleted, synced, is_shared=is_shared)

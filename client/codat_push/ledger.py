@@ -161,7 +161,7 @@ class Ledger:
                 newer = queue.newer(stream, versions, revision)
                 versions = [version for version in versions if version.id not in newer]
                 queue.see(stream, [*keys, *((identity, of) for identity, of, _ in bad)])
-            for version in queue.compare(stream, versions):
+            for version in queue.compare(stream, kind, versions):
                 queue.put(stream, version, self._clock.now(), changed)
             for identity, of, detail in bad:
                 self.store.refusals.refuse_invalid(stream, identity, of, detail)

@@ -11,13 +11,19 @@ from typing import Any, Final
 
 import msgspec
 
-from codat_push.encoding import format_moment, to_wire, write_json
+from codat_push.encoding import format_moment, read_json, to_wire, write_json
 from codat_push.errors import BadRecord
 from codat_push.schema import MOMENT, SHAPES, DataType, Shape, is_unicode
 
 EXACT: Final = Context(prec=MAX_PREC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+STAMPS: Final = ("modifiedDate", "sourceModifiedDate")
+DIGEST_BYTES: Final = 20
+EARLIER_DIGEST_BYTES: Final = 16  # of the form that compares stamps and the order of lists, too
+EXACT_DIGITS: Final = 15  # that a binary float carries
+ROUNDED: Final = Context(prec=12)
+ROUNDED_PLACES: Final = 9
 EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
 
@@ -30,7 +36,7 @@ class Version:
         id: the merchant's own id.
         kind: a transaction's type, which is part of its key; else empty.
         body: its JSON.
-        digest: 16 bytes, the same for versions that the service takes for the same.
+        digest: 20 bytes, the same for versions that the service takes for the same.
         created: its `createdDate` in microseconds since 1970, or None.
         modified: its `sourceModifiedDate` likewise.
         properties: the properties it carries, a bit each, in the order of its shape.
@@ -68,16 +74,43 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
         raise BadRecord(path, "this looks like a delete; call delete with its id instead")
     if unknown := unknown_property(wire, SHAPES[data_type], path):
         raise BadRecord(unknown, "unknown property, which the service would ignore; remove it")
-    canon = canonical(wire, SHAPES[data_type])
     return Version(
         id=identity,
         kind=kind,
         body=body,
-        digest=blake2b(encode_sorted(canon), digest_size=16).digest(),
+        digest=content_digest(data_type, wire),
         created=microseconds(wire.get("createdDate")),
         modified=microseconds(wire.get("sourceModifiedDate")),
         properties=sum(1 << bit for bit, name in enumerate(SHAPES[data_type]) if name in wire),
     )
+
+
+def content_digest(data_type: DataType, wire: dict[str, Any]) -> bytes:
+    """The digest of what a record says beside its stamps."""
+    content = {name: value for name, value in wire.items() if name not in STAMPS}
+    canon = canonical(content, SHAPES[data_type])
+    return blake2b(encode_sorted(canon), digest_size=DIGEST_BYTES).digest()
+
+
+def earlier_digest(data_type: DataType, wire: dict[str, Any]) -> bytes:
+    """The digest of a record as ledgers up to version 0.1.0 hold it."""
+    canon = canonical(wire, SHAPES[data_type], is_earlier=True)
+    return blake2b(encode_sorted(canon), digest_size=EARLIER_DIGEST_BYTES).digest()
+
+
+def is_same(data_type: DataType, body: bytes, digest: bytes, known: bytes | None) -> bool:
+    """Whether a version says the same as the known one; either digest may be an earlier one.
+
+    Args:
+        data_type: what the record is.
+        body: the version's JSON.
+        digest: the version's.
+        known: the known version's, None if there is none.
+    """
+    if known is None or len(known) == len(digest):
+        return digest == known
+    make = earlier_digest if len(known) == EARLIER_DIGEST_BYTES else content_digest
+    return make(data_type, read_json(body)) == known
 
 
 def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
@@ -162,11 +195,19 @@ def missing_properties(data_type: DataType, before: int, now: int) -> list[str]:
     return [name for bit, name in enumerate(SHAPES[data_type]) if lost >> bit & 1]
 
 
-def canonical(value: Any, shape: Shape) -> Any:
+def canonical(value: Any, shape: Shape, *, is_earlier: bool = False) -> Any:
     """A form that is the same for versions that the service takes for the same.
 
-    Numbers are compared by value, date-times by instant; unknown properties are dropped; null and
-    absent differ. Source: docs/rules.md, S03 "unchanged".
+    Numbers are compared by value but for the error of a binary float, date-times by instant, lists
+    without their order; unknown properties are dropped; null and absent differ.
+
+    Args:
+        value: a JSON value.
+        shape: the properties of it that the service knows.
+        is_earlier: whether the form is that of a digest of 16 bytes, which keeps the order of
+            lists and every digit.
+
+    Source: docs/rules.md, S03.
     """
     kind = type(value)
     if kind is str:
@@ -175,14 +216,21 @@ def canonical(value: Any, shape: Shape) -> Any:
     if kind is dict:
         if not isinstance(shape, dict):
             return {}
-        return {name: canonical(value[name], shape[name]) for name in shape if name in value}
+        return {
+            name: canonical(value[name], shape[name], is_earlier=is_earlier)
+            for name in shape
+            if name in value
+        }
     if kind is list:
         inner = shape[0] if isinstance(shape, list) else shape
-        return [canonical(item, inner) for item in value]
+        items = [canonical(item, inner, is_earlier=is_earlier) for item in value]
+        return items if is_earlier else sorted(items, key=encode_sorted)
     if kind is bool or value is None:
         return value
     # In a list, so that a number never equals a text; zero has no sign.
     number = Decimal(str(value) if kind is float else value).normalize(EXACT)
+    if not is_earlier and len(number.as_tuple().digits) > EXACT_DIGITS:
+        number = round(number.normalize(ROUNDED), ROUNDED_PLACES).normalize(EXACT)
     return [str(number or 0)]
 
 

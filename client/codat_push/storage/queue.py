@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from codat_push.push_policy import SHARED_ID, Candidate
 from codat_push.schema import DataType
 from codat_push.storage.database import Database
-from codat_push.versions import Version
+from codat_push.versions import Version, is_same
 
 # The known records that are (not) in the snapshot, and were not changed since it began.
 LACKING = (
@@ -89,8 +89,16 @@ class Queue:
         ).fetchone()
         return row is not None
 
-    def compare(self, stream: int, versions: Sequence[Version]) -> list[Version]:
-        """The versions that differ from the known one, or whose record is queued already."""
+    def compare(
+        self, stream: int, data_type: DataType, versions: Sequence[Version]
+    ) -> list[Version]:
+        """The versions that differ from the known one, or whose record is queued already.
+
+        Args:
+            stream: the company and data type.
+            data_type: of the stream.
+            versions: at most one chunk of them.
+        """
         ids = [version.id for version in versions]
         marks = ", ".join("?" * len(ids))
         where = f"WHERE stream = ? AND id IN ({marks})"
@@ -100,8 +108,9 @@ class Queue:
         queued = {identity for (identity,) in found}
         differing = []
         for version in versions:
-            is_new = known.get((version.id, version.kind)) != version.digest
-            if is_new or version.id in queued:
+            digest = known.get((version.id, version.kind))
+            is_known = is_same(data_type, version.body, version.digest, digest)
+            if not is_known or version.id in queued:
                 differing.append(version)
                 queued.add(version.id)
         return differing
@@ -137,6 +146,11 @@ class Queue:
             stream,
         )
         return map(Candidate._make, rows)
+
+    def body(self, place: int) -> bytes:
+        """The JSON of the version at a place."""
+        (body,) = self._database.run("SELECT body FROM queue WHERE place = ?", place).fetchone()
+        return bytes(body)
 
     def pending_deletes(
         self, stream: int, identity: str

@@ -1,0 +1,98 @@
+"""When two versions of a record are the same: whenever rule S03 calls the second one unchanged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codat_mock.models.commerce import Order
+from codat_mock.models.decoding import decoder
+from codat_mock.rules.contexts.pushes import content_of
+from codat_push import Ledger
+from codat_push.models import Dataset
+from codat_push.versions import earlier_digest, make_version
+from codat_scenarios.strategies import orders
+
+ORDERS = "commerce-orders"
+Record = dict[str, Any]
+decode: Final = decoder(Order)
+
+
+def with_amounts(record: Record, change: Callable[[Decimal], Decimal]) -> Record:
+    return {
+        name: change(value) if isinstance(value, Decimal) else value
+        for name, value in record.items()
+    }
+
+
+def nearly(amount: Decimal) -> Decimal:
+    """The amount as a sum of binary floats may give it."""
+    noisy = math.nextafter(float(amount), math.inf) if amount else 0.1 + 0.2 - 0.3
+    return Decimal(repr(noisy))
+
+
+CHANGES: Final[dict[str, Callable[[Record], Record]]] = {
+    "nothing": lambda record: record,
+    "a stamp": lambda record: record | {"sourceModifiedDate": "2022-03-21T12:00:01Z"},
+    "a stamp that is null": lambda record: record | {"modifiedDate": None},
+    "no stamps": lambda record: {
+        name: value for name, value in record.items() if "odifiedDate" not in name
+    },
+    "the order of lists": lambda record: {
+        name: value[::-1] if isinstance(value, list) else value for name, value in record.items()
+    },
+    "the error of a float": lambda record: with_amounts(record, nearly),
+    "a text": lambda record: record | {"country": "FR"},
+    "a cent": lambda record: record | {"totalAmount": record["totalAmount"] + Decimal("0.01")},
+    "a null": lambda record: record | {"closedDate": None},
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(orders(), st.sampled_from([*CHANGES]))
+def test_a_version_is_the_same_if_and_only_if_rule_s03_calls_it_unchanged(
+    order: Record, name: str
+) -> None:
+    order |= {"totalTaxAmount": Decimal("1.23"), "currency": "GBP"}
+    old, new = (make_version(ORDERS, record) for record in (order, CHANGES[name](order)))
+    assert (old.digest == new.digest) == (
+        content_of(decode(old.body)) == content_of(decode(new.body))
+    )
+
+
+def pushed(ledger: Ledger, order: Record) -> int:
+    """Push the changes of an order; returns how many records that were."""
+    count = 0
+    for chunk in ledger.changes("c", ORDERS, [order]):
+        ledger.mark_posted(chunk)
+        sent = ledger.mark_sent(chunk, "dataset")
+        ledger.settle(sent, Dataset(id="dataset", company_id="c", data_type="", status="Complete"))
+        count += chunk.size
+    return count
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_a_ledger_of_an_earlier_version_does_not_send_everything_again(
+    tmp_path: Path, is_recorded: bool
+) -> None:
+    """Its digests are of another form, which compares stamps, too."""
+    order = {"id": "A-1", "totalAmount": Decimal("12.10"), "currency": "GBP"}
+    order |= {"createdDate": "2022-03-21T12:00:00Z", "sourceModifiedDate": "2022-03-21T12:00:00Z"}
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        assert pushed(ledger, order) == 1
+        with ledger.store.transaction():
+            digest = earlier_digest(ORDERS, order)
+            ledger.store.database.run("UPDATE known SET digest = ?", digest)
+        if is_recorded:
+            ledger.put("c", ORDERS, make_version(ORDERS, order))
+            assert ledger.take("c", ORDERS) is None
+        assert pushed(ledger, order) == 0
+        changed = {"totalAmount": Decimal("12.20"), "sourceModifiedDate": "2022-03-21T12:00:01Z"}
+        assert pushed(ledger, order | changed) == 1
