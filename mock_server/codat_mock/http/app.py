@@ -167,7 +167,7 @@ def is_own_page(request: Request) -> bool:
     A link of another page may lead a person to the pages for people, and to nothing else.
     """
     own = f"{request.scheme}://{request.host}"
-    is_link = request.method == "GET" and request.path.startswith(request_context.PAGES)
+    is_link = request.method == "GET" and portal.is_page(request.path)
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return is_link and request.headers.get("Sec-Fetch-Mode") == "navigate"
     if origin := request.headers.get("Origin"):

@@ -37,10 +37,11 @@ DELIVER: Final = "codat_mock.deliver"  # there too: sends the answer late, slowl
 SHUT: Final = "codat_mock.shut"  # there too: makes the server unreachable
 SENT: Final = "codat_mock.sent"  # there too: what follows once the answer is sent
 CONTROL: Final = "/_mock"  # the prefix of the control API
-PAGES: Final = ("/link/", "/flow/", "/portal/")  # the prefixes of the pages for people
+PAGES: Final = ("/link/", "/flow/", "/portal")  # the prefixes of the pages for people
 CORRELATION: Final = "X-Correlation-Id"
 CALLER: Final = "Codat-Mock-Source"
 MAX_CALLER_CHARACTERS: Final = 300
+KEY_LETTERS: Final = 4  # of an API key are shown, by which its owner knows it
 CHANCE: Final = "codat_mock.chance"  # the app's setting for the source of correlation ids
 
 Kind = TypeVar("Kind")
@@ -102,8 +103,10 @@ def sandbox() -> Sandbox:
         Unauthorised: the request carries no valid key.
     """
     if "sandbox" not in g:
-        key = api_key()
-        g.sandbox = registry().sandbox(chosen_name() or name_of_key(key))
+        key, chosen = api_key(), chosen_name()
+        g.sandbox = registry().sandbox(chosen or name_of_key(key))
+        if not chosen:
+            registry().labels[g.sandbox.name] = f"key {key[:KEY_LETTERS]}…"
     return cast(Sandbox, g.sandbox)
 
 

@@ -77,7 +77,7 @@ def reported_company(session: Session, books: CompanyBooks) -> ReportedCompany:
         platform=books.platform,
         datasets=[
             reported_dataset(each)
-            for each in reversed(dataset_views.histories(session, company_id))
+            for each in reversed(dataset_views.unread_histories(session, company_id))
         ],
         syncs=[reported_sync(each) for each in reversed(sync_views.all_syncs(session, company_id))],
         documents=[reported_document(each) for each in books.documents],

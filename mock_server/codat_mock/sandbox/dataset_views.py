@@ -44,10 +44,20 @@ def histories(session: Session, company_id: str) -> list[DatasetHistory]:
         NotFound: there is no such company.
     """
     row = session.company(company_id)
-    datasets = session.tables.datasets.all(row.number)
-    for each in datasets:
+    for each in session.tables.datasets.all(row.number):
         if session.now >= each.ends and not each.is_read:
             session.tables.datasets.mark_seen(each.number, is_polled=False, is_read=True)
+    return unread_histories(session, company_id)
+
+
+def unread_histories(session: Session, company_id: str) -> list[DatasetHistory]:
+    """The same for reports and pages, which are no reads of the integration.
+
+    Raises:
+        NotFound: there is no such company.
+    """
+    row = session.company(company_id)
+    datasets = session.tables.datasets.all(row.number)
     return [history_of(session, company_id, each) for each in datasets]
 
 

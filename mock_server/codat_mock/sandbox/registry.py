@@ -26,11 +26,13 @@ class SandboxRegistry:
 
     Attributes:
         failures: faults of the mock itself.
+        labels: names of sandboxes as their owners know them: the start of the API key.
     """
 
     def __init__(self, settings: Settings | None = None, store: Store | None = None) -> None:
         self.settings = settings or Settings()
         self.failures = InternalErrors()
+        self.labels: dict[str, str] = {}
         self._store = store or Store(journal_limit=self.settings.journal_limit)
         self._lock = Lock()
         self._sandboxes: dict[str, Sandbox] = {}

@@ -166,6 +166,14 @@ class Syncs:
         ).fetchone()
         return decode_unreconciled(found[0]) if found else []
 
+    def left_by(self, number: int) -> list[Unreconciled]:
+        """What one sync left to be reconciled manually."""
+        (found,) = self._db.execute(
+            "SELECT unreconciled FROM syncs WHERE number = ?", (number,)
+        ).fetchone()
+        left: list[Unreconciled] = decode_unreconciled(found)
+        return left
+
     def _moment(self, query: str, company: int) -> datetime | None:
         (found,) = self._db.execute(query, (company,)).fetchone()
         return None if found is None else from_microseconds(found)

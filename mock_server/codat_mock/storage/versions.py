@@ -93,6 +93,41 @@ class Versions:
         )
         return [decode_request(request) for (request,) in found]
 
+    def keys(self, company: int, search: str, limit: int) -> list[tuple[DataType, str]]:
+        """The data types and keys of records whose key holds a text, in order.
+
+        Args:
+            company: its number.
+            search: any text; empty for all.
+            limit: how many at most.
+        """
+        return self._db.execute(
+            "SELECT DISTINCT data_type, key FROM versions"
+            " WHERE company = ? AND instr(key, ?) > 0 ORDER BY data_type, key LIMIT ?",
+            (company, search, limit),
+        ).fetchall()
+
+    def history(
+        self, company: int, data_type: DataType, key: str
+    ) -> list[tuple[int, int, bool, int | None]]:
+        """The versions of a record, the first first.
+
+        Args:
+            company: its number.
+            data_type: the record's.
+            key: the record's.
+
+        Returns:
+            Of each the number of its dataset, its position there, whether it is a delete, and the
+            number of the sync that took it.
+        """
+        found = self._db.execute(
+            "SELECT dataset, position, is_delete, synced FROM versions"
+            " WHERE company = ? AND data_type = ? AND key = ? ORDER BY dataset",
+            (company, data_type, key),
+        )
+        return [(dataset, position, bool(gone), sync) for dataset, position, gone, sync in found]
+
     def _of_keys(self, company: int, keys: str, values: tuple[object, ...]) -> Iterable[Version]:
         """All versions of the keys that a query finds, each key's in the order of acceptance."""
         found = self._db.execute(

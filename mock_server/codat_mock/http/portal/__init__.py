@@ -1,13 +1,27 @@
-"""The pages: a merchant's (authorising a platform, the Sync Flow), and of alerts. No script."""
+"""The pages: a merchant's (authorising a platform, the Sync Flow), and the developer's portal."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from flask import Flask, Response, render_template, request
+from markupsafe import Markup, escape
 
 from codat_mock.http import request_context
-from codat_mock.http.portal import alerts, flow, link
+from codat_mock.http.portal import (
+    alerts,
+    books,
+    companies,
+    controls,
+    findings,
+    flow,
+    link,
+    live,
+    overview,
+    requests,
+    sync_health,
+    timeline,
+)
 
 SWAGGER: Final = "/swagger"
 
@@ -37,18 +51,39 @@ HEADERS: Final = {
 
 def register(app: Flask) -> None:
     """Serve the pages."""
-    for module in (link, flow, alerts):
+    modules = (
+        link, flow, alerts, overview, sync_health, companies, timeline, books, findings, requests,
+        controls, live,
+    )  # fmt: skip
+    for module in modules:
         app.register_blueprint(module.blueprint)
+
+    app.template_filter("with_code")(with_code)
 
     @app.after_request
     def protect(response: Response) -> Response:
+        given = response.headers.get("Content-Security-Policy")  # a page with a script has its own
         if response.mimetype == "text/html":
             response.headers.update(HTML_HEADERS)
             if request.path.startswith(SWAGGER):
                 response.headers["Content-Security-Policy"] = SWAGGER_POLICY
-        if request.path.startswith(request_context.PAGES):
+        if is_page(request.path):
             response.headers.update(HEADERS)
+        if given:
+            response.headers["Content-Security-Policy"] = given
         return response
+
+
+def with_code(text: str) -> Markup:
+    """A text whose words in backticks are shown as code."""
+    parts = [escape(part) for part in text.split("`")]
+    parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup("").join(parts)
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is that of a page for people."""
+    return path == "/" or path.startswith(request_context.PAGES)
 
 
 def refusal(status: int, message: str) -> Response:

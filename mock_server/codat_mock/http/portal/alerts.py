@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from codat_mock.clock import format_moment
 from codat_mock.http import request_context
+from codat_mock.http.portal import developer_page
 from codat_mock.http.portal.link import see
 from codat_mock.models.alerts import AlertRule, RuleType
 from codat_mock.models.decoding import decoder
@@ -23,24 +24,19 @@ MAX_SHOWN: Final = 100
 NUMBERS: Final = ("copies", "overtakenSeconds")
 
 
-def name_of_sandbox() -> str | None:
-    """The sandbox that the URL names, or the only one."""
-    return request_context.chosen_name() or request_context.sole_name()
-
-
 @blueprint.get(PAGE)
 def show() -> Response:
     """Rules and alerts; where it is not clear whose, the sandboxes to choose from."""
-    name = name_of_sandbox()
-    return page(name) if name else choice()
+    name = developer_page.sandbox_name()
+    return page(name) if name else developer_page.choice(PAGE)
 
 
 @blueprint.post(PAGE)
 def add() -> Response:
     """Add the rule that the form asks for; one that cannot be kept is asked for again."""
-    name = name_of_sandbox()
+    name = developer_page.sandbox_name()
     if name is None:
-        return choice()
+        return developer_page.choice(PAGE)
     try:
         rule = read_rule(request.form)
         with request_context.registry().session(name) as session:
@@ -53,7 +49,7 @@ def add() -> Response:
 @blueprint.post(f"{PAGE}/rules/<rule_id>/remove")
 def remove(rule_id: str) -> Response:
     """Remove a rule."""
-    if name := name_of_sandbox():
+    if name := developer_page.sandbox_name():
         with request_context.registry().session(name) as session:
             webhooks.remove_rule(session, rule_id)
     return see(url_for("portal_alerts.show"))
@@ -62,7 +58,7 @@ def remove(rule_id: str) -> Response:
 @blueprint.post(f"{PAGE}/<alert_id>/resend")
 def resend(alert_id: str) -> Response:
     """Deliver an alert once more."""
-    if name := name_of_sandbox():
+    if name := developer_page.sandbox_name():
         with request_context.registry().session(name) as session:
             webhooks.resend(session, alert_id)
     return see(url_for("portal_alerts.show"))
@@ -114,13 +110,3 @@ def page(
         problems=wrong,
     )
     return Response(content, 400 if wrong else 200)
-
-
-def choice() -> Response:
-    """The sandboxes, each leading to its own page."""
-    registry = request_context.registry()
-    found = {}
-    for name in registry.names():
-        with registry.session(name) as session:
-            found[name] = companies.all_companies(session)
-    return Response(render_template("sandboxes.html", sandboxes=found, page=PAGE))

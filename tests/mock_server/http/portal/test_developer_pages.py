@@ -1,0 +1,264 @@
+"""The developer's portal: every page shows what is there, and every control does what it says."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import httpx
+import pytest
+
+NAME = "Café & <i>Sons</i> 'n' Co"
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+DAY = "2022-03-21"
+PAGES = (
+    "/",
+    "/portal",
+    "/portal/syncs",
+    "/portal/timeline",
+    "/portal/timeline?span=month",
+    "/portal/books",
+    "/portal/findings",
+    "/portal/requests",
+    "/portal/controls",
+    "/portal/companies/{company}",
+    "/portal/companies/{company}/records",
+    "/portal/companies/{company}/records/commerce-orders/o-1",
+    "/portal/requests/1",
+)
+
+
+def order(total: float, **changed) -> dict:
+    return {
+        "id": "o-1", "createdDate": f"{DAY}T08:30:00Z", "currency": "GBP", "totalAmount": total,
+        **changed,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def browser(app):
+    """A browser, which has no key."""
+    with httpx.Client(
+        transport=httpx.WSGITransport(app=app), base_url="http://127.0.0.1:4620", headers=HTML,
+        follow_redirects=True,
+    ) as client:  # fmt: skip
+        yield client
+
+
+def text_of(page: httpx.Response) -> str:
+    """What a person reads."""
+    assert page.status_code == 200, page.text
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def act(browser, control: str, **fields) -> httpx.Response:
+    """Send a form of the page of controls."""
+    [token, *_] = re.findall(r'name="token" value="(.+?)"', browser.get("/portal/controls").text)
+    return browser.post(f"/portal/controls/{control}", data={"token": token, **fields})
+
+
+@pytest.fixture
+def shop(driver, http):
+    """A company with a synced day, and a change of it without a later date."""
+    driver.push("commerce-payments", [])
+    driver.push("commerce-transactions", [])
+    driver.push("commerce-orders", [order(5, sourceModifiedDate=f"{DAY}T08:30:00Z")])
+    http.post("/_mock/clock/close-day")
+    driver.push("commerce-orders", [order(6, sourceModifiedDate=f"{DAY}T08:30:00Z")])
+    return driver
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_shown_and_runs_no_script_but_its_own(shop, browser, path):
+    page = browser.get(path.format(company=shop.company_id))
+    assert "codat-mock" in text_of(page)
+    assert re.findall(r"<script[^>]*>", page.text) == ['<script src="/static/portal.js" defer>']
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_shown_before_anything_happened(driver, browser, path):
+    answer = browser.get(path.format(company=driver.company_id))
+    assert answer.status_code == (404 if "o-1" in path else 200)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_without_a_sandbox_says_so(browser, path):
+    answer = browser.get(path.format(company="x"))
+    assert "sandbox" in text_of(answer)
+
+
+def test_looking_at_pages_leaves_nothing_in_the_log_and_reads_no_dataset(shop, browser, http):
+    before = http.get("/_mock/requests").json()["count"]
+    for path in PAGES:
+        browser.get(path.format(company=shop.company_id))
+    browser.get("/portal/nonsense")
+    assert http.get("/_mock/requests").json()["count"] == before
+    http.post("/_mock/clock/close-day")
+    findings = http.get("/_mock/findings").json()["findings"]
+    assert "S13" in {each["code"] for each in findings}  # no end was read by the integration
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_report_reads_no_dataset_either(http):
+    http.post("/_mock/clock/advance", json={"minutes": 1})
+    http.get("/_mock/report")
+    http.post("/_mock/clock/close-day")
+    codes = {each["code"] for each in http.get("/_mock/findings").json()["findings"]}
+    assert "S13" in codes
+
+
+def test_an_api_client_that_asks_for_the_root_gets_the_error_of_the_api(http):
+    answer = http.get("/")
+    assert (answer.status_code, answer.json()["service"]) == (404, "PublicApi")
+
+
+def test_names_from_outside_are_text(driver, browser):
+    driver.push("commerce-orders", [order(5, id="<script>alert(1)</script>")])
+    page = browser.get(f"/portal/companies/{driver.company_id}/records")
+    assert "<script>alert" not in page.text
+    assert "<script>alert(1)</script>" in text_of(page)
+
+
+@pytest.mark.usefixtures("driver")
+def test_a_sandbox_is_listed_by_the_first_letters_of_its_key(browser):
+    assert re.search(r"key \w{1,4}…", text_of(browser.get("/")))
+
+
+@pytest.mark.usefixtures("shop")
+def test_sync_health_counts_filters_and_sorts(browser, http):
+    http.post("/_mock/outcomes", json={"target": "sync", "outcome": "ServerError"})
+    http.post("/_mock/clock/close-day")
+    page = text_of(browser.get("/portal/syncs"))
+    assert "2 syncs 1 succeeded 1 failed 0 in progress" in page
+    failed = text_of(browser.get("/portal/syncs?code=5000"))
+    assert "1 sync Started" in failed
+    assert "No sync matches." in text_of(browser.get("/portal/syncs?search=nothing"))
+    assert "No sync matches." in text_of(browser.get("/portal/syncs?until=2022-03-20"))
+    orders = [
+        re.findall(r">(\d000) \w+<", browser.get(f"/portal/syncs?order={order}").text)
+        for order in ("status", "-status", "nonsense")
+    ]
+    assert orders == [["2000", "5000"], ["5000", "2000"], ["5000", "2000"]]
+
+
+def test_a_sync_shows_what_it_wrote_and_its_configuration(shop, browser):
+    [url] = re.findall(
+        r'href="(/portal/companies/.+?/syncs/.+?)"', browser.get("/portal/syncs").text
+    )
+    page = text_of(browser.get(url))
+    assert "2000 Complete" in page
+    assert "INV-0001" in page
+    file = browser.get(f"/portal/companies/{shop.company_id}/configuration.json")
+    assert file.json()["companyId"] == shop.company_id
+    assert "attachment" in file.headers["Content-Disposition"]
+
+
+def test_a_record_shows_each_version_beside_the_one_before(driver, browser, http):
+    driver.push("commerce-orders", [order(5)])
+    http.post("/_mock/clock/close-day")
+    driver.push("commerce-orders", [order(6, sourceModifiedDate=f"{DAY}T09:00:00Z")])
+    page = browser.get(f"/portal/companies/{driver.company_id}/records/commerce-orders/o-1")
+    assert "2 versions" in text_of(page)
+    assert re.search(r'class="gone">- *&#34;totalAmount&#34;: 5', page.text)
+    assert re.search(r'class="new">\+ *&#34;totalAmount&#34;: 6', page.text)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_finding_leads_to_its_request_and_that_to_a_command(browser):
+    page = browser.get("/portal/findings")
+    assert "U03" in text_of(page)
+    number = re.findall(r'href="/portal/requests/(\d+)"', page.text)[0]
+    request = text_of(browser.get(f"/portal/requests/{number}"))
+    assert "curl -X POST http://127.0.0.1:4620/data/companies/" in request
+
+
+@pytest.mark.usefixtures("shop")
+def test_requests_are_filtered(browser):
+    assert "U03" in text_of(browser.get("/portal/requests?code=any"))
+    assert "No request matches." in text_of(browser.get("/portal/requests?status=5"))
+    assert "No request matches." in text_of(browser.get("/portal/requests?path=nothing"))
+    assert text_of(browser.get("/portal/requests?method=POST&path=orders")).count("POST") >= 2
+
+
+@pytest.mark.parametrize(
+    ("control", "fields", "says"),
+    [
+        ("advance", {"hours": "2", "minutes": "5"}, "The clock shows 2022-03-22T"),
+        ("next-event", {}, "The clock shows"),
+        ("close-day", {}, "The day is closed."),
+        ("set-clock", {"to": "2022-04-01T09:00:00"}, "The clock shows 2022-04-01T09:00:00Z."),
+        ("create-company", {"name": "New", "accounting": "qhyg"}, "New is ready"),
+        ("fault", {"fault": "503", "operation": "push-orders"}, "Planned: 503"),
+        ("fault", {"fault": "maintenance", "operation": ""}, "Planned: maintenance"),
+        ("outcome", {"outcome": "dataset:MapError"}, "the next dataset ends in MapError"),
+        ("outcome", {"outcome": "sync:ServerError"}, "the next sync ends in ServerError"),
+        ("profile", {"profile": "instant"}, "profile instant"),
+        ("forget-plans", {}, "Nothing is planned any more."),
+        ("reset", {"sure": "yes"}, "The sandbox is new."),
+        ("advance", {"hours": "x"}, "A field is not filled in correctly."),
+        ("advance", {"hours": "-1"}, "Give a time"),
+        ("set-clock", {"to": "2001-01-01T09:00:00"}, "cannot go back"),
+        ("outcome", {"outcome": "dataset:Nonsense"}, "does not end in 'Nonsense'"),
+        ("fault", {"fault": "nonsense"}, "Choose a fault."),
+        ("profile", {"profile": "nonsense"}, "Choose a profile."),
+        ("reset", {}, "Tick the box"),
+        ("create-company", {"name": ""}, "needs a name"),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_a_control_does_what_it_says_or_says_what_is_wrong(browser, control, fields, says):
+    assert says in text_of(act(browser, control, **fields))
+
+
+def test_the_merchants_decisions_are_controls_of_the_company(shop, browser, http):
+    company = {"companyId": shop.company_id, "back": f"/portal/companies/{shop.company_id}"}
+    act(browser, "sync-now", **company)
+    assert "2 syncs" in text_of(browser.get("/portal/syncs"))
+    page = text_of(act(browser, "unlink", **company))
+    assert "Unlinked" in page
+    http.post(f"/meta/companies/{shop.company_id}/connections", json="qhyg")
+    page = browser.get(company["back"])
+    [connection] = re.findall(r'name="connectionId" value="(.+?)"', page.text)
+    assert "Deauthorized" in text_of(act(browser, "refuse", **company, connectionId=connection))
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "é"])
+@pytest.mark.usefixtures("shop")
+def test_a_form_without_the_token_changes_nothing(browser, token, http):
+    form = {"sure": "yes"} | ({} if token is None else {"token": token})
+    answer = browser.post("/portal/controls/reset", data=form)
+    assert answer.status_code == 403
+    assert http.get("/_mock/findings").json()["findings"]
+
+
+@pytest.mark.parametrize("back", ["https://example.com/portal", "//example.com", "/portal\\evil"])
+@pytest.mark.usefixtures("shop")
+def test_a_form_leads_back_to_the_portal_alone(browser, back):
+    browser.follow_redirects = False
+    answer = act(browser, "close-day", back=back)
+    assert answer.headers["Location"].startswith("/portal/controls?done=")
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_unknown_control_is_not_found(browser):
+    assert act(browser, "explode").status_code == 404
+
+
+def test_the_pulse_changes_when_something_happened(shop, browser):
+    before = browser.get("/portal/live")
+    assert before.headers["Content-Type"].startswith("text/event-stream")
+    assert browser.get("/portal/live").text == before.text
+    shop.push("commerce-orders", [order(7)])
+    assert browser.get("/portal/live").text != before.text
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_sandbox_of_several_is_chosen_by_the_url(browser, http):
+    other = {"X-Test-Id": "other"}
+    http.post("/_mock/companies", json={"name": NAME}, headers=other)
+    assert "Which sandbox?" in text_of(browser.get("/portal/syncs"))
+    page = browser.get("/sandbox/other/portal/controls")
+    assert NAME.replace("<i>", "").replace("</i>", "")[:4] in text_of(page)
+    assert 'action="/sandbox/other/portal/controls/close-day"' in page.text
