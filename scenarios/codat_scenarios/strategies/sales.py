@@ -20,7 +20,6 @@ FEES = st.integers(0, 500)  # minor units
 IDS = ids()
 MOMENTS = moments()
 UNPAID = st.sampled_from(("Pending", "Authorized", "Failed", "Cancelled", "Unknown"))
-ATTEMPTS = st.lists(st.tuples(UNPAID, amounts()), max_size=1)
 CURRENCIES = st.fixed_dictionaries(
     {}, optional={"currency": st.sampled_from(("GBP", "EUR", "USD", "SEK")) | st.none()}
 )
@@ -32,6 +31,9 @@ ORDER_EXTRAS = record_schema.extras(
 PAYMENT_EXTRAS = record_schema.extras(
     record_schema.PAYMENT, "id", "createdDate", "amount", "currency", "type", "status"
 )
+DETAILS = st.tuples(IDS, record_schema.PAYMENT_TYPE.valid, PAYMENT_EXTRAS)
+# An attempt is drawn with its details, so that shrinking can leave out all of it at once.
+ATTEMPTS = st.lists(st.tuples(UNPAID, amounts(), DETAILS), max_size=1)
 TRANSACTION_EXTRAS = record_schema.extras(
     record_schema.TRANSACTION, "id", "createdDate", "totalAmount", "currency", "type",
     "transactionSourceRef",
@@ -114,12 +116,12 @@ def payments_of(draw: DrawFn, paid: list[int], base: Record) -> list[Record]:
         base: the properties that they share with the order.
     """
     payments: dict[str, Record] = {}
-    for status, amount in [*draw(ATTEMPTS), *(("Paid", units(amount)) for amount in paid)]:
-        id_ = draw(IDS)
+    drawn = [*draw(ATTEMPTS), *(("Paid", units(amount), draw(DETAILS)) for amount in paid)]
+    for status, amount, (id_, kind, extras) in drawn:
         while id_ in payments:  # lengthened, not drawn again: that shrinks better than unique ids
             id_ += "0"
-        payments[id_] = {"id": id_, **base, "amount": amount, "status": status}
-        payments[id_] |= {"type": draw(record_schema.PAYMENT_TYPE.valid)} | draw(PAYMENT_EXTRAS)
+        payments[id_] = {"id": id_, **base, "amount": amount, "status": status, "type": kind}
+        payments[id_] |= extras
     return list(payments.values())
 
 
