@@ -37,6 +37,7 @@ class BookingContext:
         zone: the merchant's: it decides to which day a sale belongs.
         usual_currency: of records without a currency.
         finish: the end of the sync's period, and the date of records without one.
+        mapped_percentages: the tax percentages that a rate is selected for.
         catalogue: which products are gift cards or have a category.
     """
 
@@ -46,6 +47,7 @@ class BookingContext:
     usual_currency: str
     sync_id: str
     finish: datetime
+    mapped_percentages: tuple[Decimal, ...] = ()
     catalogue: Catalogue = NO_PRODUCTS
 
     @property
@@ -149,16 +151,6 @@ class BookingContext:
             yield account, share
         yield components[-1][0] if components else self.chart.tax.id, left
 
-    @property
-    def mapped_percentages(self) -> tuple[Decimal, ...]:
-        """The tax percentages that a rate is selected for."""
-        found = (
-            read_rate_key(key)
-            for key, rate in self.mapping.sales.tax_rates.items()
-            if rate.selected_tax_rate_id
-        )
-        return tuple(each for each in found if each is not None)
-
     def tax_rate(self, percentage: Decimal) -> str | None:
         """The platform's tax rate for a percentage."""
         rate = self.mapping.sales.tax_rates.get(rate_key(percentage))
@@ -219,8 +211,19 @@ def booking_context(
         zone=find_zone(configuration.schedule.time_zone) or UTC,
         sync_id=sync_id,
         finish=finish,
+        mapped_percentages=mapped_percentages(configuration.configuration),
         catalogue=catalogue,
     )
+
+
+def mapped_percentages(mapping: Mapping) -> tuple[Decimal, ...]:
+    """The tax percentages that a rate is selected for."""
+    found = (
+        read_rate_key(key)
+        for key, rate in mapping.sales.tax_rates.items()
+        if rate.selected_tax_rate_id
+    )
+    return tuple(each for each in found if each is not None)
 
 
 def named_currency(given: str | UnsetType | None) -> str:

@@ -7,7 +7,7 @@ Source: contract section 6, part 2, section B; how payments are allocated is ass
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -56,6 +56,7 @@ class SalesDay:
 
     Args:
         allocated: what refunds settle of the sales of the same orders, such as in an exchange.
+        allocated_earlier: what they settle of earlier invoices, by the number of the invoice.
     """
 
     parts: OrderParts = field(default_factory=OrderParts)
@@ -63,6 +64,7 @@ class SalesDay:
     refunds: list[BookedRecord] = field(default_factory=list)
     locations: set[str] = field(default_factory=set)
     allocated: Decimal = ZERO
+    allocated_earlier: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
 class Settlement(NamedTuple):
@@ -121,6 +123,8 @@ class OrderAccount:
         day: its sales day in this sync; None for an order of an earlier one.
         booked: as an earlier sync booked it.
         remaining: what was sold and is not refunded.
+        rounding_day: the sales day whose invoice has what cash was rounded up by, in a later sync.
+        rounding: how much that invoice owes.
     """
 
     currency: str
@@ -131,6 +135,8 @@ class OrderAccount:
     due_back: Decimal
     overpaid: Decimal
     remaining: Amounts
+    rounding_day: Group | None = None
+    rounding: Decimal = ZERO
 
 
 @dataclass(slots=True)
@@ -202,10 +208,11 @@ class Business:
             except Unjoined as unjoined:
                 self.defer(PAYMENTS, key, payment, unjoined, context)
                 self.deferred |= linking_keys(key)
+        self.move_to_refunds(of_order, links)
         for order in sorted(of_order):
             account = self.account_of(order, links)
             own = sorted(of_order[order], key=lambda each: payment_order(*each))
-            self.round_cash(account, own)
+            self.round_cash(account, own, context)
             for key, payment in own:
                 self.settle(account, key, payment, context)
                 self.payments[key] = BookedPayment(order, payment.type or "Unknown")
@@ -223,19 +230,58 @@ class Business:
             self.orders[order] = reopen(links.earlier.orders[order])
         return self.orders[order]
 
+    def move_to_refunds(self, of_order: dict[str, list[tuple[str, Payment]]], links: Links) -> None:
+        """Give money paid back to the refund that it is for, where its source is the first payment.
+
+        Where the order of that payment refunds nothing, a refund of another order in this sync is
+        meant that comes to the same amount and has no repayment of its own (assumed).
+
+        Args:
+            of_order: the payments of each order; changed in place.
+            links: which order each is for.
+        """
+        is_repaid = {
+            order
+            for order, payments in of_order.items()
+            if any(amount_of(each.amount) < 0 for _, each in payments)
+        }
+        open_refunds: dict[tuple[str, Decimal], list[str]] = defaultdict(list)
+        for order, account in sorted(self.orders.items(), reverse=True):
+            if account.due_back and not account.owed and order not in is_repaid:
+                open_refunds[account.currency, account.due_back].append(order)
+        for order in sorted(is_repaid) if open_refunds else ():
+            account = self.account_of(order, links)
+            for each in list(of_order[order]) if not account.due_back else ():
+                key, payment = each
+                given = -rounded(amount_of(payment.amount), account.currency)
+                found = open_refunds.get((account.currency, given))
+                if found and links.names_payment(key) and self.is_of(account, payment):
+                    of_order[order].remove(each)
+                    of_order[found.pop()].append(each)
+
     def round_cash(
         self,
         account: OrderAccount,
-        payments: Iterable[tuple[str, Payment]],
+        payments: Sequence[tuple[str, Payment]],
+        context: BookingContext,
     ) -> None:
-        """Round an order to what was paid in cash, where the difference is less than a coin."""
+        """Round an order to what was paid in cash, where the difference is less than a coin.
+
+        Args:
+            account: the order's.
+            payments: what this sync books of its payments.
+            context: for the day of a payment of an earlier order.
+        """
         coin, unit = smallest_coin(account.currency), minor_unit(account.currency)
         kept = [each for _, each in payments if self.is_of(account, each)]
-        if account.day is None or coin <= unit or not any(each.type == "Cash" for each in kept):
+        if coin <= unit or not any(each.type == "Cash" for each in kept):
             return
         paid = sum((rounded(amount_of(each.amount), account.currency) for each in kept), ZERO)
         difference = paid - (account.owed - account.due_back)
         if not 0 < abs(difference) < coin:
+            return
+        if account.day is None:
+            self.round_earlier(account, difference, payments[-1], context)
             return
         parts = self.days[account.day].parts
         if account.owed + difference >= 0 and account.owed:
@@ -244,6 +290,38 @@ class Business:
         else:
             add_amount(parts.refunded, Part(ROUNDING), -difference)
             account.due_back -= difference
+
+    def round_earlier(
+        self,
+        account: OrderAccount,
+        difference: Decimal,
+        last: tuple[str, Payment],
+        context: BookingContext,
+    ) -> None:
+        """Round an invoice of an earlier sync on the day of its payment, by a document of its own.
+
+        Args:
+            account: the order's; a refund of an earlier sync is not rounded.
+            difference: what is paid beyond what is owed; below zero where it is less.
+            last: the order's last payment, with its key.
+            context: for its day.
+        """
+        if account.booked is None or not account.owed or account.due_back:
+            return
+        key, payment = last
+        group = (context.day(payment.created_date), account.currency, account.location)
+        day = self.days.setdefault(group, SalesDay())
+        day.locations.add(account.location)
+        record = booked_record(key, payment, amount_of(payment.amount))
+        if difference < 0:
+            add_amount(day.parts.refunded, Part(ROUNDING), -difference)
+            day.refunds.append(record)
+            day.allocated_earlier[account.booked.number] -= difference
+            account.owed += difference
+        else:
+            add_amount(day.parts.sold, Part(ROUNDING), difference)
+            day.sales.append(record)
+            account.rounding_day, account.rounding = group, difference
 
     def settle(
         self, account: OrderAccount, key: str, payment: Payment, context: BookingContext
@@ -271,12 +349,15 @@ class Business:
         note = ""
         if amount > 0:
             paid = min(amount, account.owed)
+            up = min(amount - paid, account.rounding)
             account.owed -= paid
-            account.overpaid += amount - paid
+            account.rounding -= up
+            account.overpaid += amount - paid - up
             over = "more is paid than the order owes: allocate or refund it manually"
             steps: tuple[tuple[SettlementKind, Group | None, str, Decimal, str], ...] = (
                 ("Payment", account.day, number, paid, note),
-                ("Overpayment", account.day, number, amount - paid, over),
+                ("Payment", account.rounding_day, "", up, note),
+                ("Overpayment", account.day, number, amount - paid - up, over),
             )
         else:
             given = -amount

@@ -210,7 +210,9 @@ class InvoiceWriter(DocumentWriter, ABC):
             )
             yield invoice
         if day.parts.refunded:
-            allocated = day.allocated if invoice else ZERO
+            allocated = dict(day.allocated_earlier)
+            if invoice and day.allocated:
+                allocated[invoice.number] = day.allocated
             note = self.document(
                 "CreditNote",
                 date,
@@ -219,10 +221,9 @@ class InvoiceWriter(DocumentWriter, ABC):
                 lines=self.lines(day.parts.refunded, currency, is_refund=True),
                 reference=f"Refunds of {date}",
                 allocations=[
-                    Allocation(applies_to=invoice.number, amount=padded(allocated, currency))
-                ]
-                if invoice and allocated
-                else [],
+                    Allocation(applies_to=number, amount=padded(amount, currency))
+                    for number, amount in allocated.items()
+                ],
                 **properties,
             )
             yield note

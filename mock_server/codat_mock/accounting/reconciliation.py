@@ -6,7 +6,8 @@ The payments inside an order are ignored: the payment records count, so that non
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -132,12 +133,14 @@ class Links:
         orders: ids of the orders picked.
         payments: the payments picked, by their ids.
         earlier: what earlier syncs booked.
+        payments_of: the ids of the payments whose source is an order, in order, by the order's id.
     """
 
     links: Mapping[str, Transaction]
     orders: frozenset[str]
     payments: Mapping[str, Payment]
     earlier: Earlier
+    payments_of: Mapping[str, Sequence[str]]
 
     def knows_order(self, key: str) -> bool:
         """Whether an order is picked, or was booked earlier."""
@@ -166,6 +169,10 @@ class Links:
             return self.earlier.payments[payment].order
         raise Unjoined(f"no transaction of type Payment has the id '{payment}'")
 
+    def names_payment(self, key: str) -> bool:
+        """Whether the source of the transaction that links a payment is another payment."""
+        return key in self.links and source_of(self.links[key])[0] == "Payment"
+
     def payment_type(self, transaction: Transaction) -> PaymentType:
         """The type of the payment that a fee or payout belongs to.
 
@@ -176,9 +183,7 @@ class Links:
         candidates = [source] if kind == "Payment" else []
         candidates.append(str(transaction.id))
         if kind == "Order":
-            candidates += sorted(
-                key for key, link in self.links.items() if source_of(link) == ("Order", source)
-            )
+            candidates += self.payments_of.get(source, ())
         for key in candidates:
             if key in self.payments:
                 return self.payments[key].type or "Unknown"
@@ -220,7 +225,12 @@ def link(
             key = str(transaction.id)
             if key not in links or transaction.type == LINKING[0]:
                 links[key] = transaction
-    return Links(links, frozenset(orders), payments, earlier)
+    payments_of: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(links):
+        kind, source = source_of(links[key])
+        if kind == "Order":
+            payments_of[source].append(key)
+    return Links(links, frozenset(orders), payments, earlier, payments_of)
 
 
 def source_of(transaction: Transaction) -> tuple[str, str]:

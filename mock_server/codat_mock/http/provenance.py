@@ -109,6 +109,7 @@ KNOWN: Final[tuple[tuple[str, Source, str], ...]] = (
     ("Books", "assumed", "A payment in another currency than its order's is set aside, marked."),
     ("Books", "assumed", "A repayment that no order refunds is credited at the order's rates."),
     ("Books", "assumed", "A refund settles the sale of its order where they are equal and unpaid."),
+    ("Books", "assumed", "A repayment of a payment settles an unpaid refund of the same amount."),
     ("Books", "assumed", "What cannot be booked yet is taken again by the next sync."),
     ("Books", "assumed", "A discount on the order is spread over its lines by value, before tax."),
     ("Books", "assumed", "A totalRefund without lines is spread over the order's rates."),
