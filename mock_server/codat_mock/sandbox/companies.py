@@ -201,12 +201,17 @@ def check_output_format(session: Session, row: CompanyRow, configuration: Config
     """
     chosen, stored = output_format(configuration), row.configuration
     is_changed = stored is not None and output_format(stored) != chosen
-    if stored and is_changed and session.tables.documents.last_numbers(row.number):
+    if stored and is_changed and has_written(session, row):
         message = (
             f"Syncs have written in the output format {output_format(stored)}, which cannot be"
             " changed any more: create another company to sync in the other form."
         )
         raise Malformed(message, [Problem("$.configuration.mapSettings.outputFormat", message)])
+
+
+def has_written(session: Session, row: CompanyRow) -> bool:
+    """Whether a sync has written a document for a company."""
+    return bool(session.tables.documents.last_numbers(row.number))
 
 
 def output_format(configuration: Configuration) -> str:

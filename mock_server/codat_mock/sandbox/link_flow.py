@@ -37,6 +37,7 @@ class LinkForm(Struct, frozen=True):
         code: what the answer has to carry.
         configuration: the merchant's, with suggestions where nothing is selected.
         now: the sandbox's time, UTC.
+        is_format_open: whether invoices or journal entries can still be chosen.
     """
 
     company: Company
@@ -44,6 +45,12 @@ class LinkForm(Struct, frozen=True):
     code: str
     configuration: Configuration
     now: datetime
+    is_format_open: bool
+
+    @property
+    def output_format(self) -> str:
+        """Whether syncs write `Invoice` or `JournalEntry`."""
+        return companies.output_format(self.configuration)
 
 
 def start(
@@ -179,7 +186,8 @@ def form(session: Session, link: LinkSession) -> LinkForm:
     code = session.new_id()
     session.tables.codes.delete_forms(link)
     session.tables.codes.add(code, "form", link)
-    return LinkForm(row.company, connection, code, suggested(row), session.now)
+    is_format_open = not companies.has_written(session, row)
+    return LinkForm(row.company, connection, code, suggested(row), session.now, is_format_open)
 
 
 def suggested(row: CompanyRow) -> Configuration:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from codat_mock.configuration.account_purposes import Section
@@ -45,8 +46,22 @@ def read_mapping(answers: Answers, shown: Configuration) -> Configuration:
                     fees.fees_supplier, selected_supplier_id=answers.get("feesSupplier") or None
                 ),
             ),
+            map_settings=read_output_format(answers, mapping.map_settings),
         ),
     )
+
+
+def read_output_format(
+    answers: Answers, shown: settings.MapSettings | UnsetType
+) -> settings.MapSettings | UnsetType:
+    """Invoices or journal entries; what was shown where the form does not ask.
+
+    Source: contract part 2, section B ("at first set-up in the flow, for good").
+    """
+    chosen = answers.get("outputFormat")
+    if chosen is None or (not shown and chosen == "Invoice"):
+        return shown
+    return settings.MapSettings(output_format=chosen)
 
 
 def read_sales(answers: Answers, sales: settings.Sales) -> settings.Sales:

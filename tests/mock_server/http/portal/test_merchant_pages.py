@@ -298,3 +298,42 @@ def test_every_field_has_a_label_and_no_page_has_a_script(
     style = browser.get("/static/page.css")
     assert ":focus-visible" in style.text
     assert "prefers-color-scheme: dark" in style.text
+
+
+def test_the_merchant_chooses_invoices_or_journal_entries_in_the_flow(
+    http: httpx.Client, browser: httpx.Client
+) -> None:
+    company = company_of(http)
+    stored = f"/config/companies/{company}/sync/commerce"
+    page = flow_form(http, browser)
+    assert fields(page)["outputFormat"] == "Invoice"
+    browser.post(page.url.path, data=fields(page))
+    assert "mapSettings" not in http.get(stored).json()["configuration"]
+    page = flow_form(http, browser)
+    browser.post(page.url.path, data={**fields(page), "outputFormat": "JournalEntry"})
+    settings = http.get(stored).json()["configuration"]["mapSettings"]
+    assert settings == {"outputFormat": "JournalEntry"}
+    assert fields(flow_form(http, browser))["outputFormat"] == "JournalEntry"
+
+
+def test_the_flow_does_not_ask_for_the_sync_type_once_a_sync_has_written(
+    http: httpx.Client, browser: httpx.Client
+) -> None:
+    company = company_of(http)
+    page = flow_form(http, browser)
+    browser.post(page.url.path, data={**fields(page), "outputFormat": "JournalEntry"})
+    push = f"/data/companies/{company}/sync/commerce-"
+    order = {
+        "id": "O", "totalAmount": 12, "currency": "GBP", "createdDate": "2022-03-21T12:30:00Z",
+        "orderLineItems": [{"id": "1", "quantity": 1, "taxPercentage": 20, "totalAmount": 12}],
+    }  # fmt: skip
+    for kind, records in {"orders": [order], "payments": [], "transactions": []}.items():
+        http.post(push + kind, json={kind: records})
+        http.post("/_mock/clock/advance", json={"seconds": 60})
+    http.post("/_mock/clock/advance", json={"seconds": 24 * 60 * 60})
+    page = flow_form(http, browser)
+    assert "outputFormat" not in fields(page)
+    assert "One journal entry is written each day." in page.text
+    browser.post(page.url.path, data=fields(page))
+    stored = http.get(f"/config/companies/{company}/sync/commerce").json()["configuration"]
+    assert stored["mapSettings"] == {"outputFormat": "JournalEntry"}
