@@ -233,8 +233,8 @@ class Business:
     def move_to_refunds(self, of_order: dict[str, list[tuple[str, Payment]]], links: Links) -> None:
         """Give money paid back to the refund that it is for, where its source is the first payment.
 
-        Where the order of that payment refunds nothing, a refund of another order in this sync is
-        meant that comes to the same amount and has no repayment of its own (assumed).
+        Where the order of that payment refunds nothing, it is for a refund of another order in this
+        sync that comes to the same amount and has no repayment of its own (assumed).
 
         Args:
             of_order: the payments of each order; changed in place.

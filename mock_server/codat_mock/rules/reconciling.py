@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal, localcontext
 from typing import Final
 
@@ -177,7 +177,7 @@ def order_of(sync: SyncContext, transaction: Transaction) -> str | None:
     "warning",
     source=REFERENCE,
     consequence="the invoice gets a line for the difference",
-    keeps=("worked-example", "paid-sale"),
+    keeps=("worked-example", "paid-sale", "example-order-discount"),
     breaks=("wrong-sum",),
     message="Does not add up",
     advice="make lines and service charges add up to totalAmount, and payments to totalAmount and"
@@ -189,7 +189,8 @@ def order_of(sync: SyncContext, transaction: Transaction) -> str | None:
 def order_adds_up(sync: SyncContext) -> Iterator[Evidence]:
     """Lines and service charges add up to the total, payments to total and gratuity.
 
-    A difference of the currency's smallest unit for each line is allowed, and what is not yet paid.
+    A difference of the currency's smallest unit for each line is allowed, what is not yet paid, and
+    a discount on the order that no line contains.
     """
     with localcontext(EXACT):
         for key, order in sync.orders:
@@ -211,13 +212,42 @@ def misfit(order: Order) -> str:
         given_back = -sum((each for each in signed if each < 0), Decimal(0))
         refund = max(abs(amount(order.total_refund)), given_back) - given_back
         total = sum(signed, Decimal(0)) - refund
-        if abs(total - order.total_amount) > tolerance(order):
+        difference = total - order.total_amount
+        if abs(difference) > tolerance(order) and not is_discount(order, difference, parts):
             return f"{shown_sum(signed, refund)} = {total}, its total is {order.total_amount}"
     paid = [amount(each.amount) for each in order.payments or [] if each.status == "Paid"]
     due = order.total_amount + amount(order.total_gratuity)
     if paid and sum(paid, Decimal(0)) - due > tolerance(order):
         return f"its payments add up to {sum(paid, Decimal(0))}, total and gratuity to {due}"
     return ""
+
+
+def is_discount(
+    order: Order, difference: Decimal, parts: Sequence[LineItem | ServiceCharge]
+) -> bool:
+    """Whether a discount on the order, before or after tax, is what its lines exceed the total by.
+
+    Args:
+        order: its `totalDiscount` may have either sign.
+        difference: of the lines to the total.
+        parts: the lines and charges; the lines contain their own discounts.
+    """
+    allocated = sum(
+        (
+            abs(amount(each.total_amount))
+            for item in order.order_line_items or []
+            for each in item.discount_allocations or []
+        ),
+        Decimal(0),
+    )
+    discount = abs(amount(order.total_discount)) - allocated
+    highest = max(amount(part.tax_percentage) for part in parts)
+    most = discount * (100 + max(highest, Decimal(0))) / 100
+    return (
+        discount > 0
+        and -tolerance(order) <= difference - discount
+        and (difference - most <= tolerance(order))
+    )
 
 
 def shown_sum(parts: list[Decimal], refund: Decimal) -> str:

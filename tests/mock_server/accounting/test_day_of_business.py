@@ -78,7 +78,7 @@ def test_a_refund_whose_source_is_the_payment_settles_the_refund_order_it_belong
 
 
 @pytest.mark.parametrize("source", ["other amount", "own repayment"])
-def test_a_refund_of_a_payment_is_credited_to_its_own_order_where_no_other_is_meant(source: str):
+def test_a_refund_of_a_payment_is_credited_to_its_own_order_where_no_other_matches(source: str):
     first = [sale("O", "20"), *paid("P", "20", ("O", "Order"), created_date=NOON)]
     second = [refund("R", "5"), *paid("RP", "-20", ("P", "Payment"), "Refund")]
     if source == "own repayment":
