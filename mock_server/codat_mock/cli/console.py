@@ -8,7 +8,7 @@ import click
 
 from codat_mock.reports import text, verdict
 from codat_mock.reports.run import Run
-from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, records
+from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, read_more, records
 from codat_mock.rules.judge import Finding
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -75,6 +75,7 @@ def cells(run: Run, finding: Finding) -> tuple[list[tuple[str, str]], list[tuple
     description = [
         (f"{one_line(finding.message)}\n", ""),
         (f"{one_line(f'{finding.data_type}: {records(finding)}')}\n".removeprefix(": "), "dim"),
-        (one_line(finding.advice), "green"),
+        (f"{one_line(finding.advice)}\n", "green"),
+        (read_more(finding), "dim"),
     ]
     return rule, description

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from functools import partial, wraps
 from pathlib import Path
 from socket import socket
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 import msgspec
 
 from codat_mock.clock import in_calendar, parse_moment, parse_speed
+from codat_mock.configuration.rates import read_rate_key
 from codat_mock.domain.dataset_lifecycle import PROFILES, route_of
 from codat_mock.domain.webhook_delivery import is_allowed
 from codat_mock.http.server import listen
 from codat_mock.models.alerts import AlertRule
+from codat_mock.models.commerce import PaymentType
 from codat_mock.models.planned_outcomes import MAX_STEP_SECONDS
 from codat_mock.rule_config import read_rule_settings
 from codat_mock.sandbox import Settings
@@ -76,6 +79,36 @@ def read_alert_rules(
         return msgspec.json.decode(value.read_bytes(), type=tuple[AlertRule, ...])
     except (OSError, msgspec.DecodeError) as error:
         raise click.BadParameter(f"{value} is not a list of alert rules: {error}") from error
+
+
+def read_tax_rates(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> tuple[Decimal, ...] | None:
+    """Parse an option that is a list of percentages."""
+    if value is None:
+        return None
+    rates = []
+    for part in filter(None, value.split(",")):
+        rate = read_rate_key(part)
+        if rate is None:
+            raise click.BadParameter(f"{part!r} is not a percentage such as 20.")
+        rates.append(rate)
+    return tuple(rates)
+
+
+def read_payment_types(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> tuple[PaymentType, ...] | None:
+    """Parse an option that is a list of payment types."""
+    if value is None:
+        return None
+    known: dict[str, PaymentType] = {kind: kind for kind in get_args(PaymentType)}
+    types = []
+    for part in filter(None, value.split(",")):
+        if part not in known:
+            raise click.BadParameter(f"{part!r} is not one of {', '.join(known)}.")
+        types.append(known[part])
+    return tuple(types)
 
 
 def read_mebibytes(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
@@ -173,6 +206,18 @@ OPTIONS: Final = (
         "--company-limit",
         type=click.IntRange(min=1),
         help="Maximum number of companies of an account (50 on a free plan). Default: no limit.",
+    ),
+    setting(
+        "--tax-rates",
+        callback=read_tax_rates,
+        metavar="PERCENT,…",
+        help="The tax rates that merchants have mapped. Default: each as it first appears.",
+    ),
+    setting(
+        "--payment-types",
+        callback=read_payment_types,
+        metavar="TYPE,…",
+        help="The payment types that merchants have mapped, beside Card. Default: all.",
     ),
     setting(
         "--largest-body",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -15,14 +16,18 @@ from msgspec.structs import replace
 
 from codat_mock.cli.server_options import bind
 from codat_mock.cli.subprocess import run_command
+from codat_mock.clock import machine_now
+from codat_mock.configuration.suggestions import suggest_schedule
 from codat_mock.control_client import (
     ControlClient,
     ControlRequestRefused,
     MockFailed,
     run_against_mock,
 )
+from codat_mock.domain.sync_schedule import next_due
 from codat_mock.http.server import Server, address_of
 from codat_mock.loopback import HOSTS, direct_environment, proxy_variable
+from codat_mock.models.configuration import Schedule
 from codat_mock.reports.run import Run
 from codat_mock.sandbox import SandboxRegistry, Settings
 
@@ -31,6 +36,8 @@ PROXY_HINT: Final = (
     "No request arrived, and {} is set: the integration may send its requests to that proxy."
     f" Let it use NO_PROXY, which contains {', '.join(HOSTS)}."
 )
+NEAR_SYNC: Final = timedelta(hours=2)  # before it; the merchant's day begins as early
+CLEAR_OF_SYNC: Final = timedelta(minutes=15)  # after it
 FALLBACK: Final = "codat-mock.toml"
 CONFIGURATIONS: Final = (FALLBACK, "pyproject.toml")
 
@@ -61,7 +68,9 @@ class Target:
             return
         listener = bind("127.0.0.1", self.port)
         address = address_of(listener)
-        with Server(SandboxRegistry(replace(self.settings, address=address)), listener):
+        start = self.settings.start_at or calm_start(machine_now(), self.settings.sync_delay)
+        settings = replace(self.settings, address=address, start_at=start)
+        with Server(SandboxRegistry(settings), listener):
             yield address
 
     def prepare(self, client: ControlClient, address: str, folder: Path) -> dict[str, str]:
@@ -70,6 +79,22 @@ class Target:
             client.begin(reset=self.api_key is None)
         company = self.company or client.prepare()
         return variables(address, self.api_key or KEY, company, folder, self.settings)
+
+
+def calm_start(now: datetime, sync_delay: timedelta) -> datetime | None:
+    """Where the clock starts: after the sync that is due soon or has just run; None for now.
+
+    A run near a sync would be judged by the minute at which it was started.
+
+    Args:
+        now: the machine's time, UTC.
+        sync_delay: how long after its due date a scheduled sync runs.
+    """
+    schedule = suggest_schedule(Schedule(start_date=now - timedelta(days=2)))
+    due = next_due(schedule, now - sync_delay - CLEAR_OF_SYNC)
+    if due is None or due + sync_delay - now > NEAR_SYNC:
+        return None
+    return due + sync_delay + CLEAR_OF_SYNC
 
 
 def variables(

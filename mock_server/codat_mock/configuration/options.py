@@ -152,7 +152,7 @@ def accounts(
 def tax_rates(
     stored: dict[str, TaxRate], chart: Chart | None, rates_seen: Iterable[Decimal]
 ) -> dict[str, TaxRate]:
-    """Every percentage that is common, seen or stored, the lowest first.
+    """Every percentage that is seen or stored, the lowest first; the common ones until one is.
 
     Each offers all tax rates of the platform, those of the same percentage before the others.
 
@@ -161,7 +161,8 @@ def tax_rates(
         chart: the linked accounting platform's; without one there are no options.
         rates_seen: tax percentages in the company's records.
     """
-    selected: dict[Decimal, str | None] = dict.fromkeys((*COMMON_RATES, *rates_seen))
+    common = () if stored else COMMON_RATES
+    selected: dict[Decimal, str | None] = dict.fromkeys((*common, *rates_seen))
     for key, rate in stored.items():
         percentage = read_rate_key(key)
         if percentage is not None:

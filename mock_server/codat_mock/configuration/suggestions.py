@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+
 from msgspec.structs import replace
 
+from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT
 from codat_mock.configuration.charts_of_accounts import PERCENTAGES
-from codat_mock.configuration.rates import read_rate_key
+from codat_mock.configuration.rates import rate_key, read_rate_key
+from codat_mock.models.commerce import PaymentType
 from codat_mock.models.configuration import (
     AccountSelection,
     Configuration,
@@ -91,6 +96,38 @@ def suggest_rate(key: str, rate: TaxRate) -> TaxRate:
         if PERCENTAGES.get(option.id) == percentage
     )
     return replace(rate, selected_tax_rate_id=rate.selected_tax_rate_id or next(matching, None))
+
+
+def map_rates(
+    stored: dict[str, TaxRate], shown: dict[str, TaxRate], percentages: Iterable[Decimal]
+) -> dict[str, TaxRate]:
+    """Map tax percentages as a merchant does: to the platform's rate of it, else to its usual one.
+
+    A percentage between 0 and 1 is no rate that a merchant knows, and stays as it is.
+
+    Args:
+        stored: what is mapped, by percentages as `rate_key` writes them; kept.
+        shown: every rate with its options.
+        percentages: what to map.
+    """
+    mapped = dict(stored)
+    for key in map(rate_key, percentages):
+        rate = suggest_rate(key, shown[key]) if key in shown else TaxRate()
+        options = rate.tax_rate_options or ()
+        usual = rate.selected_tax_rate_id or (options[0].id if options else None)
+        if not 0 < (read_rate_key(key) or 0) < 1:
+            mapped[key] = replace(rate, selected_tax_rate_id=usual)
+    return mapped
+
+
+def keep_payment_types(payments: Payments, types: Iterable[PaymentType]) -> Payments:
+    """Leave only these payment types mapped, beside cards, which have to be, and payouts."""
+    kept = {"card", "payout", *(PURPOSE_OF_PAYMENT[kind] for kind in types)}
+    accounts = {
+        name: account if name in kept else replace(account, selected_account_id=None)
+        for name, account in payments.accounts.items()
+    }
+    return replace(payments, accounts=accounts)
 
 
 def suggest_payments(payments: Payments, sales: Sales) -> Payments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from random import Random
-from typing import Final
+from typing import Any, Final, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
@@ -31,6 +31,7 @@ from codat_mock.storage import StorageError, storage_error
 
 NAMED: Final = re.compile(r"/sandbox/([^/]+)(/.*)")
 LOCAL: Final = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
+GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 RETRY_AFTER_SECONDS: Final = "5"
 HTTP_MESSAGES: Final = {
     404: "There is no operation {method} {path}.",
@@ -52,6 +53,7 @@ def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False
     app.config[request_context.REGISTRY] = served
     app.config["MAX_CONTENT_LENGTH"] = served.settings.largest_body
     app.url_map.merge_slashes = False  # an empty id is not found, rather than redirected
+    app.url_value_preprocessor(lower_ids)
     register_error_handlers(app)
     middleware_metrics.register(app)
     correlate(app, served.settings.seed)
@@ -71,6 +73,13 @@ def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False
     app.register_blueprint(swagger.blueprint())
     app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
     return app
+
+
+def lower_ids(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Write the ids of a path in lower case: a GUID is the same in capitals."""
+    for name, value in (values or {}).items():
+        if isinstance(value, str) and GUID.fullmatch(value):
+            cast(dict[str, Any], values)[name] = value.lower()
 
 
 def correlate(app: Flask, seed: int) -> None:

@@ -16,6 +16,7 @@ from codat_mock.sandbox import Sandbox, request_log
 
 FINDINGS: Final = "Codat-Mock-Findings"
 MAX_COMPARED_CHARACTERS: Final = 300
+CUTOFF: Final = 0.5  # of similarity
 # Requests of people and tests, not of the integration.
 OTHERS: Final = (
     request_context.CONTROL,
@@ -117,12 +118,17 @@ def entry_of(response: Response) -> LoggedRequest:
 def nearest(method: str, path: str) -> str | None:
     """The operation most similar to a request for none; None where none is similar.
 
-    No path of an operation is long, and the comparison's time grows with the square of the length.
+    One of the same path goes first, then those of the same method. No path of an operation is
+    long, and the comparison's time grows with the square of the length.
     """
     path = path[:MAX_COMPARED_CHARACTERS]
     known = {f"{each.method} {each.path}": each for each in OPERATIONS.values()}
     shapes = {shape(name, path): name for name in known}
-    found = get_close_matches(f"{method} {path}", shapes, 1, cutoff=0.5)
+    own = [each for each in shapes if each.partition(" ")[2] == path.rstrip("/")]
+    own = own or [each for each in shapes if each.startswith(f"{method} ")]
+    found = get_close_matches(f"{method} {path}", own, 1, CUTOFF) or get_close_matches(
+        f"{method} {path}", shapes, 1, CUTOFF
+    )
     return shapes[found[0]] if found else None
 
 

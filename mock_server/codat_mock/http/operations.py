@@ -159,10 +159,9 @@ def serve(
             contradicted=contradicted,
             status=status,
         )
-        # A vendor's path that ends in a slash is served without it, too.
-        is_strict = not path.endswith("/")
+        # A path is served with a slash at its end and without it.
         rule = as_rule(path)
-        blueprint.add_url_rule(rule, name, view, methods=[method], strict_slashes=is_strict)
+        blueprint.add_url_rule(rule, name, view, methods=[method], strict_slashes=False)
         return view
 
     return declare

@@ -62,8 +62,8 @@ class LineItem(Wire):
     total_amount: Amount | UnsetType = UNSET
     total_tax_amount: Amount | UnsetType = UNSET
     unit_price: Amount | UnsetType = UNSET
-    product_ref: Ref | UnsetType = UNSET
-    product_variant_ref: Ref | UnsetType = UNSET
+    product_ref: Ref | UnsetType | None = UNSET
+    product_variant_ref: Ref | UnsetType | None = UNSET
     discount_allocations: list[DiscountAllocation] | UnsetType | None = UNSET
 
 
@@ -127,8 +127,8 @@ class Order(Wire):
     order_line_items: list[LineItem] | UnsetType | None = UNSET
     payments: list[OrderPayment] | UnsetType | None = UNSET
     service_charges: list[ServiceCharge] | UnsetType | None = UNSET
-    location_ref: Ref | UnsetType = UNSET
-    customer_ref: Ref | UnsetType = UNSET
+    location_ref: Ref | UnsetType | None = UNSET
+    customer_ref: Ref | UnsetType | None = UNSET
     modified_date: Moment | UnsetType | None = UNSET
     source_modified_date: Moment | UnsetType | None = UNSET
 
@@ -148,7 +148,7 @@ class Transaction(Wire):
     currency: str | UnsetType | None = UNSET
     type: TransactionType | UnsetType = UNSET
     sub_type: str | UnsetType | None = UNSET
-    transaction_source_ref: SourceRef | UnsetType = UNSET
+    transaction_source_ref: SourceRef | UnsetType | None = UNSET
     created_date: Moment | UnsetType = UNSET
     modified_date: Moment | UnsetType | None = UNSET
     source_modified_date: Moment | UnsetType | None = UNSET

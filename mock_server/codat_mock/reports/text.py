@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from codat_mock.reports import verdict
 from codat_mock.reports.run import Run
-from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, records
+from codat_mock.reports.wording import (
+    MAX_FINDINGS,
+    label,
+    more,
+    names,
+    one_line,
+    read_more,
+    records,
+)
 
 
 def lines(run: Run) -> list[str]:
@@ -17,8 +25,9 @@ def lines(run: Run) -> list[str]:
         found += [
             f"  {title} ({finding.severity}{suffix})",
             f"      {one_line(finding.message)}",
-            f"      Records: {one_line(records(finding))}",
+            f"      {label(finding)}: {one_line(records(finding))}",
             f"      Instead: {one_line(finding.advice)}",
+            f"      {read_more(finding)}",
         ]
     found += [more(run)] if more(run) else []
     found += [f"  Expected, but not found: {one_line(names(each))}" for each in run.stale]

@@ -26,20 +26,35 @@ def detail(finding: Finding) -> str:
     lines = [
         f"{finding.code} {finding.name} ({finding.severity})",
         finding.message,
-        f"Records: {records(finding)}",
+        f"{label(finding)}: {records(finding)}",
     ]
     lines += [f"Request {each.number}: {each.method} {each.path}" for each in finding.requests]
     lines += [
         f"{each.record} {each.path}: {shown(each.old)} -> {shown(each.new)}"
         for each in finding.differences
     ]
-    return "\n".join([*lines, f"Instead: {finding.advice}", f"Source: {finding.source}"])
+    lines += [f"Instead: {finding.advice}", f"Source: {finding.source}", read_more(finding)]
+    return "\n".join(lines)
+
+
+def read_more(finding: Finding) -> str:
+    """How to read more about a finding's rule."""
+    return f"Read more: codat-mock explain {finding.code}"
+
+
+def label(finding: Finding) -> str:
+    """What a finding lists: records, or requests."""
+    is_of_requests = all(each.startswith("request ") for each in finding.records)
+    return "Requests" if is_of_requests else "Records"
 
 
 def records(finding: Finding) -> str:
     """The records that a finding names, and how many more there are."""
     left = finding.count - len(finding.records)
-    return ", ".join([*finding.records, *([f"and {left} more"] if left > 0 else [])])
+    named = finding.records
+    if label(finding) == "Requests":
+        named = [each.removeprefix("request ") for each in named]
+    return ", ".join([*named, *([f"and {left} more"] if left > 0 else [])])
 
 
 def shown(value: object) -> str:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codat_mock.rules.contexts import BookedRecord, BooksContext, Evidence, SyncContext
+from codat_mock.models.commerce import Transaction
+from codat_mock.models.datasets import DataType
+from codat_mock.rules.contexts import (
+    BookedRecord,
+    BooksContext,
+    Evidence,
+    OpenRecordsContext,
+    RecordId,
+    SyncContext,
+)
+from codat_mock.rules.contexts.syncs import PAYMENTS, source_of, transactions_of
+from codat_mock.rules.reconciling import (
+    payment_has_transaction,
+    source_exists,
+    transaction_has_payment,
+)
 from codat_mock.rules.registry import rule
 
 SOURCE = "guide: Rules for sending data, Rules for updating data"
@@ -108,7 +123,63 @@ def sync_succeeds(sync: SyncContext) -> Iterator[Evidence]:
             yield Evidence(f"sync {sync.sync_id}", sync.failure)
 
 
+@rule(
+    "B06",
+    "nothing-unreconciled",
+    "warning",
+    source="reference",
+    consequence="somebody has to reconcile the record by hand",
+    keeps=("worked-example", "paid-sale"),
+    breaks=("own-source",),
+    message="Not reconciled",
+    advice="give each transaction the order that it belongs to as its source, and select an account"
+    " for each purpose; GET /_mock/books lists what is left",
+    subject=OpenRecordsContext,
+)
+def nothing_unreconciled(books: OpenRecordsContext) -> Iterator[Evidence]:
+    """What syncs have picked is reconciled.
+
+    What lacks its order, payment or transaction is left to rules R02, R03 and R08, and what
+    belongs to an order that is not in the books to the rule that says why.
+    """
+    unmatched = (
+        *source_exists(books),
+        *payment_has_transaction(books),
+        *transaction_has_payment(books),
+    )
+    named = {(item.data_type, item.record) for item in unmatched}
+    for (data_type, key), reason in books.unreconciled.items():
+        own = {(data_type, key)}
+        if data_type == PAYMENTS:
+            own.update(transactions_of(key))
+        paired = books.transaction_of(key) if data_type == PAYMENTS else None
+        if own & named or source_in(books, data_type, key, paired) in books.unbooked:
+            continue
+        yield books.evidence(data_type, key, reason)
+
+
+def source_in(
+    books: OpenRecordsContext, data_type: DataType, key: str, paired: Transaction | None
+) -> RecordId | None:
+    """The source of a transaction, or of a payment's transaction.
+
+    Args:
+        books: where a transaction is found.
+        data_type: of the record.
+        key: the record's.
+        paired: a payment's transaction.
+    """
+    transaction = paired or books.find(data_type, key)
+    return source_of(transaction) if isinstance(transaction, Transaction) else None
+
+
 def evidence_of(records: Sequence[BookedRecord]) -> Iterator[Evidence]:
     """Records as evidence."""
     for each in records:
-        yield Evidence(each.key, each.note, data_type=each.data_type, requests=each.pushes)
+        yield Evidence(
+            each.key,
+            each.note,
+            changes=each.changes,
+            data_type=each.data_type,
+            requests=each.pushes,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codat_mock.rules.contexts import Evidence, PushContext
+from codat_mock.rules.contexts import Evidence, PushContext, SyncContext
 from codat_mock.rules.registry import rule
 
 GUIDE = "guide: Rules for deleting data"
@@ -58,16 +58,20 @@ def delete_known(push: PushContext) -> Iterator[Evidence]:
     source="assumed",
     consequence="the record stays in the books",
     keeps=("sparse-delete",),
-    breaks=("late-delete",),
+    breaks=("late-delete", "slow-delete"),
     message="Deleted after its sync",
     advice="reverse a synced record by hand in the accounting software, and leave its delete out"
     " of POST /data/companies/$company_id/sync/$data_type",
-    subject=PushContext,
-    applies=lambda push: any(record.targets for record in push.deletes),
+    subject=(PushContext, SyncContext),
+    applies=lambda subject: subject.has_known_deletes,
 )
-def delete_before_sync(push: PushContext) -> Iterator[Evidence]:
-    """A deleted record is not synced yet."""
-    for record in push.deletes:
+def delete_before_sync(subject: PushContext | SyncContext) -> Iterator[Evidence]:
+    """A deleted record is not synced yet, nor before the dataset of its delete completes."""
+    if isinstance(subject, SyncContext):
+        for placed in subject.late_deletes:
+            yield Evidence(placed.key, data_type=placed.data_type, requests=[placed.pushed_by])
+        return
+    for record in subject.deletes:
         if any(version.is_synced and not version.is_delete for version in record.targets):
             yield Evidence(str(record.pushed.record.id))
 
@@ -105,7 +109,7 @@ def delete_once(push: PushContext) -> Iterator[Evidence]:
     "warning",
     source="assumed",
     consequence="it becomes a new record",
-    keeps=("sparse-delete",),
+    keeps=("sparse-delete", "undone-void"),
     breaks=("resurrection",),
     message="Pushed again after its delete",
     advice="give a record that the merchant enters again a new id in"
@@ -114,7 +118,11 @@ def delete_once(push: PushContext) -> Iterator[Evidence]:
     applies=lambda push: any(not record.pushed.is_delete for record in push.records),
 )
 def no_resurrection(push: PushContext) -> Iterator[Evidence]:
-    """A deleted key is not pushed again."""
+    """A deleted key is not pushed again.
+
+    A record that says what it said before is excused: the merchant has undone the deletion.
+    """
     for record in push.records:
-        if record.known and record.known.is_delete and not record.pushed.is_delete:
+        is_gone = record.known is not None and record.known.is_delete
+        if is_gone and not record.pushed.is_delete and not record.is_undone_delete:
             yield Evidence(record.key)

@@ -54,9 +54,9 @@ def compare(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
 def losses_between(old: Record, new: Record) -> list[PropertyDifference]:
     """The properties that the old version has and the new one lacks.
 
-    Null counts as present, but not for a list of an order whose total is the same as before.
-    Elements of a list are matched by their ids; one without an id of its own, or without a match,
-    is not compared.
+    Null counts as present, but not for a list of an order whose total is the same as before. What
+    was null or an empty list before is not lost. Elements of a list are matched by their ids; one
+    without an id of its own, or without a match, is not compared.
     """
     before, after = plain(old), plain(new)
     return [*lost("$", before, after), *lost_lines(before, after)]
@@ -81,7 +81,7 @@ def lost(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
         for name in sorted(old):
             if name in new:
                 yield from lost(f"{path}.{name}", old[name], new[name])
-            else:
+            elif old[name] not in (None, []):
                 yield PropertyDifference(f"{path}.{name}", old[name], None)
     elif isinstance(old, list) and isinstance(new, list):
         named = [part for part in old if isinstance(part, dict) and "id" in part]

@@ -15,10 +15,11 @@ from codat_mock.models.commerce import (
     Payment,
     Record,
     ServiceCharge,
+    SourceRef,
     Transaction,
 )
 from codat_mock.models.currencies import is_currency, minor_unit, smallest_coin
-from codat_mock.rules.contexts import Evidence, SyncContext
+from codat_mock.rules.contexts import Evidence, RecordsContext, SyncContext
 from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, TRANSACTIONS, source_of
 from codat_mock.rules.registry import rule
 
@@ -57,28 +58,47 @@ def all_three_types(sync: SyncContext) -> Iterator[Evidence]:
     "error",
     source=REFERENCE,
     consequence="the transaction has to be reconciled by hand",
-    keeps=("worked-example", "paid-sale"),
+    keeps=(
+        "worked-example",
+        "paid-sale",
+        "deposit-before-order",
+        "payment-of-earlier-order",
+        "fee-of-no-payment",
+    ),
     breaks=("unknown-source",),
-    message="Source unknown at the sync",
+    message="Source unknown",
     advice="push the order or payment that a transaction names as its source before the sync, to"
     " POST /data/companies/$company_id/sync/{dataType}",
-    subject=SyncContext,
-    applies=lambda sync: bool(sync.transactions),
+    subject=RecordsContext,
+    applies=lambda subject: bool(subject.transactions),
 )
-def source_exists(sync: SyncContext) -> Iterator[Evidence]:
-    """A transaction's source is a known order or payment when it is synced.
+def source_exists(sync: RecordsContext) -> Iterator[Evidence]:
+    """A transaction's source is a known order or payment once it is synced.
 
-    Payouts and transfers move the money of many sales, and need no source.
+    It is found while the transaction is not in the books: a deposit is paid before its order. A
+    declared order from before the start date is known, though it is not pushed. Payouts and
+    transfers move the money of many sales, and need no source, nor does a fee with a source of type
+    `Fee`.
     """
     for key, transaction in sync.transactions:
+        if sync.is_deferred(TRANSACTIONS, key):
+            continue
         source = source_of(transaction)
-        if transaction.type in ("Payout", "FailedPayout", "Transfer") and source is None:
+        if source is None and needs_no_source(transaction):
             continue
         if source is None:
             yield sync.evidence(TRANSACTIONS, key, "it names neither an order nor a payment")
         elif sync.find(*source) is None:
             how = "was deleted" if source in sync.deleted else "was never pushed"
             yield sync.evidence(TRANSACTIONS, key, f"its source '{source[1]}' {how}")
+
+
+def needs_no_source(transaction: Transaction) -> bool:
+    """Whether a transaction is complete without an order or a payment as its source."""
+    source = transaction.transaction_source_ref
+    if transaction.type in ("PaymentFee", "PaymentFeeRefund"):
+        return isinstance(source, SourceRef) and source.type == "Fee"
+    return transaction.type in ("Payout", "FailedPayout", "Transfer")
 
 
 @rule(
@@ -92,13 +112,16 @@ def source_exists(sync: SyncContext) -> Iterator[Evidence]:
     message="Paid, but without a transaction of the same id",
     advice="push a transaction of type Payment (Refund for money paid back) with the payment's"
     " id, to POST /data/companies/$company_id/sync/commerce-transactions",
-    subject=SyncContext,
-    applies=lambda sync: bool(sync.payments),
+    subject=RecordsContext,
+    applies=lambda subject: bool(subject.payments),
 )
-def payment_has_transaction(sync: SyncContext) -> Iterator[Evidence]:
-    """A paid payment has a transaction with its id, of type `Payment` (`Refund` if negative)."""
+def payment_has_transaction(sync: RecordsContext) -> Iterator[Evidence]:
+    """A paid payment has a transaction with its id, of type `Payment` (`Refund` if negative).
+
+    It is found while the payment is not in the books.
+    """
     for key, _ in sync.payments:
-        if sync.transaction_of(key) is None:
+        if not sync.is_deferred(PAYMENTS, key) and sync.transaction_of(key) is None:
             yield sync.evidence(PAYMENTS, key)
 
 
@@ -345,13 +368,16 @@ def amounts_signed(sync: SyncContext) -> Iterator[Evidence]:
     message="Transaction without a paid payment of the same id",
     advice="push a payment with status Paid and the transaction's id, negative for a refund, to"
     " POST /data/companies/$company_id/sync/commerce-payments",
-    subject=SyncContext,
-    applies=lambda sync: any(each.type in LINKING for _, each in sync.transactions),
+    subject=RecordsContext,
+    applies=lambda subject: any(each[1].type in LINKING for each in subject.transactions),
 )
-def transaction_has_payment(sync: SyncContext) -> Iterator[Evidence]:
-    """A transaction of type `Payment` or `Refund` has a paid payment with its id."""
+def transaction_has_payment(sync: RecordsContext) -> Iterator[Evidence]:
+    """A transaction of type `Payment` or `Refund` has a paid payment with its id.
+
+    It is found while the transaction is not in the books.
+    """
     for key, transaction in sync.transactions:
-        if transaction.type not in LINKING:
+        if transaction.type not in LINKING or sync.is_deferred(TRANSACTIONS, key):
             continue
         payment = sync.find(PAYMENTS, str(transaction.id))
         if payment is None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from codat_mock.clock import format_moment
 from codat_mock.rules.contexts import (
     Evidence,
+    OpenRecordsContext,
     PeriodContext,
     ProbeContext,
     PushContext,
@@ -279,20 +280,22 @@ def after_configuration(push: PushContext) -> Iterator[Evidence]:
     "after-start-date",
     "info",
     source=GUIDE,
-    consequence="no sync ever picks the record",
-    keeps=("incremental",),
+    consequence="only a historic sync picks the record",
+    keeps=("incremental", "before-the-start-by-historic-sync"),
     breaks=("before-the-start",),
     message="Created before the configured start date",
     advice="leave out records created before the startDate in"
     " GET /config/companies/$company_id/sync/commerce",
-    subject=PushContext,
-    applies=lambda push: push.start_date is not None and any(True for _ in push.new_records),
+    subject=OpenRecordsContext,
+    applies=lambda subject: subject.start_date is not None,
 )
-def after_start_date(push: PushContext) -> Iterator[Evidence]:
-    """A record's `createdDate` is not before the configured start date."""
-    for record in push.new_records:
-        if push.start_date and record.created and record.created < push.start_date:
-            yield Evidence(record.key)
+def after_start_date(subject: OpenRecordsContext) -> Iterator[Evidence]:
+    """A record's `createdDate` is not before the configured start date.
+
+    It is found until a historic sync picks the record.
+    """
+    for record in subject.early:
+        yield Evidence(record.key, data_type=record.data_type, requests=[record.pushed_by])
 
 
 @rule(
@@ -468,17 +471,28 @@ def body_is_read(push: PushContext) -> Iterator[Evidence]:
     source="assumed",
     consequence="no sync picks the record",
     keeps=("worked-example",),
-    breaks=("no-created-date", "created-in-the-future"),
+    breaks=("no-created-date", "created-in-the-future", "all-before-the-start"),
     message="No sync will pick it",
     advice="give every record the createdDate of the merchant's system in"
     " POST /data/companies/$company_id/sync/$data_type",
-    subject=PushContext,
-    applies=lambda push: any(not record.pushed.is_delete for record in push.records),
+    subject=(PushContext, OpenRecordsContext),
 )
-def created_date_usable(push: PushContext, *, hours: float = 24) -> Iterator[Evidence]:
-    """A new record has a `createdDate`, at most 24 hours later than its push."""
-    latest = push.at + timedelta(hours=hours)
-    for record in push.records:
+def created_date_usable(
+    subject: PushContext | OpenRecordsContext, *, hours: float = 24
+) -> Iterator[Evidence]:
+    """A new record has a `createdDate`, at most 24 hours later than its push.
+
+    Nor are all records created before the start date.
+    """
+    if isinstance(subject, OpenRecordsContext):
+        for placed in subject.early if subject.is_all_early else ():
+            note = "every record was created before the start date"
+            yield Evidence(
+                placed.key, note, data_type=placed.data_type, requests=[placed.pushed_by]
+            )
+        return
+    latest = subject.at + timedelta(hours=hours)
+    for record in subject.records:
         is_known = record.known is not None and not record.known.is_delete
         if is_known or not record.key or record.pushed.is_delete or record.is_fat_delete:
             continue

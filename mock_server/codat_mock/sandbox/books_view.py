@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
 
 from codat_mock.accounting.booking_context import named_currency
 from codat_mock.accounting.comparison import worth
-from codat_mock.accounting.documents import Document, records_in, settled
+from codat_mock.accounting.documents import Document, RecordId, records_in, settled
 from codat_mock.accounting.ledger import Balance, trial_balance
 from codat_mock.accounting.money import padded
 from codat_mock.accounting.reconciliation import Unreconciled
@@ -17,10 +21,12 @@ from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import DataType
 from codat_mock.models.values import Amount, MomentText
 from codat_mock.rules.judge import BooksSummary
-from codat_mock.sandbox import companies, syncs
+from codat_mock.sandbox import companies, ground_truth, syncs
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import records_of
 from codat_mock.storage import CompanyRow
+
+MAX_NAMED: Final = 5  # records in a note
 
 
 class MissedRecord(Wire, kw_only=True, omit_defaults=False):
@@ -81,11 +87,47 @@ def books_of(session: Session, row: CompanyRow) -> CompanyBooks:
         company_id=row.company.id,
         company_name=row.company.name,
         platform=accounting.platform_name if accounting else None,
-        documents=list(documents),
+        documents=marked(session, row, documents),
         trial_balance=list(trial_balance(documents)),
         missed=[*missed_records(session, row)],
         unreconciled=session.tables.syncs.unreconciled(row.number),
     )
+
+
+def marked(session: Session, row: CompanyRow, documents: Sequence[Document]) -> list[Document]:
+    """The documents, each with a note on those of its records that it should not have.
+
+    A duplicate is in the documents of several syncs; a surplus is not declared, if any record is.
+    """
+    syncs_of: dict[RecordId, set[str]] = defaultdict(set)
+    for document in documents:
+        for record in document.records:
+            syncs_of[record.data_type, record.key].add(document.sync_id)
+    doubled = {name for name, ids in syncs_of.items() if len(ids) > 1}
+    surplus: set[RecordId] = set()
+    if session.tables.declared.counts(row.number):
+        compared = ground_truth.comparison(session, row)
+        surplus = {(each.data_type, each.key) for each in compared.surplus}
+    return [
+        with_note(with_note(document, "duplicate", doubled), "surplus", surplus)
+        for document in documents
+    ]
+
+
+def with_note(document: Document, word: str, names: Set[RecordId]) -> Document:
+    """A document whose note names those of its records.
+
+    Args:
+        document: stays as it is without such a record.
+        word: what they are.
+        names: of the records.
+    """
+    keys = [each.key for each in document.records if (each.data_type, each.key) in names]
+    if not keys:
+        return document
+    more = f" and {len(keys) - MAX_NAMED} more" if len(keys) > MAX_NAMED else ""
+    note = f"{word}: {', '.join(keys[:MAX_NAMED])}{more}"
+    return replace(document, note=f"{document.note}; {note}" if document.note else note)
 
 
 def missed_records(session: Session, row: CompanyRow) -> Iterator[MissedRecord]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time
+from decimal import Decimal
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
 from codat_mock.configuration.options import with_options
-from codat_mock.configuration.suggestions import suggest
+from codat_mock.configuration.rates import rate_key
+from codat_mock.configuration.suggestions import keep_payment_types, map_rates, suggest
 from codat_mock.domain import sync_schedule
 from codat_mock.models.companies import Company, Connection, allowed_name
-from codat_mock.models.configuration import Configuration
+from codat_mock.models.configuration import Configuration, TaxRate
 from codat_mock.models.errors import LimitExceeded, Malformed, Problem
 from codat_mock.sandbox.connections import authorise, connect, integration, new_connection
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
 
 COMMERCE = "lqai"
+PREPARED = "prepared"  # the ids of companies whose merchants map what they meet
 # Source: contract part 2, section C (402).
 LIMIT_MESSAGE = "Company limit exceeded. Learn more at https://docs.codat.io/using-the-api/errors"
 
@@ -75,7 +79,8 @@ def create(
 def prepare(session: Session, name: str, accounting: str, company_id: str | None = None) -> Company:
     """Create a company that is ready to be pushed to: accounting linked, mapping configured.
 
-    It syncs daily, from the beginning of the present day, UTC.
+    It syncs daily, from the beginning of the present day, UTC. Its merchant maps each tax rate as
+    it first appears, unless the settings say which.
 
     Args:
         session: the session.
@@ -93,8 +98,43 @@ def prepare(session: Session, name: str, accounting: str, company_id: str | None
     authorise(session, company_id)
     suggested = suggest(configuration(session, company_id))
     suggested.schedule.start_date = datetime.combine(session.now, time(0), session.now.tzinfo)
-    configure(session, company_id, suggested)
+    configure(session, company_id, with_fixed_mapping(session, suggested))
+    prepared = session.tables.preferences.find(PREPARED, list[str]) or []
+    session.tables.preferences.save(PREPARED, [*prepared, company_id])
     return company(session, company_id)
+
+
+def with_fixed_mapping(session: Session, suggested: Configuration) -> Configuration:
+    """A configuration with the tax rates and payment types mapped that the settings name."""
+    rates, types = session.settings.tax_rates, session.settings.payment_types
+    mapping = suggested.configuration
+    if rates is not None:
+        options = next(iter(mapping.sales.tax_rates.values())).tax_rate_options
+        shown = {rate_key(each): TaxRate(tax_rate_options=options) for each in rates}
+        mapping.sales.tax_rates = map_rates({}, shown, rates)
+    if types is not None:
+        mapping.payments = keep_payment_types(mapping.payments, types)
+    return suggested
+
+
+def map_new_rates(session: Session, row: CompanyRow, rates: Iterable[Decimal]) -> None:
+    """Map tax rates that have just appeared, as the merchant of a prepared company does.
+
+    Args:
+        session: the session.
+        row: the company; the caller saves it.
+        rates: percentages; `row.rates` has them already.
+    """
+    prepared = session.tables.preferences.find(PREPARED, list[str]) or []
+    stored = row.configuration
+    is_fixed = session.settings.tax_rates is not None
+    if stored is None or is_fixed or row.company.id not in prepared:
+        return
+    sales = stored.configuration.sales
+    unmapped = [each for each in sorted(rates) if rate_key(each) not in sales.tax_rates]
+    shown = configured(row).configuration.sales.tax_rates
+    sales = replace(sales, tax_rates=map_rates(sales.tax_rates, shown, unmapped))
+    row.configuration = replace(stored, configuration=replace(stored.configuration, sales=sales))
 
 
 def connected_count(session: Session) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from codat_mock.rules.rule_settings import (
     merged,
     read_settings,
 )
-from codat_mock.sandbox import books_view, ground_truth_checks
+from codat_mock.sandbox import books_view, ground_truth_checks, open_records
 from codat_mock.sandbox.session import Session
 
 CHOICES = "rules"
@@ -86,11 +87,11 @@ def chosen_rules(session: Session) -> RuleSettings:
 
 
 def findings(session: Session) -> Findings:
-    """All findings until now, with those that the declared records cause at this moment."""
+    """All findings until now, with those that the books and the declared records cause now."""
     chosen = choices(session)
     findings, exercised = session.tables.findings.all(), session.tables.findings.exercised()
     surplus = 0
-    for subject in ground_truth_checks.subjects(session):
+    for subject in chain(open_records.subjects(session), ground_truth_checks.subjects(session)):
         if isinstance(subject, BooksContext):
             surplus += len(subject.surplus)
         judgement: Judgement = judge(subject, chosen)

@@ -19,7 +19,8 @@ from codat_mock.models.errors import Malformed
 from codat_mock.models.pushes import PushedRecord, deleted_keys, pushed_record, split_push
 from codat_mock.models.request_log import LoggedRequest
 from codat_mock.rules.contexts import FailedPush, Request
-from codat_mock.sandbox import companies, pushes
+from codat_mock.sandbox import companies
+from codat_mock.sandbox.known_records import known_versions
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, DatasetRow
 
@@ -128,7 +129,7 @@ def unmended(
                 pushed.pop(key, None)
     keys = {key for each in pushed.values() for key in keys_of(each)}
     rows = session.tables.datasets.known(row.number, data_type, keys)
-    latest = pushes.known_versions(session, data_type, [*rows.values()])
+    latest = known_versions(session, data_type, [*rows.values()])
     own = declared(session, row, data_type, pushed)
     for key, each in pushed.items():
         if each.is_delete:

@@ -9,25 +9,35 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Final
+
+from msgspec.structs import replace
 
 from codat_mock.accounting.comparison import Compared
 from codat_mock.clock import format_moment
+from codat_mock.models.commerce import Transaction
 from codat_mock.models.datasets import RECORD_TYPES, DataType
 from codat_mock.rules.contexts import (
     BookedRecord,
     BooksContext,
     Context,
     DeclaredRecord,
+    KnownVersion,
     PeriodContext,
     PushGap,
     PushGapsContext,
     Request,
 )
 from codat_mock.rules.contexts.pushes import PROMPT
+from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, source_of
+from codat_mock.rules.differences import differences_between
 from codat_mock.rules.judge import MAX_RECORDS
 from codat_mock.sandbox import companies, ground_truth
+from codat_mock.sandbox.known_records import known_versions
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
+
+MAX_NAMED: Final = 3  # properties in a message
 
 
 def subjects(session: Session) -> Iterator[Context]:
@@ -108,7 +118,7 @@ def push_gaps(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) 
 def books(session: Session, row: CompanyRow) -> BooksContext:
     """The books beside the declared records that are due."""
     compared = ground_truth.comparison(session, row)
-    excused = prompt_records(session, row)
+    excused = prompt_records(session, row) | paid_for_earlier(session, row)
     compared.missing = [
         each for each in compared.missing if (each.data_type, each.key) not in excused
     ]
@@ -118,7 +128,7 @@ def books(session: Session, row: CompanyRow) -> BooksContext:
         due=len({(each.data_type, each.key) for kind in kinds for each in kind}),
         doubled=[*shown(session, row, compared.doubled)],
         missing=[*shown(session, row, compared.missing)],
-        stale=[*shown(session, row, compared.stale)],
+        stale=[*with_changes(session, row, [*shown(session, row, compared.stale)])],
         surplus=[*shown(session, row, compared.surplus)],
     )
 
@@ -144,6 +154,30 @@ def prompt_records(session: Session, row: CompanyRow) -> set[tuple[DataType, str
     }
 
 
+def paid_for_earlier(session: Session, row: CompanyRow) -> set[tuple[DataType, str]]:
+    """The declared payments and transactions of orders from before the start date.
+
+    Their orders are not to be pushed, so that no books can have them.
+    """
+    start = row.configuration.schedule.start_date if row.configuration else None
+    if start is None:
+        return set()
+    own = session.tables.declared.all(row.number)
+    early = {
+        each.key
+        for each in own
+        if each.data_type == ORDERS
+        and (created := ground_truth.created(each)) is not None
+        and created < start
+    }
+    found: set[tuple[DataType, str]] = set()
+    for each in own:
+        source = source_of(each.record) if isinstance(each.record, Transaction) else None
+        if source and source[0] == ORDERS and source[1] in early:
+            found |= {(each.data_type, each.key), (PAYMENTS, str(each.record.id))}
+    return found
+
+
 def shown(
     session: Session, row: CompanyRow, compared: Sequence[Compared]
 ) -> Iterator[BookedRecord]:
@@ -156,6 +190,35 @@ def shown(
         if place < MAX_RECORDS:
             pushes = session.tables.versions.pushes(row.number, each.data_type, each.key)
         yield BookedRecord(each.data_type, each.key, note_on(each), pushes)
+
+
+def with_changes(
+    session: Session, row: CompanyRow, stale: Sequence[BookedRecord]
+) -> Iterator[BookedRecord]:
+    """Outdated records with the properties that are, for as many as a finding names."""
+    named = stale[:MAX_RECORDS]
+    own = {
+        (each.data_type, each.key): each.record for each in session.tables.declared.all(row.number)
+    }
+    booked: dict[tuple[DataType, str], KnownVersion] = {}
+    for data_type in {each.data_type for each in named}:
+        keys = [each.key for each in named if each.data_type == data_type]
+        rows = session.tables.datasets.known(
+            row.number, data_type, keys, condition="synced IS NOT NULL"
+        )
+        versions = known_versions(session, data_type, [*rows.values()])
+        booked |= {(data_type, key): version for key, version in versions.items()}
+    for each in stale:
+        version, declared = booked.get((each.data_type, each.key)), own[each.data_type, each.key]
+        if each not in named or version is None:
+            yield each
+            continue
+        changes = differences_between(version.record, declared)
+        paths = [change.path.removeprefix("$.") for change in changes]
+        more = f" and {len(paths) - MAX_NAMED} more" if len(paths) > MAX_NAMED else ""
+        differing = f"differs in {', '.join(paths[:MAX_NAMED])}{more}" if paths else ""
+        note = ", ".join(filter(None, (each.note, differing)))
+        yield replace(each, note=note, changes=changes)
 
 
 def note_on(each: Compared) -> str:

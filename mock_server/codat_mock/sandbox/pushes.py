@@ -26,10 +26,11 @@ from codat_mock.models.pushes import (
     read_push,
 )
 from codat_mock.models.unread_properties import unread_in
-from codat_mock.rules.contexts import KnownVersion, NextSync, PushContext, RecordContext, Request
+from codat_mock.rules.contexts import NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
+from codat_mock.sandbox.known_records import known_versions
 from codat_mock.sandbox.session import Session
-from codat_mock.storage import CompanyRow, DatasetRow, KnownRow
+from codat_mock.storage import CompanyRow, DatasetRow
 
 MAX_NAMED: Final = 1000  # invalid records in the message of a dataset
 encode = Encoder(order="deterministic").encode
@@ -168,6 +169,7 @@ def note_rates(session: Session, row: CompanyRow, records: Sequence[PushedRecord
     seen = {exact_amount(rate) for rate in named}
     if not seen <= row.rates:
         row.rates |= seen
+        companies.map_new_rates(session, row, seen)
         session.tables.companies.save(row)
 
 
@@ -291,6 +293,13 @@ def judged_records(
     keys = {record.key for record in records}.union(*meant.values())
     known = datasets.known(row.number, data_type, keys)
     versions = known_versions(session, data_type, list(known.values()))
+    gone = [
+        each.key
+        for each in records
+        if not each.is_delete and each.key in versions and versions[each.key].is_delete
+    ]
+    before = datasets.known(row.number, data_type, gone, condition="NOT is_delete")
+    undeleted = known_versions(session, data_type, list(before.values()))
     failed = failed_keys(session, row, data_type, records)
     is_new = any(each.key not in versions and not each.is_delete for each in records)
     retried = unanswered_contents(session, row, data_type) if is_new else {}
@@ -299,6 +308,7 @@ def judged_records(
             record,
             versions.get(record.key),
             [versions[key] for key in meant.get(record.position, ()) if key in versions],
+            before_delete=undeleted.get(record.key),
             retries=retried.get(content_without_ids(record.record), "")
             if retried and not record.is_delete and record.key not in versions
             else "",
@@ -356,30 +366,6 @@ def without_ids(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: without_ids(v) for k, v in value.items() if k not in ("id", "orderNumber")}
     return [without_ids(each) for each in value] if isinstance(value, list) else value
-
-
-def known_versions(
-    session: Session, data_type: DataType, rows: Sequence[KnownRow]
-) -> dict[str, KnownVersion]:
-    """The versions that those rows point to, by key."""
-    datasets = session.tables.datasets
-    numbers = {row.dataset for row in rows}
-    carriers = numbers | {row.carrier for row in rows}
-    brought = {number: datasets.by_number(number) for number in carriers}
-    raws = {number: datasets.raw_records(number) for number in numbers}
-    versions = {}
-    for row in rows:
-        raw = raws[row.dataset][row.position]
-        dataset = brought[row.dataset]
-        versions[row.key] = KnownVersion(
-            data_type=data_type,
-            raw=raw,
-            is_delete=row.is_delete,
-            accepted_by=dataset.request,
-            is_answered=brought[row.carrier].is_answered,
-            is_synced=row.is_synced,
-        )
-    return versions
 
 
 def excused(judged: Sequence[RecordContext]) -> list[str]:

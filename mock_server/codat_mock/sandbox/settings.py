@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
 
 from codat_mock.domain.dataset_lifecycle import REALISTIC
 from codat_mock.models.alerts import AlertRule
+from codat_mock.models.commerce import PaymentType
 from codat_mock.rules.rule_settings import RuleSetting
 from codat_mock.storage.request_log import DEFAULT_LIMIT_BYTES
 
@@ -33,6 +35,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         alert_hosts: where alerts may be sent beside this machine.
         alert_rules: what every new sandbox has of rules.
         rules: what is chosen about rules, by code.
+        tax_rates: the tax percentages that the merchants of prepared companies have mapped; None
+            for 0, 5 and 20, and each other one as it first appears.
+        payment_types: the payment types that they have mapped, beside cards; None for all.
         journal_limit: how many bytes the journals of all sandboxes may take.
         address: where the server is reached, for the links it gives out.
     """
@@ -50,6 +55,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     alert_hosts: tuple[str, ...] = ()
     alert_rules: tuple[AlertRule, ...] = ()
     rules: Mapping[str, RuleSetting] = {}
+    tax_rates: tuple[Decimal, ...] | None = None
+    payment_types: tuple[PaymentType, ...] | None = None
     journal_limit: int = DEFAULT_LIMIT_BYTES
     address: str = "http://127.0.0.1:4620"
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST, format_moment
-from codat_mock.models.commerce import Payment, Transaction
-from codat_mock.models.datasets import DataType
 from codat_mock.rules.contexts import (
     EndedDataset,
-    KnownVersion,
     PlacedRecord,
-    RecordId,
     Request,
     SyncContext,
     SyncedRecord,
 )
-from codat_mock.rules.contexts.syncs import PAYMENTS, source_of, transactions_of
-from codat_mock.sandbox import companies, failed_pushes, pushes
+from codat_mock.sandbox import companies, failed_pushes
+from codat_mock.sandbox.known_records import Requests, others
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import SyncResult
 from codat_mock.storage import CompanyRow, DatasetRow, SyncRow
@@ -64,8 +59,10 @@ def judged(
         records=records,
         others={name: each.record for name, each in named.items() if not each.is_delete},
         deleted={name for name, each in named.items() if each.is_delete},
+        deferred={(version.data_type, version.key) for version in result.deferred},
         missing_types=result.missing_types,
         late=[*late(session, row, sync)] if SYNC_CODES[result.code].is_success else [],
+        late_deletes=[*late_deletes(session, row, result)],
         ended=[ended_dataset(session, row, dataset) for dataset in ended],
         failed=[*failed_pushes.failed_requests(session, row, since, session.now - GRACE)],
         failure=failure_of(result),
@@ -82,56 +79,6 @@ def failure_of(result: SyncResult) -> str:
     return f"{result.code}, {result.reason.removesuffix('.')}" if is_own else ""
 
 
-class Requests(dict[int, Request]):
-    """The pushes that datasets came from, by the datasets' numbers."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def __missing__(self, number: int) -> Request:
-        """Look it up, once."""
-        self[number] = request = self._session.tables.datasets.by_number(number).request
-        return request
-
-
-def others(
-    session: Session, row: CompanyRow, records: Sequence[SyncedRecord]
-) -> Mapping[RecordId, KnownVersion]:
-    """The known records that a sync did not take, and that those it took belong to."""
-    taken = {(each.data_type, each.key) for each in records}
-    related: dict[DataType, set[str]] = defaultdict(set)
-    for data_type, key in named_by(records):
-        if (data_type, key) not in taken:
-            related[data_type].add(key)
-    return {
-        (data_type, key): version
-        for data_type, keys in related.items()
-        for key, version in known(session, row, data_type, keys).items()
-    }
-
-
-def named_by(records: Iterable[SyncedRecord]) -> Iterator[RecordId]:
-    """The records that others belong to: sources, payments of transactions, and the reverse."""
-    for each in records:
-        if isinstance(each.record, Transaction):
-            yield PAYMENTS, str(each.record.id)
-            source = source_of(each.record)
-            if source:
-                yield source
-                if source[0] == PAYMENTS:
-                    yield from transactions_of(source[1])
-        elif isinstance(each.record, Payment):
-            yield from transactions_of(each.key)
-
-
-def known(
-    session: Session, row: CompanyRow, data_type: DataType, keys: Iterable[str]
-) -> dict[str, KnownVersion]:
-    """The latest versions of those keys."""
-    found = session.tables.datasets.known(row.number, data_type, keys)
-    return pushes.known_versions(session, data_type, [*found.values()])
-
-
 def late(session: Session, row: CompanyRow, sync: SyncRow) -> Iterator[PlacedRecord]:
     """What was pushed shortly before a sync, and whose dataset was not Complete when it ran.
 
@@ -144,6 +91,24 @@ def late(session: Session, row: CompanyRow, sync: SyncRow) -> Iterator[PlacedRec
         for key, created in session.tables.datasets.brought(row.number, dataset.number):
             is_prompt = created is not None and created >= session.now - CLEAR
             if created and sync.start <= created < sync.finish and not is_prompt:
+                yield PlacedRecord(dataset.data_type, key, dataset.request)
+
+
+def late_deletes(session: Session, row: CompanyRow, result: SyncResult) -> Iterator[PlacedRecord]:
+    """The records that a sync took although their delete was pushed shortly before it.
+
+    What was created shortly before it could not be deleted earlier.
+    """
+    taken = {(version.data_type, version.key): version for version, _ in result.taken}
+    if not taken or not SYNC_CODES[result.code].is_success:
+        return
+    for dataset in session.tables.datasets.unfinished(row.number, session.now):
+        if dataset.requested <= session.now - CLEAR:
+            continue
+        for key in session.tables.datasets.deleted(row.number, dataset.number):
+            version = taken.get((dataset.data_type, key))
+            is_prompt = version and version.created and version.created >= session.now - CLEAR
+            if version and not is_prompt:
                 yield PlacedRecord(dataset.data_type, key, dataset.request)
 
 

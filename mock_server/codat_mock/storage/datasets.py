@@ -9,7 +9,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -216,6 +216,15 @@ class Datasets:
         )
         return [(key, None if at is None else from_microseconds(at)) for key, at in found]
 
+    def deleted(self, company: int, number: int) -> list[str]:
+        """The keys of the records that a dataset deleted."""
+        found = self._db.execute(
+            "SELECT key FROM versions"
+            " WHERE company = ? AND dataset = ? AND is_delete = 1 ORDER BY key",
+            (company, number),
+        )
+        return [key for (key,) in found]
+
     def mark_seen(self, number: int, *, is_polled: bool, is_read: bool) -> None:
         """Note that a dataset was read by its id, or its end read.
 
@@ -289,20 +298,29 @@ class Datasets:
         ).fetchone()
         return bytes(body)
 
-    def known(self, company: int, data_type: DataType, keys: Iterable[str]) -> dict[str, KnownRow]:
+    def known(
+        self,
+        company: int,
+        data_type: DataType,
+        keys: Iterable[str],
+        *,
+        condition: Literal["", "NOT is_delete", "synced IS NOT NULL"] = "",
+    ) -> dict[str, KnownRow]:
         """The latest versions of those keys, by key; what is not known is left out.
 
         Args:
             company: its number.
             data_type: the records'.
             keys: any number of them; they are looked up in portions.
+            condition: of the versions that count; empty for all.
         """
         known = {}
+        which = f" AND {condition}" if condition else ""
         for marks, some in chunked(keys):
             found = self._db.execute(
                 "SELECT key, max(dataset), position, is_delete, carrier, count(synced)"  # noqa: S608  (only question marks)
                 " FROM versions"
-                f" WHERE company = ? AND data_type = ? AND key IN ({marks})"
+                f" WHERE company = ? AND data_type = ? AND key IN ({marks}){which}"
                 " GROUP BY key",
                 (company, data_type, *some),
             )

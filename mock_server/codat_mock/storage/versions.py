@@ -59,6 +59,28 @@ class Versions:
             (company, to_microseconds(edge)),
         )
 
+    def deferred(self, company: int) -> Iterable[Version]:
+        """The versions of records that a sync has picked and could not book."""
+        return self._of_keys(
+            company,
+            "SELECT data_type, key FROM versions"
+            " WHERE company = ? AND deferred = 1 AND synced IS NULL",
+            (company,),
+        )
+
+    def has_any(self, company: int) -> bool:
+        """Whether any record was accepted."""
+        found = self._db.execute("SELECT 1 FROM versions WHERE company = ? LIMIT 1", (company,))
+        return found.fetchone() is not None
+
+    def count(self, company: int) -> int:
+        """The number of records that were accepted, and are not deleted."""
+        query = (
+            "SELECT COUNT(*) FROM (SELECT is_delete, max(dataset) FROM versions"
+            " WHERE company = ? GROUP BY data_type, key) WHERE NOT is_delete"
+        )
+        return int(self._db.execute(query, (company,)).fetchone()[0])
+
     def count_waiting(self, company: int) -> int:
         """The number of records that no sync has picked, and that are not deleted."""
         query = (

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from codat_mock.models.commerce import PaymentType
 from codat_mock.reports.run import Expected, FailOn, Run
 from codat_mock.reports.verdict import counted
 from codat_mock.testing.handles import Json, to_wire
@@ -24,6 +25,9 @@ class MarkerOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         profile: how fast datasets are processed.
         speed: how fast the sandbox's time passes.
         start_at: the time that its clock starts at, as text or datetime; None for now.
+        tax_rates: the tax percentages that the merchants of prepared companies have mapped; None
+            for each as it first appears.
+        payment_types: the payment types that they have mapped, beside cards; None for all.
         rules: the configuration of rules, by code.
         faults: faults of requests, as `PUT /_mock/faults` takes them.
         expected: codes of rules whose findings do not fail the test; each must be found.
@@ -34,6 +38,8 @@ class MarkerOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     profile: str = "instant"
     speed: str = "frozen"
     start_at: Any = None
+    tax_rates: list[float] | None = None
+    payment_types: list[PaymentType] | None = None
     rules: Mapping[str, Any] = {}
     faults: list[dict[str, Any]] = []
     expected: list[str] = []
@@ -43,7 +49,8 @@ class MarkerOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def settings(self) -> Json:
         """The settings of the sandbox, as `POST /_mock/reset` takes them."""
-        return to_wire({name: getattr(self, name) for name in ("profile", "speed", "start_at")})
+        names = ("profile", "speed", "start_at", "tax_rates", "payment_types")
+        return to_wire({name: getattr(self, name) for name in names})
 
     def apply(self, run: Run) -> Run:
         """Judge a run by these options."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -91,6 +92,7 @@ class HistoryPos:
         self.sales: dict[str, HistorySale] = {}
         self.records: dict[RecordId, Record] = {}
         self.expected_records: dict[RecordId, Record] = {}
+        self._versions: dict[RecordId, list[Record]] = defaultdict(list)  # without their dates
         self._sale_count = 0
 
     def open_sales(self) -> list[HistorySale]:
@@ -114,15 +116,14 @@ class HistoryPos:
         return self._changed_records(sale, now)
 
     def correct(self, now: datetime, sale: HistorySale, units: int) -> list[Change]:
-        """Correct a sale's price.
+        """Correct a sale's price, unless that brings an earlier version of a record back.
 
         Args:
             now: UTC.
             sale: one that is not synced.
             units: the new price in smallest units, tax included; at least what was refunded.
         """
-        sale.units = max(units, sale.refunded)
-        return self._changed_records(sale, now)
+        return self._change(sale, now, max(units, sale.refunded), sale.refunded)
 
     def refund(self, now: datetime, sale: HistorySale, units: int) -> list[Change]:
         """Refund part of a sale's price, or all of it.
@@ -132,7 +133,20 @@ class HistoryPos:
             sale: one that is not synced.
             units: smallest units, added to what was refunded before, up to the price.
         """
-        sale.refunded = min(sale.refunded + units, sale.units)
+        return self._change(sale, now, sale.units, min(sale.refunded + units, sale.units))
+
+    def _change(self, sale: HistorySale, now: datetime, units: int, refunded: int) -> list[Change]:
+        """Change a sale, unless a record becomes what it was before an edit.
+
+        If the edit was not pushed, only the stamp would differ from what was (rule S03).
+        """
+        before = sale.units, sale.refunded
+        sale.units, sale.refunded = units, refunded
+        for data_type, key, record in sale_to_wire(sale):
+            versions = self._versions[data_type, key]
+            if record in versions[:-1] and record != versions[-1]:
+                sale.units, sale.refunded = before
+                return []
         return self._changed_records(sale, now)
 
     def delete(self, now: datetime, sale: HistorySale) -> list[Change]:
@@ -158,6 +172,7 @@ class HistoryPos:
             known = self.records.get((data_type, key), {})
             if known == record | {MODIFIED: known.get(MODIFIED)}:
                 continue
+            self._versions[data_type, key].append(dict(record))
             # Of two edits at one moment the second is later: a version never keeps its date.
             modified = now
             if known and parse_moment(known[MODIFIED]) >= now:

@@ -116,6 +116,32 @@ def resurrection(driver: SandboxDriver) -> None:
     delete_and_push(driver, order("A-1", 15, modified="2022-03-21T13:30:00Z"))
 
 
+@story(
+    "undone-void",
+    Ending(datasets=EXAMPLE + COMPLETE * 3, sync=2000, documents=books_of_example(12)),
+)
+def undone_void(driver: SandboxDriver) -> None:
+    """An order is voided by mistake: it is deleted, and pushed again as it was."""
+    delete_and_push(driver, order("A-1", modified="2022-03-21T13:30:00Z"))
+
+
+@story(
+    "slow-delete",
+    Ending(("D03",), EXAMPLE + COMPLETE * 2, sync=2040, documents=books_of_example(12)),
+    clock=("02:46", "02:59:55"),
+)
+def slow_delete(driver: SandboxDriver, clock: str = "02:50") -> None:
+    """A delete arrives ten minutes before the sync, which does not wait for its slow dataset."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1")])
+    driver.at(TUESDAY, clock)
+    driver.plan_outcome("dataset", profile="slow")
+    driver.push(ORDERS, [{"id": "A-1"}])
+    driver.at(WEDNESDAY, "09:00")
+
+
 def delete_and_push(driver: SandboxDriver, more: Any) -> None:
     """Push an order, then its delete, then another record with its id."""
     driver.at(MONDAY, "12:05")

@@ -9,13 +9,16 @@ from codat_scenarios.stories.registry import Ending, story
 from codat_scenarios.stories.sales import (
     COMPLETE,
     EXAMPLE,
+    ORDERS,
     REFUNDED,
     books_of_example,
+    declare_example,
     order,
     payment,
     push_sale,
     transaction,
 )
+from codat_scenarios.stories.week import TUESDAY, WEDNESDAY
 
 WHOLE = EXAMPLE + COMPLETE * 3
 PAID = books_of_example(12, 12)
@@ -83,6 +86,62 @@ def two_currencies(driver: SandboxDriver, currency: str = "EUR") -> None:
 def deposit(driver: SandboxDriver) -> None:
     """5 of an order's 12 pounds are paid before the sync."""
     push_sale(driver, [order("A-1")], [payment("P-1", 5)], [transaction("P-1", "A-1", 5)])
+
+
+@story(
+    "deposit-before-order",
+    Ending(
+        datasets=WHOLE,
+        sync=2000,
+        documents=(
+            *books_of_example(),
+            "2022-03-22 Invoice 12.00 GBP",
+            "2022-03-21 Payment 5.00 GBP",
+        ),
+    ),
+)
+def deposit_before_order(driver: SandboxDriver) -> None:
+    """5 pounds are paid on Monday for an order of Tuesday, with which they are booked."""
+    push_sale(driver, (), [payment("P-1", 5)], [transaction("P-1", "A-1", 5)])
+    driver.at(TUESDAY, "12:05")
+    driver.push(ORDERS, [order("A-1", created="2022-03-22T12:00:00Z")])
+    driver.at(WEDNESDAY, "09:00")
+
+
+@story(
+    "payment-of-earlier-order",
+    Ending(datasets=EXAMPLE + COMPLETE * 2, sync=2000, documents=books_of_example()),
+    is_declared=True,
+)
+def payment_of_earlier_order(driver: SandboxDriver) -> None:
+    """An order from before the start date is not pushed, but it is paid for after it."""
+    declare_example(driver, order("A-1", created="2022-03-20T12:00:00Z"))
+    driver.declare(payments=[payment("P-1")], transactions=[transaction("P-1", "A-1")])
+    push_sale(driver, (), [payment("P-1")], [transaction("P-1", "A-1")])
+
+
+@story(
+    "fee-of-no-payment",
+    Ending(
+        datasets=WHOLE,
+        sync=2000,
+        documents=(*PAID[:2], "2022-03-21 Bill 2.49 GBP", "2022-03-21 BillPayment 2.49 GBP"),
+    ),
+)
+def fee_of_no_payment(driver: SandboxDriver) -> None:
+    """The fee of a payment has a source of type Fee, and names neither payment nor order."""
+    fee = transaction("P-1", "F-1", -1, kind="Fee") | {"type": "PaymentFee"}
+    push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-1"), fee])
+
+
+@story(
+    "own-source",
+    Ending(("B06",), WHOLE, sync=2000, documents=books_of_example(12)),
+)
+def own_source(driver: SandboxDriver) -> None:
+    """A payment's transaction names the payment itself as its source, and no order."""
+    own = transaction("P-1", "P-1", kind="Payment")
+    push_sale(driver, [order("A-1")], [payment("P-1")], [own])
 
 
 @story(

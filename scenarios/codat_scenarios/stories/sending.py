@@ -199,6 +199,35 @@ def before_the_start(driver: SandboxDriver, created: str = "2022-03-20T12:00:00Z
     driver.at(TUESDAY, "09:00")
 
 
+@story(
+    "before-the-start-by-historic-sync",
+    Ending(
+        datasets=EXAMPLE + COMPLETE,
+        sync=2000,
+        documents=(*books_of_example(), "2022-03-20 Invoice 12.00 GBP"),
+    ),
+)
+def before_the_start_by_historic_sync(driver: SandboxDriver) -> None:
+    """An order of Sunday is pushed, the start date is Monday, and a historic sync picks it."""
+    driver.at(MONDAY, "12:05")
+    push_worked_example(driver)
+    driver.at(MONDAY, "12:10")
+    driver.push(ORDERS, [order("A-1", created="2022-03-20T12:00:00Z")])
+    driver.at(TUESDAY, "09:00")
+    sunday = {"start": "2022-03-20T00:00:00Z", "finish": "2022-03-21T00:00:00Z"}
+    driver.call("POST", f"/companies/{driver.company_id}/sync/historic", {"dateRange": sunday})
+
+
+@story("all-before-the-start", Ending(("S12", "S20"), COMPLETE * 3, sync=2040, missed=("A-1",)))
+def all_before_the_start(driver: SandboxDriver) -> None:
+    """The only order is of Sunday, but the start date is Monday, so that nothing is booked."""
+    driver.at(MONDAY, "12:05")
+    driver.push(ORDERS, [order("A-1", created="2022-03-20T12:00:00Z")])
+    driver.push("commerce-payments", [])
+    driver.push("commerce-transactions", [])
+    driver.at(TUESDAY, "09:00")
+
+
 @story("outcome-not-read", Ending(("S13",), EXAMPLE, sync=2000, documents=books_of_example()))
 def outcome_not_read(driver: SandboxDriver) -> None:
     """The outcomes of the datasets are never read."""

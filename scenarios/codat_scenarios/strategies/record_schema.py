@@ -122,8 +122,8 @@ LINE_ITEM: Shape = (
     Property("totalAmount", AMOUNT),
     Property("totalTaxAmount", AMOUNT),
     Property("unitPrice", AMOUNT),
-    Property("productRef", One(REF)),
-    Property("productVariantRef", One(REF)),
+    Property("productRef", One(REF), nullable=True),
+    Property("productVariantRef", One(REF), nullable=True),
     Property("discountAllocations", Many(DISCOUNT), nullable=True),
 )
 SERVICE_CHARGE: Shape = (
@@ -165,8 +165,8 @@ ORDER: Shape = (
     Property("orderLineItems", Many(LINE_ITEM), nullable=True),
     Property("payments", Many(ORDER_PAYMENT), nullable=True),
     Property("serviceCharges", Many(SERVICE_CHARGE), nullable=True),
-    Property("locationRef", One(REF)),
-    Property("customerRef", One(REF)),
+    Property("locationRef", One(REF), nullable=True),
+    Property("customerRef", One(REF), nullable=True),
     *DATES,
 )
 SOURCE_REF: Shape = (
@@ -179,7 +179,7 @@ TRANSACTION: Shape = (
     Property("currency", TEXT, nullable=True),
     Property("type", TRANSACTION_TYPE),
     Property("subType", TEXT, nullable=True),
-    Property("transactionSourceRef", One(SOURCE_REF)),
+    Property("transactionSourceRef", One(SOURCE_REF), nullable=True),
     *DATES,
 )
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codat_mock.cli.main import main
+from codat_mock.cli.target import calm_start
+from codat_mock.clock import parse_moment
 from codat_mock.http.server import Server
 from codat_mock.sandbox import pushes, webhook_sender
 
@@ -478,3 +481,20 @@ def test_a_url_without_a_mock_is_reported(
     ran = check("--url", address, *python(GOOD))
     assert ran.returncode == 2
     assert "is it a codat-mock?" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("now", "start"),
+    [
+        ("2022-01-10T00:59:00Z", None),
+        ("2022-01-10T01:00:00Z", "2022-01-10T03:15:00Z"),
+        ("2022-01-10T02:59:00Z", "2022-01-10T03:15:00Z"),
+        ("2022-01-10T03:14:59Z", "2022-01-10T03:15:00Z"),
+        ("2022-01-10T03:15:00Z", None),
+        ("2022-07-10T00:00:00Z", "2022-07-10T02:15:00Z"),
+        ("2022-07-10T12:00:00Z", None),
+    ],
+)
+def test_the_clock_does_not_start_near_a_sync(now: str, start: str | None) -> None:
+    started = calm_start(parse_moment(now), timedelta(0))
+    assert started == (parse_moment(start) if start else None)

@@ -169,7 +169,7 @@ def test_a_sync_without_a_configuration_is_a_conflict(client, company):
     assert_refused(client.post(f"/companies/{company}/sync/commerce/latest"), 409, "configuration")
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/meta/companies/sync/", "//", "/sandbox/x"])
+@pytest.mark.parametrize("path", ["/", "/nope", "/meta/companies/x/y/", "//", "/sandbox/x"])
 def test_a_path_outside_the_api_is_404(client, path):
     assert_refused(client.get(path), 404, "no operation")
 

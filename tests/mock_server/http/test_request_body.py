@@ -131,7 +131,7 @@ def test_the_key_is_asked_for_before_the_body_is_looked_at() -> None:
 
 
 def test_a_path_that_leads_nowhere_is_answered_in_the_vendors_shape(http: httpx.Client) -> None:
-    for path in ("/", "/companies/", "/meta//companies", "/data/x"):
+    for path in ("/", "/company/", "/meta//companies", "/data/x"):
         answer = http.get(path)
         assert (answer.status_code, answer.json()["service"]) == (404, "PublicApi")
 

@@ -253,7 +253,8 @@ def test_github_has_an_annotation_for_each_finding(run: Run) -> None:
     for (kind, properties, message), finding in zip(read, run.judgement.findings, strict=False):
         severe = {"error": "error", "warning": "warning", "info": "notice"}[finding.severity]
         assert kind == ("notice" if run.is_tolerated(finding) else severe)
-        assert message == f"{finding.message}\n{finding.advice}"
+        more = f"Read more: codat-mock explain {finding.code}"
+        assert message == f"{finding.message}\n{finding.advice}\n{more}"
         assert properties["title"] == f"{finding.code} {finding.name}"
         assert int(properties["line"]) >= 1
 

@@ -128,18 +128,6 @@ def test_a_threshold_of_zero_is_a_threshold(code: str) -> None:
     assert (code in codes(subject(broken), **settings)) == is_upper
 
 
-@pytest.mark.parametrize(
-    ("moment", "is_broken"),
-    [(NOW - MICROSECOND, True), (NOW, False), (NOW + MICROSECOND, False)],
-)
-def test_a_record_created_at_the_start_date_is_in_its_period(
-    moment: datetime, is_broken: bool
-) -> None:
-    assert (
-        "S12" in codes(push([record(createdDate=created(moment))], start_date=NOW))
-    ) == is_broken
-
-
 @pytest.mark.parametrize(("minutes", "is_late"), [(15, False), (15.001, True)])
 def test_a_record_pushed_at_once_is_not_late(minutes: float, is_late: bool) -> None:
     moment = NOW - timedelta(minutes=minutes)

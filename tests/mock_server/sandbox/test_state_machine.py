@@ -132,6 +132,10 @@ class PushingMachine(RuleBasedStateMachine):
         latest = self.model.latest(key)
         return latest is not None and not latest.is_delete
 
+    def is_restamped(self, latest: Version, version: Version) -> bool:
+        same = latest.pounds == version.pounds and latest.created == version.created
+        return same and latest.modified != version.modified and not latest.is_fat
+
     @rule(key=st.sampled_from(IDS), pounds=st.integers(1, 90), hours_ago=st.integers(0, 30))
     def push_new_or_changed(self, key: str, pounds: int, hours_ago: int) -> None:
         latest = self.model.latest(key)
@@ -142,8 +146,9 @@ class PushingMachine(RuleBasedStateMachine):
         version = Version(pounds, created, self.now, self.now + PROCESSING)
         is_stale = is_update and latest and latest.modified and latest.modified >= self.now
         is_same = is_stale and latest and latest.pounds == pounds and not latest.is_fat
-        is_late = is_update and self.is_synced(key)
-        expected = ["S03"] if is_same else ["U02"] if is_late else []
+        is_restamped = is_update and latest and self.is_restamped(latest, version)
+        is_late = is_update and self.is_synced(key) and not is_same
+        expected = ["S03"] * bool(is_same or is_restamped) + ["U02"] * bool(is_late)
         self.push([order(key, version)], expected)
         if not is_stale:
             self.accept(key, version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from codat_mock.clock import format_moment, in_calendar, machine_now, parse_spee
 from codat_mock.domain.dataset_lifecycle import PROFILES
 from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
+from codat_mock.models.commerce import PaymentType
 from codat_mock.models.errors import Malformed, Problem
 from codat_mock.models.planned_outcomes import Profile
 from codat_mock.models.values import Moment
@@ -34,11 +36,15 @@ class ResetRequest(Struct, rename="camel", forbid_unknown_fields=True):
         start_at: where its clock starts.
         speed: how fast its time passes: `real`, `frozen`, or a factor such as `x60`.
         profile: how fast its datasets are processed.
+        tax_rates: the tax percentages that the merchants of prepared companies have mapped.
+        payment_types: the payment types that they have mapped, beside cards.
     """
 
     start_at: Moment | None = None
     speed: Annotated[str, Meta(min_length=1)] | None = None
     profile: Profile | None = None
+    tax_rates: tuple[Decimal, ...] | None = None
+    payment_types: tuple[PaymentType, ...] | None = None
 
     def settings(self, usual: Settings) -> Settings:
         """What the sandbox starts from.
@@ -54,7 +60,13 @@ class ResetRequest(Struct, rename="camel", forbid_unknown_fields=True):
         except ValueError:
             message = f"'{self.speed}' is not 'real', 'frozen', or a factor such as 'x60'."
             raise Malformed(message, [Problem("$.speed", message)]) from None
-        return replace(usual, start_at=self.start_at or usual.start_at, speed=speed)
+        return replace(
+            usual,
+            start_at=self.start_at or usual.start_at,
+            speed=speed,
+            tax_rates=usual.tax_rates if self.tax_rates is None else self.tax_rates,
+            payment_types=usual.payment_types if self.payment_types is None else self.payment_types,
+        )
 
 
 class CompanyRequest(Struct, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Final
 from codat_mock.reports.run import Run
 from codat_mock.reports.source_locations import location
 from codat_mock.reports.verdict import BROKEN, KEPT, books_line, code_of, reasons
-from codat_mock.reports.wording import names
+from codat_mock.reports.wording import names, read_more
 from codat_mock.rules.judge import Finding
 
 CONTENT_TYPE = "text/plain"
@@ -35,7 +35,7 @@ def annotation(run: Run, finding: Finding) -> str:
     kind = "notice" if run.is_tolerated(finding) else COMMANDS[finding.severity]
     file, line = location(run, finding)
     title = f"{finding.code} {finding.name}"
-    message = f"{finding.message}\n{finding.advice}"
+    message = f"{finding.message}\n{finding.advice}\n{read_more(finding)}"
     return command(kind, message, file=file, line=str(line), title=title)
 
 

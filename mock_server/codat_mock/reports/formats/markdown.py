@@ -8,7 +8,7 @@ from typing import Final
 
 from codat_mock.reports.run import ReportedCompany, Run
 from codat_mock.reports.verdict import books_line, code_of, counted, coverage, headline, reasons
-from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, shown
+from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, read_more, shown
 from codat_mock.rules.judge import Finding
 
 CONTENT_TYPE = "text/markdown"
@@ -66,7 +66,8 @@ def details(finding: Finding) -> str:
         f" {plain(shown(each.old))} → {plain(shown(each.new))}"
         for each in finding.differences[:MAX_DIFFERENCES]
     ]
-    text = "\n".join([*lines, f"- source: {plain(finding.source)}"])
+    lines += [f"- source: {plain(finding.source)}", f"- {plain(read_more(finding))}"]
+    text = "\n".join(lines)
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 

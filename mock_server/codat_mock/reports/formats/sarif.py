@@ -12,7 +12,7 @@ import msgspec
 from codat_mock.reports.run import Run, as_expected
 from codat_mock.reports.source_locations import location
 from codat_mock.reports.verdict import books_line
-from codat_mock.reports.wording import detail
+from codat_mock.reports.wording import detail, read_more
 from codat_mock.rules.judge import Finding
 from codat_mock.rules.registry import RuleDescription
 
@@ -81,7 +81,7 @@ def result(run: Run, finding: Finding) -> Json:
     found: Json = {
         "ruleId": finding.code,
         "level": LEVELS[finding.severity],
-        "message": {"text": f"{finding.message} {finding.advice}"},
+        "message": {"text": f"{finding.message} {finding.advice} {read_more(finding)}"},
         "locations": [{"physicalLocation": physical_location(*location(run, finding))}],
         "partialFingerprints": {"codatMock/v1": fingerprint(finding)},
         "properties": {"detail": detail(finding)},

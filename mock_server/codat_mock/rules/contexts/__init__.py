@@ -15,8 +15,10 @@ from codat_mock.rules.contexts.requests import ExchangeContext, Poll, Repeat, Wa
 from codat_mock.rules.contexts.syncs import (
     EndedDataset,
     FailedPush,
+    OpenRecordsContext,
     PlacedRecord,
     RecordId,
+    RecordsContext,
     SyncContext,
     SyncedRecord,
 )
@@ -32,6 +34,7 @@ __all__ = [
     "FailedPush",
     "KnownVersion",
     "NextSync",
+    "OpenRecordsContext",
     "PeriodContext",
     "PlacedRecord",
     "Poll",
@@ -42,6 +45,7 @@ __all__ = [
     "PushGapsContext",
     "RecordContext",
     "RecordId",
+    "RecordsContext",
     "Repeat",
     "Request",
     "SyncContext",

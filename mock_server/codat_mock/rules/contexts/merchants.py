@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from codat_mock.models.datasets import DataType
 from codat_mock.rules.contexts.common import Context, Request
+from codat_mock.rules.differences import PropertyDifference
 
 
 class DeclaredRecord(Struct, frozen=True):
@@ -64,14 +65,16 @@ class BookedRecord(Struct, frozen=True):
     """A declared record in the books.
 
     Args:
-        note: its documents, and the amounts that differ.
+        note: its documents, and what differs.
         pushes: the pushes that held it; empty if there were none.
+        changes: the properties in which the declared version differs from the booked one.
     """
 
     data_type: DataType
     key: str
     note: str = ""
     pushes: Sequence[Request] = ()
+    changes: Sequence[PropertyDifference] = ()
 
 
 class BooksContext(Context, frozen=True, kw_only=True):

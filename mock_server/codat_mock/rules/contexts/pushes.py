@@ -70,6 +70,7 @@ class RecordContext(Struct, frozen=True, dict=True):
     Args:
         known: the version with the same key; for a delete, the first of its targets.
         targets: the versions that a delete applies to: for transactions, of every type.
+        before_delete: the version before the known one, if that deleted it.
         retries: the key of a record, pushed without an answer, that equals it but for the ids.
         has_failed: whether an earlier push of it failed.
     """
@@ -77,6 +78,7 @@ class RecordContext(Struct, frozen=True, dict=True):
     pushed: PushedRecord
     known: KnownVersion | None
     targets: Sequence[KnownVersion] = ()
+    before_delete: KnownVersion | None = None
     retries: str = ""
     has_failed: bool = False
 
@@ -109,6 +111,14 @@ class RecordContext(Struct, frozen=True, dict=True):
         if says_more_than_stamps(known.native, self.pushed.native):
             return False
         return bool(content_of(self.pushed.record) == content_of(known.record))
+
+    @property
+    def is_undone_delete(self) -> bool:
+        """Whether it says what it said before it was deleted."""
+        before = self.before_delete
+        if before is None:
+            return False
+        return bool(content_of(self.pushed.record) == content_of(before.record))
 
     @property
     def is_update(self) -> bool:
@@ -253,6 +263,11 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
         return bool(self.deletes) or bool(self.fat_deletes)
 
     @property
+    def has_known_deletes(self) -> bool:
+        """Whether it deletes a known record."""
+        return any(record.targets for record in self.deletes)
+
+    @property
     def new_records(self) -> Iterator[RecordContext]:
         """Records that were not known, or were deleted, and have a `createdDate`.
 
@@ -357,7 +372,7 @@ def may_lose(old: Any, new: Any) -> bool:
     if old.__class__ is not new.__class__:
         return True
     for before, after in zip(astuple(old), astuple(new), strict=True):
-        if before is UNSET or before == after:
+        if before is UNSET or before is None or before == after:
             continue
         if isinstance(before, list) or after is UNSET:
             return True

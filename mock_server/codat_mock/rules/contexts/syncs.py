@@ -1,12 +1,13 @@
-"""A sync as a subject of the rules: its records, late records, and ended datasets."""
+"""Syncs as subjects of the rules: their records, late records, and what they could not book."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from codat_mock.models.commerce import LINKING, Order, Payment, Record, Transaction
 from codat_mock.models.datasets import DatasetStatus, DataType
@@ -76,49 +77,30 @@ class FailedPush(Struct, frozen=True):
     unresolved: Sequence[str]
 
 
-class SyncContext(Context, frozen=True, dict=True, kw_only=True):
-    """A sync that ran.
+class RecordsContext(Context, frozen=True, dict=True, kw_only=True):
+    """Records of a company, beside others that they belong to.
 
     Args:
-        sync_id: its id.
-        at: when it ran.
-        records: the records that it picked, in the order of acceptance.
+        records: in the order of acceptance.
         others: the latest versions of other records that those refer to.
         deleted: those of them that were deleted.
-        missing_types: the data types never pushed, if that made it fail.
-        late: records pushed shortly before it whose dataset was not Complete when it ran.
-        ended: datasets that ended before it, and were not judged at an earlier sync.
-        failed: pushes that failed at once before it, and were not judged at an earlier sync.
-        failure: why it failed, if the records or the mapping made it fail; else empty.
-        blamed: the records that made it fail.
+        deferred: those of `records` that could not be booked yet. Whether what they belong to is
+            missing is judged with the books: it may still come.
     """
 
-    sync_id: str
-    at: str
     records: Sequence[SyncedRecord] = ()
     others: Mapping[RecordId, Record] = {}
     deleted: Set[RecordId] = frozenset()
-    missing_types: Sequence[DataType] = ()
-    late: Sequence[PlacedRecord] = ()
-    ended: Sequence[EndedDataset] = ()
-    failed: Sequence[FailedPush] = ()
-    failure: str = ""
-    blamed: Sequence[RecordId] = ()
-
-    @property
-    def place(self) -> str:
-        """The sync."""
-        return f" (sync of {self.at})"
-
-    @property
-    def has_timely(self) -> bool:
-        """Whether it has any record, in time or late."""
-        return bool(self.records or self.late)
+    deferred: Set[RecordId] = frozenset()
 
     @cached_property
     def picked(self) -> dict[RecordId, SyncedRecord]:
         """The records that it picked, by data type and key."""
         return {(each.data_type, each.key): each for each in self.records}
+
+    def is_deferred(self, data_type: DataType, key: str) -> bool:
+        """Whether a record could not be booked yet."""
+        return (data_type, key) in self.deferred
 
     @cached_property
     def orders(self) -> list[tuple[str, Order]]:
@@ -163,6 +145,66 @@ class SyncContext(Context, frozen=True, dict=True, kw_only=True):
         return Evidence(key, note, data_type=data_type, requests=pushes)
 
 
+class SyncContext(RecordsContext, frozen=True, dict=True, kw_only=True):
+    """A sync that ran, with the records that it picked.
+
+    Args:
+        sync_id: its id.
+        at: when it ran.
+        missing_types: the data types never pushed, if that made it fail.
+        late: records pushed shortly before it whose dataset was not Complete when it ran.
+        late_deletes: those of its records whose delete was pushed as late.
+        ended: datasets that ended before it, and were not judged at an earlier sync.
+        failed: pushes that failed at once before it, and were not judged at an earlier sync.
+        failure: why it failed, if the records or the mapping made it fail; else empty.
+        blamed: the records that made it fail.
+    """
+
+    sync_id: str
+    at: str
+    missing_types: Sequence[DataType] = ()
+    late: Sequence[PlacedRecord] = ()
+    late_deletes: Sequence[PlacedRecord] = ()
+    ended: Sequence[EndedDataset] = ()
+    failed: Sequence[FailedPush] = ()
+    failure: str = ""
+    blamed: Sequence[RecordId] = ()
+
+    @property
+    def place(self) -> str:
+        """The sync."""
+        return f" (sync of {self.at})"
+
+    @property
+    def has_timely(self) -> bool:
+        """Whether it has any record, in time or late."""
+        return bool(self.records or self.late)
+
+    @property
+    def has_known_deletes(self) -> bool:
+        """Whether a delete of one of its records came late."""
+        return bool(self.late_deletes)
+
+
+class OpenRecordsContext(RecordsContext, frozen=True, dict=True, kw_only=True):
+    """The records of a company that are in no books at this moment.
+
+    Args:
+        records: those that a sync has picked, and none could book.
+        unbooked: those of `others` that are not in the books either.
+        unreconciled: why records could not be booked, by record.
+        start_date: the configured start date, UTC.
+        early: records created before it.
+        is_all_early: whether every record was.
+    """
+
+    unbooked: Set[RecordId] = frozenset()
+    unreconciled: Mapping[RecordId, str] = {}
+    start_date: datetime | None = None
+    early: Sequence[PlacedRecord] = ()
+    is_all_early: bool = False
+
+
 def transactions_of(payment: str) -> Iterator[RecordId]:
     """The ids that a payment's transaction may have, of type Payment first."""
     for kind in LINKING:
@@ -172,7 +214,7 @@ def transactions_of(payment: str) -> Iterator[RecordId]:
 def source_of(transaction: Transaction) -> RecordId | None:
     """The order or payment that a transaction belongs to; None if it names neither."""
     source = transaction.transaction_source_ref
-    if source is UNSET or source.type is UNSET or source.id is UNSET:
+    if not source or not source.type or not source.id:
         return None
     kind = SOURCES.get(source.type)
     return (kind, source.id) if kind else None

@@ -255,3 +255,18 @@ def test_every_difference_is_shown_with_amounts(http, driver) -> None:
     [doubled], [stale] = company["doubled"], company["stale"]
     assert (doubled["times"], doubled["documents"]) == (2, ["INV-0001", "INV-0002"])
     assert (stale["declared"], stale["booked"]) == (9, 5)
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "html"])
+def test_a_duplicate_and_a_surplus_are_marked_in_every_form(
+    http: httpx.Client, driver: SandboxDriver, form: str
+) -> None:
+    push(driver, orders=[order("twice"), order("own"), order("deleted")])
+    declare(http, driver, orders=[order("own"), order("twice")])
+    driver.advance(days=1)
+    push(driver, orders=[order("twice", 6, sourceModifiedDate="2022-03-22T09:00:00Z")])
+    driver.advance(days=1)
+    shown = http.get(f"/_mock/books?format={form}").text
+    assert "duplicate: twice; surplus: deleted" in shown
+    assert shown.count("duplicate: twice") >= 2
+    assert "own, " not in shown

@@ -1,0 +1,87 @@
+"""What is known of a company's records: their latest versions, and what belongs to what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from codat_mock.models.commerce import Payment, Transaction
+from codat_mock.models.datasets import DataType
+from codat_mock.rules.contexts import KnownVersion, RecordId, Request, SyncedRecord
+from codat_mock.rules.contexts.syncs import PAYMENTS, source_of, transactions_of
+from codat_mock.sandbox.session import Session
+from codat_mock.storage import CompanyRow, KnownRow
+
+
+def known_versions(
+    session: Session, data_type: DataType, rows: Sequence[KnownRow]
+) -> dict[str, KnownVersion]:
+    """The versions that those rows point to, by key."""
+    datasets = session.tables.datasets
+    numbers = {row.dataset for row in rows}
+    carriers = numbers | {row.carrier for row in rows}
+    brought = {number: datasets.by_number(number) for number in carriers}
+    raws = {number: datasets.raw_records(number) for number in numbers}
+    versions = {}
+    for row in rows:
+        raw = raws[row.dataset][row.position]
+        dataset = brought[row.dataset]
+        versions[row.key] = KnownVersion(
+            data_type=data_type,
+            raw=raw,
+            is_delete=row.is_delete,
+            accepted_by=dataset.request,
+            is_answered=brought[row.carrier].is_answered,
+            is_synced=row.is_synced,
+        )
+    return versions
+
+
+class Requests(dict[int, Request]):
+    """The pushes that datasets came from, by the datasets' numbers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __missing__(self, number: int) -> Request:
+        """Look it up, once."""
+        self[number] = request = self._session.tables.datasets.by_number(number).request
+        return request
+
+
+def others(
+    session: Session, row: CompanyRow, records: Sequence[SyncedRecord]
+) -> Mapping[RecordId, KnownVersion]:
+    """The known records that a sync did not take, and that those it took belong to."""
+    taken = {(each.data_type, each.key) for each in records}
+    related: dict[DataType, set[str]] = defaultdict(set)
+    for data_type, key in named_by(records):
+        if (data_type, key) not in taken:
+            related[data_type].add(key)
+    return {
+        (data_type, key): version
+        for data_type, keys in related.items()
+        for key, version in known(session, row, data_type, keys).items()
+    }
+
+
+def named_by(records: Iterable[SyncedRecord]) -> Iterator[RecordId]:
+    """The records that others belong to: sources, payments of transactions, and the reverse."""
+    for each in records:
+        if isinstance(each.record, Transaction):
+            yield PAYMENTS, str(each.record.id)
+            source = source_of(each.record)
+            if source:
+                yield source
+                if source[0] == PAYMENTS:
+                    yield from transactions_of(source[1])
+        elif isinstance(each.record, Payment):
+            yield from transactions_of(each.key)
+
+
+def known(
+    session: Session, row: CompanyRow, data_type: DataType, keys: Iterable[str]
+) -> dict[str, KnownVersion]:
+    """The latest versions of those keys."""
+    found = session.tables.datasets.known(row.number, data_type, keys)
+    return known_versions(session, data_type, [*found.values()])
