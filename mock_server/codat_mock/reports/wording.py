@@ -44,8 +44,8 @@ def read_more(finding: Finding) -> str:
 
 def label(finding: Finding) -> str:
     """What a finding lists: records, or requests."""
-    is_of_requests = all(each.startswith("request ") for each in finding.records)
-    return "Requests" if is_of_requests else "Records"
+    others = [each for each in finding.records if not each.startswith("request ")]
+    return "Requests" if finding.records and not others else "Records"
 
 
 def records(finding: Finding) -> str:

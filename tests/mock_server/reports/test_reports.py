@@ -31,6 +31,7 @@ from codat_mock.reports.run import (
     as_expected,
 )
 from codat_mock.reports.verdict import KEPT, NOTHING, code_of, headline, reasons
+from codat_mock.reports.wording import MAX_FINDINGS, detail
 from codat_mock.rules import rulebook
 from codat_mock.rules.contexts import Request
 from codat_mock.rules.judge import Difference, Finding, verdict_on
@@ -257,6 +258,28 @@ def test_github_has_an_annotation_for_each_finding(run: Run) -> None:
         assert message == f"{finding.message}\n{finding.advice}\n{more}"
         assert properties["title"] == f"{finding.code} {finding.name}"
         assert int(properties["line"]) >= 1
+
+
+@pytest.mark.parametrize("form", ["junit", "sarif", "html", "markdown", "github"])
+@settings(max_examples=20)
+@given(run=runs())
+def test_each_finding_says_how_to_read_more(form: str, run: Run) -> None:
+    text = written(run, form)
+    for finding in run.judgement.findings[:MAX_FINDINGS]:
+        assert f"codat-mock explain {finding.code}" in text
+
+
+@pytest.mark.parametrize(
+    ("records", "shown"),
+    [(["request 4", "request 7"], "Requests: 4, 7"), (["A-1", "request 7"], "Records: A-1, "),
+     ([], "Records: ")],
+)  # fmt: skip
+def test_requests_are_listed_as_requests(records: list[str], shown: str) -> None:
+    finding = Finding(
+        code="S05", name="", severity="error", company_id="", data_type="", count=len(records),
+        records=records, requests=[], differences=[], message="", advice="", source="",
+    )  # fmt: skip
+    assert shown in detail(finding)
 
 
 def elements(page: Any) -> set[str]:

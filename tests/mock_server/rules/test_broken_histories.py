@@ -19,7 +19,7 @@ from random_shop import DATA_TYPES, DIGITS, Goods, Json, Sale, Shop, goods, open
 from codat_mock.clock import format_moment
 from codat_scenarios.sandbox_driver import SandboxDriver
 
-EXAMPLES = 200 if settings.get_current_profile_name() == "thorough" else 3
+EXAMPLES = 200 if settings.get_current_profile_name() == "thorough" else 12
 NAMES = ("orders", "payments", "transactions")
 Choose = Callable[..., Any]
 Breach = Callable[[Shop, Sale, Choose], tuple[str, str]]
@@ -97,6 +97,26 @@ def tax_rate_as_a_fraction(shop: Shop, sale: Sale, choose: Choose) -> tuple[str,
     sale.orders[0]["orderLineItems"][0]["taxPercentage"] = rate
     shop.push(sale)
     return "B05", f"({rate} percent)"
+
+
+@breach
+def tax_rate_not_mapped(shop: Shop, sale: Sale, choose: Choose) -> tuple[str, str]:
+    shop.open(taxRates=[20])
+    rate = choose(0, 5, 12.5)
+    for line in sale.orders[0]["orderLineItems"]:
+        line["taxPercentage"] = rate
+    sale.orders[0].pop("serviceCharges", None)
+    shop.push(sale)
+    return "B05", f"({rate} percent)"
+
+
+@breach
+def payment_type_not_mapped(shop: Shop, sale: Sale, choose: Choose) -> tuple[str, str]:
+    shop.open(taxRates=[0, 5, 7.5, 20, 25], paymentTypes=["Cash"])
+    kind = choose("Paypal", "Mobile", "OnlineCard", "StoreCredit")
+    sale.payments[0]["type"] = kind
+    shop.push(sale)
+    return "B05", f"payments of type {kind}"
 
 
 @breach
