@@ -50,6 +50,7 @@ def judged(
         SyncedRecord(version.data_type, version.key, picked.record, requests[version.dataset])
         for version, picked in result.taken
     ]
+    synced = {(version.data_type, version.key) for version in result.synced}
     named = others(session, row, records)
     return SyncContext(
         company_id=row.company.id,
@@ -59,7 +60,7 @@ def judged(
         records=records,
         others={name: each.record for name, each in named.items() if not each.is_delete},
         deleted={name for name, each in named.items() if each.is_delete},
-        deferred={(version.data_type, version.key) for version in result.deferred},
+        deferred={(each.data_type, each.key) for each in records} - synced,
         missing_types=result.missing_types,
         late=[*late(session, row, sync)] if SYNC_CODES[result.code].is_success else [],
         late_deletes=[*late_deletes(session, row, result)],

@@ -54,6 +54,15 @@ def test_a_deposit_is_found_until_its_order_comes(driver: SandboxDriver) -> None
     assert found(driver) == {}
 
 
+def test_what_a_sync_did_not_try_to_book_is_judged_by_the_next(driver: SandboxDriver) -> None:
+    push(driver, payments=[payment()], transactions=[transaction()])
+    driver.plan_outcome("sync", "DataPushError")
+    driver.advance(days=1)
+    push(driver, orders=[order(NEXT_NOON)])
+    driver.advance(days=1)
+    assert found(driver) == {}
+
+
 def test_an_order_that_was_deleted_is_said_to_be(driver: SandboxDriver) -> None:
     push(driver, orders=[order()], payments=[payment()], transactions=[transaction()])
     driver.push("commerce-orders", [{"id": "O"}])
