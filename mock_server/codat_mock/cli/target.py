@@ -74,7 +74,13 @@ class Target:
             yield address
 
     def prepare(self, client: ControlClient, address: str, folder: Path) -> dict[str, str]:
-        """Prepare the company; gives the environment variables of the command."""
+        """Prepare the company; gives the environment variables of the command.
+
+        Args:
+            client: a client of the control API.
+            address: the mock's, without a slash at its end.
+            folder: where the command may keep files.
+        """
         if self.url:
             client.begin(reset=self.api_key is None)
         company = self.company or client.prepare()

@@ -84,7 +84,13 @@ def explore(
 def replay(
     runner: FuzzRunner, schedule: Schedule, before_showing: Callable[[], object]
 ) -> Exploration:
-    """Run one schedule, after a day without faults; raises as `explore` does."""
+    """Run one schedule, after a day without faults; raises as `explore` does.
+
+    Args:
+        runner: runs the integration.
+        schedule: the faults, and when each happens.
+        before_showing: called once before the first output.
+    """
     baseline, _ = runner.run_baseline(schedule.origin)
     if code_of(baseline) != KEPT:
         return check_reproduced(

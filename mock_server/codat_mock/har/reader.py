@@ -210,7 +210,13 @@ def odd_parts(entry: Json) -> Iterator[str]:
 
 
 def request_body(request: Json, post_data: Json, headers: Headers) -> bytes | None:
-    """The body of a request; None if it was not recorded."""
+    """The body of a request; None if it was not recorded.
+
+    Args:
+        request: the entry's request.
+        post_data: its `postData`; empty if it has none.
+        headers: the request's headers.
+    """
     body = body_of(post_data, headers)
     if body is not None and (body or not number(request.get("bodySize"))):
         return body

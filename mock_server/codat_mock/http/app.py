@@ -140,7 +140,14 @@ def refused(
     problems: Iterable[Problem] = (),
     validator: str = "RequestBody",
 ) -> Response:
-    """The error answer of the API, the control API or a page, by the path of the request."""
+    """The error answer of the API, the control API or a page, by the path of the request.
+
+    Args:
+        status: the HTTP status.
+        message: the text for a person.
+        problems: what is wrong, with the place of each.
+        validator: the `validatorName` of the problems.
+    """
     if request.path.startswith(request_context.PAGES):
         return portal.refusal(status, message)
     if request.path.startswith(control.PREFIX):

@@ -75,6 +75,12 @@ def error_body(
 
 
 def problem_body(status: int, message: str, problems: Iterable[Problem] = ()) -> ProblemBody:
-    """An error in the shape of RFC 9457, for the control API."""
+    """An error in the shape of RFC 9457, for the control API.
+
+    Args:
+        status: the HTTP status.
+        message: the text for a person.
+        problems: what is wrong, with the place of each.
+    """
     title = TITLES.get(status, "Refused")
     return ProblemBody(title=title, status=status, detail=message, problems=[*problems])

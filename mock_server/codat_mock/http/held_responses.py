@@ -133,7 +133,14 @@ class Channel(HTTPChannel):
         seconds: float = 0.0,
         bytes_per_second: int = 0,
     ) -> None:
-        """Hold the answer to the request back that is being carried out."""
+        """Hold the answer to the request back that is being carried out.
+
+        Args:
+            delivery: how the answer is sent, if at all.
+            on_end: called once, with whether the client does not get all of it.
+            seconds: how late it is sent.
+            bytes_per_second: how fast; 0 for all at once.
+        """
         piece = max(1, round(bytes_per_second * PIECE_SECONDS)) if bytes_per_second else 0
         pause = piece / bytes_per_second if bytes_per_second else seconds
         self.held = HeldResponse(delivery, on_end, machine_seconds() + pause, piece)

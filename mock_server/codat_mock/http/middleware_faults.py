@@ -147,7 +147,13 @@ def do_nothing() -> None:
 
 
 def note_push(sandbox: Sandbox, company_id: str, dataset_id: str) -> None:
-    """Remember which push the request brought, should its answer be lost on its way."""
+    """Remember which push the request brought, should its answer be lost on its way.
+
+    Args:
+        sandbox: where it was pushed.
+        company_id: the company's id.
+        dataset_id: the dataset's id.
+    """
 
     def forget() -> None:
         with suppress(NotFound, SandboxClosed), sandbox.session() as session:

@@ -101,7 +101,16 @@ def decoded(query: str | None) -> str | None:
 
 
 def whole_number(name: str, default: int, most: int) -> int:
-    """A whole number from 1 among the request's parameters."""
+    """A whole number from 1 among the request's parameters.
+
+    Args:
+        name: the parameter's.
+        default: where it is not given.
+        most: the largest that is allowed.
+
+    Raises:
+        Malformed: it is no such number.
+    """
     text = request.args.get(name) or str(default)
     if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
         raise malformed(name, f"expected a whole number from 1 to {most}, found '{text[:60]}'")

@@ -156,7 +156,13 @@ class Reader:
 
 
 def comparison(path: tuple[str, ...], operator: str, value_text: str) -> Condition:
-    """A condition on one property; of a list's elements, any may meet it."""
+    """A condition on one property; of a list's elements, any may meet it.
+
+    Args:
+        path: the names that lead to the property.
+        operator: `=`, `!=`, `<`, `>`, `<=`, `>=` or `~`.
+        value_text: the value as the query has it.
+    """
     if operator == "!=":
         return lambda item: not any(is_equal(value, value_text) for value in values_at(item, path))
     if operator == "=":

@@ -258,7 +258,13 @@ def random_uuid(chance: Random) -> str:
 
 
 def answer(content: Any, status: int = 200, content_type: str = "application/json") -> Response:
-    """An answer with that content as JSON."""
+    """An answer with that content as JSON.
+
+    Args:
+        content: anything that msgspec encodes.
+        status: the HTTP status.
+        content_type: without its character set.
+    """
     return raw_answer(encode(content), status, content_type)
 
 
@@ -268,7 +274,14 @@ def raw_answer(
     content_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An answer with those bytes."""
+    """An answer with those bytes.
+
+    Args:
+        content: the body.
+        status: the HTTP status.
+        content_type: without its character set.
+        headers: further ones; None for none.
+    """
     return Response(content, status, headers, content_type=f"{content_type}; charset=utf-8")
 
 

@@ -50,7 +50,14 @@ class ReplayedCompanies:
         self.assumptions: dict[str, set[str]] = defaultdict(set)
 
     def add(self, session: Session, company_id: str, name: str, *, is_connected: bool) -> None:
-        """Create a company."""
+        """Create a company.
+
+        Args:
+            session: the session.
+            company_id: the company's id.
+            name: the company's.
+            is_connected: whether it has its commerce connection.
+        """
         if company_id in self._known:
             return
         name = name.strip() or company_id
@@ -58,7 +65,13 @@ class ReplayedCompanies:
         self._known.add(company_id)
 
     def ensure(self, session: Session, company_id: str, at: datetime) -> bool:
-        """Whether a company exists; one from before the recording is prepared at first use."""
+        """Whether a company exists; one from before the recording is prepared at first use.
+
+        Args:
+            session: the session.
+            company_id: the company's id.
+            at: when it happened, UTC.
+        """
         if company_id in self._known:
             return True
         if not company_id or company_id in self._created:
@@ -79,7 +92,13 @@ class ReplayedCompanies:
         return True
 
     def configure(self, session: Session, company_id: str, at: datetime) -> None:
-        """Configure a company: the schedule as observed, the rest as suggested."""
+        """Configure a company: the schedule as observed, the rest as suggested.
+
+        Args:
+            session: the session.
+            company_id: the company's id.
+            at: when it happened, UTC.
+        """
         configuration = suggest(companies.configuration(session, company_id))
         observed, configuration.enabled = self._observed.schedule(company_id)
         found = observed or self._schedule_of_syncs(company_id)
@@ -120,7 +139,13 @@ class ReplayedCompanies:
             )
 
     def make_ready(self, session: Session, company_id: str, at: datetime) -> None:
-        """Do what the merchant must have done before an accepted push, as far as not observed."""
+        """Do what the merchant must have done before an accepted push, as far as not observed.
+
+        Args:
+            session: the session.
+            company_id: the company's id.
+            at: when it happened, UTC.
+        """
         for kind in PLATFORMS:
             known = self._of_kind(session, company_id, kind)
             if any(each.status != "PendingAuth" for each in known):
@@ -140,7 +165,14 @@ class ReplayedCompanies:
     def connect(
         self, session: Session, call: Call, key: str, seen: ObservedConnection | None
     ) -> None:
-        """Add a connection."""
+        """Add a connection.
+
+        Args:
+            session: the session.
+            call: the recorded request.
+            key: the platform's.
+            seen: the connection of its answer; None where that is not recorded.
+        """
         try:
             added = connections.connect(session, call.company_id, key)
         except ApiError:
@@ -149,7 +181,13 @@ class ReplayedCompanies:
             self._connections[seen.id] = added.id
 
     def update(self, session: Session, company_id: str, seen: Iterable[ObservedConnection]) -> None:
-        """Set the status of connections as observed."""
+        """Set the status of connections as observed.
+
+        Args:
+            session: the session.
+            company_id: the company's id.
+            seen: the connections as an answer shows them.
+        """
         for each in seen:
             if each.status not in get_args(ConnectionStatus):
                 continue

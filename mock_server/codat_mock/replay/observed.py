@@ -167,7 +167,13 @@ class ObservedTraffic:
             self.configurations[call.company_id].append((call.recorded.started, found))
 
     def is_unlinked_after(self, company_id: str, source_type: str, moment: datetime) -> bool:
-        """Whether a later answer shows no linked connection of that kind."""
+        """Whether a later answer shows no linked connection of that kind.
+
+        Args:
+            company_id: the company's id.
+            source_type: Commerce or Accounting.
+            moment: UTC.
+        """
         later = [found for at, found in self.connections[company_id] if at > moment]
         return bool(later) and all(
             each.status == "PendingAuth" for each in later[0] if each.source_type == source_type

@@ -132,7 +132,13 @@ def axis(scale: Scale) -> list[str]:
 
 
 def bar(scale: Scale, dataset: ReportedDataset, end: datetime) -> str:
-    """A dataset, from its push to its end."""
+    """A dataset, from its push to its end.
+
+    Args:
+        scale: the horizontal positions.
+        dataset: what to draw.
+        end: when it ended, UTC.
+    """
     x = scale.x(parse_moment(dataset.requested))
     width = max(scale.x(end) - x, MIN_WIDTH)
     kind = "good" if dataset.status == "Complete" else "bad" if dataset.completed else "open"

@@ -62,7 +62,13 @@ def ending(command: CommandEnd) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number with its noun."""
+    """A number with its noun.
+
+    Args:
+        count: how many.
+        noun: of one.
+        plural: of more; empty for the noun and an s.
+    """
     return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"
 
 

@@ -40,7 +40,13 @@ def plain(record: Record) -> Any:
 
 
 def compare(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
-    """Descend into objects and lists, and yield what differs."""
+    """Descend into objects and lists, and yield what differs.
+
+    Args:
+        path: the JSON path of both.
+        old: a value as `json.loads` gives it.
+        new: the same, of the later version.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
             yield from compare(f"{path}.{name}", old.get(name, UNSET), new.get(name, UNSET))
@@ -76,7 +82,13 @@ def lost_lines(old: Any, new: Any) -> Iterator[PropertyDifference]:
 
 
 def lost(path: str, old: Any, new: Any) -> Iterator[PropertyDifference]:
-    """Descend into what both have, and yield what only the old one has."""
+    """Descend into what both have, and yield what only the old one has.
+
+    Args:
+        path: the JSON path of both.
+        old: a value as `json.loads` gives it.
+        new: the same, of the later version.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old):
             if name in new:

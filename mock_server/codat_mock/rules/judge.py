@@ -169,7 +169,14 @@ def judge(subject: Context, choices: Mapping[str, RuleSetting] | None = None) ->
 def finding_of(
     rule: Rule, subject: Context, evidence: list[Evidence], severity: Severity
 ) -> Finding:
-    """Make one finding of the evidence of one rule in one subject."""
+    """Make one finding of the evidence of one rule in one subject.
+
+    Args:
+        rule: the rule that is broken.
+        subject: what was judged.
+        evidence: where it is broken, at least one.
+        severity: as it is configured.
+    """
     types = {item.data_type for item in evidence if item.data_type}
     data_type = subject.data_type or (min(types) if len(types) == 1 else "")
     is_mixed = len(types) > 1
@@ -194,7 +201,13 @@ def finding_of(
 
 
 def named(item: Evidence, data_type: str, *, is_mixed: bool) -> str:
-    """A record by its key, with its data type if a finding has more than one."""
+    """A record by its key, with its data type if a finding has more than one.
+
+    Args:
+        item: the evidence that holds it.
+        data_type: the finding's; empty for several.
+        is_mixed: whether the finding has several data types.
+    """
     kinds: dict[str, DataType] = {kind: kind for kind in LIST_NAMES}
     key = item.record
     if (item.data_type or data_type) == "commerce-transactions" and key != "/":
@@ -205,7 +218,15 @@ def named(item: Evidence, data_type: str, *, is_mixed: bool) -> str:
 
 
 def message_of(rule: Rule, count: int, first: str, note: str, place: str = "") -> str:
-    """The message of a finding."""
+    """The message of a finding.
+
+    Args:
+        rule: the rule that is broken.
+        count: how many records, or what the rule counts.
+        first: the first of them; empty for none.
+        note: what is added to the rule's message.
+        place: where it happened, such as a sync; empty if that is clear.
+    """
     several = f"{count} {plural(rule.counts)}, such as" if count > 1 else f"1 {rule.counts},"
     noted = f": {note}" if note else ""
     return sentence(f"{rule.message}{place}: {several} {first}{noted}")

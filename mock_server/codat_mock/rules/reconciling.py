@@ -162,7 +162,13 @@ def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
 
 
 def coin(sync: SyncContext, key: str, order: Order) -> Decimal:
-    """The smallest coin of an order's currency if it is paid in cash; else nothing."""
+    """The smallest coin of an order's currency if it is paid in cash; else nothing.
+
+    Args:
+        sync: what was synced.
+        key: the order's.
+        order: the order.
+    """
     is_cash = any(
         transaction.type == "Payment"
         and order_of(sync, transaction) == key

@@ -206,6 +206,12 @@ def describe(rule: Rule) -> RuleDescription:
 
 
 def filled(advice: str, company_id: str, data_type: str) -> str:
-    """Advice with the company and the data type filled in."""
+    """Advice with the company and the data type filled in.
+
+    Args:
+        advice: with `$company_id` and `$data_type`.
+        company_id: empty if there is none.
+        data_type: empty if there is none.
+    """
     named = advice.replace("$company_id", company_id or "{companyId}")
     return named.replace("$data_type", data_type or "{dataType}")

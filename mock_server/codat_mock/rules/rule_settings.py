@@ -94,7 +94,16 @@ def with_severity(choice: RuleSetting, given: Any) -> RuleSetting:
 
 
 def number(code: str, key: str, given: Any) -> float:
-    """A threshold; over HTTP a fraction arrives as a Decimal."""
+    """A threshold; over HTTP a fraction arrives as a Decimal.
+
+    Args:
+        code: the rule's.
+        key: the threshold's.
+        given: what the setting says.
+
+    Raises:
+        BadRuleSetting: it is no number, or out of range.
+    """
     is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
     if not is_number or not 0 <= given <= MAX_THRESHOLD:
         message = f"{key} of rule {code} must be a number from 0 to {MAX_THRESHOLD}."

@@ -98,6 +98,11 @@ def marked(session: Session, row: CompanyRow, documents: Sequence[Document]) -> 
     """The documents, each with a note on those of its records that it should not have.
 
     A duplicate is in the documents of several syncs; a surplus is not declared, if any record is.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        documents: the company's.
     """
     syncs_of: dict[RecordId, set[str]] = defaultdict(set)
     for document in documents:

@@ -233,6 +233,11 @@ def configured(row: CompanyRow) -> Configuration:
 def check_output_format(session: Session, row: CompanyRow, configuration: Configuration) -> None:
     """Make sure that invoices or journal entries are chosen once.
 
+    Args:
+        session: the session.
+        row: the company's row.
+        configuration: the one to store.
+
     Source: contract part 2, section B ("for good"); that the choice is open until a sync has
     written something is assumed.
 
@@ -262,6 +267,11 @@ def output_format(configuration: Configuration) -> str:
 
 def configure(session: Session, company_id: str, configuration: Configuration) -> Configuration:
     """Store a company's configuration, and plan its next sync.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        configuration: what it becomes.
 
     Raises:
         NotFound: there is no such company.

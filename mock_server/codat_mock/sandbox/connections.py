@@ -17,6 +17,11 @@ from codat_mock.storage import CompanyRow
 def connect(session: Session, company_id: str, key: str) -> Connection:
     """Add a connection to a platform, which the merchant has still to authorise.
 
+    Args:
+        session: the session.
+        company_id: the company's id.
+        key: the platform's.
+
     Raises:
         NotFound: there is no such company or integration.
     """
@@ -67,7 +72,14 @@ def integrations(session: Session) -> list[Integration]:
 def new_connection(
     session: Session, company_id: str, platform: Integration, status: ConnectionStatus
 ) -> Connection:
-    """A connection to that platform, not stored yet."""
+    """A connection to that platform, not stored yet.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        platform: what it is a connection to.
+        status: its first one.
+    """
     connection_id = session.new_id()
     return Connection(
         id=connection_id,
@@ -97,6 +109,11 @@ def connection_of(row: CompanyRow, connection_id: str) -> Connection:
 def connection(session: Session, company_id: str, connection_id: str) -> Connection:
     """A company's connection.
 
+    Args:
+        session: the session.
+        company_id: the company's id.
+        connection_id: the connection's id.
+
     Raises:
         NotFound: there is no such company or connection.
     """
@@ -105,6 +122,11 @@ def connection(session: Session, company_id: str, connection_id: str) -> Connect
 
 def delete(session: Session, company_id: str, connection_id: str) -> None:
     """Delete a connection, and with it the company's configuration.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        connection_id: the connection's id.
 
     Source: contract part 2, section E. Pushed records and syncs are kept (assumed).
 
@@ -124,6 +146,12 @@ def update_connection(
     session: Session, company_id: str, connection_id: str, status: ConnectionStatus
 ) -> Connection:
     """Set a connection's status.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        connection_id: the connection's id.
+        status: the new one.
 
     Raises:
         NotFound: there is no such company or connection.
@@ -147,6 +175,11 @@ def update_connection(
 def refuse(session: Session, company_id: str, connection_id: str) -> Connection:
     """Do what follows when a merchant does not authorise a connection.
 
+    Args:
+        session: the session.
+        company_id: the company's id.
+        connection_id: the connection's id.
+
     Raises:
         NotFound: there is no such company or connection.
     """
@@ -168,6 +201,11 @@ def refuse(session: Session, company_id: str, connection_id: str) -> Connection:
 
 def authorise(session: Session, company_id: str, connection_id: str | None = None) -> Company:
     """Do the merchant's part: link what waits for authorisation, or one connection of them.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        connection_id: of the one; None for all.
 
     Raises:
         NotFound: there is no such company or connection.

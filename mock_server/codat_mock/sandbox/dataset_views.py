@@ -22,6 +22,11 @@ PULLED_TYPES: Final[tuple[PulledType, ...]] = get_args(PulledType)
 def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistory:
     """A dataset as it is now.
 
+    Args:
+        session: the session.
+        company_id: the company's id.
+        dataset_id: the dataset's id.
+
     Raises:
         NotFound: there is no such company or dataset.
     """
@@ -82,7 +87,14 @@ def with_initial_pulls(session: Session, company_id: str) -> list[ListedDataset]
 def pull_of(
     session: Session, company_id: str, connection: Connection, data_type: PulledType
 ) -> ListedDataset:
-    """The initial pull of one data type; its id is made from the connection's."""
+    """The initial pull of one data type; its id is made from the connection's.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        connection: the accounting platform's.
+        data_type: what is pulled.
+    """
     requested = parse_moment(connection.created)
     state = state_at(make_plan(), requested, session.now)
     return ListedDataset(
@@ -100,7 +112,13 @@ def pull_of(
 
 
 def history_of(session: Session, company_id: str, dataset: DatasetRow) -> DatasetHistory:
-    """A dataset's status now."""
+    """A dataset's status now.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        dataset: as it is stored.
+    """
     state = state_at(dataset.plan, dataset.requested, session.now)
     return DatasetHistory(
         id=dataset.id,

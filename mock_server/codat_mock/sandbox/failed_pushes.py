@@ -76,6 +76,11 @@ def is_of(session: Session, row: CompanyRow, entry: LoggedRequest) -> bool:
     """Whether a push belongs to a company: a mistyped id is most similar to the right one.
 
     A push to a company that was deleted belongs to none: it cannot be repeated.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        entry: the push as it is logged.
     """
     named = entry.company_id or ""
     if named == row.company.id:
@@ -96,7 +101,13 @@ def why(session: Session, entry: LoggedRequest) -> str:
 
 
 def unmended_in_dataset(session: Session, row: CompanyRow, failed: DatasetRow) -> Iterator[str]:
-    """The keys of what a failed dataset held, and no later push did."""
+    """The keys of what a failed dataset held, and no later push did.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        failed: the dataset.
+    """
     records = held_by_dataset(session, failed)
     return unmended(session, row, failed.data_type, records, failed.request)
 
@@ -145,7 +156,14 @@ def unmended(
 def later_records(
     session: Session, row: CompanyRow, data_type: DataType, number: int
 ) -> Iterator[PushedRecord]:
-    """The records of the pushes after a request; one of those that failed is judged itself."""
+    """The records of the pushes after a request; one of those that failed is judged itself.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        number: the request's number in the log.
+    """
     for later in session.tables.datasets.all(row.number):
         if later.data_type == data_type and later.request.number > number:
             yield from held_by_dataset(session, later)
@@ -190,7 +208,14 @@ def keys_of(pushed: PushedRecord) -> list[str]:
 def declared(
     session: Session, row: CompanyRow, data_type: DataType, keys: Iterable[str]
 ) -> set[str] | None:
-    """Those of the keys that the merchant has records of; None where none are declared."""
+    """Those of the keys that the merchant has records of; None where none are declared.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        keys: the records'.
+    """
     if not session.tables.declared.counts(row.number):
         return None
     return session.tables.declared.known(row.number, data_type, keys)

@@ -26,6 +26,11 @@ class FaultHit(Struct, frozen=True):
 def plan(session: Session, faults: Sequence[Fault], *, replaces: bool = False) -> Faults:
     """Plan faults beside the earlier ones, or instead of them.
 
+    Args:
+        session: the session.
+        faults: what to plan.
+        replaces: whether they replace the earlier ones.
+
     Raises:
         Malformed: a fault contradicts itself; every place is named.
         NotFound: there is no such company.
@@ -67,6 +72,11 @@ def meet(session: Session, operation: str, company_id: str | None) -> FaultHit |
 
     Of several it is the one planned first; time that a fault lets elapse passes beside any of
     them, and before it. What falls due by that is done when the request's own session opens.
+
+    Args:
+        session: the session.
+        operation: the API's name of it.
+        company_id: in its path; None for none.
     """
     rows = session.tables.faults.all()
     elapsing = hits(
@@ -89,7 +99,14 @@ def meet(session: Session, operation: str, company_id: str | None) -> FaultHit |
 def hits(
     session: Session, rows: Sequence[FaultRow], operation: str, company_id: str | None
 ) -> list[FaultRow]:
-    """Count a request with those of the faults that apply to it; returns those at its position."""
+    """Count a request with those of the faults that apply to it; returns those at its position.
+
+    Args:
+        session: the session.
+        rows: the planned faults, the first first.
+        operation: the API's name of it.
+        company_id: in its path; None for none.
+    """
     applying = [row for row in rows if applies(session, row, operation, company_id)]
     for row in applying:
         row.seen += 1
@@ -104,7 +121,14 @@ def hit(session: Session, row: FaultRow) -> None:
 
 
 def applies(session: Session, row: FaultRow, operation: str, company_id: str | None) -> bool:
-    """Whether a fault counts a request."""
+    """Whether a fault counts a request.
+
+    Args:
+        session: the session.
+        row: the planned fault.
+        operation: the API's name of it.
+        company_id: in its path; None for none.
+    """
     fault, ends = row.fault, row.fault.ends(row.planned)
     return (
         fault.operation in (None, operation)

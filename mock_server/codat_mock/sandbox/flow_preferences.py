@@ -67,6 +67,11 @@ def text_of(shown: Localization | str | None) -> str | None:
 def visible_accounts(session: Session, client_id: str, platform_key: str) -> VisibleAccounts:
     """The accounts that are shown for a platform.
 
+    Args:
+        session: the session.
+        client_id: the account's.
+        platform_key: of a commerce or accounting platform.
+
     Raises:
         NotFound: there is no such client or platform.
     """
@@ -82,6 +87,11 @@ def show_accounts(session: Session, platform_key: str, shown: VisibleAccounts) -
     """Set the accounts that are shown for a platform.
 
     The beta names the commerce platform, the later generation any platform.
+
+    Args:
+        session: the session.
+        platform_key: of a commerce or accounting platform.
+        shown: the accounts of each kind.
 
     Raises:
         NotFound: there is no such platform.

@@ -61,7 +61,13 @@ def own_records(session: Session, row: CompanyRow) -> list[DeclaredRecord]:
 def periods(
     session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]
 ) -> Iterator[PeriodContext]:
-    """The periods of the successful daily syncs."""
+    """The periods of the successful daily syncs.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        own: the declared records.
+    """
     arrivals = {
         data_type: session.tables.versions.arrivals(row.number, data_type)
         for data_type in RECORD_TYPES
@@ -90,7 +96,13 @@ def periods(
 
 
 def is_absent(record: DeclaredRecord, arrival: datetime | None, ran: datetime) -> bool:
-    """Whether a record had not been pushed when a sync ran, though it could have been."""
+    """Whether a record had not been pushed when a sync ran, though it could have been.
+
+    Args:
+        record: as it is declared.
+        arrival: when it was pushed first, UTC; None if it never was.
+        ran: when the sync ran, UTC.
+    """
     if arrival is None:
         return True
     is_prompt = record.created >= ran - PROMPT and arrival - record.created <= PROMPT
@@ -101,6 +113,11 @@ def push_gaps(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) 
     """The times between pushes, and from the last one until now, in which records were created.
 
     Without a linked connection nobody is waited for: a push would only break S17.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        own: the declared records.
     """
     pushes = session.tables.datasets.pushes(row.number)
     created = [each.created for each in own]
@@ -184,6 +201,11 @@ def shown(
     """Records with their place in the books, and what differs.
 
     Their pushes are looked up for as many as a finding names.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        compared: the records of a comparison.
     """
     for place, each in enumerate(compared):
         pushes: list[Request] = []
@@ -195,7 +217,13 @@ def shown(
 def with_changes(
     session: Session, row: CompanyRow, stale: Sequence[BookedRecord]
 ) -> Iterator[BookedRecord]:
-    """Outdated records with the properties that are, for as many as a finding names."""
+    """Outdated records with the properties that are, for as many as a finding names.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        stale: the records, with their places in the books.
+    """
     named = stale[:MAX_RECORDS]
     own = {
         (each.data_type, each.key): each.record for each in session.tables.declared.all(row.number)

@@ -63,6 +63,12 @@ class InFlightPushes:
         """The pushes, judged before this one, that had not been answered when it arrived.
 
         Of two that overlap, only the one judged second gets the other.
+
+        Args:
+            push: this one.
+            company_id: the company's id.
+            data_type: what it holds.
+            request: as findings refer to it.
         """
         with self._lock:
             push.request = request

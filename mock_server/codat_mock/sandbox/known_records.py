@@ -16,7 +16,13 @@ from codat_mock.storage import CompanyRow, KnownRow
 def known_versions(
     session: Session, data_type: DataType, rows: Sequence[KnownRow]
 ) -> dict[str, KnownVersion]:
-    """The versions that those rows point to, by key."""
+    """The versions that those rows point to, by key.
+
+    Args:
+        session: the session.
+        data_type: the records'.
+        rows: where the versions stand.
+    """
     datasets = session.tables.datasets
     numbers = {row.dataset for row in rows}
     carriers = numbers | {row.carrier for row in rows}
@@ -52,7 +58,13 @@ class Requests(dict[int, Request]):
 def others(
     session: Session, row: CompanyRow, records: Sequence[SyncedRecord]
 ) -> Mapping[RecordId, KnownVersion]:
-    """The known records that a sync did not take, and that those it took belong to."""
+    """The known records that a sync did not take, and that those it took belong to.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        records: those that the sync took.
+    """
     taken = {(each.data_type, each.key) for each in records}
     related: dict[DataType, set[str]] = defaultdict(set)
     for data_type, key in named_by(records):
@@ -82,6 +94,13 @@ def named_by(records: Iterable[SyncedRecord]) -> Iterator[RecordId]:
 def known(
     session: Session, row: CompanyRow, data_type: DataType, keys: Iterable[str]
 ) -> dict[str, KnownVersion]:
-    """The latest versions of those keys."""
+    """The latest versions of those keys.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        keys: the records'.
+    """
     found = session.tables.datasets.known(row.number, data_type, keys)
     return known_versions(session, data_type, [*found.values()])

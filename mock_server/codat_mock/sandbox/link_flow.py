@@ -198,6 +198,11 @@ def suggested(row: CompanyRow) -> Configuration:
 def take_answer(session: Session, link: LinkSession, code: str) -> None:
     """Take the answer to a form, once.
 
+    Args:
+        session: the session.
+        link: what the form is for.
+        code: the one-time code of the form.
+
     Raises:
         Unauthorised: the code is not that of a form shown for the same.
     """
@@ -210,6 +215,12 @@ def take_answer(session: Session, link: LinkSession, code: str) -> None:
 
 def decide(session: Session, link: LinkSession, code: str, *, is_allowed: bool) -> None:
     """Authorise a connection, or refuse to.
+
+    Args:
+        session: the session.
+        link: what the form is for.
+        code: the one-time code of the form.
+        is_allowed: whether the merchant authorises it.
 
     Raises:
         Unauthorised: the form is not good any more.

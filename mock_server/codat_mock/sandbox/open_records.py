@@ -105,7 +105,13 @@ def open_versions(versions: Iterable[Version]) -> list[Version]:
 def unbooked(
     session: Session, row: CompanyRow, known: Mapping[RecordId, Record]
 ) -> frozenset[RecordId]:
-    """Those of the known orders and payments that are not in the books either."""
+    """Those of the known orders and payments that are not in the books either.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        known: orders and payments, by their ids.
+    """
     names = {name for name in known if name[0] in (ORDERS, PAYMENTS)}
     earlier = session.tables.documents.earlier(row.number, names)
     return frozenset(

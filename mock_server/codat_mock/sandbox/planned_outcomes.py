@@ -128,7 +128,13 @@ def camel(name: str) -> str:
 def planned_dataset(
     session: Session, company_id: str, data_type: DataType
 ) -> PlannedOutcome | None:
-    """What is planned for the dataset that comes now; it is used up by that."""
+    """What is planned for the dataset that comes now; it is used up by that.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        data_type: what it holds.
+    """
     return session.tables.outcomes.take("dataset", company_id, data_type)
 
 

@@ -72,7 +72,13 @@ class Arrival(Struct, frozen=True):
 
 
 def receive(company_id: str, data_type: DataType, body: bytes) -> ReceivedPush:
-    """Decode a push; an error of that is kept, for `accept` to judge."""
+    """Decode a push; an error of that is kept, for `accept` to judge.
+
+    Args:
+        company_id: the company's id.
+        data_type: what is pushed.
+        body: the bytes of the request, unpacked.
+    """
     try:
         return ReceivedPush(company_id, data_type, body, read_push(data_type, body))
     except Malformed as error:
@@ -116,7 +122,14 @@ def accept(
 
 
 def store(session: Session, arrival: Arrival, records: Sequence[PushedRecord], body: bytes) -> str:
-    """Judge a decoded push, and store it with its dataset; returns the dataset's id."""
+    """Judge a decoded push, and store it with its dataset; returns the dataset's id.
+
+    Args:
+        session: the session.
+        arrival: what is known of the push before it is judged.
+        records: the records, in order.
+        body: the bytes of the request, unpacked.
+    """
     row = session.company(arrival.company_id)
     connection = commerce_connection(row, arrival.data_type)
     problems = problems_in(arrival.data_type, records)
@@ -163,7 +176,13 @@ def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
 
 
 def note_rates(session: Session, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
-    """Remember the tax percentages of orders, which the configuration offers to map."""
+    """Remember the tax percentages of orders, which the configuration offers to map.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        records: the records, in order.
+    """
     orders = [pushed.native for pushed in records if pushed.data_type == "commerce-orders"]
     named = {rate for order in orders for rate in percentages(order)}
     seen = {exact_amount(rate) for rate in named}
@@ -175,6 +194,12 @@ def note_rates(session: Session, row: CompanyRow, records: Sequence[PushedRecord
 
 def refuse(session: Session, arrival: Arrival, refusal: Malformed, body: bytes) -> None:
     """Judge a push that cannot be decoded; nothing of it is stored.
+
+    Args:
+        session: the session.
+        arrival: what is known of the push before it is judged.
+        refusal: why it cannot be decoded.
+        body: the bytes of the request, unpacked.
 
     Raises:
         NotFound: there is no such company.
@@ -192,7 +217,17 @@ def judge(
     unreadable: Sequence[bytes] = (),
     unread: Sequence[str] = (),
 ) -> None:
-    """Judge a push by the rules, and store the findings."""
+    """Judge a push by the rules, and store the findings.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        arrival: what is known of the push before it is judged.
+        records: each beside the version that is known of it.
+        problems: what is wrong with the records.
+        unreadable: records that could not be decoded, as bytes.
+        unread: properties of the body that were not read.
+    """
     session.tables.row.requests = max(session.tables.row.requests, arrival.request.number)
     previous = session.tables.datasets.latest(row.number, arrival.data_type)
     settings = row.configuration
@@ -236,6 +271,11 @@ def unended(session: Session, arrival: Arrival, previous: DatasetRow | None) -> 
 
     It could not where the answer with its id was lost, or where it never ends; a push that
     overlaps this one is found as such.
+
+    Args:
+        session: the session.
+        arrival: what is known of the push before it is judged.
+        previous: the latest dataset of that type; None if there is none.
     """
     if previous is None or previous.ends <= session.now:
         return None
@@ -261,6 +301,12 @@ def plan_for(
 ) -> Plan:
     """How the dataset of a push will go: as it is planned, else as the push itself has it.
 
+    Args:
+        session: the session.
+        arrival: what is known of the push before it is judged.
+        problems: what is wrong with the records.
+        is_linked: whether the commerce connection is linked.
+
     Source: contract sections 2 and 4.
     """
     planned = planned_outcomes.planned_dataset(session, arrival.company_id, arrival.data_type)
@@ -280,7 +326,14 @@ def plan_for(
 def judged_records(
     session: Session, row: CompanyRow, data_type: DataType, records: Sequence[PushedRecord]
 ) -> list[RecordContext]:
-    """The pushed records, each beside the version that is known of it."""
+    """The pushed records, each beside the version that is known of it.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        records: the records, in order.
+    """
     datasets = session.tables.datasets
     if not datasets.has_versions(row.number, data_type):
         failed = failed_keys(session, row, data_type, records)
@@ -321,7 +374,14 @@ def judged_records(
 def failed_keys(
     session: Session, row: CompanyRow, data_type: DataType, records: Sequence[PushedRecord]
 ) -> set[str]:
-    """The deletes among the records whose targets an earlier push held, that failed."""
+    """The deletes among the records whose targets an earlier push held, that failed.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        records: the records, in order.
+    """
     deletes = {str(each.native.id): each.key for each in records if each.is_delete and each.key}
     if not deletes:
         return set()
@@ -337,6 +397,11 @@ def unanswered_contents(session: Session, row: CompanyRow, data_type: DataType) 
     """The keys of records whose push got no answer, by their contents without ids (rule S18).
 
     Empty if the merchant's records are declared: the books are compared with those.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
     """
     contents: dict[bytes, str] = {}
     unanswered = session.tables.datasets.unanswered(row.number, data_type)
@@ -384,7 +449,15 @@ def versions_of(
     number: int,
     dataset: DatasetRow,
 ) -> list[Version]:
-    """The versions that a push brings: of a key that stands twice, the last one."""
+    """The versions that a push brings: of a key that stands twice, the last one.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        judged: each beside the version that is known of it.
+        number: the dataset's.
+        dataset: the dataset that brings them.
+    """
     data_type = dataset.data_type
     last = {record.key: record for record in judged}
     versions: dict[str, Version] = {}
@@ -440,6 +513,12 @@ def created_date(pushed: PushedRecord) -> datetime | None:
 
 
 def forget_answer(session: Session, company_id: str, dataset_id: str) -> None:
-    """Note that the integration did not get the answer to a push."""
+    """Note that the integration did not get the answer to a push.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        dataset_id: the dataset's id.
+    """
     row = session.company(company_id)
     session.tables.datasets.mark_unanswered(row.number, dataset_id)

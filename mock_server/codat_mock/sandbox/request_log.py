@@ -75,6 +75,11 @@ def find(sandbox: Sandbox, is_match: Callable[[LoggedRequest], bool], limit: int
     """The requests that match, with the last `limit` of them in full.
 
     They are read in chunks, and compared between sessions: there may be very many.
+
+    Args:
+        sandbox: whose log it is.
+        is_match: whether to take a request.
+        limit: how many are given in full.
     """
     count, last = 0, 0
     found: deque[LoggedRequest] = deque(maxlen=limit)
@@ -124,7 +129,13 @@ def exchanges(sandbox: Sandbox) -> Iterator[tuple[LoggedRequest, LoggedBodies]]:
 
 
 def answered_at(now: datetime, arrived: float, answered: float | None) -> Instant:
-    """When a request was answered: now, or as long after its arrival as was recorded."""
+    """When a request was answered: now, or as long after its arrival as was recorded.
+
+    Args:
+        now: the sandbox's time, UTC.
+        arrived: in seconds of the machine's clock.
+        answered: likewise; None for now.
+    """
     if answered is None:
         return Instant(machine_seconds(), now)
     return Instant(answered, now + timedelta(seconds=answered - arrived))

@@ -85,6 +85,11 @@ def late(session: Session, row: CompanyRow, sync: SyncRow) -> Iterator[PlacedRec
 
     A dataset that takes longer than a push has to keep clear of the sync is not the integration's,
     and a record created shortly before the sync could not be pushed earlier.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        sync: the sync.
     """
     for dataset in session.tables.datasets.unfinished(row.number, session.now):
         if dataset.requested <= session.now - CLEAR:
@@ -99,6 +104,11 @@ def late_deletes(session: Session, row: CompanyRow, result: SyncResult) -> Itera
     """The records that a sync took although their delete was pushed shortly before it.
 
     What was created shortly before it could not be deleted earlier.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        result: what the sync took.
     """
     taken = {(version.data_type, version.key): version for version, _ in result.taken}
     if not taken or not SYNC_CODES[result.code].is_success:
@@ -114,7 +124,13 @@ def late_deletes(session: Session, row: CompanyRow, result: SyncResult) -> Itera
 
 
 def ended_dataset(session: Session, row: CompanyRow, dataset: DatasetRow) -> EndedDataset:
-    """A dataset that ended since the sync before."""
+    """A dataset that ended since the sync before.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        dataset: as it is stored.
+    """
     is_failed = dataset.plan.outcome != "Complete" and can_be_mended(row, dataset)
     return EndedDataset(
         id=dataset.id,

@@ -87,6 +87,14 @@ def attempt(
 ) -> SyncResult:
     """Try to sync a period; what is planned goes before what would have come of it.
 
+    Args:
+        session: the session.
+        row: the company's row.
+        settings: the company's configuration.
+        period: what the sync covers, UTC.
+        sync_id: the sync's id.
+        planned: how it is planned to end; None where nothing is.
+
     Source: contract section 6.
     """
     if planned is None or planned.code == 2000:
@@ -157,7 +165,13 @@ def natural(
 
 
 def blaming(stopped: SyncResult, records: Sequence[Picked], settings: Configuration) -> SyncResult:
-    """A failure of the configuration, with what records use that the merchant has not mapped."""
+    """A failure of the configuration, with what records use that the merchant has not mapped.
+
+    Args:
+        stopped: the failure.
+        records: what the sync would have booked.
+        settings: the company's configuration.
+    """
     if rates := unmapped_rates(records, settings):
         shown = ", ".join(rate_key(rate) for rate in rates)
         message = f"Tax rate is missing selected tax rate id. ({shown} percent)"
@@ -181,7 +195,14 @@ def blaming(stopped: SyncResult, records: Sequence[Picked], settings: Configurat
 def obstacles(
     session: Session, row: CompanyRow, settings: Configuration, period: SyncPeriod
 ) -> Iterator[SyncResult]:
-    """What keeps a sync from looking at any record."""
+    """What keeps a sync from looking at any record.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        settings: the company's configuration.
+        period: what the sync covers, UTC.
+    """
     if period.kind == "historic":
         earlier = session.tables.syncs.overlapped(row.number, period.start, period.finish)
         if earlier:
@@ -216,7 +237,16 @@ def booked(
     sync_id: str,
     finish: datetime,
 ) -> Booking:
-    """Make documents of records, which continue what the books hold."""
+    """Make documents of records, which continue what the books hold.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        records: what the sync takes.
+        settings: the company's configuration.
+        sync_id: the sync's id.
+        finish: of the period, UTC.
+    """
     accounting = companies.linked(row, "Accounting")
     written = session.tables.documents
     return book(

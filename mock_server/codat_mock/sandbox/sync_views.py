@@ -98,6 +98,11 @@ def last_successful(session: Session, company_id: str) -> SyncSummary:
 def sync(session: Session, company_id: str, sync_id: str) -> SyncSummary:
     """One sync.
 
+    Args:
+        session: the session.
+        company_id: the company's id.
+        sync_id: the sync's id.
+
     Raises:
         NotFound: there is no such company or sync.
     """

@@ -52,6 +52,11 @@ def run_scheduled(session: Session, row: CompanyRow, settings: Configuration) ->
 
     "31 failed days in a row switch the sync off", and a merchant who deletes the connection does
     so at once. Source: contract section 6.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        settings: the company's configuration.
     """
     due = row.due or session.now
     covered = session.tables.syncs.covered_until(row.number)
@@ -74,6 +79,12 @@ def run_latest(
     session: Session, company_id: str, sync_to: datetime | None, request: Request | None = None
 ) -> SyncSummary:
     """Run a sync now, from where the last successful one ended to `sync_to`, else to now.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        sync_to: where the period ends, UTC; None for now.
+        request: what asked for it; None for a person.
 
     Raises:
         NotFound: there is no such company.
@@ -111,6 +122,13 @@ def run_historic(
 ) -> SyncSummary:
     """Run a sync of a given range, which duplication protection stops where it overlaps another.
 
+    Args:
+        session: the session.
+        company_id: the company's id.
+        start: of the range, UTC.
+        finish: of the range, UTC.
+        request: what asked for it; None for a person.
+
     Raises:
         NotFound: there is no such company.
         Malformed: the range ends before it starts, or is still to come.
@@ -128,6 +146,11 @@ def run_historic(
 
 def check_past(session: Session, finish: datetime, path: str) -> None:
     """Make sure that a period is over: what is created in a time synced already would be missed.
+
+    Args:
+        session: the session.
+        finish: of the period, UTC.
+        path: the JSON path that an error names.
 
     Raises:
         Malformed: it ends after now.
@@ -147,6 +170,13 @@ def run(
     """Run one sync, whatever comes of it.
 
     It reads and writes at the moment it begins; a planned duration only delays its end in answers.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        settings: the company's configuration.
+        period: what the sync covers, UTC.
+        request: what asked for it; None where the schedule did.
     """
     sync_id = session.new_id()
     previous = session.tables.syncs.latest(row.number)

@@ -74,6 +74,11 @@ def add_rules(session: Session, asked: Sequence[AlertRule]) -> AlertRules:
 def change_rule(session: Session, rule_id: str, asked: AlertRule) -> AlertRules:
     """Change a rule, such as its secrets.
 
+    Args:
+        session: the session.
+        rule_id: the rule's.
+        asked: what it becomes.
+
     Raises:
         Malformed: alerts may not be sent to its URL.
         NotFound: there is no such rule or company.
@@ -225,7 +230,14 @@ def expect_end(session: Session, row: CompanyRow, dataset: DatasetRow, *, is_cha
 def record_status(
     session: Session, company_id: str, connection: Connection, status: ConnectionStatus
 ) -> None:
-    """Record that a connection changes its status now."""
+    """Record that a connection changes its status now.
+
+    Args:
+        session: the session.
+        company_id: the company's id.
+        connection: as it is before.
+        status: the new one.
+    """
     if connection.status == status:
         return
     data = {
@@ -288,7 +300,13 @@ def is_first(session: Session, completed: Event) -> bool:
 
 
 def raise_alert(session: Session, stored: StoredRule, event: Event) -> None:
-    """Raise an alert, in as many copies as its rule asks for."""
+    """Raise an alert, in as many copies as its rule asks for.
+
+    Args:
+        session: the session.
+        stored: the rule that asks for it.
+        event: what happened.
+    """
     earlier = session.tables.alerts.of_rule(stored.rule_id) // stored.rule.copies
     due = session.now
     if earlier % 2 == 0:

@@ -124,7 +124,13 @@ def origin_of(marker: MarkerOptions, seed: int) -> Schedule:
 
 
 def call(scenario: Scenario, company_id: str, folder: Path) -> Exception | None:
-    """Call a scenario; gives the exception that it raised."""
+    """Call a scenario; gives the exception that it raised.
+
+    Args:
+        scenario: the function that pushes.
+        company_id: the company's id.
+        folder: where it may keep files.
+    """
     import pytest
 
     try:

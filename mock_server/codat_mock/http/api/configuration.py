@@ -57,6 +57,11 @@ def store(company_id: str) -> Response:
 def read(session: Session, company_id: str, body: bytes) -> None:
     """Store a configuration as it was sent.
 
+    Args:
+        session: the session.
+        company_id: the company's id.
+        body: the JSON of the configuration, in either generation.
+
     Raises:
         Malformed: the body is not a configuration; names the first mistake.
         NotFound: there is no such company.

@@ -41,7 +41,13 @@ LINK: Final = f"http://127.0.0.1:4620/link/company/{COMPANY_ID}"
 
 
 def connection(id_: str, platform: Integration, status: ConnectionStatus) -> Connection:
-    """A connection of the company."""
+    """A connection of the company.
+
+    Args:
+        id_: its id.
+        platform: what it is a connection to.
+        status: its status.
+    """
     return Connection(
         id=id_,
         integration_id=platform.integration_id,
@@ -192,7 +198,13 @@ TRANSACTIONS: Final[list[dict[str, Any]]] = [
 
 
 def only_page(answer: type[Page[Any]], path: str, items: list[Any]) -> Any:
-    """A list that fits on its first page."""
+    """A list that fits on its first page.
+
+    Args:
+        answer: the type of the page.
+        path: of the operation, for the links.
+        items: the elements.
+    """
     return answer(
         results=items,
         page_number=1,

@@ -66,7 +66,13 @@ def partner_push(data_type: DataType) -> Callable[[str], Response]:
 
 
 def accept(company_id: str, data_type: DataType, body: bytes) -> str:
-    """Push a body; returns the dataset's id."""
+    """Push a body; returns the dataset's id.
+
+    Args:
+        company_id: the company's id.
+        data_type: the records'.
+        body: the bytes of the request, unpacked.
+    """
     sandbox = request_context.sandbox()
     in_flight = request_context.enter(
         sandbox.in_flight.enter(company_id, data_type, request_context.arrived())
@@ -97,7 +103,15 @@ def as_array(error: Malformed, name: str) -> Malformed:
 def register_pushes(
     data_type: DataType, record: Any, dataset: Any, pushed: Any, sent: dict[str, Any]
 ) -> None:
-    """Serve one data type in both generations."""
+    """Serve one data type in both generations.
+
+    Args:
+        data_type: what is pushed.
+        record: the type of one record, for the document.
+        dataset: the type of the beta's answer.
+        pushed: the type of the later generation's answer.
+        sent: an example of the body.
+    """
     name = LIST_NAMES[data_type]
     serve(
         blueprint, "POST", f"/data/companies/{{companyId}}/sync/{data_type}", name=f"push-{name}",

@@ -65,7 +65,13 @@ def archive() -> Response:
 
 
 def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies) -> Recorded:
-    """A logged request as it would have been recorded; its headers are not kept."""
+    """A logged request as it would have been recorded; its headers are not kept.
+
+    Args:
+        address: the mock's, without a slash at its end.
+        entry: the request as it is logged.
+        bodies: what was sent and answered.
+    """
     query = f"?{entry.query}" if entry.query else ""
     wait = "" if entry.retry_after is None else f"{entry.retry_after:g}"
     headers = {"Content-Type": entry.answered_type, "Retry-After": wait}
@@ -100,7 +106,13 @@ def limit() -> int:
 
 
 def matches(entry: LoggedRequest, name: str, value: str) -> bool:
-    """Whether a request is one of those that a filter finds."""
+    """Whether a request is one of those that a filter finds.
+
+    Args:
+        entry: the request as it is logged.
+        name: of a filter, one of `FILTERS`.
+        value: what it asks for; `*` in a path stands for any characters.
+    """
     found: Any = getattr(entry, FILTERS[name])
     if name == "code":
         return any(each.code == value for each in found)

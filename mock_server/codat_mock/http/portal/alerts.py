@@ -89,7 +89,13 @@ def number(text: str) -> float | str:
 def page(
     name: str, typed: Mapping[str, str] | None = None, problems: Iterable[Problem] = ()
 ) -> Response:
-    """The page, with what is wrong with the rule that was asked for."""
+    """The page, with what is wrong with the rule that was asked for.
+
+    Args:
+        name: the sandbox's.
+        typed: the texts of the fields; None for none.
+        problems: what is wrong with it.
+    """
     with request_context.registry().session(name) as session:
         found = webhooks.alerts(session)
         rules = webhooks.rules(session).rules

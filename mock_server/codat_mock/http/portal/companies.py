@@ -87,7 +87,11 @@ def show_records(session: Session, company_id: str) -> dict[str, Any]:
 @blueprint.get(f"{PATH}/records/<data_type>/<path:key>")
 @developer_page.page("record.html")
 def show_record(session: Session, company_id: str, data_type: DataType, key: str) -> dict[str, Any]:
-    """The versions of a record, each beside the one before."""
+    """The versions of a record, each beside the one before.
+
+    Raises:
+        NotFound: there is no such company or record.
+    """
     row = session.company(company_id)
     history = session.tables.versions.history(row.number, data_type, key)
     if not history:

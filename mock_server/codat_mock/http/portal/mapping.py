@@ -98,7 +98,13 @@ def read_sales(answers: Answers, sales: settings.Sales) -> settings.Sales:
 def read_accounts(
     answers: Answers, section: Section, accounts: dict[str, AccountSelection]
 ) -> dict[str, AccountSelection]:
-    """The accounts of a section."""
+    """The accounts of a section.
+
+    Args:
+        answers: the fields of the form, by name.
+        section: of the form.
+        accounts: the selections of before, by their names.
+    """
     return {
         name: replace(account, selected_account_id=answers.get(f"{section}.{name}") or None)
         for name, account in accounts.items()

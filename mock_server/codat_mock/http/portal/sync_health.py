@@ -151,7 +151,11 @@ def show(session: Session) -> dict[str, Any]:
 @blueprint.get("/portal/companies/<company_id>/syncs/<sync_id>")
 @developer_page.page("sync.html")
 def show_sync(session: Session, company_id: str, sync_id: str) -> dict[str, Any]:
-    """One sync: what it covered, how it ended, what is left to reconcile, the configuration."""
+    """One sync: what it covered, how it ended, what is left to reconcile, the configuration.
+
+    Raises:
+        NotFound: there is no such company or sync.
+    """
     row = session.company(company_id)
     found = session.tables.syncs.find(row.number, sync_id)
     if found is None:
@@ -181,7 +185,13 @@ def download_configuration(company_id: str) -> Response:
 
 
 def shown(session: Session, row: CompanyRow, sync: SyncRow) -> ShownSync:
-    """A sync as the page shows it."""
+    """A sync as the page shows it.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        sync: as it is stored.
+    """
     return ShownSync(
         company=row.company,
         summary=sync_views.to_summary(sync, session.now),

@@ -40,7 +40,13 @@ def annotation(run: Run, finding: Finding) -> str:
 
 
 def command(kind: str, message: str, **properties: str) -> str:
-    """A workflow command."""
+    """A workflow command.
+
+    Args:
+        kind: `error`, `warning` or `notice`.
+        message: the text for a person.
+        properties: of the annotation, such as its file and line.
+    """
     pairs = (f"{name}={escaped(value, is_property=True)}" for name, value in properties.items())
     return f"::{kind} {','.join(pairs)}::{escaped(message)}"
 

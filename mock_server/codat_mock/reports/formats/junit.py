@@ -81,7 +81,13 @@ def add_command(suite: Element, run: Run) -> None:
 
 
 def add_findings(case: Element, run: Run, findings: list[Finding]) -> None:
-    """The findings of one rule: failures, or output if they do not fail the run."""
+    """The findings of one rule: failures, or output if they do not fail the run.
+
+    Args:
+        case: the test case of the rule.
+        run: the run.
+        findings: those of the rule.
+    """
     failing = [finding for finding in findings if run.is_failing(finding)]
     if failing:
         broken = SubElement(case, "failure", message=failing[0].message, type=failing[0].severity)
@@ -92,7 +98,13 @@ def add_findings(case: Element, run: Run, findings: list[Finding]) -> None:
 
 
 def add_case(suite: Element, group: str, name: str) -> Element:
-    """Add a test case."""
+    """Add a test case.
+
+    Args:
+        suite: what it becomes a part of.
+        group: its `classname`.
+        name: its name.
+    """
     return SubElement(suite, "testcase", classname=group, name=name)
 
 

@@ -139,7 +139,14 @@ class RecordsContext(Context, frozen=True, dict=True, kw_only=True):
     def evidence(
         self, data_type: DataType, key: str, note: str = "", others: Iterable[RecordId] = ()
     ) -> Evidence:
-        """Evidence in a record that it picked, with the pushes of it and of the others."""
+        """Evidence in a record that it picked, with the pushes of it and of the others.
+
+        Args:
+            data_type: the records'.
+            key: the record's.
+            note: what the message adds about it.
+            others: records whose pushes are named, too.
+        """
         found = (self.picked.get(name) for name in chain([(data_type, key)], others))
         pushes = [each.pushed_by for each in found if each]
         return Evidence(key, note, data_type=data_type, requests=pushes)
