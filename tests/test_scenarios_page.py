@@ -102,6 +102,12 @@ def test_the_shown_integration_corrects_a_sale_whose_sync_failed(address: str) -
     drive(MerchantDays(events), integration, address, api_key="failed-sync")
 
 
+def test_the_shown_integration_pushes_no_price_that_is_the_same_again(address: str) -> None:
+    integration = run(MACHINE, address)["Integration"]
+    events = (Sale(427), Push(), Correction(units=500), Correction(units=427), Push())
+    drive(MerchantDays(events), integration, address, api_key="same-price")
+
+
 def test_the_integration_without_the_line_fails_as_shown(address: str) -> None:
     assert MACHINE.count(LATE) == 1
     integration = run(MACHINE.replace(LATE, "if True:"), address)["Integration"]

@@ -39,12 +39,13 @@ public class Push {
         while (true) {
             var place = "/meta/companies/" + COMPANY + "/pull/history/" + pushed.group(1);
             var history = codat("GET", place, BodyPublishers.noBody());
-            if (history.contains("\"isErrored\":true")) {
-                throw new IllegalStateException(kind + ": " + history);
-            }
             if (history.contains("\"isCompleted\":true")) {
                 System.out.println(kind + ": Complete");
                 return;
+            }
+            // It has ended; if it was cancelled, without isErrored.
+            if (history.contains("\"completed\":")) {
+                throw new IllegalStateException(kind + ": " + history);
             }
             Thread.sleep(1000);
         }

@@ -19,8 +19,9 @@ async function push(kind, body) {
   const { datasetId } = await codat(path, { method: "POST", body });
   for (;;) {
     const history = await codat(`/meta/companies/${CODAT_COMPANY_ID}/pull/history/${datasetId}`);
-    if (history.isErrored) throw new Error(`${kind}: ${history.errorMessage}`);
     if (history.isCompleted) return console.log(`${kind}: ${history.status}`);
+    // It has ended; if it was cancelled, without isErrored.
+    if (history.completed) throw new Error(`${kind}: ${history.status} ${history.errorMessage ?? ""}`);
     await pause(1000);
   }
 }

@@ -23,10 +23,10 @@ def push(kind: str, body: bytes) -> None:
     while True:
         answer = codat.get(f"/meta/companies/{company}/pull/history/{dataset}")
         history = answer.raise_for_status().json()
-        if history["isErrored"]:
-            sys.exit(f"{kind}: {history['errorMessage']}")
         if history["isCompleted"]:
             return print(f"{kind}: {history['status']}")
+        if "completed" in history:  # it has ended; if it was cancelled, without isErrored
+            sys.exit(f"{kind}: {history['status']} {history.get('errorMessage', '')}")
         time.sleep(1)  # at least a second lies between two looks (rule T06)
 
 

@@ -16,8 +16,9 @@ push() { # the kind of records, and the file they are in
   while true; do
     history=$(codat "$CODAT_BASE_URL/meta/companies/$CODAT_COMPANY_ID/pull/history/$dataset")
     case $history in
-      *'"isErrored":true'*) echo "$1: $history" >&2; exit 1 ;;
       *'"isCompleted":true'*) echo "$1: Complete"; return ;;
+      # It has ended; if it was cancelled, without isErrored.
+      *'"completed":'*) echo "$1: $history" >&2; exit 1 ;;
     esac
     sleep 1
   done

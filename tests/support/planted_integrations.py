@@ -287,13 +287,10 @@ class LocksForEver(SqliteIntegration):
             return False
         return True
 
-    def push(self):
-        try:
-            super().push()
-        except Exception:
-            raise
-        else:
-            (self.scenario.folder / "running").unlink(missing_ok=True)
+    def push_all(self):
+        with suppress(Unavailable):
+            super().push_all()
+        (self.scenario.folder / "running").unlink()
 
 
 @planted

@@ -26,7 +26,8 @@ from codat_scenarios.histories.days import (
 from codat_scenarios.sandbox_driver import MORNING, Json
 
 MAX_EVENTS: Final = 30
-UNITS = st.integers(1, 10_000)
+# Few prices are common, so that one that was raised is lowered again.
+UNITS = st.sampled_from((427, 500)) | st.integers(1, 10_000)
 WHICH = st.integers(0, 5)
 CUSTOMERS = st.sampled_from(("", "Zoë Ångström", "お茶", "O'Brien; --"))
 CURRENCIES = st.sampled_from(("GBP", "EUR", "JPY", "KWD"))  # two digits, none, and three
@@ -42,7 +43,10 @@ FAILED_SYNCS: Final = (
 ERRORS: Final = [outcome for outcome in LAST_STEP if outcome.endswith("Error")]
 # These have neither `isCompleted` nor `isErrored`, and so are drawn as often as the errors.
 ENDS_WITHOUT_ERROR: Final = [outcome for outcome in LAST_STEP if not outcome.endswith("Error")]
-OPERATIONS: Final = (None, "push-orders", "push-payments", "push-transactions", "get-dataset")
+OPERATIONS: Final = (
+    None, "push-orders", "push-payments", "push-transactions", "get-dataset", "get-sync-status",
+    "get-last-successful-sync",
+)  # fmt: skip
 
 SALES: SearchStrategy[DayEvent] = st.builds(
     Sale,
@@ -72,7 +76,7 @@ WORK: Final[tuple[SearchStrategy[DayEvent], ...]] = (
     *often(CORRECTIONS, 2),
     st.builds(Refund, which=WHICH, units=UNITS),
     st.builds(Deletion, which=WHICH, is_synced=st.booleans()),
-    st.builds(DayEnd),
+    *often(st.builds(DayEnd), 2),
     st.builds(Pause, minutes=st.integers(1, 240)),
 )
 REFUSALS = st.builds(
@@ -92,12 +96,14 @@ PLANNED_FAULTS = st.builds(
     lambda fault, operation, at: {**fault, "operation": operation, "at": [at]},
     FAULTS,
     st.sampled_from(OPERATIONS),
-    st.integers(1, 4),
+    st.just(1) | st.integers(1, 4),  # each operation has a first request, few have a fourth
 )
 OUTAGES = st.sampled_from((600, 1800)).map(
     lambda seconds: {"kind": "maintenance", "seconds": seconds}
 )
-KILLS: SearchStrategy[DayEvent] = st.builds(Push, kill_after=st.integers(1, 200))
+KILLS: SearchStrategy[DayEvent] = st.builds(
+    Push, kill_after=st.integers(1, 10) | st.integers(1, 200)
+)
 OVERLAPS: SearchStrategy[DayEvent] = st.builds(Push, meanwhile=st.just("push"))
 TROUBLE: Final[tuple[SearchStrategy[DayEvent], ...]] = (
     st.builds(FaultyRequests, PLANNED_FAULTS),

@@ -23,8 +23,9 @@ from click.testing import CliRunner, Result
 from codat_mock.cli.main import main
 from codat_mock.cli.target import calm_start
 from codat_mock.clock import parse_moment
-from codat_mock.http.server import Server
-from codat_mock.sandbox import pushes, webhook_sender
+from codat_mock.http.server import Server, listen
+from codat_mock.sandbox import SandboxRegistry, Settings, pushes, webhook_sender
+from codat_scenarios.sandbox_driver import SandboxDriver
 
 SAMPLES = Path(__file__).parents[3] / "docs" / "integrations"
 LANGUAGES = {
@@ -118,6 +119,33 @@ def test_a_sample_passes_and_pushing_the_same_day_twice_fails(
         assert ran.stdout.count("S03 only-new-or-changed") == 3
         assert "Records: A-1, A-2\n" in ran.stdout
         assert "codat-mock exits with code 1. 3 findings" in ran.stdout
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sample_fails_when_a_dataset_is_cancelled(language: str) -> None:
+    program, *arguments = LANGUAGES[language]
+    tool = TOOLS.get(language)
+    if tool and shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed here")
+    with (
+        Server(SandboxRegistry(Settings(speed=0)), listen("127.0.0.1", 0)) as server,
+        httpx.Client(base_url=server.address) as http,
+    ):
+        driver = SandboxDriver(http, "samples")
+        driver.set_up("Sample")
+        driver.plan_outcome("dataset", "Cancelled", profile="instant")
+        places = {"CODAT_BASE_URL": server.address, "CODAT_COMPANY_ID": driver.company_id}
+        ran = subprocess.run(
+            [program, *arguments, "sales"],
+            cwd=SAMPLES,
+            env=os.environ | places | {"CODAT_API_KEY": "samples"},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    assert ran.returncode != 0
+    assert "Cancelled" in ran.stderr
 
 
 def test_the_day_is_closed_after_the_command(check: Check, tmp_path: Path) -> None:
