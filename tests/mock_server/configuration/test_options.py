@@ -174,11 +174,15 @@ def test_options_that_were_sent_are_replaced_by_the_platforms_own():
     assert sales.invoice_status.invoice_status_options == ["draft", "submitted"]
 
 
-def test_tax_rates_are_common_seen_or_stored_each_once_and_in_order():
+def test_tax_rates_are_common_until_one_is_stored():
+    assert list(fresh().configuration.sales.tax_rates) == ["0", "5", "20"]
+
+
+def test_tax_rates_are_seen_or_stored_each_once_and_in_order():
     stored = with_rates(**{"12.50": "x", "20.0": "y", "nonsense": "z", "NaN": "z", "-1": "z"})
     shown = fresh(stored=stored, rates=[Decimal("17.5"), Decimal("5.00"), Decimal("1E+1")])
     rates = shown.configuration.sales.tax_rates
-    assert list(rates) == ["0", "5", "10", "12.5", "17.5", "20"]
+    assert list(rates) == ["5", "10", "12.5", "17.5", "20"]
     assert rates["12.5"].selected_tax_rate_id == "x"
     assert rates["20"].selected_tax_rate_id == "y"
     assert rates["5"].tax_rate_options[0].name == "5% (VAT on Income)"
