@@ -31,7 +31,14 @@ Until then /_mock/findings shows the findings so far.
 
 
 def read_upstream(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """Parse the URL of the service."""
+    """Parse the URL of the service.
+
+    Args:
+        value: of the option.
+
+    Raises:
+        click.BadParameter: it is no URL, or has more than a host, a port and a path.
+    """
     try:
         parts = urlsplit(value)
         is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

@@ -33,7 +33,14 @@ setting = partial(click.option, show_envvar=True)
 
 
 def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
-    """Parse an option that is a date-time."""
+    """Parse an option that is a date-time.
+
+    Args:
+        value: RFC 3339; None where the option is not given.
+
+    Raises:
+        click.BadParameter: it is no date-time, or out of range.
+    """
     try:
         moment = None if value is None else parse_moment(value)
     except ValueError:
@@ -45,7 +52,14 @@ def read_moment(_ctx: click.Context, _param: click.Parameter, value: str | None)
 
 
 def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    """Parse an option that is a speed, in seconds of the sandbox per second of the machine."""
+    """Parse an option that is a speed, in seconds of the sandbox per second of the machine.
+
+    Args:
+        value: `real`, `frozen`, or `x` and a factor.
+
+    Raises:
+        click.BadParameter: it is none of them.
+    """
     try:
         return parse_speed(value)
     except ValueError:
@@ -54,7 +68,17 @@ def read_speed(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
 
 
 def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[float, ...]:
-    """Parse an option that is a profile of the dataset lifecycle, or its durations in seconds."""
+    """Parse an option that is a profile of the dataset lifecycle, or its durations in seconds.
+
+    Args:
+        value: the profile's name, or numbers with commas between them.
+
+    Returns:
+        The seconds of each step, 5 or 8 of them.
+
+    Raises:
+        click.BadParameter: it is neither, or a step is too long.
+    """
     for name, durations in PROFILES.items():
         if value == name:
             return durations
@@ -72,7 +96,14 @@ def read_durations(_ctx: click.Context, _param: click.Parameter, value: str) -> 
 def read_alert_rules(
     _ctx: click.Context, _param: click.Parameter, value: Path | None
 ) -> tuple[AlertRule, ...]:
-    """Parse an option that is a file of alert rules."""
+    """Parse an option that is a file of alert rules.
+
+    Args:
+        value: a JSON array; None where the option is not given.
+
+    Raises:
+        click.BadParameter: the file cannot be read, or is no such array.
+    """
     if value is None:
         return ()
     try:
@@ -84,7 +115,17 @@ def read_alert_rules(
 def read_tax_rates(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> tuple[Decimal, ...] | None:
-    """Parse an option that is a list of percentages."""
+    """Parse an option that is a list of percentages.
+
+    Args:
+        value: numbers with commas between them; None where the option is not given.
+
+    Returns:
+        The percentages, such as 20; none for an empty value.
+
+    Raises:
+        click.BadParameter: one is no percentage.
+    """
     if value is None:
         return None
     rates = []
@@ -99,7 +140,17 @@ def read_tax_rates(
 def read_payment_types(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> tuple[PaymentType, ...] | None:
-    """Parse an option that is a list of payment types."""
+    """Parse an option that is a list of payment types.
+
+    Args:
+        value: with commas between them; None where the option is not given.
+
+    Returns:
+        The types; none for an empty value.
+
+    Raises:
+        click.BadParameter: one is unknown.
+    """
     if value is None:
         return None
     known: dict[str, PaymentType] = {kind: kind for kind in get_args(PaymentType)}
@@ -112,7 +163,11 @@ def read_payment_types(
 
 
 def read_mebibytes(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
-    """Convert an option in MiB to bytes."""
+    """Convert an option in MiB to bytes.
+
+    Args:
+        value: of the option, in MiB.
+    """
     return value << 20
 
 

@@ -77,7 +77,18 @@ class VerdictOptions:
 def read_reports(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> ReportFiles:
-    """Parse the reports that --report names, as `FORMAT:FILE` or `FORMAT`."""
+    """Parse the reports that --report names, as `FORMAT:FILE` or `FORMAT`.
+
+    Args:
+        values: of each time the option is given; one may hold several, with commas between them.
+
+    Returns:
+        The format's name and the file of each; None prints it.
+
+    Raises:
+        click.BadParameter: a format is unknown, lacks its file or has one too many, or the file's
+            folder does not exist.
+    """
     files: ReportFiles = []
     for report in (part for value in values for part in value.split(",")):
         name, _, path = report.partition(":")

@@ -48,6 +48,10 @@ def sandbox_for(test: pytest.Item, mock: Mock, has_passed: Callable[[], bool]) -
         test: the test.
         mock: the mock of the session.
         has_passed: whether the test itself has passed; only then it can fail by the verdict.
+
+    Raises:
+        MockFailed: the mock itself failed.
+        pytest.fail.Exception: the mock refused a request, or the verdict fails the test.
     """
     options = options_of(test)
     try:
