@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 from sample_records import (
@@ -32,7 +30,6 @@ from sample_sales import (
     by_location,
     configured,
     earlier,
-    everything,
     picked_order,
     picked_payment,
     picked_transaction,
@@ -40,9 +37,7 @@ from sample_sales import (
 
 from codat_mock.accounting.booking import unmapped_rates
 from codat_mock.accounting.documents import Document, last_numbers, settled
-from codat_mock.accounting.money import rounded
-from codat_mock.accounting.orders import take_apart, total_of
-from codat_mock.models.commerce import LineItem, Order, Ref, ServiceCharge
+from codat_mock.models.commerce import Ref, ServiceCharge
 from codat_mock.models.decoding import decoder
 
 
@@ -465,60 +460,6 @@ def test_books_of_nothing_selected_are_kept_in_suspense():
     empty = type(configured())()
     (invoice,) = booked(worked_example()[:1], empty).documents
     assert invoice.lines[0].account_id == "gbol-850"
-
-
-amounts = st.decimals(-10_000, 10_000, places=4)
-quantities = st.none() | st.sampled_from([Decimal(-2), Decimal(0), Decimal(1)])
-wild_lines = st.builds(
-    lambda quantity, **properties: LineItem(
-        quantity=UNSET if quantity is None else quantity, **properties
-    ),
-    quantities,
-    total_amount=amounts,
-    tax_percentage=st.sampled_from([Decimal(0), Decimal(20), Decimal("17.5")]),
-)
-wild_orders = st.builds(
-    Order,
-    total_amount=amounts,
-    total_refund=amounts,
-    total_gratuity=amounts,
-    order_line_items=st.none() | st.lists(wild_lines, max_size=4),
-)
-
-
-@given(wild_orders, st.sampled_from(["GBP", "JPY", "KWD"]))
-def test_whatever_an_order_says_its_documents_come_to_its_total_with_gratuity(wild, currency):
-    due = rounded(wild.total_amount, currency) + rounded(wild.total_gratuity, currency)
-    parts = take_apart(wild, currency)
-    assert parts.balance == due
-    assert total_of(parts.sold) >= 0
-    assert total_of(parts.refunded) >= 0
-    documents = booked([picked_order(replace(wild, id="O", currency=currency))]).documents
-    signs = {"Invoice": 1, "CreditNote": -1}
-    assert sum(signs[document.kind] * document.total for document in documents) == due
-    assert all(document.total >= 0 for document in documents)
-
-
-def test_twenty_eight_digits_are_summed_exactly():
-    large, small = Decimal("7e25"), Decimal("0.01")
-    orders = [order(id="L", total_amount=large), order(id="S", total_amount=small)]
-    (invoice,) = booked([picked_order(each) for each in orders]).documents
-    assert format(invoice.total, "f") == "7" + "0" * 25 + ".01"
-
-
-def test_amounts_finer_than_the_currency_are_booked_rounded():
-    sample = order(currency="JPY", total_amount=pounds("14.14"))
-    (invoice,) = booked([picked_order(sample)]).documents
-    assert str(invoice.total) == "14"
-    floats = order(total_amount=Decimal("0.30000000000000004"))
-    (invoice,) = booked([picked_order(floats)]).documents
-    assert str(invoice.total) == "0.30"
-
-
-def test_the_same_sales_twice_make_the_same_documents():
-    sales = [Sale(f"O{n}", DAY, 12, "UTC", parts=(Part(20, 100 + n),)) for n in range(5)]
-    assert booked(everything(sales)) == booked(everything(sales))
-    assert booked([]).documents == ()
 
 
 def fees_of(kind: str, *, platform: str) -> list[tuple[str, str, str]]:

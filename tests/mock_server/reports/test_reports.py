@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
+from sample_runs import RULES, finding_with, run_with
 
 from codat_mock.accounting.comparison import Compared
 from codat_mock.models.decoding import decoder
@@ -30,15 +30,11 @@ from codat_mock.reports.run import (
     Run,
     as_expected,
 )
-from codat_mock.reports.verdict import KEPT, NOTHING, code_of, headline, reasons
 from codat_mock.reports.wording import MAX_FINDINGS, detail
-from codat_mock.rules import rulebook
 from codat_mock.rules.contexts import Request
 from codat_mock.rules.judge import Difference, Finding, verdict_on
-from codat_mock.rules.registry import describe
 from codat_mock.sandbox.books_view import MissedRecord
 
-RULES = [describe(rule) for rule in rulebook()]
 CODES = [rule.code for rule in RULES]
 TYPES = ["commerce-orders", "commerce-payments", "commerce-transactions"]
 NASTY = [
@@ -332,101 +328,12 @@ def test_the_same_run_gives_the_same_bytes(run: Run, form: str) -> None:
     assert FORMATS[form].write(run) == FORMATS[form].write(again)
 
 
-def finding(**changed: Any) -> Finding:
-    made = Finding(
-        code="S03",
-        name="only-new-or-changed",
-        severity="error",
-        company_id="company",
-        data_type="commerce-orders",
-        count=2,
-        records=["A-1", "A-2"],
-        requests=[Request(2, "2022-03-21T09:00:00Z", "POST", "/data")],
-        differences=[],
-        message="Pushed again.",
-        advice="Leave it out.",
-        source="guide",
-    )
-    return msgspec.structs.replace(made, **changed)
-
-
-def run_with(*found: Finding, **details: Any) -> Run:
-    dataset = ReportedDataset(
-        id="d",
-        data_type="commerce-orders",
-        requested="2022-03-21T09:00:00Z",
-        completed="2022-03-21T09:00:08Z",
-        status="Complete",
-        error="",
-    )
-    company = ReportedCompany(
-        id="company",
-        name="Café",
-        platform="Xero",
-        datasets=[dataset],
-        syncs=[],
-        documents=[
-            ReportedDocument(
-                number="INV-0001",
-                kind="Invoice",
-                date="2022-03-21",
-                contact="Sales",
-                status="Paid",
-                currency="GBP",
-                total=Decimal("9.50"),
-            )
-        ],
-        missed=[],
-        comparison=None,
-    )
-    basis: dict[str, Any] = {
-        "now": "2022-03-22T04:00:00Z",
-        "judgement": verdict_on([*found], ["S03"]),
-        "rules": RULES,
-        "companies": [company],
-        "failures": [],
-    }
-    return Run(**(basis | details))
-
-
-DONE = CommandEnd(line="./push", ending="exited", code=0)
-CRASHED = CommandEnd(line="./push", ending="exited", code=3)
-KILLED = CommandEnd(line="./push", ending="killed", code=9)
-HUNG = CommandEnd(line="./push", ending="timed-out", code=0)
-NOTE = finding(severity="info")
-GONE = [Expected("S04", "commerce-orders", ("B-1",))]
-
-
-@pytest.mark.parametrize(
-    ("run", "code", "why"),
-    [
-        (run_with(command=DONE), 0, "No finding at or above"),
-        (run_with(finding()), 1, "1 finding at or above 'error'"),
-        (run_with(finding(), NOTE, fail_on="info"), 1, "2 findings at or above 'info'"),
-        (run_with(NOTE), 0, "No finding at or above"),
-        (run_with(finding(), fail_on="never"), 0, "No finding at or above"),
-        (run_with(finding(), expected=[as_expected(finding())]), 0, "No finding at or above"),
-        (run_with(expected=GONE), 1, "1 expected finding not found"),
-        (run_with(expected=GONE, fail_on="never"), 1, "1 expected finding not found"),
-        (run_with(command=CRASHED), 1, "exited with code 3"),
-        (run_with(command=KILLED), 1, "was killed by SIGKILL"),
-        (run_with(command=HUNG), 1, "exceeded --timeout"),
-        (run_with(companies=[]), 5, "Nothing was pushed"),
-        (run_with(companies=[], command=CRASHED), 1, "exited with code 3"),
-        (run_with(finding(), failures=["boom"], command=CRASHED), 70, "codat-mock itself failed"),
-    ],
-)
-def test_the_exit_code_and_the_reasons_follow_from_the_run(run: Run, code: int, why: str) -> None:
-    assert code_of(run) == code
-    assert why in " ".join(reasons(run))
-
-
 def test_the_identity_of_a_finding_ignores_time_company_and_order() -> None:
-    known = as_expected(finding())
-    other = finding(company_id="other", requests=[], count=40, records=["A-2", "A-1"])
+    known = as_expected(finding_with())
+    other = finding_with(company_id="other", requests=[], count=40, records=["A-2", "A-1"])
     assert known.matches(other)
     assert as_expected(other) == known
-    prints = {fingerprint_of(run_with(each)) for each in (finding(), other)}
+    prints = {fingerprint_of(run_with(each)) for each in (finding_with(), other)}
     assert len(prints) == 1
 
 
@@ -434,15 +341,17 @@ def test_the_identity_of_a_finding_ignores_time_company_and_order() -> None:
     "changed", [{"code": "S04"}, {"data_type": "commerce-payments"}, {"records": ["A-1"]}]
 )
 def test_another_rule_type_or_record_is_another_finding(changed: dict[str, Any]) -> None:
-    assert not as_expected(finding()).matches(finding(**changed))
-    assert fingerprint_of(run_with(finding())) != fingerprint_of(run_with(finding(**changed)))
+    assert not as_expected(finding_with()).matches(finding_with(**changed))
+    assert fingerprint_of(run_with(finding_with())) != fingerprint_of(
+        run_with(finding_with(**changed))
+    )
 
 
 def test_an_entry_without_records_matches_any_records() -> None:
     loose = Expected("S03", "commerce-orders")
-    assert loose.matches(finding())
-    assert loose.matches(finding(records=["Z-9"]))
-    assert not loose.matches(finding(code="S04"))
+    assert loose.matches(finding_with())
+    assert loose.matches(finding_with(records=["Z-9"]))
+    assert not loose.matches(finding_with(code="S04"))
 
 
 def fingerprint_of(run: Run) -> str:
@@ -469,7 +378,7 @@ def test_a_finding_points_at_the_code_that_sent_the_request(
         Request(3, "2022-03-21T09:00:00Z", "POST", "/data"),
         Request(2, "2022-03-21T09:00:00Z", "POST", "/data", caller),
     ]
-    run = run_with(finding(requests=sent), root="/srv")
+    run = run_with(finding_with(requests=sent), root="/srv")
     [sarif_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
     place = sarif_run["results"][0]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": file}, "region": {"startLine": line}}
@@ -479,11 +388,11 @@ def test_a_finding_points_at_the_code_that_sent_the_request(
 
 
 def test_reports_for_people_limit_the_number_of_findings() -> None:
-    run = run_with(*(finding(records=[f"A-{number}"]) for number in range(53)))
+    run = run_with(*(finding_with(records=[f"A-{number}"]) for number in range(53)))
     assert written(run, "markdown").count("| ❌ |") == 50
     assert "There are 3 more findings" in written(run, "markdown")
     assert written(run, "html").count('<article class="finding">') == 53
-    assert "There are" not in written(run_with(finding()), "markdown")
+    assert "There are" not in written(run_with(finding_with()), "markdown")
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -495,19 +404,3 @@ def test_every_report_states_the_books(form: str) -> None:
         assert msgspec.json.decode(text)["judgement"]["books"]["missed"] == 3
     else:
         assert "7 records booked, 3 missed, 0 unreconciled, 0 surplus, 0 syncs failed" in text
-
-
-@pytest.mark.parametrize("name", ["missed", "unreconciled", "surplus", "failed_syncs"])
-def test_every_rule_kept_is_only_said_of_clean_books(name: str) -> None:
-    run = run_with()
-    assert headline(run) == "Every rule kept"
-    setattr(run.judgement.books, name, 1)
-    assert headline(run) == "No rule broken, but the books are not clean"
-
-
-def test_books_without_a_record_are_no_pass() -> None:
-    run = run_with()
-    run.judgement.books.syncs, run.judgement.books.waiting = 1, 3
-    assert code_of(run) == NOTHING
-    run.judgement.books.booked = 1
-    assert code_of(run) == KEPT
