@@ -60,10 +60,9 @@ class BaseClient:
         self._throttle.check(request)
         return request
 
-    def _in_time(self, until: float, request: httpx.Request) -> None:
-        """Give up on an answer so slow that the transport's read time-out never applies."""
-        if self._clock.monotonic() > until:
-            raise AnswerLost(f"no complete answer after {ANSWER_SECONDS:g} s", request)
+    def _too_late(self, request: httpx.Request) -> AnswerLost:
+        """The error for an answer so slow that the transport's read time-out never applies."""
+        return AnswerLost(f"no complete answer after {ANSWER_SECONDS:g} s", request)
 
     def _read(self, call: Call, response: httpx.Response, content: bytes) -> Any:
         answer = Answer(response.request, response.status_code, response.headers, content)

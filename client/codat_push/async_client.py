@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -191,16 +190,14 @@ class AsyncPushClient(BaseClient):
         if pause := self._throttle.pause_before(step):
             await self._clock.sleep_async(pause)
         request = self._request(self._http, step)
-        until = self._clock.monotonic() + ANSWER_SECONDS
-        content = bytearray()
         try:
-            async with aclosing(await self._http.send(request, stream=True)) as response:
-                async for part in response.aiter_bytes():
-                    self._in_time(until, request)
-                    content += part
+            with self._clock.limit_async(ANSWER_SECONDS):
+                response = await self._http.send(request)
+        except TimeoutError as error:
+            raise self._too_late(request) from error
         except httpx.HTTPError as error:
             raise no_answer(error, request) from error
-        return self._read(step, response, bytes(content))
+        return self._read(step, response, response.content)
 
     async def close(self) -> None:
         """Close the connections, unless they belong to the HTTP client that was passed in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import closing
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -19,6 +18,7 @@ from codat_push._base_client import (
     trusts_environment,
 )
 from codat_push.clock import MACHINE, Clock
+from codat_push.deadline import within
 from codat_push.errors import RequestError
 from codat_push.http_messages import no_answer
 from codat_push.ledger import Ledger
@@ -190,16 +190,13 @@ class PushClient(BaseClient):
         if pause := self._throttle.pause_before(step):
             self._clock.sleep(pause)
         request = self._request(self._http, step)
-        until = self._clock.monotonic() + ANSWER_SECONDS
-        content = bytearray()
         try:
-            with closing(self._http.send(request, stream=True)) as response:
-                for part in response.iter_bytes():
-                    self._in_time(until, request)
-                    content += part
+            response = within(ANSWER_SECONDS, lambda: self._http.send(request))
+        except TimeoutError as error:
+            raise self._too_late(request) from error
         except httpx.HTTPError as error:
             raise no_answer(error, request) from error
-        return self._read(step, response, bytes(content))
+        return self._read(step, response, response.content)
 
     def close(self) -> None:
         """Close the connections, unless they belong to the HTTP client that was passed in."""

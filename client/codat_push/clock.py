@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from threading import Event
 from typing import Final, Protocol
 
@@ -21,6 +22,9 @@ class Clock(Protocol):
 
     async def sleep_async(self, seconds: float) -> None:
         """Suspend the task for that many seconds."""
+
+    def limit_async(self, seconds: float) -> AbstractContextManager[object]:
+        """A context that a task leaves with TimeoutError after that many seconds."""
 
     def wait(self, event: Event, seconds: float | None) -> None:
         """Return when `event` is set, or after that many seconds (None: no limit)."""
@@ -46,6 +50,12 @@ class MachineClock:
         import anyio  # a dependency of httpx; imported only by users of the async client
 
         await anyio.sleep(seconds)
+
+    def limit_async(self, seconds: float) -> AbstractContextManager[object]:
+        """A context that this task leaves with TimeoutError after that many seconds."""
+        import anyio  # as above
+
+        return anyio.fail_after(seconds)
 
     def wait(self, event: Event, seconds: float | None) -> None:
         """Block this thread until the event is set or the time is over."""

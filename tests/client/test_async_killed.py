@@ -143,6 +143,7 @@ class Suspending:
         self.monotonic = here.clock.monotonic
         self.sleep = here.clock.sleep
         self.wait = here.clock.wait
+        self.limit_async = here.clock.limit_async
 
     async def sleep_async(self, seconds: float) -> None:
         await Step()

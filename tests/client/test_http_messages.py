@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -17,6 +21,7 @@ import codat_push
 from codat_push import (
     AccountLimit,
     AnswerLost,
+    AsyncPushClient,
     BadRequest,
     CodatError,
     Forbidden,
@@ -31,6 +36,8 @@ from codat_push import (
     Unauthorized,
     Unreachable,
     UnreadableAnswer,
+    async_client,
+    client,
 )
 
 BASE = "https://api.codat.io"
@@ -141,19 +148,67 @@ def test_a_connection_that_closes_early_loses_the_answer(fault: type[httpx.Trans
     assert refused(AnswerLost).may_have_arrived
 
 
-def test_an_answer_that_drips_is_given_up_after_two_minutes() -> None:
-    clock = FakeClock()
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+STARTS = {"headers": HEAD + b"X-Long: ", "body": HEAD + b"Content-Length: 1000\r\n\r\n"}
 
-    class Dripping(httpx.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
+
+@contextmanager
+def trickling(start: bytes) -> Iterator[str]:
+    """The URL of a server that never ends an answer, and sends a byte of it ten times a second."""
+    stopped = Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(start)
+            while not stopped.wait(0.1):
+                connection.sendall(b" ")
+
+    def accept() -> None:
+        with suppress(OSError):  # the listener is closed
             while True:
-                clock.sleep(20)  # less than any single read may take
-                yield b" "
+                connection, _ = listener.accept()
+                Thread(target=answer, args=(connection,), daemon=True).start()
 
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Dripping()))
-    client = PushClient("key", BASE, httpx.Client(transport=transport), clock=clock)
-    with pytest.raises(AnswerLost, match="no complete answer after 120 s"):
-        client.push("c", "commerce-orders", [ORDER])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=accept, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            stopped.set()
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("part", STARTS)
+def test_an_answer_that_trickles_is_given_up_whatever_part_of_it(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.5)
+    with (
+        trickling(STARTS[part]) as url,
+        PushClient("key", url) as pusher,
+        pytest.raises(AnswerLost, match="no complete answer") as caught,
+    ):
+        pusher.push("c", "commerce-orders", [ORDER])
+    assert caught.value.may_arrive_late
+
+
+@pytest.mark.parametrize("part", STARTS)
+def test_nor_does_one_hold_up_the_asynchronous_client(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(async_client, "ANSWER_SECONDS", 0.5)
+
+    async def push(url: str) -> None:
+        async with AsyncPushClient("key", url) as pusher:
+            await pusher.push("c", "commerce-orders", [ORDER])
+
+    with (
+        trickling(STARTS[part]) as url,
+        pytest.raises(AnswerLost, match="no complete answer") as caught,
+    ):
+        asyncio.run(push(url))
+    assert caught.value.may_arrive_late
 
 
 NOW = datetime(2022, 3, 21, 12, tzinfo=UTC)

@@ -476,6 +476,15 @@ def test_retry_after_is_a_day_at_most(open_outbox: Open) -> None:
     assert service.pushed == [["a"], ["a"]]
 
 
+def test_so_is_one_that_an_earlier_version_noted_in_the_file(open_outbox: Open) -> None:
+    service = Service()
+    outbox = open_outbox(service)
+    outbox.record("c", ORDERS, sale("a"))
+    outbox._schedule.suspend(30 * 86_400.0)
+    outbox.close()
+    assert open_outbox(service).run_once() == pytest.approx(86_400.0)
+
+
 def test_a_locked_file_is_a_ledger_error(open_outbox: Open, tmp_path: Path) -> None:
     outbox = open_outbox(Service())
     outbox._ledger.store.database.run("PRAGMA busy_timeout = 1")

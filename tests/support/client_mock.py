@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from threading import Event
@@ -41,6 +42,9 @@ class SandboxClock:
     async def sleep_async(self, seconds: float) -> None:
         self.sleep(seconds)
 
+    def limit_async(self, seconds: float) -> AbstractContextManager[float]:
+        return nullcontext(seconds)  # this time stands still while a request is under way
+
     def wait(self, event: Event, seconds: float | None) -> None:
         event.wait(0.001)
         self.sleep(seconds or 0.0)
@@ -64,6 +68,9 @@ class FakeClock:
 
     async def sleep_async(self, seconds: float) -> None:
         self.sleep(seconds)
+
+    def limit_async(self, seconds: float) -> AbstractContextManager[float]:
+        return nullcontext(seconds)  # this time stands still while a request is under way
 
     def wait(self, event: Event, seconds: float | None) -> None:
         event.wait(0.001)

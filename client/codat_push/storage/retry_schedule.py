@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from codat_push.clock import Clock
+from codat_push.http_messages import MAX_RETRY_AFTER_SECONDS
 from codat_push.storage.database import Database
 
 
@@ -77,13 +78,20 @@ class RetrySchedule:
         )
 
     def follow_clock(self) -> None:
-        """If the clock was set back, move the schedule back with it."""
+        """If the clock was set back, move the schedule back with it; bound every pause to a day.
+
+        An earlier version kept a `Retry-After` of any length.
+        """
         now = self._clock.now()
         for table, moment in (("retry_schedule", "due"), ("retry_after", "until")):
             self._database.run(
                 f"UPDATE {table} SET {moment} = {moment} - (since - ?), since = ?"  # noqa: S608  (constant names)
                 " WHERE since > ?",
                 *(now, now, now),
+            )
+            self._database.run(
+                f"UPDATE {table} SET {moment} = since + ? WHERE {moment} > since + ?",  # noqa: S608  (as above)
+                *(MAX_RETRY_AFTER_SECONDS, MAX_RETRY_AFTER_SECONDS),
             )
 
     def last_error(self) -> str | None:
