@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from os import PathLike, fspath
 from threading import RLock
 from typing import Any, Final
@@ -14,6 +14,14 @@ from codat_push.storage.tables import prepare, read_version
 
 LOCK_SECONDS: Final = 30.0
 BEGIN: Final = "BEGIN IMMEDIATE"  # the write lock at once: no upgrade can fail later
+
+
+class Rows(list[Any]):
+    """The rows of a statement."""
+
+    def first(self) -> Any:
+        """The first row, None if there is none."""
+        return self[0] if self else None
 
 
 class Database:
@@ -82,8 +90,11 @@ class Database:
                 self._depth -= 1
                 self.run("ROLLBACK")
 
-    def run(self, statement: str, *values: Any) -> sqlite3.Cursor:
-        """Run one statement.
+    def run(self, statement: str, *values: Any) -> Rows:
+        """Run one statement, and return all its rows.
+
+        No statement stays open: what another thread then begins would read the file as it was, and
+        fail at once if another process has written since ("database is locked").
 
         Raises:
             LedgerError: the file cannot be used, such as on a full disk, or another process has
@@ -91,7 +102,19 @@ class Database:
         """
         with self._lock:
             try:
-                return self._connection.execute(statement, values)
+                return Rows(self._connection.execute(statement, values))
+            except sqlite3.Error as error:
+                raise LedgerError(f"{self._file} cannot be used now: {error}") from error
+
+    def each(self, statement: str, *values: Any) -> Iterator[Any]:
+        """The rows of one statement, read as they are needed, inside a transaction.
+
+        Raises:
+            LedgerError: as `run`.
+        """
+        with self._lock, closing(self._connection.cursor()) as cursor:
+            try:
+                yield from cursor.execute(statement, values)
             except sqlite3.Error as error:
                 raise LedgerError(f"{self._file} cannot be used now: {error}") from error
 

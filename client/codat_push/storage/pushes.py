@@ -24,7 +24,7 @@ class Pushes:
     def open(self, stream: int, places: Iterable[int]) -> int:
         """Put the rows at those places of the queue into a push; returns its number."""
         add = "INSERT INTO push (stream) VALUES (?) RETURNING push"
-        (push,) = self._database.run(add, stream).fetchone()
+        (push,) = self._database.run(add, stream).first()
         rows = ((push, place) for place in places)
         self._database.run_many("UPDATE queue SET push = ? WHERE place = ?", rows)
         return int(push)
@@ -40,7 +40,7 @@ class Pushes:
     def attempt(self, push: int) -> tuple[float | None, bool]:
         """When a push was posted (None: never, 0: unknown), and whether it was answered."""
         find = "SELECT posted, answered FROM push WHERE push = ?"
-        posted, answered = self._database.run(find, push).fetchone()
+        posted, answered = self._database.run(find, push).first()
         return posted, bool(answered)
 
     def abandon(self, stream: int, push: int, posted: float) -> None:
@@ -59,7 +59,7 @@ class Pushes:
         forget = "DELETE FROM abandoned WHERE stream = ? AND posted < ?"
         self._database.run(forget, stream, since)
         find = "SELECT count(*) FROM abandoned WHERE stream = ?"
-        (count,) = self._database.run(find, stream).fetchone()
+        (count,) = self._database.run(find, stream).first()
         return int(count)
 
     def forget_abandoned(self, stream: int, count: int) -> None:
@@ -85,7 +85,7 @@ class Pushes:
             " WHERE w.stream = p.stream AND w.push = p.push)"
             " FROM push p WHERE stream = ? AND NOT failed",
             stream,
-        ).fetchone()
+        ).first()
         return row
 
     def bodies(self, stream: int, push: int) -> list[bytes]:

@@ -32,7 +32,7 @@ class Queue:
 
     def revision(self) -> int:
         """How many changes of the file have been counted."""
-        row = self._database.run("SELECT value FROM revision").fetchone()
+        row = self._database.run("SELECT value FROM revision").first()
         return int(row[0]) if row else 0
 
     def next_revision(self) -> int:
@@ -40,7 +40,7 @@ class Queue:
         (value,) = self._database.run(
             "INSERT INTO revision VALUES (1, 1)"
             " ON CONFLICT (one) DO UPDATE SET value = value + 1 RETURNING value"
-        ).fetchone()
+        ).first()
         return int(value)
 
     def put(self, stream: int, change: Version | str, now: float, revision: int) -> None:
@@ -61,7 +61,7 @@ class Queue:
             " OR push IN (SELECT push FROM push WHERE stream = ? AND failed))"
             " RETURNING place, recorded",
             *(stream, identity, kind, is_delete, stream),
-        ).fetchall()
+        )
         place = min((place for place, _ in older), default=None)
         recorded = min((moment for _, moment in older), default=now)
         values = (
@@ -86,7 +86,7 @@ class Queue:
         row = self._database.run(
             "SELECT 1 FROM queue WHERE stream = ? AND id = ? AND (kind = ? OR body IS NULL)",
             *(stream, identity, kind),
-        ).fetchone()
+        ).first()
         return row is not None
 
     def compare(
@@ -120,7 +120,7 @@ class Queue:
         row = self._database.run(
             "SELECT count(*), total(length(body)) FROM queue WHERE stream = ? AND push IS NULL",
             stream,
-        ).fetchone()
+        ).first()
         return row[0], int(row[1])
 
     def fills(self, stream: int, records: int, size: int) -> bool:
@@ -135,8 +135,8 @@ class Queue:
         return queued >= records or queued_bytes >= size
 
     def candidates(self, stream: int) -> Iterator[Candidate]:
-        """What is queued, oldest first, each beside the known version."""
-        rows = self._database.run(
+        """What is queued, oldest first, each beside the known version; in a transaction."""
+        rows = self._database.each(
             "SELECT w.place, w.id, w.kind, length(w.body), w.digest, w.created, w.modified,"
             " w.properties, k.digest, k.created, k.modified, k.properties, k.accepted,"
             " d.id IS NOT NULL FROM queue w"
@@ -149,7 +149,7 @@ class Queue:
 
     def body(self, place: int) -> bytes:
         """The JSON of the version at a place."""
-        (body,) = self._database.run("SELECT body FROM queue WHERE place = ?", place).fetchone()
+        (body,) = self._database.run("SELECT body FROM queue WHERE place = ?", place).first()
         return bytes(body)
 
     def pending_deletes(
@@ -165,8 +165,8 @@ class Queue:
             "SELECT created, accepted FROM known k WHERE stream = ? AND id = ?"
             f" AND NOT EXISTS (SELECT 1 FROM {newer} AND w.kind = k.kind)",
             *(stream, identity, stream, identity),
-        ).fetchall()
-        follows = self._database.run(f"SELECT 1 FROM {newer}", stream, identity).fetchone()
+        )
+        follows = self._database.run(f"SELECT 1 FROM {newer}", stream, identity).first()
         return deleted, follows is not None
 
     def discard(self, stream: int, candidate: Candidate) -> None:
@@ -215,9 +215,9 @@ class Queue:
         """How many known ids the snapshot lacks, and how many are known."""
         (lacking,) = self._database.run(
             f"SELECT count(DISTINCT id) {LACKING.format('NOT')}", *(stream, revision, revision)
-        ).fetchone()
+        ).first()
         find = "SELECT count(DISTINCT id) FROM known WHERE stream = ?"
-        (known,) = self._database.run(find, stream).fetchone()
+        (known,) = self._database.run(find, stream).first()
         return lacking, known
 
     def end_snapshot(self, stream: int, revision: int, now: float) -> None:
@@ -266,9 +266,9 @@ class Queue:
             " WHERE EXISTS (SELECT 1 FROM queue w WHERE w.stream = s.stream)"
             " ORDER BY company, data_type"
         )
-        return rows.fetchall()
+        return [(company, data_type) for company, data_type in rows]
 
     def depth(self) -> tuple[int, float | None]:
         """How many records are queued or on their way, and when the oldest was recorded."""
-        count, oldest = self._database.run("SELECT count(*), min(recorded) FROM queue").fetchone()
+        count, oldest = self._database.run("SELECT count(*), min(recorded) FROM queue").first()
         return count, oldest

@@ -101,7 +101,7 @@ class Refusals:
 
     def count(self) -> int:
         """How many there are."""
-        (count,) = self._database.run("SELECT count(*) FROM refused").fetchone()
+        (count,) = self._database.run("SELECT count(*) FROM refused").first()
         return int(count)
 
     def forget(self, stream: int, refusal: Refusal) -> bool:
@@ -109,5 +109,5 @@ class Refusals:
         row = self._database.run(
             "DELETE FROM refused WHERE stream = ? AND id = ? AND kind = ? RETURNING 1",
             *(stream, refusal.id, refusal.kind),
-        ).fetchone()
+        ).first()
         return row is not None

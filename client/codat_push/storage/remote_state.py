@@ -27,7 +27,7 @@ class RemoteState:
     def is_set_up(self, company: str) -> bool:
         """Whether a company was found linked and mapped."""
         find = "SELECT 1 FROM company WHERE company = ?"
-        return self._database.run(find, company).fetchone() is not None
+        return self._database.run(find, company).first() is not None
 
     def note_set_up(self, company: str) -> None:
         """Note that a company is linked and mapped."""
@@ -52,13 +52,13 @@ class RemoteState:
     def synced(self, company: str) -> Synced:
         """What is known of a company's syncs."""
         find = "SELECT boundary, ran, running_to FROM sync WHERE company = ?"
-        row = self._database.run(find, company).fetchone()
+        row = self._database.run(find, company).first()
         return Synced._make(row) if row else Synced()
 
     def lists_datasets(self, stream: int) -> bool | None:
         """Whether the service lists its datasets; None: not asked yet."""
         find = "SELECT history FROM stream WHERE stream = ?"
-        (noted,) = self._database.run(find, stream).fetchone()
+        (noted,) = self._database.run(find, stream).first()
         return None if noted is None else bool(noted)
 
     def note_datasets(self, stream: int, datasets: Iterable[Dataset] | None) -> None:
@@ -90,7 +90,7 @@ class RemoteState:
     def latest_request(self, stream: int) -> datetime | None:
         """When the latest of the datasets seen so far was requested, by the service's clock."""
         find = "SELECT max(requested) FROM dataset WHERE stream = ?"
-        (moment,) = self._database.run(find, stream).fetchone()
+        (moment,) = self._database.run(find, stream).first()
         return None if moment is None else EPOCH + moment * MICROSECOND
 
     def datasets(self, stream: int) -> frozenset[str]:

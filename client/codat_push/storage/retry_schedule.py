@@ -49,7 +49,7 @@ class RetrySchedule:
             "SELECT due, since, poll_pause, retry_pause, max_records, error"
             " FROM retry_schedule WHERE stream = ?",
             stream,
-        ).fetchone()
+        ).first()
         return Entry(*row) if row else NOTHING
 
     def plan(self, stream: int, entry: Entry, pause: float) -> None:
@@ -98,9 +98,9 @@ class RetrySchedule:
         """The last failure that no success has followed."""
         row = self._database.run(
             "SELECT error FROM retry_schedule WHERE error IS NOT NULL ORDER BY since DESC LIMIT 1"
-        ).fetchone()
+        ).first()
         return row and str(row[0])
 
     def _suspended_for(self) -> float:
-        row = self._database.run("SELECT until FROM retry_after").fetchone()
+        row = self._database.run("SELECT until FROM retry_after").first()
         return row[0] - self._clock.now() if row else 0.0

@@ -39,9 +39,9 @@ class Store:
     def stream(self, company: str, data_type: DataType) -> int:
         """The number of a company and data type."""
         find = "SELECT stream FROM stream WHERE company = ? AND data_type = ?"
-        row = self.database.run(find, company, data_type).fetchone()
+        row = self.database.run(find, company, data_type).first()
         if row is None:
             add = "INSERT OR IGNORE INTO stream (company, data_type) VALUES (?, ?)"
             self.database.run(add, company, data_type)
-            row = self.database.run(find, company, data_type).fetchone()
+            row = self.database.run(find, company, data_type).first()
         return int(row[0])
