@@ -26,7 +26,7 @@ from codat_push.operations import MAX_RECORDS
 from codat_push.schema import DataType, check_company, check_data_type
 from codat_push.storage.lock import WorkerLock
 from codat_push.storage.store import Store
-from codat_push.versions import EPOCH, MICROSECOND, Version, key_of_bad, make_version
+from codat_push.versions import EPOCH, MICROSECOND, Version, fingerprint, key_of_bad, make_version
 
 MAX_BYTES: Final = 10_000_000
 DELETE_SHARE: Final = 0.2  # of the known records, that a snapshot may delete
@@ -149,9 +149,10 @@ class Ledger:
     ) -> None:
         """Queue the records of a batch that differ, and refuse those that cannot be sent."""
         queue, versions, bad = self.store.queue, [], []
-        for index, record in batch:
+        unchanged, differing = self._sift(stream, kind, batch)
+        for index, record, source in differing:
             try:
-                versions.append(make_version(kind, record, f"$[{index}]"))
+                versions.append(make_version(kind, record, f"$[{index}]", source))
             except BadRecord as error:
                 bad.append((*key_of_bad(kind, record, f"$[{index}]"), str(error)))
         with self.store.transaction():
@@ -160,11 +161,37 @@ class Ledger:
             if revision is not None:
                 newer = queue.newer(stream, versions, revision)
                 versions = [version for version in versions if version.id not in newer]
-                queue.see(stream, [*keys, *((identity, of) for identity, of, _ in bad)])
+                refused = [(identity, of) for identity, of, _ in bad]
+                queue.see(stream, [*unchanged, *keys, *refused])
             for version in queue.compare(stream, kind, versions):
                 queue.put(stream, version, self._clock.now(), changed)
             for identity, of, detail in bad:
                 self.store.refusals.refuse_invalid(stream, identity, of, detail)
+
+    def _sift(
+        self, stream: int, kind: DataType, batch: Sequence[tuple[int, Any]]
+    ) -> tuple[list[tuple[str, str]], list[tuple[int, Any, bytes | None]]]:
+        """Tell the records that did not change from those to be compared, without encoding them.
+
+        Returns:
+            The keys of the former; the number, record and fingerprint of the others.
+        """
+        keys: list[tuple[str, str, bytes]] = []
+        places: list[tuple[int, Any, bytes | None]] = []
+        has_kind = kind == "commerce-transactions"
+        for index, record in batch:
+            source = fingerprint(record)
+            places.append((index, record, source))
+            if source is not None:
+                identity, of = record.get("id"), record.get("type", "") if has_kind else ""
+                if type(identity) is str and type(of) is str:
+                    keys.append((identity, of, source))
+        ids = self.store.queue.unchanged(stream, keys)
+        same = [(identity, of) for identity, of, _ in keys if identity in ids]
+        if not same:
+            return same, places
+        others = [place for place in places if place[2] is None or place[1].get("id") not in ids]
+        return same, others
 
     def _check_deletes(self, stream: int, count: int, revision: int, share: float) -> None:
         lacking, known = self.store.queue.count_lacking(stream, revision)

@@ -25,6 +25,7 @@ EXACT_DIGITS: Final = 15  # that a binary float carries
 ROUNDED: Final = Context(prec=12)
 ROUNDED_PLACES: Final = 9
 EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+encode_given: Final = msgspec.json.Encoder().encode
 encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -40,6 +41,7 @@ class Version:
         created: its `createdDate` in microseconds since 1970, or None.
         modified: its `sourceModifiedDate` likewise.
         properties: the properties it carries, a bit each, in the order of its shape.
+        source: its `fingerprint`, if it was asked for.
     """
 
     id: str
@@ -49,15 +51,19 @@ class Version:
     created: int | None
     modified: int | None
     properties: int
+    source: bytes | None = None
 
 
-def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
+def make_version(
+    data_type: DataType, record: Any, path: str = "$", source: bytes | None = None
+) -> Version:
     """Encode a record and read its key.
 
     Args:
         data_type: what the record is.
         record: a mapping, dataclass or msgspec Struct, whole: an update carries every property.
         path: the JSON path of the record, for messages.
+        source: its `fingerprint`.
 
     Raises:
         BadRecord: it has no id, or a value that cannot be encoded.
@@ -82,7 +88,25 @@ def make_version(data_type: DataType, record: Any, path: str = "$") -> Version:
         created=microseconds(wire.get("createdDate")),
         modified=microseconds(wire.get("sourceModifiedDate")),
         properties=sum(1 << bit for bit, name in enumerate(SHAPES[data_type]) if name in wire),
+        source=source,
     )
+
+
+def fingerprint(record: Any) -> bytes | None:
+    """20 bytes of a record as it was given, by which one that did not change is known at once.
+
+    Inputs of which only one can be sent may share it, such as those with null and with NaN. What
+    is taken for the accepted record is not sent, so that does no harm.
+
+    Returns:
+        None if it is not a dict of plain values; it is then compared by its digest.
+    """
+    if type(record) is not dict:
+        return None
+    try:
+        return blake2b(encode_given(record), digest_size=DIGEST_BYTES).digest()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
 
 
 def content_digest(data_type: DataType, wire: dict[str, Any]) -> bytes:

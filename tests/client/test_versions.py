@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from client_mock import NOON
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import codat_push.ledger
 from codat_mock.models.commerce import Order
 from codat_mock.models.decoding import decoder
 from codat_mock.rules.contexts.pushes import content_of
 from codat_push import Ledger
 from codat_push.models import Dataset
-from codat_push.versions import earlier_digest, make_version
+from codat_push.schema import DataType
+from codat_push.versions import Version, earlier_digest, make_version
 from codat_scenarios.strategies import orders
 
 ORDERS = "commerce-orders"
@@ -89,10 +92,35 @@ def test_a_ledger_of_an_earlier_version_does_not_send_everything_again(
         assert pushed(ledger, order) == 1
         with ledger.store.transaction():
             digest = earlier_digest(ORDERS, order)
-            ledger.store.database.run("UPDATE known SET digest = ?", digest)
+            ledger.store.database.run("UPDATE known SET digest = ?, source = NULL", digest)
         if is_recorded:
             ledger.put("c", ORDERS, make_version(ORDERS, order))
             assert ledger.take("c", ORDERS) is None
         assert pushed(ledger, order) == 0
         changed = {"totalAmount": Decimal("12.20"), "sourceModifiedDate": "2022-03-21T12:00:01Z"}
         assert pushed(ledger, order | changed) == 1
+
+
+def test_records_given_as_before_are_not_encoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = []
+
+    def counted(kind: DataType, record: Any, *rest: Any) -> Version:
+        encoded.append(record["id"])
+        return make_version(kind, record, *rest)
+
+    monkeypatch.setattr(codat_push.ledger, "make_version", counted)
+    order = {"id": "A-1", "totalAmount": Decimal("12.10"), "createdDate": NOON}
+    same = order | {"totalAmount": Decimal("12.100")}  # for the service
+    ledger = Ledger(":memory:")
+    counts = [pushed(ledger, each) for each in (order, order, same, same, order)]
+    assert counts == [1, 0, 0, 0, 0]
+    assert len(encoded) == 3  # the first of each form, as the last given is known
+
+
+def test_of_two_versions_of_a_record_in_one_batch_the_last_counts() -> None:
+    order = {"id": "A-1", "totalAmount": 1, "createdDate": NOON}
+    ledger = Ledger(":memory:")
+    assert pushed(ledger, order) == 1
+    assert list(ledger.changes("c", ORDERS, [order | {"totalAmount": 2}, order])) == []
+    chunk = next(ledger.changes("c", ORDERS, [order, order | {"totalAmount": 2}]))
+    assert chunk.size == 1

@@ -110,11 +110,13 @@ class Pushes:
         deletes = f"(SELECT id {of_push} AND body IS NULL)"
         self._database.run(
             "INSERT INTO known (stream, id, kind, digest, created, modified, properties, accepted,"
-            " revision) SELECT stream, id, kind, digest, created, modified, properties, ?, ?"
+            " revision, source)"
+            " SELECT stream, id, kind, digest, created, modified, properties, ?, ?, source"
             f" {of_push} AND body IS NOT NULL"
             " ON CONFLICT (stream, id, kind) DO UPDATE SET digest = excluded.digest,"
             " created = excluded.created, modified = excluded.modified,"
-            " properties = excluded.properties, revision = excluded.revision",
+            " properties = excluded.properties, revision = excluded.revision,"
+            " source = excluded.source",
             *(completed, revision, stream, push),
         )
         for statement in (

@@ -65,13 +65,16 @@ class Queue:
         place = min((place for place, _ in older), default=None)
         recorded = min((moment for _, moment in older), default=now)
         values = (
-            (None,) * 5
+            (None,) * 6
             if isinstance(change, str)
-            else (change.body, change.digest, change.created, change.modified, change.properties)
+            else (
+                *(change.body, change.digest, change.created, change.modified),
+                *(change.properties, change.source),
+            )
         )
         self._database.run(
             "INSERT INTO queue (place, stream, id, kind, body, digest, created, modified,"
-            " properties, recorded, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " properties, source, recorded, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(place, stream, identity, kind, *values, recorded, revision),
         )
 
@@ -89,10 +92,37 @@ class Queue:
         ).first()
         return row is not None
 
+    def unchanged(self, stream: int, keys: Sequence[tuple[str, str, bytes]]) -> set[str]:
+        """The ids of records that are exactly as they were when the service accepted them.
+
+        Args:
+            stream: the company and data type.
+            keys: the id, kind and fingerprint of at most one chunk of records.
+        """
+        ids = [identity for identity, _, _ in keys]
+        marks = ", ".join("?" * len(ids))
+        where = f"WHERE stream = ? AND id IN ({marks})"
+        found = self._database.run(f"SELECT id, kind, source FROM known {where}", stream, *ids)
+        known = {(identity, kind): source for identity, kind, source in found}
+        queued = self._database.run(f"SELECT id FROM queue {where}", stream, *ids)
+        differ = {
+            identity for identity, kind, source in keys if known.get((identity, kind)) != source
+        }
+        return set(ids) - differ - {identity for (identity,) in queued}
+
+    def note_sources(self, stream: int, versions: Iterable[Version]) -> None:
+        """Note how known versions were given now, so that they are known at once next time."""
+        self._database.run_many(
+            "UPDATE known SET source = ? WHERE stream = ? AND id = ? AND kind = ?",
+            ((each.source, stream, each.id, each.kind) for each in versions if each.source),
+        )
+
     def compare(
         self, stream: int, data_type: DataType, versions: Sequence[Version]
     ) -> list[Version]:
         """The versions that differ from the known one, or whose record is queued already.
+
+        Of the others, how they were given is noted.
 
         Args:
             stream: the company and data type.
@@ -106,13 +136,16 @@ class Queue:
         known = {(identity, kind): digest for identity, kind, digest in found}
         found = self._database.run(f"SELECT id FROM queue {where}", stream, *ids)
         queued = {identity for (identity,) in found}
-        differing = []
+        differing, same = [], []
         for version in versions:
             digest = known.get((version.id, version.kind))
             is_known = is_same(data_type, version.body, version.digest, digest)
             if not is_known or version.id in queued:
                 differing.append(version)
                 queued.add(version.id)
+            else:
+                same.append(version)
+        self.note_sources(stream, same)
         return differing
 
     def size(self, stream: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from codat_push.versions import microseconds
 APPLICATION_ID: Final = 0x43505553  # "CPUS": tells a client's file from any other
 SERVER_APPLICATION_ID: Final = 0x434D4F4B  # "CMOK": a mock server's database
 SHARED_APPLICATION_ID: Final = 0x636F6461  # of both, up to schema 2: their tables tell them apart
-VERSION: Final = 4
+VERSION: Final = 5
 FIRST_TABLES: Final = {"stream", "known", "waiting", "push"}  # in every file with the shared id
 
 TABLES: Final = """
@@ -23,10 +23,11 @@ CREATE TABLE stream (
   UNIQUE (company, data_type)
 );
 -- The version of each record that the service accepted last; moments in microseconds since 1970.
+-- `source`: the fingerprint of the record as it was given; null: unknown.
 CREATE TABLE known (
   stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, digest BLOB NOT NULL,
   created INTEGER, modified INTEGER, properties INTEGER NOT NULL, accepted INTEGER NOT NULL,
-  revision INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (stream, id, kind)
+  revision INTEGER NOT NULL DEFAULT 0, source BLOB, PRIMARY KEY (stream, id, kind)
 ) WITHOUT ROWID;
 -- The records whose delete the service has accepted: their keys are not used again.
 CREATE TABLE deleted (
@@ -36,7 +37,8 @@ CREATE TABLE deleted (
 CREATE TABLE queue (
   place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
   body BLOB, digest BLOB, created INTEGER, modified INTEGER, properties INTEGER,
-  recorded REAL NOT NULL, push INTEGER, revision INTEGER NOT NULL DEFAULT 0, snapshot INTEGER
+  recorded REAL NOT NULL, push INTEGER, revision INTEGER NOT NULL DEFAULT 0, snapshot INTEGER,
+  source BLOB
 );
 CREATE INDEX queue_by_key ON queue (stream, id, kind);
 CREATE INDEX queue_by_push ON queue (stream, push, place);
@@ -239,9 +241,20 @@ CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NO
     )
 
 
+def keep_fingerprints(connection: sqlite3.Connection) -> None:
+    """Schema 4 to 5: the fingerprint of each record as it was given."""
+    execute_all(
+        connection,
+        """
+ALTER TABLE known ADD COLUMN source BLOB;
+ALTER TABLE queue ADD COLUMN source BLOB""",
+    )
+
+
 # In order: the first brings schema 1 to 2. A new schema adds one and changes none.
 MIGRATIONS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (
     keep_dates_and_deletes,
     keep_times_of_pushes,
     keep_answers_and_revisions,
+    keep_fingerprints,
 )

@@ -162,7 +162,7 @@ def test_a_process_that_dies_while_it_migrates_changes_nothing(old_file: Path) -
         connection = sqlite3.connect(old_file)
         assert [*connection.iterdump()] == before
         connection.close()
-    assert steps > 10
+    assert steps > 5  # the shortest migration reads, changes a table and marks the file
     Ledger(old_file).close()
 
 
