@@ -12,7 +12,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -49,12 +49,13 @@ class Till:
         number = self.first
         while True:
             for version in (1, 2):
+                created = MORNING + timedelta(milliseconds=number)  # no two sales are equal
                 record = {
                     "id": f"order-{number}",
                     "currency": "GBP",
                     "totalAmount": version,
-                    "createdDate": MORNING + timedelta(seconds=number % 3600),
-                    "sourceModifiedDate": datetime(2022, 3, 21, 10, version, tzinfo=UTC),
+                    "createdDate": created,
+                    "sourceModifiedDate": created + timedelta(minutes=version),
                 }
                 yield record
                 print(record["id"], version, flush=True)
