@@ -61,11 +61,18 @@ class Task(WSGITask):
         channel: Any = self.channel
         try:
             super().service()
-            if channel.connected and self.environ and not channel.held:
-                self.environ.pop(request_context.SENT, do_nothing)()
+            if self.environ and not channel.held:
+                self._note_end(is_lost=not channel.connected or channel.is_reset)
         finally:
             # Here, not in the channel: there the next request may be in progress already.
             channel.note_made()
+
+    def _note_end(self, *, is_lost: bool) -> None:
+        """Tell the application whether the answer was sent."""
+        environ: dict[str, Any] = self.environ or {}
+        sent = environ.pop(request_context.SENT, do_nothing)
+        lost = environ.pop(request_context.LOST, do_nothing)
+        (lost if is_lost else sent)()
 
     def build_response_header(self) -> bytes:
         """The head of the answer; a connection on which one was held back is not used again."""
@@ -125,6 +132,7 @@ class Channel(HTTPChannel):
     task_class = Task
     error_task_class = Refusal
     held: HeldResponse | None = None
+    is_half_closed = False  # the client sends no more, but may read the answers that are owed
 
     def hold(
         self,
@@ -144,7 +152,8 @@ class Channel(HTTPChannel):
         piece = max(1, round(bytes_per_second * PIECE_SECONDS)) if bytes_per_second else 0
         pause = piece / bytes_per_second if bytes_per_second else seconds
         self.held = HeldResponse(delivery, on_end, machine_seconds() + pause, piece)
-        if not self.connected:  # the client went while the request was being carried out
+        # The client went while the request was being carried out, or will not be noticed to go.
+        if not self.connected or self.is_half_closed:
             self.end_held(is_lost=True)
 
     def end_held(self, *, is_lost: bool) -> None:
@@ -178,9 +187,35 @@ class Channel(HTTPChannel):
         sent: int = super().write_soon(data)
         return sent
 
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether nothing is carried out for it: its client sends or reads, or does neither."""
+        return not (self.requests or self.held)
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether the client has refused what was sent to it: it had closed the connection."""
+        try:
+            return self.socket is None or not self.socket.getpeername()
+        except OSError:
+            return True
+
     def readable(self) -> bool:
         """Whether to read; always while an answer is held back, to notice when the client goes."""
-        return bool(self.held or super().readable())
+        return not self.is_half_closed and bool(self.held or super().readable())
+
+    def handle_read(self) -> None:
+        """Read; a client that closed only its own direction still gets the answers it is owed."""
+        if self.requests and not self.held and self._is_at_end():
+            self.is_half_closed = True
+        else:
+            super().handle_read()
+
+    def _is_at_end(self) -> bool:
+        try:
+            return self.socket is not None and not self.socket.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return False
 
     def received(self, data: bytes) -> bool:
         """Take what was read; nothing is, while an answer is held back."""
@@ -188,12 +223,16 @@ class Channel(HTTPChannel):
 
     def writable(self) -> bool:
         """Whether there is something to write or to end."""
-        return not self.held and bool(super().writable())
+        return not self.held and bool(super().writable() or self._owes_nothing())
 
     def handle_write(self) -> None:
         """Write, or end; not while an answer is held back, which the loop may have missed."""
         if not self.held:
+            self.close_when_flushed = self.close_when_flushed or self._owes_nothing()
             super().handle_write()
+
+    def _owes_nothing(self) -> bool:
+        return self.is_half_closed and not self.requests
 
     def wake(self, now: float) -> float | None:
         """Send what is due of an answer; gives when the next is, None where none will be."""

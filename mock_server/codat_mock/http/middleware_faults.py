@@ -127,8 +127,9 @@ def deliver(effect: Effect | None) -> None:
     if effect is None or effect.delivery is None or ask is None:
         return
     # A request is in progress until its answer is sent: its end is not counted before.
-    forget, leave = g.get("forget", do_nothing), g.pop("leave", do_nothing)
+    leave = g.pop("leave", do_nothing)
     confirm = request.environ.pop(request_context.SENT, do_nothing)
+    forget = request.environ.pop(request_context.LOST, do_nothing)
 
     def end(is_lost: bool) -> None:
         leave()
@@ -159,7 +160,7 @@ def note_push(sandbox: Sandbox, company_id: str, dataset_id: str) -> None:
         with suppress(NotFound, SandboxClosed), sandbox.session() as session:
             pushes.forget_answer(session, company_id, dataset_id)
 
-    g.forget = forget
+    request.environ[request_context.LOST] = forget
     request.environ[request_context.SENT] = partial(sandbox.tables.datasets.confirm, dataset_id)
 
 

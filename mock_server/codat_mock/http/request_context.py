@@ -36,6 +36,7 @@ ARRIVED: Final = "codat_mock.arrived"  # there too: when the first byte came, ma
 DELIVER: Final = "codat_mock.deliver"  # there too: sends the answer late, slowly or not at all
 SHUT: Final = "codat_mock.shut"  # there too: makes the server unreachable
 SENT: Final = "codat_mock.sent"  # there too: what follows once the answer is sent
+LOST: Final = "codat_mock.lost"  # there too: what follows where the client did not take it
 CONTROL: Final = "/_mock"  # the prefix of the control API
 PAGES: Final = ("/link/", "/flow/", "/portal")  # the prefixes of the pages for people
 CORRELATION: Final = "X-Correlation-Id"

@@ -28,7 +28,7 @@ USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
 TICK_SECONDS: Final = 0.25
 GRACE_SECONDS: Final = 5.0  # for answers that are being made or sent when the server is stopped
 MAX_BODY_BYTES: Final = 1 << 30
-MAX_IN_MEMORY_BYTES: Final = 1 << 26  # longer bodies and answers are spooled to disk
+MAX_IN_MEMORY_BYTES: Final = 1 << 20  # of a connection; longer bodies and answers are on disk
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -192,13 +192,17 @@ class Server:
         wasyncore.loop(timeout=seconds, use_poll=USES_POLL, map=self._http._map, count=1)
 
     def _close_idle_connections(self) -> None:
-        """Close the longest idle connections when there is hardly room for another one."""
+        """Close connections when there is hardly room for another one, those in use last.
+
+        The longest idle ones first, then those whose clients send or read slowly.
+        """
         channels = self._http.active_channels
         excess = len(channels) - (MAX_CONNECTIONS - SPARE_CONNECTIONS)
         if excess <= 0:
             return
-        idle = [channel for channel in list(channels.values()) if channel.is_idle]
-        for channel in sorted(idle, key=lambda channel: channel.last_activity)[:excess]:
+        waiting = [channel for channel in list(channels.values()) if channel.waits_for_client]
+        waiting.sort(key=lambda channel: (not channel.is_idle, channel.last_activity))
+        for channel in waiting[:excess]:
             channel.handle_close()
 
     def _finish(self) -> None:
@@ -245,6 +249,7 @@ def make_http(app: WSGIApplication, listener: socket.socket) -> Any:
         max_request_body_size=MAX_BODY_BYTES,
         inbuf_overflow=MAX_IN_MEMORY_BYTES,
         outbuf_overflow=MAX_IN_MEMORY_BYTES,
+        outbuf_high_watermark=sys.maxsize,  # so that no thread waits for a client that reads slowly
         channel_request_lookahead=1,  # so that a client that hangs up is noticed
     )
     server.channel_class = Channel

@@ -140,8 +140,9 @@ def test_a_client_that_goes_before_its_answer_is_held_back_counts_no_more(
         ):
             gone.get(f"/companies/{company}")
         assert begun.wait(20)
-        while any(channel.requests for channel in list(server._http.active_channels.values())):
-            pass  # until the server has noticed that the client is gone
+        deadline = machine_seconds() + 20
+        while not any(each.is_half_closed for each in list(server._http.active_channels.values())):
+            assert machine_seconds() < deadline  # until the server has noticed its end
         has_gone.set()
         deadline = machine_seconds() + 20
         while sandbox.rate_limiter._under_way[company]:
