@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterable
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from codat_mock.clock import format_moment
+from codat_mock.domain.redaction import body_without_secrets, clean_headers, clean_url
 from codat_mock.har.exchange import Headers, Recorded
 
-# Also in compounds such as `X-Api-Key` and `client_secret`, but not in `monkey` or `author`.
-SECRET: Final = re.compile(
-    r"(?:^|[-_.])(?:auth|authorization|cookie2?|credentials?|otp|pass|passwd|password|secret|session"
-    r"|sid|sig|signature)(?:$|[-_.])|(?:^|[-_.]|api|access|subscription)key(?:$|[-_.])|token",
-    re.IGNORECASE,
-)
-REMOVED: Final = "removed"
 VERSION: Final = "HTTP/1.1"
 PHRASES: Final = {each.value: each.phrase for each in HTTPStatus}
 UNKNOWN: Final = -1
@@ -29,10 +22,10 @@ encode: Final = msgspec.json.encode
 
 
 def write_har(recorded: Iterable[Recorded]) -> bytes:
-    """The requests as a HAR file, without the secrets of their headers and URLs.
+    """The requests as a HAR file, without secrets.
 
-    The values of headers and query parameters are removed if the name suggests a secret
-    (`Authorization`, `Cookie`, `X-Api-Key` …). Bodies are written unchanged.
+    The values of headers, query parameters, form fields and properties are removed if the name
+    suggests a secret (`Authorization`, `X-Api-Key`, `client_secret` …).
     """
     creator = {"name": "codat-mock", "version": version("codat-mock")}
     log = {"version": "1.2", "creator": creator, "entries": [entry(each) for each in recorded]}
@@ -89,27 +82,13 @@ def response(each: Recorded) -> dict[str, Any]:
 
 
 def text_of(body: bytes, encoding: str) -> dict[str, str]:
-    """A body as text, or as base64 if it is not UTF-8."""
+    """A body without secrets as text, or as base64 if it is not UTF-8."""
     try:
-        return {"text": body.decode()}
+        return {"text": body_without_secrets(body).decode()}
     except UnicodeDecodeError:
         return {"text": b64encode(body).decode(), encoding: "base64"}
 
 
 def pairs(headers: Headers) -> list[dict[str, str]]:
     """The headers, without secrets."""
-    return [
-        {"name": name, "value": REMOVED if SECRET.search(name) else value}
-        for name, value in headers
-    ]
-
-
-def clean_url(url: str) -> str:
-    """A URL without user information, and without secrets in its query."""
-    parts = urlsplit(url)
-    clauses = (clause.partition("=") for clause in parts.query.split("&"))
-    query = "&".join(
-        f"{name}{sign}{REMOVED if value and SECRET.search(name) else value}"
-        for name, sign, value in clauses
-    )
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query))
+    return [{"name": name, "value": value} for name, value in clean_headers(headers)]

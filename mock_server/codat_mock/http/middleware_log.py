@@ -9,6 +9,7 @@ from typing import Final
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from codat_mock.domain.redaction import clean_parameters
 from codat_mock.http import middleware_faults, request_context
 from codat_mock.http.operations import OPERATIONS, requested_operation
 from codat_mock.models.request_log import CausedFinding, LoggedBodies, LoggedRequest
@@ -97,7 +98,7 @@ def entry_of(response: Response) -> LoggedRequest:
         seconds=0,
         method=request.method,
         path=request.path,
-        query=request.query_string.decode("latin-1"),
+        query=clean_parameters(request.query_string.decode("latin-1")),
         status=response.status_code,
         is_planned=g.get("fault_hit") is not None,
         operation=operation,

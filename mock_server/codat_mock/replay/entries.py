@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
+from codat_mock.domain.redaction import clean_parameters
 from codat_mock.har.exchange import Recorded, header
 from codat_mock.http.middleware_log import nearest
 from codat_mock.http.request_context import CALLER, MAX_CALLER_CHARACTERS
@@ -26,7 +27,7 @@ def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
         seconds=0,
         method=recorded.method,
         path=call.path,
-        query=recorded.url_parts.query,
+        query=clean_parameters(recorded.url_parts.query),
         status=recorded.status,
         is_planned=False,
         operation=call.operation or None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from codat_mock.domain.redaction import clean_url
 from codat_mock.domain.webhook_delivery import is_allowed, signature_headers
 from codat_mock.sandbox import webhooks
 from codat_mock.sandbox.internal_errors import InternalErrors
@@ -123,7 +124,9 @@ class WebhookSender:
             # A ValueError is a redirect to what is no URL, which httpx finds too late.
             return None, f"{type(error).__name__}: {error}", None
         except Exception as error:
-            self._failures.note(f"the delivery of an alert to {delivery.rule.url}", error)
+            self._failures.note(
+                f"the delivery of an alert to {clean_url(delivery.rule.url)}", error
+            )
             logger.exception("An alert could not be sent.")
             return None, f"codat-mock failed: {type(error).__name__}", None
 
@@ -138,10 +141,14 @@ class WebhookSender:
             if not is_allowed(str(request.url), self._hosts):
                 return (
                     answer.status_code,
-                    f"It redirects to {request.url}, which is not allowed.",
+                    f"It redirects to {clean_url(str(request.url))}, which is not allowed.",
                     None,
                 )
-        return answer.status_code, f"Too many redirects, the last to {request.url}.", None
+        return (
+            answer.status_code,
+            f"Too many redirects, the last to {clean_url(str(request.url))}.",
+            None,
+        )
 
 
 def to_http(delivery: Delivery) -> httpx.Request:

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from codat_fixtures import load_bytes
+from codat_mock.domain.redaction import clean_url
 from codat_mock.har.exchange import Recorded
 from codat_mock.har.reader import BadHar, read_har
-from codat_mock.har.writer import clean_url, write_har
+from codat_mock.har.writer import write_har
 
 BODY = json.dumps({"orders": [ORDER]}).encode()
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from codat_mock.clock import parse_moment
+from codat_mock.domain.redaction import without_secrets
 from codat_mock.har.exchange import Recorded, decode_body
 from codat_mock.har.writer import write_har
 from codat_mock.http import request_context
@@ -144,9 +145,11 @@ def matches_wildcards(text: str, pattern: str) -> bool:
 
 @blueprint.get("/requests/<int:number>")
 def show(number: int) -> Response:
-    """One request, with the bodies that were sent and answered."""
+    """One request, with the bodies that were sent and answered, without secrets."""
     with resolve_sandbox.session() as session:
         entry, bodies = request_log.get(session, number)
     texts = {"sent": bodies.sent, "answered": bodies.answered}
-    bodies_as_text = {name: body.decode(errors="replace") for name, body in texts.items()}
+    bodies_as_text = {
+        name: without_secrets(body.decode(errors="replace")) for name, body in texts.items()
+    }
     return request_context.answer({"request": entry, "bodies": bodies_as_text})
