@@ -182,7 +182,7 @@ ACCOUNTS = or_null(
                                 "id": TEXT,
                                 "name": or_null(TEXT),
                                 "nominalCode": or_null(TEXT),
-                                "classification": or_null(TEXT),
+                                "classification": one_of("nominal", "bank"),  # A8
                             }
                         )
                     )
@@ -433,6 +433,11 @@ ANSWERS: dict[str, Schema | None] = {
     "POST /rules": ALERT_RULE,
     "PUT /rules/{ruleId}": ALERT_RULE,
 }
+
+
+def names_in(path: str) -> list[str]:
+    """The names of the parameters in a path."""
+    return re.findall(r"{(\w+)}", path)
 
 
 def operation_at(method: str, path: str) -> str:

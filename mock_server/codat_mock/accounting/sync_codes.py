@@ -57,7 +57,7 @@ SYNC_CODES: Final[Mapping[int, SyncCode]] = {
             "MapCoreError",
             "Cannot match the tax id to a mapped account on the accounting platform for journal"
             " entry.",
-            "a tax component without an account, with journal entries; else planned only",
+            "planned only",
         ),
         SyncCode(
             4220,

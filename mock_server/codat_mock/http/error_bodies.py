@@ -8,6 +8,10 @@ from typing import Final
 from codat_mock.models.commerce import Wire
 from codat_mock.models.errors import Problem
 
+# How the vendor's `error` begins; source: contract part 2, section C. What is wrong with a `query`
+# has words of its own.
+VENDORS_WORDS: Final = {400: "Error processing request - not valid.", 401: "Unauthorized."}
+ABOUT_QUERIES: Final = "Error parsing query - "
 TITLES: Final = {400: "Bad request", 401: "Unauthorised", 403: "Forbidden", 404: "Not found"}
 
 
@@ -66,9 +70,10 @@ def error_body(
     Source: contract section 1.
     """
     items = [ValidationItem(p.item, str(p), validator) for p in problems]
+    words = "" if message.startswith(ABOUT_QUERIES) else VENDORS_WORDS.get(status, "")
     return ErrorBody(
         status_code=status,
-        error=message,
+        error=f"{words} {message}".lstrip(),
         correlation_id=correlation_id,
         validation=Validation(items, []) if items else None,
     )

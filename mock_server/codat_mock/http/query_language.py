@@ -122,7 +122,8 @@ class Reader:
         path = properties(self.kind).get(found["name"].lower())
         if path is None:
             message = f"there is no property '{found['name']}'; {known_names(self.kind)}"
-            raise malformed("query", f"{message} (at character {found.start() + 1})")
+            vendors = f"Could not resolve property {found['name']} on Dataset"
+            raise malformed("query", f"{message} (at character {found.start() + 1})", vendors)
         if found["operator"] not in OPERATORS:
             message = (
                 f"the operator '{found['operator']}' at character {found.start('operator') + 1}"
@@ -241,11 +242,16 @@ def known_names(kind: type[Struct]) -> str:
     return "known are " + ", ".join(".".join(path) for path in properties(kind).values())
 
 
-def malformed(parameter: str, reason: str) -> Malformed:
+def malformed(parameter: str, reason: str, vendors: str = "Malformed query") -> Malformed:
     """The error for a parameter that cannot be read.
 
-    Source of the words before a query's own: contract part 2, section C.
+    Args:
+        parameter: its name.
+        reason: what is wrong with its value.
+        vendors: the same in the vendor's words, where it is a `query`.
+
+    Source of the vendor's words: contract part 2, section C.
     """
     problem = Problem(parameter, f"The parameter '{parameter}' cannot be read: {reason}.")
-    vendors = "Error parsing query - Malformed query. " if parameter == "query" else ""
-    return Malformed(f"{vendors}{problem.message}", [problem])
+    words = f"Error parsing query - {vendors}. " if parameter == "query" else ""
+    return Malformed(f"{words}{problem.message}", [problem])

@@ -287,5 +287,7 @@ def raw_answer(
 
 
 def empty_answer(status: int) -> Response:
-    """An answer without a body."""
-    return Response(status=status)
+    """An answer without a body, and so without a type."""
+    empty = Response(status=status)
+    del empty.headers["Content-Type"]
+    return empty

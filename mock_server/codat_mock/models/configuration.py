@@ -21,7 +21,7 @@ class Setting(Wire, kw_only=True, omit_defaults=False):
 class AccountOption(Setting):
     """A selectable account of the accounting platform."""
 
-    id: str
+    id: str = ""
     name: str | None = None
     nominal_code: str | None = None
     classification: str | None = None
@@ -30,7 +30,7 @@ class AccountOption(Setting):
 class Option(Setting):
     """A selectable customer, supplier or tax rate of the accounting platform."""
 
-    id: str
+    id: str = ""
     name: str | None = None
 
 

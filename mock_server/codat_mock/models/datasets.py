@@ -37,14 +37,13 @@ LIST_NAMES: Final[dict[DataType, str]] = {
 
 
 class DatasetHistory(Wire, kw_only=True, omit_defaults=False):
-    """A dataset's status at one time."""
+    """The status of a dataset that was pushed, at one time."""
 
     id: str
     company_id: str
     connection_id: str
     data_type: DataType
     status: DatasetStatus
-    status_description: str | UnsetType = UNSET
     error_message: str | UnsetType = UNSET
     requested: MomentText
     completed: MomentText | UnsetType = UNSET
@@ -54,7 +53,7 @@ class DatasetHistory(Wire, kw_only=True, omit_defaults=False):
 
 
 class ListedDataset(Wire, kw_only=True, omit_defaults=False):
-    """A dataset of any kind, pushed or pulled, as the beta's list shows it."""
+    """The status of a dataset of any kind, pushed or pulled, at one time."""
 
     id: str
     company_id: str

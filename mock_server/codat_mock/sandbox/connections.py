@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from codat_mock.accounting.orders import NO_PRODUCTS
 from codat_mock.clock import format_moment
 from codat_mock.configuration.integrations import INTEGRATIONS, find_integration
 from codat_mock.models.companies import Company, Connection, ConnectionStatus, LinkError, SourceKind
@@ -121,14 +122,14 @@ def connection(session: Session, company_id: str, connection_id: str) -> Connect
 
 
 def delete(session: Session, company_id: str, connection_id: str) -> None:
-    """Delete a connection, and with it the company's configuration.
+    """Delete a connection, and with it the company's configuration and what was pushed over it.
 
     Args:
         session: the session.
         company_id: the company's id.
         connection_id: the connection's id.
 
-    Source: contract part 2, section E. Pushed records and syncs are kept (assumed).
+    Source: contract part 2, section E. Syncs and the books are kept (assumed).
 
     Raises:
         NotFound: there is no such company or connection.
@@ -137,6 +138,8 @@ def delete(session: Session, company_id: str, connection_id: str) -> None:
     deleted = connection_of(row, connection_id)
     if deleted.source_type == "Commerce":
         webhooks.record_deletion(session, row)
+        row.rates, row.catalogue = set(), NO_PRODUCTS
+        session.tables.datasets.delete(row.number, connection_id)
     row.company.data_connections.remove(deleted)
     row.configuration, row.due = None, None
     session.tables.companies.save(row)

@@ -19,8 +19,8 @@ from codat_mock.storage import DatasetRow
 PULLED_TYPES: Final[tuple[PulledType, ...]] = get_args(PulledType)
 
 
-def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistory:
-    """A dataset as it is now.
+def history(session: Session, company_id: str, dataset_id: str) -> ListedDataset:
+    """A dataset as it is now, pushed or pulled.
 
     Args:
         session: the session.
@@ -33,13 +33,16 @@ def history(session: Session, company_id: str, dataset_id: str) -> DatasetHistor
     row = session.company(company_id)
     found = session.tables.datasets.find(row.number, dataset_id)
     if found is None:
+        for pull in initial_pulls(session, company_id):
+            if pull.id == dataset_id:
+                return pull
         raise NotFound(f"Dataset '{dataset_id}' does not exist in company '{company_id}'.")
     is_read = session.now >= found.ends
     if found.is_read:
         session.ended_datasets.add(found.id)
     if not found.is_polled or is_read > found.is_read:
         session.tables.datasets.mark_seen(found.number, is_polled=True, is_read=is_read)
-    return history_of(session, company_id, found)
+    return narrow(ListedDataset, history_of(session, company_id, found))
 
 
 def histories(session: Session, company_id: str) -> list[DatasetHistory]:
@@ -69,19 +72,28 @@ def unread_histories(session: Session, company_id: str) -> list[DatasetHistory]:
 def with_initial_pulls(session: Session, company_id: str) -> list[ListedDataset]:
     """A company's datasets and the initial pulls of its accounting platforms, the latest first.
 
+    Raises:
+        NotFound: there is no such company.
+    """
+    pushed = [narrow(ListedDataset, each) for each in histories(session, company_id)]
+    every = (*pushed, *initial_pulls(session, company_id))
+    return sorted(every, key=lambda each: parse_moment(each.requested), reverse=True)
+
+
+def initial_pulls(session: Session, company_id: str) -> list[ListedDataset]:
+    """What is pulled from a company's accounting platforms.
+
     A platform's data is pulled from the creation of its connection, once that is linked (assumed).
 
     Raises:
         NotFound: there is no such company.
     """
-    pushed = [narrow(ListedDataset, each) for each in histories(session, company_id)]
-    pulled = [
+    return [
         pull_of(session, company_id, connection, data_type)
         for connection in session.company(company_id).company.data_connections
         if connection.source_type == "Accounting" and connection.status == "Linked"
         for data_type in PULLED_TYPES
     ]
-    return sorted((*pushed, *pulled), key=lambda each: each.requested, reverse=True)
 
 
 def pull_of(

@@ -1,8 +1,8 @@
 """What merchants do in a browser: authorise a platform, and go through the Sync Flow.
 
 A merchant has no key. A code leads into the Sync Flow once, and is exchanged for one that
-lasts until the mapping is saved. Every form that is shown carries a code of its own, which is
-accepted once.
+lasts until the mapping is saved; from then on the first code opens the settings. Every form that
+is shown carries a code of its own, which is accepted once.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codat_mock.configuration.checks import selection_problems
 from codat_mock.configuration.suggestions import suggest
-from codat_mock.models.companies import Company, Connection, ConnectionStatus
+from codat_mock.models.companies import Company, Connection, ConnectionStatus, allowed_name
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.errors import Malformed, Problem, Unauthorised
 from codat_mock.sandbox import companies, connections
@@ -38,6 +39,8 @@ class LinkForm(Struct, frozen=True):
         configuration: the merchant's, with suggestions where nothing is selected.
         now: the sandbox's time, UTC.
         is_format_open: whether invoices or journal entries can still be chosen.
+        is_set_up: whether settings are changed that were saved before.
+        is_enabled: whether syncs are on.
     """
 
     company: Company
@@ -46,6 +49,8 @@ class LinkForm(Struct, frozen=True):
     configuration: Configuration
     now: datetime
     is_format_open: bool
+    is_set_up: bool
+    is_enabled: bool
 
     @property
     def output_format(self) -> str:
@@ -112,7 +117,8 @@ def company_of(session: Session, merchant: str | None) -> CompanyRow:
     """
     rows = session.tables.companies.all()
     if merchant:
-        named = (row for row in rows if merchant in (row.company.id, row.company.name))
+        names = (merchant, allowed_name(merchant))
+        named = (row for row in rows if row.company.id == merchant or row.company.name in names)
         return next(named, None) or session.company(companies.create(session, merchant).id)
     if len(rows) == 1:
         return rows[0]
@@ -149,15 +155,25 @@ def absolute(url: str) -> str:
 def enter(session: Session, code: str) -> str:
     """Change the code of a URL for the code of a link session, which it returns.
 
+    Source: contract part 2, section E ("the same URL later opens settings"); that it does so once
+    the mapping is saved is assumed.
+
     Raises:
-        Unauthorised: the code was used already, or its time is over.
+        Unauthorised: the code was used already and nothing saved, or its time is over.
     """
+    if settings := session.tables.codes.find(code, "settings", session.now):
+        return begin(session, settings)
     link = session.tables.codes.find(code, "start", session.now)
     if link is None:
         raise Unauthorised(
             "This link was used already, or is older than 30 seconds. Please ask for a new one."
         )
     session.tables.codes.delete(code)
+    return begin(session, replace(link, entered_by=code))
+
+
+def begin(session: Session, link: LinkSession) -> str:
+    """Begin a link session; gives its code."""
     flow_code = session.new_id()
     session.tables.codes.add(flow_code, "flow", link)
     return flow_code
@@ -186,8 +202,16 @@ def form(session: Session, link: LinkSession) -> LinkForm:
     code = session.new_id()
     session.tables.codes.delete_forms(link)
     session.tables.codes.add(code, "form", link)
-    is_format_open = not companies.has_written(session, row)
-    return LinkForm(row.company, connection, code, suggested(row), session.now, is_format_open)
+    return LinkForm(
+        company=row.company,
+        connection=connection,
+        code=code,
+        configuration=suggested(row),
+        now=session.now,
+        is_format_open=not companies.has_written(session, row),
+        is_set_up=row.configuration is not None,
+        is_enabled=row.configuration is None or row.configuration.enabled,
+    )
 
 
 def suggested(row: CompanyRow) -> Configuration:
@@ -232,6 +256,25 @@ def decide(session: Session, link: LinkSession, code: str, *, is_allowed: bool) 
         connections.refuse(session, link.company_id, link.connection_id)
 
 
+def deauthorise(session: Session, flow_code: str, code: str) -> LinkSession:
+    """Withdraw the authorisation of the accounting platform; gives the link session.
+
+    Source: contract part 2, sections E and I.
+
+    Args:
+        session: the session.
+        flow_code: the link session's code.
+        code: the form's.
+
+    Raises:
+        Unauthorised: the link session is over, or the form is not good any more.
+    """
+    link = link_session_of(session, flow_code)
+    take_answer(session, link, code)
+    connections.update_connection(session, link.company_id, link.connection_id, "Deauthorized")
+    return link
+
+
 def save(
     session: Session, flow_code: str, code: str, read: Callable[[Configuration], Configuration]
 ) -> str | None:
@@ -256,4 +299,6 @@ def save(
         )
     companies.configure(session, link.company_id, configuration)
     session.tables.codes.delete(flow_code)
+    if session.tables.codes.find(link.entered_by, "settings", session.now) is None:
+        session.tables.codes.add(link.entered_by, "settings", link)
     return absolute(link.redirect_url) if link.redirect_url else None

@@ -90,14 +90,24 @@ def change_rule(session: Session, rule_id: str, asked: AlertRule) -> AlertRules:
     return rules(session)
 
 
-def check(session: Session, rule: AlertRule) -> None:
-    """Make sure that a rule can be followed."""
+def check(session: Session, rule: AlertRule, url_place: str = "$.url") -> None:
+    """Make sure that a rule can be followed.
+
+    Args:
+        session: the session.
+        rule: what was asked for.
+        url_place: the JSON path of its URL in the request.
+
+    Raises:
+        Malformed: alerts may not be sent to its URL, or a secret is none.
+        NotFound: there is no such company.
+    """
     if rule.url and not is_allowed(rule.url, session.settings.alert_hosts):
         message = (
             f"Alerts are not sent to '{rule.url}': only to this machine, or to hosts that"
             " the server allows by --alert-host."
         )
-        raise Malformed(message, [Problem("$.url", message)])
+        raise Malformed(message, [Problem(url_place, message)])
     for place, secret in enumerate(rule.secrets):
         if not is_secret(secret):
             message = "A secret must be 'whsec_' and base64."
@@ -142,7 +152,7 @@ def save_vendor_rule(
             company_id=changed.company_id,
             emails=changed.emails,
         )
-    check(session, changed)
+    check(session, changed, "$.notifiers.webhook")
     if stored:
         session.tables.alerts.save_rule(stored.rule_id, changed)
         return vendor_rule(StoredRule(stored.rule_id, changed))

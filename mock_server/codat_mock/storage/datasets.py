@@ -112,6 +112,17 @@ class Datasets:
             self._unconfirmed[row.id] = company
         return added.lastrowid or 0
 
+    def delete(self, company: int, connection_id: str) -> None:
+        """Delete what was pushed over a connection, with the versions that it brought."""
+        of_connection = "SELECT number FROM datasets WHERE company = ? AND connection = ?"
+        self._db.execute(
+            f"DELETE FROM versions WHERE company = ? AND dataset IN ({of_connection})",  # noqa: S608  (constant)
+            (company, company, connection_id),
+        )
+        self._db.execute(
+            "DELETE FROM datasets WHERE company = ? AND connection = ?", (company, connection_id)
+        )
+
     def find(self, company: int, dataset_id: str) -> DatasetRow | None:
         """The dataset of that id."""
         return self._first("company = ? AND id = ?", (company, dataset_id))

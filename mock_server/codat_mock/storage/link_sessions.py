@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from codat_mock.clock import to_microseconds
 
-CodeKind = Literal["start", "flow", "form"]
+CodeKind = Literal["start", "flow", "form", "settings"]
 
 encode = msgspec.json.encode
 
@@ -22,11 +22,13 @@ class LinkSession(Struct, frozen=True):
     Args:
         connection_id: the accounting connection that is to be authorised and mapped.
         redirect_url: where it leads in the end, None to stay here.
+        entered_by: the code of the URL that was opened, empty before that.
     """
 
     company_id: str
     connection_id: str
     redirect_url: str | None = None
+    entered_by: str = ""
 
 
 decode_link_session = msgspec.json.Decoder(LinkSession).decode

@@ -192,6 +192,45 @@ def test_the_initial_pull_begins_when_the_accounting_platform_is_linked(
     assert {each["status"] for each in http.get(path).json()["results"]} == {"Complete"}
 
 
+def test_an_initial_pull_is_shown_by_its_id(http: httpx.Client) -> None:
+    company_id = company(http)
+    http.post(f"/companies/{company_id}/connections", json={"platformKey": "gbol"})
+    http.post(f"/_mock/companies/{company_id}/authorize").raise_for_status()
+    listed = http.get(f"/meta/companies/{company_id}/pull/history").json()["results"]
+    for path, operation in (
+        ("/meta/companies/{}/pull/history/{}", "/meta/companies/{companyId}/pull/history/"),
+        ("/companies/{}/data/history/{}", "/companies/{companyId}/data/history/"),
+    ):
+        for each in listed:
+            answer = http.get(path.format(company_id, each["id"]))
+            assert_vendors(f"GET {operation}{{datasetId}}", answer, 200)
+            assert answer.json() == each
+
+
+def test_a_deleted_connection_takes_the_configuration_and_what_was_pushed_with_it(
+    http: httpx.Client,
+) -> None:
+    made = http.post("/_mock/companies", json={"name": "Shop", "accounting": "gbol"}).json()
+    sale = {"id": "A", "createdDate": "2022-03-21T09:00:00Z", "totalAmount": 5}
+    push = f"/data/companies/{made['id']}/sync/commerce-orders"
+    dataset = http.post(push, json={"orders": [sale]}).json()["datasetId"]
+    commerce, accounting = made["dataConnections"]
+    path = f"/companies/{made['id']}"
+    http.delete(f"{path}/connections/{accounting['id']}").raise_for_status()
+    assert http.get(f"{path}/data/history/{dataset}").status_code == 200
+    http.delete(f"{path}/connections/{commerce['id']}").raise_for_status()
+    assert http.get(f"{path}/data/history/{dataset}").status_code == 404
+    assert http.get(f"/meta{path}/pull/history").json()["results"] == []
+    assert http.get(f"/config{path}/sync/commerce").json()["configured"] is False
+    # The whole data is pushed once more, over a new connection: nothing of it is known.
+    http.post(f"{path}/connections", json={"platformKey": "lqai"}).raise_for_status()
+    http.post(f"/_mock{path}/authorize").raise_for_status()
+    http.post("/_mock/clock/advance", json={"minutes": 10}).raise_for_status()
+    http.post(push, json={"orders": [sale]}).raise_for_status()
+    found = http.get("/_mock/findings").json()["findings"]
+    assert "S03" not in [each["code"] for each in found]
+
+
 def test_a_deleted_company_takes_its_connections_and_datasets_with_it(http: httpx.Client) -> None:
     company_id = company(http)
     http.post(f"/data/companies/{company_id}/sync/commerce-orders", json={})
@@ -237,3 +276,75 @@ def test_the_schemas_see_a_missing_and_a_surplus_property(name: str, surplus: st
 )
 def test_the_schemas_see_a_time_in_another_form(time: str) -> None:
     assert vendor_schemas.problems(STATUS, 200, {**ANSWER, "syncUtc": time})
+
+
+def test_a_merchant_is_found_by_the_name_that_was_asked_for(http: httpx.Client) -> None:
+    asked = {"merchantIdentifier": "Example Company (Codat[1])"}
+    for _ in range(2):
+        http.get("/config/sync/commerce/lqai/gbol/start", params=asked).raise_for_status()
+    assert [each["name"] for each in http.get("/companies").json()["results"]] == [
+        "Example Company Codat1"
+    ]
+
+
+def test_nothing_in_a_configuration_is_required(http: httpx.Client) -> None:
+    path = f"/config/companies/{company(http)}/sync/commerce"
+    option = {"name": "No id"}
+    sales = {
+        "accounts": {"sales": {"accountOptions": [option]}},
+        "newTaxRates": {"commerceTaxRateOptions": [option]},
+    }
+    answer = http.post(path, json={"configuration": {"sales": sales}})
+    assert_vendors("POST /config/companies/{companyId}/sync/commerce", answer, 200)
+
+
+def test_a_date_range_that_is_null_is_as_good_as_absent(http: httpx.Client) -> None:
+    path = f"/meta/companies/{company(http)}/sync/commerce/historic"
+    body = {"dateRange": None, "start": "2022-01-01", "finish": "2022-02-01"}
+    started = http.post(path, json=body).json()
+    assert started["syncDateRangeUtc"] == {
+        "start": "2022-01-01T00:00:00Z", "finish": "2022-02-01T00:00:00Z",
+    }  # fmt: skip
+
+
+def test_an_answer_without_a_body_has_no_content_type(http: httpx.Client) -> None:
+    made = company(http)
+    connection = http.get(f"/companies/{made}/connections").json()["results"][0]["id"]
+    for path in (f"/companies/{made}/connections/{connection}", f"/companies/{made}"):
+        answer = http.delete(path)
+        assert (answer.content, answer.headers.get("Content-Type")) == (b"", None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "words"),
+    [
+        ("POST", "/companies", {}, "Error processing request - not valid."),
+        ("GET", "/companies?page=0", None, "Error processing request - not valid."),
+        ("GET", "/companies?query=name", None, "Error parsing query - Malformed query."),
+        (
+            "GET", "/companies?query=colour=red", None,
+            "Error parsing query - Could not resolve property colour on Dataset",
+        ),
+        ("GET", f"/companies/{UNKNOWN}/sync/commerce/syncs/list/status", None,
+         f"No company was found with ID {UNKNOWN}"),
+    ],
+)  # fmt: skip
+def test_an_error_begins_with_the_vendors_words(
+    http: httpx.Client, method: str, path: str, body: Any, words: str
+) -> None:
+    answer = http.request(method, path, json=body)
+    assert answer.json()["error"].startswith(words)
+    unauthorised = http.request(method, path, json=body, headers={"Authorization": "Bearer x"})
+    assert unauthorised.json()["error"].startswith("Unauthorized")
+
+
+def test_an_unknown_connection_is_named_in_the_vendors_words(http: httpx.Client) -> None:
+    answer = http.get(f"/companies/{company(http)}/connections/{UNKNOWN}")
+    assert answer.json()["error"].startswith(f"Data connection {UNKNOWN} not found")
+
+
+def test_a_webhook_that_is_not_allowed_is_named_where_it_stands(http: httpx.Client) -> None:
+    notifiers = {"webhook": "https://example.com/hook"}
+    answer = http.post("/rules", json={"type": "Data sync completed", "notifiers": notifiers})
+    [error] = answer.json()["validation"]["errors"]
+    assert error["message"].startswith("$.notifiers.webhook: ")

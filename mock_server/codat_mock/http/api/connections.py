@@ -99,8 +99,8 @@ def update(company_id: str, connection_id: str) -> Response:
 @serve(
     blueprint, "DELETE", ONE, name="delete-connection", group=GROUP, source="reference",
     answers=None,
-    assumed="It removes the company's configuration, and keeps what was pushed and booked; the"
-    " answer has no body.",
+    assumed="It removes the company's configuration and what was pushed over the connection, and"
+    " keeps its syncs and the books; the answer has no body.",
     contradicted="The Sync Flow can de-authorise a connection on one page, and only delete it on"
     " another.",
 )  # fmt: skip

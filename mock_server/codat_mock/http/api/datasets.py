@@ -21,14 +21,14 @@ GROUP: Final = "Datasets"
 
 @serve(
     blueprint, "GET", "/companies/{companyId}/data/history/{datasetId}", name="get-dataset-later",
-    group=GROUP, source="reference", answers=DatasetHistory, shows=examples.DATASET,
+    group=GROUP, source="reference", answers=ListedDataset, shows=examples.DATASET,
 )  # fmt: skip
 @serve(
     blueprint, "GET", "/meta/companies/{companyId}/pull/history/{datasetId}", name="get-dataset",
-    group=GROUP, source="guide", answers=DatasetHistory, shows=examples.DATASET,
+    group=GROUP, source="guide", answers=ListedDataset, shows=examples.DATASET,
 )  # fmt: skip
 def show(company_id: str, dataset_id: str) -> Response:
-    """Show a dataset's status."""
+    """Show the status of a dataset, pushed or pulled."""
     session = request_context.session()
     return request_context.answer(dataset_views.history(session, company_id, dataset_id))
 

@@ -53,7 +53,8 @@ PLATFORM: Final = (
         ),
     ),
     assumed="Missing companies and connections are created. The URL leads to this server and is"
-    " valid once, for 30 seconds of the sandbox's time; its page stays open until it is saved."
+    " valid once, for 30 seconds of the sandbox's time; its page stays open until it is saved, and"
+    " from then on the same URL opens the settings."
     " Without redirectUrl the flow ends on a page of its own.",
     contradicted="The beta's document has no redirectUrl. The documentation asks for an absolute"
     " URL and shows one without a scheme.",

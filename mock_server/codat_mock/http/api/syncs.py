@@ -27,6 +27,7 @@ from codat_mock.sandbox import sync_views, syncs
 blueprint = Blueprint("syncs", __name__)
 
 GROUP: Final = "Syncs"
+NULL: Final = b"null"
 SYNCS: Final = "/companies/{companyId}/sync/commerce/syncs"
 TEXTS: Final = "The vendor's documents have no list of the values of syncStatus for the beta."
 DATE_RANGE: Final = (
@@ -85,7 +86,8 @@ def requested_range() -> RequestedRange:
     """
     body = request_context.body_bytes()
     sent = request_context.decode(body, parts)
-    if "dateRange" not in sent and sent.keys() & {"start", "finish"}:
+    is_wrapped = bytes(sent.get("dateRange", NULL)) != NULL
+    if not is_wrapped and sent.keys() & {"start", "finish"}:
         return request_context.body(RequestedRange)
     return request_context.body(WrappedRange).date_range
 

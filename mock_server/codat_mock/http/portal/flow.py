@@ -57,21 +57,31 @@ def show(code: str) -> Response:
     """Ask for the mapping; before that, for the accounting platform's authorisation."""
     form = form_of(code)
     if form.connection.status != "Linked":
-        return see(
-            url_for(
-                "portal_link.show",
-                company_id=form.company.id,
-                connection_id=form.connection.id,
-                flow=code,
-            )
-        )
+        return see(to_link_page(form.company.id, form.connection.id, code))
     return page(form)
+
+
+def to_link_page(company_id: str, connection_id: str, code: str) -> str:
+    """The page that asks for authorisation, from which the merchant comes back.
+
+    Args:
+        company_id: the company's id.
+        connection_id: the accounting connection's.
+        code: the link session's.
+    """
+    return url_for(
+        "portal_link.show", company_id=company_id, connection_id=connection_id, flow=code
+    )
 
 
 @blueprint.post(MAPPING)
 def save(code: str) -> Response:
     """Take the mapping, and send the merchant on; an incomplete one is asked for again."""
     read, form_code = partial(read_mapping, request.form), request.form.get("code", "")
+    if request.form.get("decision") == "deauthorise":
+        with session_of_code(code) as session:
+            link = link_flow.deauthorise(session, code, form_code)
+        return see(to_link_page(link.company_id, link.connection_id, code))
     try:
         with session_of_code(code) as session:
             url = link_flow.save(session, code, form_code, read)

@@ -28,7 +28,7 @@ def read_mapping(answers: Answers, shown: Configuration) -> Configuration:
     payments, fees = mapping.payments, mapping.fees
     return replace(
         shown,
-        enabled=True,
+        enabled=answers.get("syncs") != "off",  # asked for in the settings, not at set-up
         schedule=read_schedule(answers, shown.schedule),
         configuration=replace(
             mapping,

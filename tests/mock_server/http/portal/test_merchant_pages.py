@@ -337,3 +337,50 @@ def test_the_flow_does_not_ask_for_the_sync_type_once_a_sync_has_written(
     browser.post(page.url.path, data=fields(page))
     stored = http.get(f"/config/companies/{company}/sync/commerce").json()["configuration"]
     assert stored["mapSettings"] == {"outputFormat": "JournalEntry"}
+
+
+def saved_flow(http: httpx.Client, browser: httpx.Client) -> tuple[str, str]:
+    """A company that went through the flow; its id, and the path of the flow's URL."""
+    company = company_of(http)
+    connection_of(http, company)
+    http.post(f"/_mock/companies/{company}/authorize").raise_for_status()
+    url = str(http.get(START, params={"merchantIdentifier": company}).json()["url"])
+    page = browser.get(url, follow_redirects=True)
+    assert "Daily syncs" not in page.text
+    assert browser.post(page.url.path, data=fields(page)).status_code == 303
+    return company, url
+
+
+@pytest.mark.parametrize("syncs", ["off", "on"])
+def test_the_same_url_opens_the_settings_once_the_mapping_is_saved(
+    http: httpx.Client, browser: httpx.Client, syncs: str
+) -> None:
+    company, url = saved_flow(http, browser)
+    http.post("/_mock/clock/advance", json={"minutes": 5})
+    path = f"/config/companies/{company}/sync/commerce"
+    for _ in range(2):
+        page = browser.get(url, follow_redirects=True)
+        assert page.status_code == 200
+        sent = fields(page) | {"syncs": syncs, "hour": "7"}
+        assert browser.post(page.url.path, data=sent).status_code == 303
+        shown = http.get(path).json()
+        assert (shown["enabled"], shown["schedule"]["syncHourUtc"]) == (syncs == "on", 7)
+        assert fields(browser.get(url, follow_redirects=True))["syncs"] == syncs
+
+
+def test_a_merchant_disconnects_the_platform_in_the_settings_and_connects_it_again(
+    http: httpx.Client, browser: httpx.Client
+) -> None:
+    company, url = saved_flow(http, browser)
+    connection = http.get(f"/companies/{company}/connections").json()["results"][1]["id"]
+    page = browser.get(url, follow_redirects=True)
+    sent = {"code": fields(page)["code"], "decision": "deauthorise"}
+    asked = browser.post(page.url.path, data=sent, follow_redirects=True)
+    assert status_of(http, company, connection) == "Deauthorized"
+    run = http.post(f"/companies/{company}/sync/commerce/latest").json()
+    assert run["syncStatusCode"] == 4220
+    sent = {**fields(asked), "decision": "authorise"}
+    back = browser.post(asked.url.path, data=sent, follow_redirects=True)
+    assert "Daily syncs" in back.text
+    assert status_of(http, company, connection) == "Linked"
+    assert browser.post(page.url.path, data=sent).status_code == 401
