@@ -24,6 +24,7 @@ from codat_mock.accounting.money import (
     tax_within,
 )
 from codat_mock.models.commerce import LineItem, Order, ServiceCharge
+from codat_mock.models.partner_data import TaxComponent
 
 SALES: Final = "sales"
 GRATUITY: Final = "gratuity"
@@ -125,11 +126,13 @@ class Catalogue(Struct, frozen=True):
         gift_cards: ids of the products that are gift cards.
         categories: the category of each product that has one, by the product's id.
         names: the names of the categories, by their ids; others count as no category.
+        tax_components: the merchant's own tax rates.
     """
 
     gift_cards: frozenset[str] = frozenset()
     categories: dict[str, str] = struct_field(default_factory=dict)
     names: dict[str, str] = struct_field(default_factory=dict)
+    tax_components: tuple[TaxComponent, ...] = ()
 
     def purpose_of(self, item: LineItem) -> str:
         """The purpose of the account that a line is sold to."""

@@ -5,9 +5,10 @@ Source: contract section 5. A configuration is never changed in place; a new one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Names
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -23,11 +24,14 @@ from codat_mock.models.configuration import (
     Grouping,
     GroupingLevels,
     Mapping,
+    NewTaxRates,
     Option,
     Sales,
     TaxRate,
 )
+from codat_mock.models.partner_data import TaxComponent
 
+SALES: Final = "sales"  # the account of what has no category
 FREQUENCIES: Final = ("Daily", "Monthly")
 INVOICE_STATUSES: Final = ("draft", "submitted")
 GROUPING_PERIODS: Final = ("Daily",)
@@ -43,6 +47,7 @@ def with_options(
     rates_seen: Iterable[Decimal],
     company_name: str | None = None,
     categories: Names[str, str] = NO_CATEGORIES,
+    components: Sequence[TaxComponent] = (),
 ) -> Configuration:
     """The configuration as `GET` answers it: every option beside what is selected.
 
@@ -54,6 +59,7 @@ def with_options(
         rates_seen: tax percentages in the company's records.
         company_name: what the merchant is called in the accounting platform.
         categories: the names of product categories, by their ids: each has an account.
+        components: the merchant's own tax rates.
     """
     chart = find_chart(platform_key)
     shown = replace(
@@ -61,7 +67,9 @@ def with_options(
         company_id=company_id,
         accounting_software_company_name=company_name,
         schedule=replace(stored.schedule, frequency_options=list(FREQUENCIES)),
-        configuration=mapping_with_options(stored.configuration, chart, rates_seen, categories),
+        configuration=mapping_with_options(
+            stored.configuration, chart, rates_seen, categories, components
+        ),
     )
     is_complete = chart is not None and not selection_problems(shown)
     return replace(shown, configured=is_complete)
@@ -72,6 +80,7 @@ def mapping_with_options(
     chart: Chart | None,
     rates_seen: Iterable[Decimal],
     categories: Names[str, str],
+    components: Sequence[TaxComponent],
 ) -> Mapping:
     """The three sections with their options.
 
@@ -80,12 +89,13 @@ def mapping_with_options(
         chart: the linked accounting platform's; None while none is linked.
         rates_seen: tax percentages in the company's records.
         categories: the names of product categories, by their ids.
+        components: the merchant's own tax rates.
     """
     payments, fees = stored.payments, stored.fees
     suppliers = list(chart.suppliers) if chart else []
     return replace(
         stored,
-        sales=sales_with_options(stored.sales, chart, rates_seen, categories),
+        sales=sales_with_options(stored.sales, chart, rates_seen, categories, components),
         payments=replace(payments, accounts=accounts("payments", payments.accounts, chart)),
         fees=replace(
             fees,
@@ -100,6 +110,7 @@ def sales_with_options(
     chart: Chart | None,
     rates_seen: Iterable[Decimal],
     categories: Names[str, str],
+    components: Sequence[TaxComponent],
 ) -> Sales:
     """The sales section with its options.
 
@@ -108,7 +119,9 @@ def sales_with_options(
         chart: the linked accounting platform's; None while none is linked.
         rates_seen: tax percentages in the company's records.
         categories: the names of product categories, by their ids.
+        components: the merchant's own tax rates.
     """
+    by_component = partial(rate_by_component, stored.new_tax_rates, components)
     return replace(
         stored,
         accounts=accounts("sales", stored.accounts, chart, categories),
@@ -118,7 +131,8 @@ def sales_with_options(
         sales_customer=replace(
             stored.sales_customer, customer_options=list(chart.customers) if chart else []
         ),
-        tax_rates=tax_rates(stored.tax_rates, chart, rates_seen),
+        tax_rates=tax_rates(stored.tax_rates, chart, rates_seen, by_component),
+        new_tax_rates=new_tax_rates(stored.new_tax_rates, chart, components),
         grouping=grouping(stored.grouping),
     )
 
@@ -139,7 +153,8 @@ def accounts(
     """
     return {
         purpose.name: AccountSelection(
-            label_text=purpose.label,
+            # Source: contract part 2, section B ("catch-all", of what has no category).
+            label_text="Other sales" if categories and purpose.name == SALES else purpose.label,
             description_text=purpose.text,
             selected_account_id=stored.get(purpose.name, AccountSelection()).selected_account_id,
             required=purpose.required,
@@ -149,8 +164,53 @@ def accounts(
     }
 
 
+def new_tax_rates(
+    stored: NewTaxRates, chart: Chart | None, components: Sequence[TaxComponent]
+) -> NewTaxRates:
+    """The mapping of the merchant's own tax rates with its options.
+
+    Args:
+        stored: its selections are kept.
+        chart: the linked accounting platform's; without one it offers no rates.
+        components: the merchant's own tax rates.
+    """
+    rates = chart.rates if chart else ()
+    return replace(
+        stored,
+        accounting_tax_rate_options=[Option(id=rate.id, name=rate.name) for rate in rates],
+        commerce_tax_rate_options=[
+            Option(id=each.id, name=each.name or None) for each in components
+        ],
+        default_zero_tax_rate_options=[
+            Option(id=rate.id, name=rate.name) for rate in rates if not rate.percentage
+        ],
+    )
+
+
+def rate_by_component(
+    mapping: NewTaxRates, components: Sequence[TaxComponent], percentage: Decimal
+) -> str | None:
+    """The platform's rate that is selected for the merchant's own rates of a percentage (assumed).
+
+    Args:
+        mapping: of the merchant's own tax rates.
+        components: those rates.
+        percentage: of an order's line.
+    """
+    if not percentage and mapping.selected_default_zero_tax_rate_id:
+        return mapping.selected_default_zero_tax_rate_id
+    own = {each.id for each in components if each.rate == percentage}
+    for each in mapping.tax_rate_mappings or ():
+        if own & {*(each.selected_commerce_tax_rate_ids or ())}:
+            return each.selected_accounting_tax_rate_id
+    return None
+
+
 def tax_rates(
-    stored: dict[str, TaxRate], chart: Chart | None, rates_seen: Iterable[Decimal]
+    stored: dict[str, TaxRate],
+    chart: Chart | None,
+    rates_seen: Iterable[Decimal],
+    by_component: Callable[[Decimal], str | None],
 ) -> dict[str, TaxRate]:
     """Every percentage that is seen or stored, the lowest first; the common ones until one is.
 
@@ -160,6 +220,7 @@ def tax_rates(
         stored: the selections, by percentages as `rate_key` writes them.
         chart: the linked accounting platform's; without one there are no options.
         rates_seen: tax percentages in the company's records.
+        by_component: finds the rate of a percentage for which none is selected here.
     """
     common = () if stored else COMMON_RATES
     selected: dict[Decimal, str | None] = dict.fromkeys((*common, *rates_seen))
@@ -169,7 +230,7 @@ def tax_rates(
             selected[percentage] = rate.selected_tax_rate_id
     return {
         rate_key(percentage): TaxRate(
-            selected_tax_rate_id=selected[percentage],
+            selected_tax_rate_id=selected[percentage] or by_component(percentage),
             tax_rate_options=rate_options(percentage, chart),
         )
         for percentage in sorted(selected)

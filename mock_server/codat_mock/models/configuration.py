@@ -73,7 +73,10 @@ class TaxRateMapping(Setting):
 
 
 class NewTaxRates(Setting):
-    """Tax rates mapped by the merchant's own tax components: stored, and without effect."""
+    """Tax rates mapped by the merchant's own tax components.
+
+    They count where `taxRates` selects none (assumed).
+    """
 
     accounting_tax_rate_options: list[Option] | None = field(default_factory=list)
     commerce_tax_rate_options: list[Option] | None = field(default_factory=list)

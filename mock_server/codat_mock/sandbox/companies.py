@@ -226,7 +226,13 @@ def configured(row: CompanyRow) -> Configuration:
     stored = row.configuration or Configuration()
     name = f"{row.company.name} ({accounting.platform_name})" if accounting else None
     return with_options(
-        row.company.id, platform, stored, row.rates, name, categories=row.catalogue.names
+        row.company.id,
+        platform,
+        stored,
+        row.rates,
+        name,
+        categories=row.catalogue.names,
+        components=row.catalogue.tax_components,
     )
 
 

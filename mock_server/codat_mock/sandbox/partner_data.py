@@ -1,7 +1,8 @@
 """Partner commerce's products, locations, tax components, payment methods and categories.
 
 Each call replaces what was sent before. Gift cards and product categories decide to which account
-a line is booked; the others are stored and have no effect on the books (assumed).
+a line is booked, and tax components are offered in `newTaxRates`; locations and payment methods are
+stored and have no effect on the books (assumed).
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from msgspec import Raw
 
 from codat_mock.accounting.orders import Catalogue
 from codat_mock.models.decoding import decoder
-from codat_mock.models.partner_data import Product, ProductCategories
+from codat_mock.models.partner_data import Product, ProductCategories, TaxComponent
 from codat_mock.sandbox.session import Session
 
 decode_products = decoder(list[Product])
 decode_categories = decoder(ProductCategories)
+decode_tax_components = decoder(tuple[TaxComponent, ...])
 
 
 def replace(session: Session, company_id: str, kind: str, body: bytes) -> None:
@@ -67,7 +69,13 @@ def with_categories(catalogue: Catalogue, body: bytes) -> Catalogue:
     )
 
 
+def with_tax_components(catalogue: Catalogue, body: bytes) -> Catalogue:
+    """The catalogue with other tax components."""
+    return msgspec.structs.replace(catalogue, tax_components=decode_tax_components(body))
+
+
 CATALOGUES: Final[dict[str, Callable[[Catalogue, bytes], Catalogue]]] = {
     "commerce-products": with_products,
     "commerce-productCategories": with_categories,
+    "commerce-taxComponents": with_tax_components,
 }

@@ -262,8 +262,9 @@ def is_ready(row: CompanyRow) -> bool:
     accounting = companies.linked(row, "Accounting")
     if accounting is None:
         return True
-    key = accounting.integration_key
-    return with_options(row.company.id, key, row.configuration, ()).configured
+    key, components = accounting.integration_key, row.catalogue.tax_components
+    shown = with_options(row.company.id, key, row.configuration, (), components=components)
+    return shown.configured
 
 
 def unended(session: Session, arrival: Arrival, previous: DatasetRow | None) -> Request | None:

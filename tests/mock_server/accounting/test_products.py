@@ -109,3 +109,50 @@ def test_an_unmapped_payment_type_stops_the_sync_until_it_is_mapped(driver: Sand
     driver.advance(days=1)
     assert driver.sync_status()["syncStatusCode"] == 2000
     assert [each["kind"] for each in driver.books()["documents"]] == ["Invoice", "Payment"]
+
+
+def test_what_has_no_category_is_other_sales(shop: SandboxDriver) -> None:
+    accounts = shop.call("GET", path_of(shop))["configuration"]["sales"]["accounts"]
+    assert accounts["sales"]["labelText"] == "Other sales"
+    assert accounts["sales"]["selectedAccountId"] == "gbol-200"
+    shop.send(
+        "PUT",
+        f"/companies/{shop.company_id}/data/commerce-productCategories",
+        {"ProductCategories": []},
+    ).raise_for_status()
+    accounts = shop.call("GET", path_of(shop))["configuration"]["sales"]["accounts"]
+    assert accounts["sales"]["labelText"] == "Sales"
+    assert "category-drinks" not in accounts
+
+
+def test_the_merchants_own_tax_rates_count_where_none_is_selected_for_a_percentage(
+    driver: SandboxDriver,
+) -> None:
+    taxes = [
+        {"id": "drinks", "name": "Drinks tax", "rate": 7.5},
+        {"id": "none", "name": None, "rate": 0},
+    ]
+    path = f"/companies/{driver.company_id}/data/commerce-taxComponents"
+    driver.send("PUT", path, taxes).raise_for_status()
+    shown = driver.call("GET", path_of(driver))
+    sales = shown["configuration"]["sales"]
+    offered = sales["newTaxRates"]
+    assert offered["commerceTaxRateOptions"] == [
+        {"id": "drinks", "name": "Drinks tax"},
+        {"id": "none", "name": None},
+    ]
+    rates = {each["id"] for each in offered["accountingTaxRateOptions"]}
+    reduced, zero = sorted(rates)[0], offered["defaultZeroTaxRateOptions"][0]["id"]
+    assert zero in rates
+    sales["taxRates"]["0"]["selectedTaxRateId"] = None
+    offered["selectedDefaultZeroTaxRateId"] = zero
+    offered["taxRateMappings"] = [
+        {"selectedCommerceTaxRateIds": ["drinks"], "selectedAccountingTaxRateId": reduced}
+    ]
+    assert driver.call("POST", path_of(driver), shown)["configured"]
+    order = order_of("cola") | {"totalTaxAmount": 0.42}
+    order["orderLineItems"][0] |= {"taxPercentage": 7.5, "totalTaxAmount": 0.42}  # type: ignore[index]
+    [line] = sync(driver, order)
+    assert (line["taxRateId"], line["gross"]) == (reduced, 6.00)
+    mapped = driver.call("GET", path_of(driver))["configuration"]["sales"]["taxRates"]
+    assert (mapped["7.5"]["selectedTaxRateId"], mapped["0"]["selectedTaxRateId"]) == (reduced, zero)

@@ -27,6 +27,10 @@ PRODUCTS: Final = (
     "The body is a bare array, like partner commerce's pushes. An order's line is a gift card, or"
     " has a category, by its productRef.id."
 )
+TAXES: Final = (
+    "The body is a bare array, like partner commerce's pushes; newTaxRates offers them as its"
+    " commerceTaxRateOptions."
+)
 KINDS: Final[dict[str, tuple[Any, Any, str]]] = {
     "products": (
         list[Product],
@@ -34,7 +38,7 @@ KINDS: Final[dict[str, tuple[Any, Any, str]]] = {
         PRODUCTS,
     ),
     "locations": (list[Location], [{"id": "high-street", "name": "High Street"}], ARRAY),
-    "taxComponents": (list[TaxComponent], [{"id": "vat-20", "name": "VAT", "rate": 20}], ARRAY),
+    "taxComponents": (list[TaxComponent], [{"id": "vat-20", "name": "VAT", "rate": 20}], TAXES),
     "paymentMethods": (list[PaymentMethod], [{"id": "card", "name": "Card"}], ARRAY),
     "productCategories": (
         ProductCategories,
