@@ -348,3 +348,20 @@ def test_a_webhook_that_is_not_allowed_is_named_where_it_stands(http: httpx.Clie
     answer = http.post("/rules", json={"type": "Data sync completed", "notifiers": notifiers})
     [error] = answer.json()["validation"]["errors"]
     assert error["message"].startswith("$.notifiers.webhook: ")
+
+
+def test_xero_has_the_ids_of_the_documentations_sample(http: httpx.Client) -> None:
+    [xero] = http.get("/config/integrations?query=key%253Dgbol").json()["results"]
+    assert (xero["integrationId"], xero["sourceId"]) == (
+        "0f20c943-12d0-4800-9f6c-d218f62d494c", "8a156a5a-39cb-4f9d-856e-76ef9b9a9607",
+    )  # fmt: skip
+    enabled = http.get("/config/integrations?query=enabled%253Dtrue").json()
+    assert enabled["totalResults"] == 4
+
+
+def test_an_expired_account_is_planned_in_the_vendors_words(http: httpx.Client) -> None:
+    fault = {"kind": "refuse", "status": 402}
+    http.post("/_mock/faults", json={"faults": [fault]}).raise_for_status()
+    answer = http.get("/companies")
+    assert_vendors("GET /companies", answer, 402)
+    assert answer.json()["error"].startswith("Payment Required")

@@ -59,6 +59,9 @@ def test_every_rule_type_is_fired_when_it_happens(live, set_stage, receiver):
     add_all_rules(live, receiver)
     driver: SandboxDriver = set_stage(live)
     assert types(live, receiver) == ["DataConnectionStatusChanged"]
+    assert receiver.bodies[0]["Message"] == (
+        "Data connection for Xero status changed from PendingAuth to Linked"
+    )
     push(live, driver.company_id)
     assert types(live, receiver, seconds=8)[1:] == [
         "Data sync completed",
@@ -71,6 +74,9 @@ def test_every_rule_type_is_fired_when_it_happens(live, set_stage, receiver):
     )
     push(live, driver.company_id, ORDER)
     assert types(live, receiver, seconds=8)[3:] == ["Data sync completed", "Dataset data changed"]
+    assert receiver.bodies[-1]["Message"] == (
+        f"Data has changed for dataset type commerce-orders, company {driver.company_id}"
+    )
     push(live, driver.company_id, {"totalAmount": 1})
     assert types(live, receiver, seconds=8)[5:] == ["Data Sync Status Changed to Error"]
     assert receiver.bodies[-1]["Message"] == (
