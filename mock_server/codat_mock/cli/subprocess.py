@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import click
 
+from codat_mock.clock import machine_seconds
 from codat_mock.reports.run import CommandEnd
 
 GRACE_SECONDS: Final = 3.0  # between the signal and SIGKILL
+SIGNAL_CHECK_SECONDS: Final = 0.05  # how late a delayed signal is at most
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -32,7 +34,11 @@ class Stopped(BaseException):
 
 
 class SignalDelay:
-    """Delays signals while a process is being started, when it could not be terminated yet."""
+    """Delays signals while a process is started and waited for.
+
+    Before it has started it could not be terminated; and an exception within `Popen.wait` may leave
+    its lock held, so that the next wait would never end.
+    """
 
     def __init__(self) -> None:
         self._is_on = False
@@ -55,6 +61,14 @@ class SignalDelay:
             Stopped: a signal arrived in the meantime.
         """
         self._is_on = False
+        self.check()
+
+    def check(self) -> None:
+        """Raise what has been delayed until now.
+
+        Raises:
+            Stopped: a signal has arrived.
+        """
         if self._number:
             raise Stopped(self._number)
 
@@ -104,21 +118,40 @@ def run_command(
         DELAY.end()
         raise click.UsageError(f"Cannot start {command[0]}: {error.strerror}.") from error
     try:
-        DELAY.end()
         on_start(process.pid)
-        code = process.wait(timeout_seconds)
+        code = wait(process, timeout_seconds)
     except subprocess.TimeoutExpired:
         terminate_group(process, signal.SIGTERM)
         return CommandEnd(line=line, ending="timed-out", code=0)
     except Stopped as stopped:
         terminate_group(process, stopped.number)
         raise
+    finally:
+        DELAY.end()
     if is_repeated:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     if code < 0:
         return CommandEnd(line=line, ending="killed", code=-code)
     return CommandEnd(line=line, ending="exited", code=code)
+
+
+def wait(process: subprocess.Popen[bytes], timeout_seconds: float) -> int:
+    """Wait until a process ends; returns its exit code.
+
+    Raises:
+        TimeoutExpired: it runs longer than that.
+        Stopped: a signal has arrived.
+    """
+    deadline = machine_seconds() + timeout_seconds
+    while True:
+        DELAY.check()
+        left = deadline - machine_seconds()
+        try:
+            return process.wait(min(max(left, 0.0), SIGNAL_CHECK_SECONDS))
+        except subprocess.TimeoutExpired:
+            if left <= SIGNAL_CHECK_SECONDS:
+                raise
 
 
 def terminate_group(process: subprocess.Popen[bytes], number: int) -> None:
