@@ -13,6 +13,7 @@ from codat_mock.http.portal import developer_page
 from codat_mock.reports.collect import in_order, reported_dataset, reported_sync
 from codat_mock.reports.run import ReportedCompany, Run
 from codat_mock.reports.timeline import drawing
+from codat_mock.rules.judge import Findings
 from codat_mock.sandbox import dataset_views, evaluation, sync_views
 from codat_mock.sandbox.session import Session
 
@@ -65,7 +66,7 @@ def show(session: Session) -> dict[str, Any]:
         ]
         run = Run(
             now=format_moment(session.now),
-            judgement=type(findings)(
+            judgement=Findings(
                 verdict=findings.verdict, findings=of_span, exercised=[], not_exercised=[]
             ),
             rules=[],

@@ -15,7 +15,7 @@ from codat_mock.reports.wording import legible
 CONTENT_TYPE = "text/html"
 SUFFIX = "html"
 
-STYLES: Final = ("page", "report")
+STYLES: Final = ("page", "report", "timeline")
 
 
 def write(run: Run) -> bytes:
