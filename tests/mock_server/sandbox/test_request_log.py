@@ -208,3 +208,19 @@ def test_a_reset_begins_a_log_of_its_own(driver):
     assert logged(driver) == {"count": 0, "dropped": 0, "requests": []}
     driver.create_company("x")
     assert [each["number"] for each in logged(driver)["requests"]] == [1]
+
+
+def test_a_read_whose_answer_is_lost_is_none_after_the_end(driver):
+    dataset = driver.push("commerce-orders", [ORDER])
+    driver.advance(minutes=1)
+    driver.dataset(dataset)
+    path = f"/meta/companies/{driver.company_id}/pull/history/{dataset}"
+    driver.plan_fault("lose", "get-dataset", by="bad-gateway", at=[1, 3, 5, 7, 9])
+    for _ in range(10):  # each is lost and read again
+        driver.advance(minutes=1)
+        driver.try_call("GET", path)
+    assert "T08" not in [each["code"] for each in driver.findings()["findings"]]
+    for _ in range(4):
+        driver.advance(minutes=1)
+        driver.try_call("GET", path)
+    assert "T08" in [each["code"] for each in driver.findings()["findings"]]
