@@ -14,7 +14,7 @@ from flask import Response, current_app, render_template, request
 from codat_mock.clock import format_moment
 from codat_mock.http import request_context
 from codat_mock.models.errors import Forbidden
-from codat_mock.sandbox import clock_control, companies
+from codat_mock.sandbox import clock_control, companies, evaluation
 from codat_mock.sandbox.session import Session
 
 TOKEN: Final = "codat_mock.portal_token"  # noqa: S105  (the app's setting that holds it)
@@ -74,7 +74,7 @@ def render(template: str, **content: Any) -> Response:
 
 def bar_of(session: Session, name: str) -> dict[str, Any]:
     """What the bar at the top shows: the sandbox, its clock and companies, and the findings."""
-    severities = Counter(finding.severity for finding in session.tables.findings.all())
+    severities = Counter(finding.severity for finding in evaluation.findings(session).findings)
     return {
         "sandbox": name,
         "label": label(name),

@@ -278,3 +278,14 @@ def test_a_sandbox_of_several_is_chosen_by_the_url(browser, http):
     page = browser.get("/sandbox/other/portal/controls")
     assert NAME.replace("<i>", "").replace("</i>", "")[:4] in text_of(page)
     assert 'action="/sandbox/other/portal/controls/close-day"' in page.text
+
+
+def test_the_bar_counts_the_findings_of_this_moment(driver, browser):
+    driver.push("commerce-orders", [])
+    driver.push("commerce-transactions", [])
+    paid = {"id": "p-1", "amount": 5, "currency": "GBP", "type": "Cash", "status": "Paid"}
+    driver.push("commerce-payments", [paid | {"createdDate": f"{DAY}T08:30:00Z"}])
+    driver.call("POST", "/_mock/clock/close-day")
+    count = len(driver.findings()["findings"])
+    assert "R03" in {each["code"] for each in driver.findings()["findings"]}
+    assert f"Findings {count} findings" in text_of(browser.get("/portal/syncs"))
