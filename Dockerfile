@@ -1,4 +1,6 @@
-# The mock as a container: docker build -t codat-mock . && docker run --rm -p 4620:4620 codat-mock
+# The mock as a container: docker build -t codat-mock . && docker run --rm -p 127.0.0.1:4620:4620 codat-mock
+# It prints the control token, unless CODAT_MOCK_CONTROL_TOKEN has one; CODAT_MOCK_ALLOW_HOST names it
+# for other containers.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build

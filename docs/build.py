@@ -1,11 +1,12 @@
 """Build the documentation site: `python docs/build.py site` (needs `pip install '.[docs]'`).
 
-commands.md and llms.txt come from the code and the pages, and are written here, so that they are
-always current. The build is strict: a broken link fails it.
+The pages that come from the code, and llms.txt, are written here, so that they are always current.
+The build is strict: a broken link fails it.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import subprocess
@@ -18,7 +19,14 @@ from typing import Final
 import click
 import yaml
 
+from codat_mock import pytest_plugin
+from codat_mock.cli.limits import rows
 from codat_mock.cli.main import main
+from codat_mock.cli.option_files import keys_of
+from codat_mock.http.provenance import limits
+from codat_mock.rule_config import COMMANDS
+from codat_mock.testing import handles
+from codat_mock.testing.codat import Codat
 
 DOCS: Final = Path(__file__).parent
 ROOT: Final = DOCS.parent
@@ -52,6 +60,117 @@ def all_commands(
         yield from all_commands(below, here)
 
 
+def settings_page() -> str:
+    """The options of the commands that serve a mock, with their names elsewhere."""
+    parts = [
+        "# Settings",
+        "The options of the commands that serve a mock, with their environment variables and their"
+        " names in `codat-mock.toml` or `pyproject.toml` (see"
+        " [Install and run it](installation.md#options-in-a-file)). The command line overrides the"
+        " environment, and the environment overrides the file.",
+    ]
+    context = click.Context(main, info_name="codat-mock")
+    for path, command in all_commands(main, context):
+        if path.info_name not in COMMANDS or path.parent is not context:
+            continue
+        inner = click.Context(command, path.parent, path.info_name, **command.context_settings)
+        lines = ["| option | environment | in a file | default |", "|---|---|---|---|"]
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name != "help":
+                more = option.get_help_extra(inner)
+                names = ", ".join(f"`{each}`" for each in option.opts)
+                variables = ", ".join(f"`{each}`" for each in more.get("envvars", ()))
+                keys = ", ".join(f"`{each}`" for each in keys_of(option))
+                lines.append(
+                    f"| {names} | {variables} | {keys} | {escape(more.get('default', ''))} |"
+                )
+        parts += [f"## codat-mock {path.info_name}", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def fixtures_page() -> str:
+    """The fixtures of the pytest plugin, with what each has."""
+    parts = [
+        "# Fixtures",
+        "The fixtures of the [pytest plugin](pytest.md), and what `codat` has.",
+        "| fixture | what it is |\n|---|---|",
+    ]
+    for name, found in vars(pytest_plugin).items():
+        if type(found).__name__ == "FixtureFunctionDefinition":
+            parts[-1] += f"\n| `{name}` | {cell(found.__doc__)} |"
+    parts.append(f"The marker: `@pytest.mark.{pytest_plugin.MARKER.replace(': ', '`: ', 1)}")
+    for title, kind in {
+        "codat": Codat,
+        "codat.clock": handles.ClockHandle,
+        "codat.faults": handles.FaultsHandle,
+        "codat.outcomes": handles.OutcomesHandle,
+        "codat.alerts": handles.AlertsHandle,
+    }.items():
+        lines = ["| member | what it does |", "|---|---|"]
+        for name, member in vars(kind).items():
+            if not name.startswith("_") and inspect.getdoc(member):
+                signed = signature_of(name, member)
+                lines.append(f"| `{signed}` | {cell(inspect.getdoc(member))} |")
+        parts += [f"## {title}", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def signature_of(name: str, member: object) -> str:
+    """The name of a member, with the names of its parameters if it is a function."""
+    if not inspect.isfunction(member):
+        return name
+    parameters = [*inspect.signature(member).parameters.values()][1:]
+    shown = [
+        f"**{each.name}" if each.kind is each.VAR_KEYWORD else each.name for each in parameters
+    ]
+    return f"{name}({', '.join(shown)})"
+
+
+def cell(docstring: str | None) -> str:
+    """The first paragraph of a docstring as a cell of a table."""
+    return " ".join((docstring or "").split("\n\n")[0].split()).replace("|", "\\|")
+
+
+def exit_codes_page() -> str:
+    """The exit codes of every command, as its help shows them."""
+    parts = ["# Exit codes", "The exit codes of the commands whose help lists them."]
+    context = click.Context(main, info_name="codat-mock", terminal_width=WIDTH)
+    for path, command in all_commands(main, context):
+        found = re.search(r"^ *Exit codes:.*", command.get_help(path), re.M | re.S)
+        if found:
+            text = inspect.cleandoc(found[0].rstrip())
+            parts += [f"## {path.command_path}", f"```text\n{text}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def limits_page() -> str:
+    """What is known of the real service, and what is assumed."""
+    cells = [[escape(cell) for cell in row] for row in rows(limits())]
+    return "\n".join(
+        [
+            "# Limits",
+            "",
+            "What is known of the real service, and what is assumed. The mock follows the vendor's"
+            " guide; where that is silent, the contract, which sums up the vendor's reference"
+            " (contract 1) and its documents of the time (contract 2); where both are silent, an"
+            " assumption.",
+            "",
+            "| operation or behaviour | assumed, or in short | section | contradicted |",
+            "|---|---|---|---|",
+            *(
+                f"| {subject} | {statement} | {section} | {contradicted} |"
+                for subject, _, statement, contradicted, section in cells
+            ),
+            "",
+        ]
+    )
+
+
+def escape(text: str) -> str:
+    """A text as a cell of a table."""
+    return re.sub(r"([|<>*_`])", r"\\\1", text)
+
+
 def llms_page(docs: Path) -> str:
     """The site's pages in the form of llmstxt.org: a title, a summary, and lists of links."""
     site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
@@ -79,8 +198,18 @@ def write_sources(folder: Path) -> None:
     docs = folder / "docs"
     shutil.copytree(DOCS, docs, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "mkdocs.yml", folder)
-    (docs / "commands.md").write_text(commands_page(), encoding="utf-8")
+    for name, page in MADE.items():
+        (docs / name).write_text(page(), encoding="utf-8")
     (docs / "llms.txt").write_text(llms_page(docs), encoding="utf-8")
+
+
+MADE: Final = {  # the pages that come from the code
+    "commands.md": commands_page,
+    "exit-codes.md": exit_codes_page,
+    "fixtures.md": fixtures_page,
+    "limits.md": limits_page,
+    "settings.md": settings_page,
+}
 
 
 def build(target: Path) -> int:

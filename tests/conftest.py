@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # No deadline: a property is about results, and a test machine may be busy.
 settings.register_profile("patient", deadline=None)
 settings.register_profile("thorough", settings.get_profile("patient"))
-settings.load_profile("patient")
+# In CI a property that fails says so in seconds, and how to reproduce it; the shortest example is
+# found by hand, with the printed blob.
+settings.register_profile(
+    "unshrunk",
+    settings.get_profile("patient"),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target],
+    print_blob=True,
+)
+settings.load_profile("unshrunk" if os.environ.get("CI") else "patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

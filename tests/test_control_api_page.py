@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from openapi_conformance import errors_in
+from openapi_spec_validator import validate
 
 from codat_mock.http.app import create_app
 from codat_mock.sandbox import SandboxRegistry, Settings
@@ -41,7 +44,9 @@ def prepare(client: FlaskClient) -> dict[str, str]:
     client.post("/_mock/clock/advance", headers=KEY, json={"seconds": 8})
     client.post(f"/data/companies/{company_id}/sync/commerce-orders", headers=KEY, json={})
     alerts = client.get("/_mock/alerts", headers=KEY).get_json()["alerts"]
+    client.put("/_mock/snapshots/day", headers=KEY)
     return {
+        "{name}": "day",
         "{companyId}": company_id,
         "{number}": "1",
         "{ruleId}": rules[-1]["ruleId"],
@@ -67,6 +72,42 @@ def test_the_page_lists_exactly_the_requests_that_are_served(client: FlaskClient
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert {(method, path) for method, path, _ in ROWS} == served
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROWS, ids=lambda part: part or "no body")
+def test_a_request_of_the_page_is_as_the_document_says(
+    method: str, path: str, body: str, client: FlaskClient
+) -> None:
+    ids = prepare(client)
+    document = client.get("/_mock/control-openapi.json").get_json()
+    operation = document["paths"][path.partition("?")[0]][method.lower()]
+    assert operation["summary"]
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    assert bool(content) is bool(body) or path.endswith("/authorize")
+    if content and body:
+        assert errors_in(document, content["schema"], json.loads(body)) == []
+        assert errors_in(document, content["schema"], content["example"]) == []
+        body = json.dumps(content["example"])
+    full = re.sub(r"\{\w+\}", lambda found: ids[found[0]], path)
+    answer = client.open(full, method=method, headers=KEY, data=body or None)
+    assert answer.status_code == 200
+    if answer.mimetype == "application/json":
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        assert errors_in(document, schema, answer.get_json()) == []
+
+
+def test_the_document_is_valid_and_names_a_refusal(client: FlaskClient) -> None:
+    document = client.get("/_mock/control-openapi.json").get_json()
+    validate(document)
+    served = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
+    assert served == {(method, path) for method, path, _ in ROWS}
+    refused = client.post("/_mock/clock/advance", headers=KEY, json={"weeks": 1})
+    described = document["paths"]["/_mock/clock/advance"]["post"]["responses"]["default"]
+    schema = described["content"]["application/problem+json"]["schema"]
+    assert refused.status_code == 400
+    assert errors_in(document, schema, refused.get_json()) == []
 
 
 def placeholder(parameter: re.Match[str]) -> str:

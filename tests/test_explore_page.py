@@ -21,6 +21,10 @@ COMMANDS = [
 ((NAME, TEST),) = re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE, re.M | re.S)
 (BY_HAND,) = re.findall(r"^```json\n(.*?)^```$", PAGE, re.M | re.S)
 FOUND, BROKEN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.M | re.S)
+(CRON_JOB,) = re.findall(
+    r"^codat-mock push .*?^esac$", (DOCS / "client-production.md").read_text(), re.M | re.S
+)
+SEARCH = "codat-mock explore --start-at 2022-03-21T18:00:00Z --speed x60 --examples 3"
 
 
 @pytest.fixture
@@ -59,7 +63,7 @@ def test_its_file_by_hand_is_played(here: Path) -> None:
 
 def test_its_test_finds_what_it_says(here: Path) -> None:
     (here / NAME).write_text(TEST)
-    ran = run(here, "pytest -Werror -p no:cacheprovider")
+    ran = run(here, "pytest -Werror -p no:cacheprovider -p no:randomly")
     assert "2 failed" in ran.stdout, ran.stdout
     shown = "\n".join(line.removeprefix("E").lstrip() for line in ran.stdout.splitlines())
     assert "\n".join(line.lstrip() for line in BROKEN.splitlines()) in shown
@@ -76,3 +80,34 @@ def test_the_good_sample_pushes_again_after_an_end_without_an_error(
     (here / "codat-mock-schedule.json").write_text(json.dumps(schedule))
     ran = run(here, COMMANDS[1].replace("explore ", "explore --timeout 10 "))
     assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.long
+def test_the_cron_job_of_the_push_client_survives_a_search(here: Path) -> None:
+    for kind in ("orders", "payments", "transactions"):
+        [records] = json.loads((here / "sales" / f"{kind}.json").read_text()).values()
+        lines = "".join(f"{json.dumps(record)}\n" for record in records)
+        (here / f"{kind}.jsonl").write_text(lines)
+    job = CRON_JOB.replace('"$COMPANY"', '"$CODAT_COMPANY_ID"')
+    job = job.replace("orders", "$kind").replace("pushed.db", '"$CODAT_STATE_DIR/pushed.db"')
+    (here / "job.sh").write_text(f"for kind in orders payments transactions; do\n{job}\ndone\n")
+    ran = run(here, f"{SEARCH} --declare sales -- sh job.sh")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "3 schedules tried: none breaks the integration." in ran.stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["sh push.sh", "node push.mjs", "java Push.java"])
+def test_the_samples_in_other_languages_fall_as_push_py_does(here: Path, command: str) -> None:
+    needed = {"sh": "curl"}.get(command.split()[0], command.split()[0])
+    if shutil.which(needed) is None:
+        pytest.skip(f"{needed} is not installed")
+    schedule = {
+        "startAt": "2022-03-21T18:00:00Z",
+        # Java's own client repeats a request whose connection is closed.
+        "events": [{"kind": "refuse", "operation": "get-dataset", "at": [1], "status": 503}],
+    }
+    (here / "codat-mock-schedule.json").write_text(json.dumps(schedule))
+    ran = run(here, f"codat-mock explore --replay codat-mock-schedule.json -- {command} sales")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "S03 only-new-or-changed" in ran.stdout

@@ -88,9 +88,11 @@ def test_the_snippets_print_what_is_shown_below_them(
         names["codat"].close()
 
 
-def test_the_picture_is_there() -> None:
-    [picture] = re.findall(r"!\[.*?\]\((.*?)\)", README)
-    assert (ROOT / picture).read_text().startswith("<svg")
+def test_the_pictures_are_there() -> None:
+    demo, *pages = re.findall(r"!\[.*?\]\((.*?)\)", README)
+    assert (ROOT / demo).read_text().startswith("<svg")
+    assert pages
+    assert all((ROOT / page).read_bytes().startswith(b"\x89PNG") for page in pages)
 
 
 def test_the_page_is_short() -> None:

@@ -12,11 +12,19 @@ from typing import Any
 import pytest
 import yaml
 
+from codat_mock.http.operations import operations
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 SITE: dict[str, Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
 PAGES = sorted(DOCS.glob("*.md"))
-MADE = {"commands.md"}  # from the code, when the site is built
+MADE = {
+    "commands.md",
+    "exit-codes.md",
+    "fixtures.md",
+    "limits.md",
+    "settings.md",
+}  # from the code, when the site is built
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,39 @@ def test_the_page_of_commands_has_the_help_of_each(build: ModuleType) -> None:
         assert page.count(f"\n## codat-mock {name}\n\n```text\nUsage: codat-mock {name} ") == 1
 
 
+def test_the_page_of_limits_has_each_operation_with_its_section(build: ModuleType) -> None:
+    page = build.limits_page()
+    for operation in operations():
+        [row] = re.findall(
+            rf"^\| {re.escape(f'{operation.method} {operation.path}')} \|.*$", page, re.M
+        )
+        assert f"| {operation.section} |" in row
+
+
+def test_the_pages_that_are_made_are_those_of_the_navigation(build: ModuleType) -> None:
+    assert set(build.MADE) == MADE
+
+
+def test_the_page_of_settings_names_each_option_everywhere(build: ModuleType) -> None:
+    page = build.settings_page()
+    assert "| `--port` | `CODAT_MOCK_PORT` | `port` | 4620 |" in page
+    assert re.findall(r"^## codat-mock (\w+)$", page, re.M) == ["check", "explore", "serve"]
+
+
+def test_the_page_of_fixtures_has_each_with_its_members(build: ModuleType) -> None:
+    page = build.fixtures_page()
+    for name in ("codat_server", "codat", "codat_httpx", "codat_requests"):
+        assert re.search(rf"^\| `{name}` \| \w.*\. \|$", page, re.M), name
+    for title in ("codat", "codat.clock", "codat.faults", "codat.outcomes", "codat.alerts"):
+        assert re.search(rf"^## {re.escape(title)}\n\n\|.*\n\|.*\n\| `\w+", page, re.M), title
+
+
+def test_the_page_of_exit_codes_has_those_of_each_verdict(build: ModuleType) -> None:
+    page = build.exit_codes_page()
+    for name in ("check", "explore", "judge", "proxy", "drift"):
+        assert re.search(rf"^## codat-mock {name}\n\n```text\nExit codes:\n", page, re.M), name
+
+
 def test_the_page_for_language_models_lists_every_page(build: ModuleType, tmp_path: Path) -> None:
     build.write_sources(tmp_path)
     text = (tmp_path / "docs" / "llms.txt").read_text(encoding="utf-8")
@@ -89,7 +130,7 @@ needs_zensical = pytest.mark.skipif(
 @needs_zensical
 def test_the_site_is_built_with_every_page(build: ModuleType, tmp_path: Path) -> None:
     assert build.build(tmp_path / "site") == 0
-    for name in {page.stem for page in PAGES} | {"commands"}:
+    for name in {page.stem for page in PAGES} | {Path(each).stem for each in MADE}:
         page = "index.html" if name == "index" else f"{name}/index.html"
         assert "codat-mock" in (tmp_path / "site" / page).read_text(encoding="utf-8")
 

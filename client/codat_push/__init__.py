@@ -1,6 +1,8 @@
 """A client that pushes commerce data to Codat and keeps its rules by construction."""
 
+from codat_push._base_outbox import OutboxStatus
 from codat_push.async_client import AsyncPushClient
+from codat_push.async_outbox import AsyncOutbox
 from codat_push.client import PushClient
 from codat_push.errors import (
     AccountLimit,
@@ -27,13 +29,16 @@ from codat_push.errors import (
     UnreadableAnswer,
     WaitTimeout,
 )
+from codat_push.hooks import DatasetEnd, RequestEnd
 from codat_push.ledger import Ledger
 from codat_push.models import Chunk, Dataset, Refusal, SyncStatus
-from codat_push.outbox import Outbox, OutboxStatus
+from codat_push.outbox import Outbox
+from codat_push.rebuilding import Rebuilt
 
 __all__ = [
     "AccountLimit",
     "AnswerLost",
+    "AsyncOutbox",
     "AsyncPushClient",
     "BadRecord",
     "BadRequest",
@@ -41,6 +46,7 @@ __all__ = [
     "ClientClosed",
     "CodatError",
     "Dataset",
+    "DatasetEnd",
     "Forbidden",
     "Ledger",
     "LedgerError",
@@ -52,7 +58,9 @@ __all__ = [
     "PushClient",
     "PushTooLarge",
     "PushUnderway",
+    "Rebuilt",
     "Refusal",
+    "RequestEnd",
     "RequestError",
     "RetryAfterActive",
     "ServerError",

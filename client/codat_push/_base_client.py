@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx
 
 from codat_push.clock import Clock
 from codat_push.errors import AnswerLost, ClientClosed, RequestError
-from codat_push.http_messages import Answer, headers_of, read_answer
+from codat_push.hooks import RequestEnd, call_hook
+from codat_push.http_messages import headers_of, read_answer
 from codat_push.operations import Call
 from codat_push.polling import Progress, WaitOptions
 from codat_push.schema import is_unicode
@@ -34,9 +37,17 @@ class BaseClient:
         poll_seconds: seconds before the first poll of a dataset; less than one allows more than
             one poll a second.
         clock: reads the time and sleeps.
+        on_request: called when a request has ended, for metrics.
     """
 
-    def __init__(self, api_key: str, base_url: str, poll_seconds: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        poll_seconds: float,
+        clock: Clock,
+        on_request: Callable[[RequestEnd], object] | None,
+    ) -> None:
         check_address(base_url)
         if not is_unicode(api_key):
             raise ValueError("api_key is not valid Unicode")
@@ -46,6 +57,7 @@ class BaseClient:
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
         self._clock = clock
+        self._on_request = on_request
         self._throttle = Throttle(clock, min(MIN_POLL_SECONDS, poll_seconds))
 
     def _wait_options(self, seconds: float, progress: Progress | None = None) -> WaitOptions:
@@ -57,22 +69,37 @@ class BaseClient:
         headers = headers_of(call, self._api_key)
         url = self._base_url + call.path
         request = http.build_request(call.method, url, headers=headers, content=call.content)
-        self._throttle.check(request)
+        self._throttle.check(call.company, request)
         return request
 
     def _too_late(self, request: httpx.Request) -> AnswerLost:
         """The error for an answer so slow that the transport's read time-out never applies."""
         return AnswerLost(f"no complete answer after {ANSWER_SECONDS:g} s", request)
 
-    def _read(self, call: Call, response: httpx.Response, content: bytes) -> Any:
-        answer = Answer(response.request, response.status_code, response.headers, content)
+    def _read(self, call: Call, answer: httpx.Response) -> Any:
         try:
             value = read_answer(call, answer, self._clock.now())
         except RequestError as error:
-            self._throttle.note_failure(error)
+            self._throttle.note_failure(call.company, error)
             raise
         self._throttle.note_answer(value)
         return value
+
+    @contextmanager
+    def _observed(self, call: Call) -> Iterator[None]:
+        """Report a request when it ends, but for one that is cancelled."""
+        started = self._clock.monotonic()
+        try:
+            yield
+        except RequestError as error:
+            self._report(call, started, error)
+            raise
+        self._report(call, started, None)
+
+    def _report(self, call: Call, started: float, error: RequestError | None) -> None:
+        if self._on_request is not None:
+            seconds = self._clock.monotonic() - started
+            call_hook(self._on_request, RequestEnd(call.operation, call.company, seconds, error))
 
 
 def check_address(base_url: str) -> None:

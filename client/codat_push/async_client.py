@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from codat_push import operations, polling, submission
+from codat_push import operations, polling, rebuilding, submission
 from codat_push._base_client import (
     ANSWER_SECONDS,
     BASE_URL,
@@ -18,14 +18,27 @@ from codat_push._base_client import (
     trusts_environment,
 )
 from codat_push.clock import MACHINE, Clock
-from codat_push.errors import RequestError
+from codat_push.hooks import RequestEnd
 from codat_push.http_messages import no_answer
 from codat_push.ledger import Ledger
 from codat_push.models import Chunk, Dataset, SyncStatus
-from codat_push.operations import Call, Flow, Pause
+from codat_push.operations import Call, Flow, FlowRun, Pause
 from codat_push.polling import FIRST_POLL_SECONDS, Progress
+from codat_push.rebuilding import Rebuilt
 
 T = TypeVar("T")
+
+
+async def at_once(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function in this thread."""
+    return function(*arguments)
+
+
+async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function that may block in a worker thread."""
+    from anyio import to_thread  # a dependency of httpx; imported only by users of the outbox
+
+    return await to_thread.run_sync(function, *arguments)
 
 
 class AsyncPushClient(BaseClient):
@@ -39,6 +52,7 @@ class AsyncPushClient(BaseClient):
         poll_seconds: seconds before the first poll of a dataset, from where the pauses grow; one or
             more keeps rule T06.
         clock: reads the time and sleeps.
+        on_request: called when a request has ended, for metrics.
     """
 
     def __init__(
@@ -49,8 +63,9 @@ class AsyncPushClient(BaseClient):
         *,
         poll_seconds: float = FIRST_POLL_SECONDS,
         clock: Clock = MACHINE,
+        on_request: Callable[[RequestEnd], object] | None = None,
     ) -> None:
-        super().__init__(api_key, base_url, poll_seconds, clock)
+        super().__init__(api_key, base_url, poll_seconds, clock, on_request)
         self._owned = http is None
         self._http = http or httpx.AsyncClient(
             timeout=TIMEOUT, trust_env=trusts_environment(base_url)
@@ -169,20 +184,50 @@ class AsyncPushClient(BaseClient):
         """
         return await self.run(submission.resume(ledger, company, self._wait_options(seconds)))
 
+    async def rebuild(
+        self,
+        ledger: Ledger,
+        company: str,
+        data_type: str,
+        records: Iterable[Any],
+        pushed_before: datetime | None = None,
+    ) -> Rebuilt:
+        """Fill a new ledger with what its lost predecessor held; see `rebuilding`.
+
+        Args:
+            ledger: it knows nothing of the company and data type.
+            company: its id.
+            data_type: what the records are.
+            records: all of the merchant's records, read as they are needed.
+            pushed_before: records that last changed before it count as accepted; None: before the
+                newest Complete dataset in the service's history.
+
+        Raises:
+            ValueError: the company is not an id, the data type is unknown, or `pushed_before` has
+                no time zone.
+            LedgerError: the ledger holds records of the company and data type.
+            PushUnderway: a push has not ended yet.
+            RequestError: a request failed.
+        """
+        flow = rebuilding.rebuild(ledger, company, data_type, records, pushed_before)
+        return await self.run(flow)
+
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow, suspending this task while it waits."""
-        try:
-            step = next(flow)
-            while True:
-                try:
-                    answer = await self._execute(step)
-                except RequestError as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return await self._run(flow, at_once)
+
+    async def _run(self, flow: Flow[T], call: Callable[..., Awaitable[None]]) -> T:
+        """Run a flow, each of its steps by `call`: at once, or in a worker thread."""
+        run = FlowRun(flow)
+        await call(run.resume, None)
+        while run.step is not None:
+            try:
+                answer = await self._execute(run.step)
+            except Exception as error:  # noqa: BLE001  (raised again by a flow that knows no better)
+                await call(run.fail, error)
+            else:
+                await call(run.resume, answer)
+        return run.result
 
     async def _execute(self, step: Call | Pause) -> Any:
         if isinstance(step, Pause):
@@ -190,14 +235,15 @@ class AsyncPushClient(BaseClient):
         if pause := self._throttle.pause_before(step):
             await self._clock.sleep_async(pause)
         request = self._request(self._http, step)
-        try:
-            with self._clock.limit_async(ANSWER_SECONDS):
-                response = await self._http.send(request)
-        except TimeoutError as error:
-            raise self._too_late(request) from error
-        except httpx.HTTPError as error:
-            raise no_answer(error, request) from error
-        return self._read(step, response, response.content)
+        with self._observed(step):
+            try:
+                with self._clock.limit_async(ANSWER_SECONDS):
+                    response = await self._http.send(request)
+            except TimeoutError as error:
+                raise self._too_late(request) from error
+            except httpx.HTTPError as error:
+                raise no_answer(error, request) from error
+            return self._read(step, response)
 
     async def close(self) -> None:
         """Close the connections, unless they belong to the HTTP client that was passed in."""

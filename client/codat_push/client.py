@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from codat_push import operations, polling, submission
+from codat_push import operations, polling, rebuilding, submission
 from codat_push._base_client import (
     ANSWER_SECONDS,
     BASE_URL,
@@ -19,12 +19,13 @@ from codat_push._base_client import (
 )
 from codat_push.clock import MACHINE, Clock
 from codat_push.deadline import within
-from codat_push.errors import RequestError
+from codat_push.hooks import RequestEnd
 from codat_push.http_messages import no_answer
 from codat_push.ledger import Ledger
 from codat_push.models import Chunk, Dataset, SyncStatus
-from codat_push.operations import Call, Flow, Pause
+from codat_push.operations import Call, Flow, FlowRun, Pause
 from codat_push.polling import FIRST_POLL_SECONDS, Progress
+from codat_push.rebuilding import Rebuilt
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class PushClient(BaseClient):
         poll_seconds: seconds before the first poll of a dataset, from where the pauses grow; one or
             more keeps rule T06.
         clock: reads the time and sleeps.
+        on_request: called when a request has ended, for metrics.
     """
 
     def __init__(
@@ -53,8 +55,9 @@ class PushClient(BaseClient):
         *,
         poll_seconds: float = FIRST_POLL_SECONDS,
         clock: Clock = MACHINE,
+        on_request: Callable[[RequestEnd], object] | None = None,
     ) -> None:
-        super().__init__(api_key, base_url, poll_seconds, clock)
+        super().__init__(api_key, base_url, poll_seconds, clock, on_request)
         self._owned = http is None
         self._http = http or httpx.Client(timeout=TIMEOUT, trust_env=trusts_environment(base_url))
 
@@ -169,20 +172,46 @@ class PushClient(BaseClient):
         """
         return self.run(submission.resume(ledger, company, self._wait_options(seconds)))
 
+    def rebuild(
+        self,
+        ledger: Ledger,
+        company: str,
+        data_type: str,
+        records: Iterable[Any],
+        pushed_before: datetime | None = None,
+    ) -> Rebuilt:
+        """Fill a new ledger with what its lost predecessor held; see `rebuilding`.
+
+        Args:
+            ledger: it knows nothing of the company and data type.
+            company: its id.
+            data_type: what the records are.
+            records: all of the merchant's records, read as they are needed.
+            pushed_before: records that last changed before it count as accepted; None: before the
+                newest Complete dataset in the service's history.
+
+        Raises:
+            ValueError: the company is not an id, the data type is unknown, or `pushed_before` has
+                no time zone.
+            LedgerError: the ledger holds records of the company and data type.
+            PushUnderway: a push has not ended yet.
+            RequestError: a request failed.
+        """
+        flow = rebuilding.rebuild(ledger, company, data_type, records, pushed_before)
+        return self.run(flow)
+
     def run(self, flow: Flow[T]) -> T:
         """Run a flow, blocking."""
-        try:
-            step = next(flow)
-            while True:
-                try:
-                    answer = self._execute(step)
-                except RequestError as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        run = FlowRun(flow)
+        run.resume(None)
+        while run.step is not None:
+            try:
+                answer = self._execute(run.step)
+            except Exception as error:  # noqa: BLE001  (raised again by a flow that knows no better)
+                run.fail(error)
+            else:
+                run.resume(answer)
+        return run.result
 
     def _execute(self, step: Call | Pause) -> Any:
         if isinstance(step, Pause):
@@ -190,13 +219,14 @@ class PushClient(BaseClient):
         if pause := self._throttle.pause_before(step):
             self._clock.sleep(pause)
         request = self._request(self._http, step)
-        try:
-            response = within(ANSWER_SECONDS, lambda: self._http.send(request))
-        except TimeoutError as error:
-            raise self._too_late(request) from error
-        except httpx.HTTPError as error:
-            raise no_answer(error, request) from error
-        return self._read(step, response, response.content)
+        with self._observed(step):
+            try:
+                response = within(ANSWER_SECONDS, lambda: self._http.send(request))
+            except TimeoutError as error:
+                raise self._too_late(request) from error
+            except httpx.HTTPError as error:
+                raise no_answer(error, request) from error
+            return self._read(step, response)
 
     def close(self) -> None:
         """Close the connections, unless they belong to the HTTP client that was passed in."""

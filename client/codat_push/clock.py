@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
 from contextlib import AbstractContextManager
 from threading import Event
 from typing import Final, Protocol
+
+
+class AsyncEvent(Protocol):
+    """What a task waits for: an `asyncio.Event` or an event of anyio."""
+
+    def wait(self) -> Awaitable[object]:
+        """Suspend the task until the event is set."""
 
 
 class Clock(Protocol):
@@ -28,6 +36,9 @@ class Clock(Protocol):
 
     def wait(self, event: Event, seconds: float | None) -> None:
         """Return when `event` is set, or after that many seconds (None: no limit)."""
+
+    async def wait_async(self, event: AsyncEvent, seconds: float) -> None:
+        """Return when `event` is set, or after that many seconds."""
 
 
 class MachineClock:
@@ -60,6 +71,13 @@ class MachineClock:
     def wait(self, event: Event, seconds: float | None) -> None:
         """Block this thread until the event is set or the time is over."""
         event.wait(seconds)
+
+    async def wait_async(self, event: AsyncEvent, seconds: float) -> None:
+        """Suspend this task until the event is set or the time is over."""
+        import anyio  # as above
+
+        with anyio.move_on_after(seconds):
+            await event.wait()
 
 
 MACHINE: Final = MachineClock()

@@ -82,6 +82,8 @@ def _unfold(value: Any, path: str) -> Any:
         aliases = {name: each.serialization_alias or each.alias for name, each in model}
         items = aliases.items()
         return _object({alias or _camel(name): getattr(value, name) for name, alias in items}, path)
+    if isinstance(value, int):
+        return int(value)
     if isinstance(value, Number) and hasattr(value, "item"):  # numpy
         return to_wire(value.item(), path)
     if isinstance(value, Mapping):
@@ -100,7 +102,7 @@ def _name(key: Any, path: str) -> str:
 
 
 def _finite(value: Decimal | float, path: str) -> Decimal | float:
-    if math.isfinite(value):
+    if value.is_finite() if isinstance(value, Decimal) else math.isfinite(value):
         return value
     raise BadRecord(path, f"{value} is not a finite number")
 

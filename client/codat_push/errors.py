@@ -24,9 +24,9 @@ CodatError
         ├── TooManyRequests   429
         └── ServerError       500 and above
 
-Every RequestError has the `request`, the `status` (None without an answer), the `message` (the
-vendor's own if there is one), the `correlation_id` to quote to the vendor, and `retry_after`
-(seconds, or None).
+Every RequestError has the `request`, the `response` and its `status` (None without an answer), the
+`message` (the vendor's own if there is one), the `correlation_id` to quote to the vendor, and
+`retry_after` (seconds, or None).
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class BadRecord(CodatError, ValueError):
     """
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
+        self.path = _printable(path)
+        self.reason = _printable(reason)
+        super().__init__(f"{self.path}: {self.reason}")
 
 
 class LedgerError(CodatError):
@@ -84,7 +84,7 @@ class RequestError(CodatError):
     Args:
         message: what happened, in the vendor's words if there are any.
         request: the request.
-        status: the HTTP status, None without an answer.
+        response: the answer, read to its end; None without a complete one.
         correlation_id: the vendor's id of the request, empty if the answer has none.
         retry_after: seconds until the service accepts requests again, None if it did not say.
     """
@@ -92,20 +92,23 @@ class RequestError(CodatError):
     may_have_arrived = False  # whether the service may have carried the request out
     may_arrive_late = False  # whether the service may still carry it out later
     is_transient = False  # whether the same request may succeed later
+    is_outage = False  # whether the service is down, for every company
 
     def __init__(
         self,
         message: str,
         request: httpx.Request,
-        status: int | None = None,
+        response: httpx.Response | None = None,
         correlation_id: str = "",
         retry_after: float | None = None,
     ) -> None:
+        status = None if response is None else response.status_code
         prefix = f"{status}: " if status else ""
         suffix = f" [correlation id {correlation_id}]" if correlation_id else ""
         super().__init__(f"{request.method} {request.url}: {prefix}{message}{suffix}")
         self.message = message
         self.request = request
+        self.response = response
         self.status = status
         self.correlation_id = correlation_id
         self.retry_after = retry_after
@@ -194,6 +197,11 @@ class ServerError(StatusError):
         """Whether a gateway answered while the service may still be working (502, 504)."""
         return self.status in (502, 504)
 
+    @property
+    def is_outage(self) -> bool:  # type: ignore[override]  # as above
+        """Whether the service is unavailable (503), so that its Retry-After is for everybody."""
+        return self.status == 503
+
 
 BY_STATUS: Final[dict[int, type[StatusError]]] = {
     400: BadRequest,
@@ -210,3 +218,8 @@ BY_STATUS: Final[dict[int, type[StatusError]]] = {
 def error_class(status: int) -> type[StatusError]:
     """The class for an HTTP status."""
     return ServerError if status >= 500 else BY_STATUS.get(status, StatusError)
+
+
+def _printable(text: str) -> str:
+    """A text with halves of surrogate pairs escaped, so that any file or terminal takes it."""
+    return text.encode(errors="backslashreplace").decode()

@@ -5,8 +5,9 @@ Source: contract section 1.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from dataclasses import dataclass
+from codecs import BOM_UTF8
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -19,6 +20,7 @@ from codat_push.models import ErrorBody
 from codat_push.operations import Call
 
 MAX_RETRY_AFTER_SECONDS: Final = 86_400.0  # the published limits are by the day
+SECONDS: Final = re.compile(r"\d+(\.\d+)?")  # the norm has whole seconds only
 NEVER_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -26,16 +28,6 @@ NEVER_SENT: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer to a request."""
-
-    request: httpx.Request
-    status: int
-    headers: httpx.Headers
-    content: bytes
 
 
 def headers_of(call: Call, api_key: str) -> dict[str, str]:
@@ -52,44 +44,70 @@ def headers_of(call: Call, api_key: str) -> dict[str, str]:
     return headers
 
 
-def read_answer(call: Call, answer: Answer, now: float) -> Any:
+def read_answer(call: Call, answer: httpx.Response, now: float) -> Any:
     """Decode the answer to a call.
 
     Args:
         call: the call, which has the type of its answer.
-        answer: the answer.
+        answer: the answer, read to its end.
         now: seconds since 1970, for a `Retry-After` date.
 
     Raises:
         RequestError: the service refused, or the answer is not the service's.
     """
-    if not 200 <= answer.status < 300:
+    if not answer.is_success:
         raise status_error(answer, now)
     media = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
         if media != "application/json":
             raise ValueError(f"the answer is {media or 'without a type'}, not application/json")
-        return msgspec.json.decode(answer.content, type=call.answer)
+        return decode(answer.content, call.answer)
     except ValueError as error:  # malformed JSON, another shape, or not UTF-8
         start = answer.content[:80].decode(errors="replace")
-        raise UnreadableAnswer(
-            f"{error}; it starts with {start!r}",
-            answer.request,
-            answer.status,
-            answer.headers.get("X-Correlation-Id", ""),
-        ) from error
+        message = f"{error}; it starts with {start!r}"
+        correlation_id = answer.headers.get("X-Correlation-Id", "")
+        raise UnreadableAnswer(message, answer.request, answer, correlation_id) from error
 
 
-def status_error(answer: Answer, now: float) -> RequestError:
+def decode(content: bytes, kind: Any) -> Any:
+    """Decode JSON, liberally.
+
+    A byte order mark is skipped, a null where none is expected is as good as no property, and a
+    number or flag may also be given as text, or a whole number with a fraction of zero.
+
+    Raises:
+        ValueError: it is not JSON, or of another shape.
+    """
+    content = content.removeprefix(BOM_UTF8)
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        plain = simplified(msgspec.json.decode(content))
+        try:
+            return msgspec.convert(plain, kind, strict=False)
+        except msgspec.ValidationError:
+            raise error from None
+
+
+def simplified(value: Any) -> Any:
+    """A JSON value without the properties that are null, and with whole numbers as such."""
+    if isinstance(value, list):
+        return [simplified(item) for item in value]
+    if isinstance(value, dict):
+        return {name: simplified(item) for name, item in value.items() if item is not None}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def status_error(answer: httpx.Response, now: float) -> RequestError:
     """The error for an answer other than 2xx, with the vendor's message if there is one."""
     try:
-        body = msgspec.json.decode(answer.content, type=ErrorBody)
+        body = decode(answer.content, ErrorBody)
     except ValueError:  # a proxy's page, or nothing
         body = ErrorBody()
-    return error_class(answer.status)(
+    return error_class(answer.status_code)(
         body.error or "no reason given",
         answer.request,
-        answer.status,
+        answer,
         body.correlation_id or answer.headers.get("X-Correlation-Id", ""),
         retry_after(answer.headers, now),
     )
@@ -111,7 +129,7 @@ def retry_after(headers: httpx.Headers, now: float) -> float | None:
     A date counts from the answer's own `Date`, so the two clocks need not agree.
     """
     value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
+    if SECONDS.fullmatch(value):
         return min(float(value), MAX_RETRY_AFTER_SECONDS)
     until = http_date(value)
     if until is None:

@@ -10,27 +10,28 @@ Complete dataset become known; those of any other go back into the queue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
-from math import ceil
 from os import PathLike, fspath
 from typing import Any, Final, Self
 
-from codat_push.batching import select
+from codat_push.batching import NONE, ChunkMaker, Differences, Limits, require_none_open
 from codat_push.clock import MACHINE, Clock
-from codat_push.errors import BadRecord, LedgerError, TooManyDeletes
+from codat_push.comparison import BATCH, Comparison
+from codat_push.content import EPOCH, MICROSECOND
+from codat_push.errors import LedgerError
 from codat_push.models import Chunk, Dataset, Refusal, SyncStatus
 from codat_push.operations import MAX_RECORDS
 from codat_push.schema import DataType, check_company, check_data_type
 from codat_push.storage.lock import WorkerLock
 from codat_push.storage.store import Store
-from codat_push.versions import EPOCH, MICROSECOND, Version, fingerprint, key_of_bad, make_version
+from codat_push.versions import Version, make_version
 
 MAX_BYTES: Final = 10_000_000
 DELETE_SHARE: Final = 0.2  # of the known records, that a snapshot may delete
-BATCH: Final = 1_000  # records read before each look at the queue
 
 
 class Ledger:
@@ -44,6 +45,9 @@ class Ledger:
         max_records: the most records in one chunk.
         max_bytes: the most bytes of JSON in one chunk (but at least one record).
         clock: reads the time.
+
+    Attributes:
+        is_closed: whether `close` was called.
 
     Raises:
         LedgerError: the file is of another kind, or cannot be used.
@@ -64,8 +68,9 @@ class Ledger:
         self._lock = None if file == ":memory:" else WorkerLock(file)
         self._max_records = max_records
         self._max_bytes = max_bytes
-        self._limits: dict[int, int] = {}  # of streams in which a wrong record is looked for
+        self._halved: dict[int, int] = {}  # max_records while a wrong record is looked for
         self._clock = clock
+        self.is_closed = False
 
     def changes(
         self,
@@ -111,97 +116,58 @@ class Ledger:
         revision: int,
         allow_deletes: float | None,
     ) -> Iterator[Chunk]:
-        queue = self.store.queue
-        is_snapshot = allow_deletes is not None
-        with self.store.transaction():
-            stream = self.store.stream(company, kind)
-            self._require_none_open(stream)
-            self.store.pushes.requeue_failed(stream)
-            self.store.pushes.unpark(stream)
-            if is_snapshot:
-                queue.begin_snapshot(stream, revision)
-        count = 0
+        store = self.store
+        with store.transaction():
+            stream = store.stream(company, kind)
+            require_none_open(store, stream)
+        store.pushes.requeue_failed(stream)
+        snapshot = None
+        if allow_deletes is not None:
+            snapshot = store.snapshot(stream, revision)
+            snapshot.begin()
+        comparison = Comparison(store, stream, kind, snapshot)
         numbered = enumerate(records)
+        after = left = 0
         try:
-            while batch := list(islice(numbered, BATCH)):
-                count += len(batch)
-                self._compare(stream, kind, batch, revision if is_snapshot else None)
-                while queue.fills(stream, self._max_records, self._max_bytes):
-                    if not (chunk := self.take(company, kind)):
+            while comparison.add(islice(numbered, BATCH), self._clock.now()):
+                limits = self._limits(stream)
+                while comparison.fills(*limits) or left >= limits.records:
+                    maker = ChunkMaker(store, stream, company, kind, limits)
+                    chunk = maker.make(comparison.pop(), self._clock.now(), after)
+                    after = maker.after
+                    left = max(0, left - maker.taken) + maker.left
+                    if not chunk:
                         break  # everything queued is held until a sync ends
                     yield chunk
+                    limits = self._limits(stream)
             if allow_deletes is not None:
-                with self.store.transaction():
-                    self._check_deletes(stream, count, revision, allow_deletes)
-                    queue.end_snapshot(stream, revision, self._clock.now())
-        except TooManyDeletes:
-            self.requeue_failed(company, kind)
+                comparison.queue_deletes(allow_deletes, self._clock.now())
+        except Exception:
+            with suppress(LedgerError):
+                comparison.keep(self._clock.now())
+                store.pushes.requeue_failed(stream)
             raise
-        while chunk := self.take(company, kind):
+        changed = comparison.pop()
+        while chunk := self._make(company, kind, changed):
+            changed = NONE
             yield chunk
 
-    def _compare(
+    def _make(
         self,
-        stream: int,
+        company: str,
         kind: DataType,
-        batch: Sequence[tuple[int, Any]],
-        revision: int | None,
-    ) -> None:
-        """Queue the records of a batch that differ, and refuse those that cannot be sent."""
-        queue, versions, bad = self.store.queue, [], []
-        unchanged, differing = self._sift(stream, kind, batch)
-        for index, record, source in differing:
-            try:
-                versions.append(make_version(kind, record, f"$[{index}]", source))
-            except BadRecord as error:
-                bad.append((*key_of_bad(kind, record, f"$[{index}]"), str(error)))
-        with self.store.transaction():
-            changed = self.store.queue.next_revision()
-            keys = [(version.id, version.kind) for version in versions]
-            if revision is not None:
-                newer = queue.newer(stream, versions, revision)
-                versions = [version for version in versions if version.id not in newer]
-                refused = [(identity, of) for identity, of, _ in bad]
-                queue.see(stream, [*unchanged, *keys, *refused])
-            for version in queue.compare(stream, kind, versions):
-                queue.put(stream, version, self._clock.now(), changed)
-            for identity, of, detail in bad:
-                self.store.refusals.refuse_invalid(stream, identity, of, detail)
+        changed: Differences = NONE,
+        max_records: int | None = None,
+    ) -> Chunk | None:
+        """Make a chunk of what is queued, and of changes that are not queued yet."""
+        stream = self.store.stream(company, kind)
+        limits = self._limits(stream)
+        limits = limits._replace(records=min(max_records or limits.records, limits.records))
+        maker = ChunkMaker(self.store, stream, company, kind, limits)
+        return maker.make(changed, self._clock.now())
 
-    def _sift(
-        self, stream: int, kind: DataType, batch: Sequence[tuple[int, Any]]
-    ) -> tuple[list[tuple[str, str]], list[tuple[int, Any, bytes | None]]]:
-        """Tell the records that did not change from those to be compared, without encoding them.
-
-        Returns:
-            The keys of the former; the number, record and fingerprint of the others.
-        """
-        keys: list[tuple[str, str, bytes]] = []
-        places: list[tuple[int, Any, bytes | None]] = []
-        has_kind = kind == "commerce-transactions"
-        for index, record in batch:
-            source = fingerprint(record)
-            places.append((index, record, source))
-            if source is not None:
-                identity, of = record.get("id"), record.get("type", "") if has_kind else ""
-                if type(identity) is str and type(of) is str:
-                    keys.append((identity, of, source))
-        ids = self.store.queue.unchanged(stream, keys)
-        same = [(identity, of) for identity, of, _ in keys if identity in ids]
-        if not same:
-            return same, places
-        others = [place for place in places if place[2] is None or place[1].get("id") not in ids]
-        return same, others
-
-    def _check_deletes(self, stream: int, count: int, revision: int, share: float) -> None:
-        lacking, known = self.store.queue.count_lacking(stream, revision)
-        if lacking and share < 1 and (not count or lacking > share * known):
-            what = "would delete" if count else "is empty and would delete"
-            raise TooManyDeletes(
-                f"the snapshot {what} {lacking:,} of {known:,} known records "
-                f"(allowed: {share:.0%}), so nothing was deleted; if that is right, pass "
-                f"allow_deletes={min(1.0, ceil(lacking / known * 100) / 100):g}"
-            )
+    def _limits(self, stream: int) -> Limits:
+        return Limits(self._halved.get(stream, self._max_records), self._max_bytes)
 
     def lock(self) -> None:
         """Reserve the right to push from this file, until `unlock` or `close`.
@@ -209,8 +175,10 @@ class Ledger:
         `PushClient.deliver` and `resume` do so, and an outbox's worker.
 
         Raises:
-            LedgerError: another process or ledger pushes from the file.
+            LedgerError: another process or ledger pushes from the file, or this ledger is closed.
         """
+        if self.is_closed:
+            raise LedgerError("this ledger or outbox is closed; open the file again")
         if self._lock:
             self._lock.take()
 
@@ -251,16 +219,7 @@ class Ledger:
         Raises:
             LedgerError: a chunk of that company and data type is still open.
         """
-        with self.store.transaction():
-            stream = self.store.stream(company, data_type)
-            limit = self._limits.get(stream, self._max_records)
-            limit = min(max_records or limit, limit)
-            self._require_none_open(stream)
-            synced = self.store.remote_state.synced(company)
-            places = select(self.store, stream, data_type, synced, limit, self._max_bytes)
-            if not places:
-                return None
-            return Chunk(self.store.pushes.open(stream, places), company, data_type, len(places))
+        return self._make(company, data_type, max_records=max_records)
 
     def open_chunk(self, company: str, data_type: DataType) -> Chunk | None:
         """The chunk that is not settled yet, None if there is none."""
@@ -310,50 +269,43 @@ class Ledger:
         """
         if not dataset.has_ended:
             raise LedgerError(f"dataset {dataset.id} is still {dataset.status}; wait until it ends")
-        with self.store.transaction():
-            stream = self._require_open(chunk)
-            if dataset.is_complete:
-                moment = dataset.completed or dataset.requested or EPOCH
-                accepted = (moment - EPOCH) // MICROSECOND
-                revision = self.store.queue.next_revision()
-                self.store.pushes.accept(stream, chunk.push, accepted, revision)
-                if self._limits.get(stream, 0) * 2 >= self._max_records:
-                    del self._limits[stream]
-                elif stream in self._limits:
-                    self._limits[stream] *= 2
-            elif dataset.blames_records and chunk.size == 1:
-                self.reject(chunk, dataset.error_message or dataset.status)
-            elif dataset.blames_records:
-                self.split(chunk)
-            else:
-                self.store.pushes.fail(stream, chunk.push)
+        stream = self._require_open(chunk)
+        if dataset.is_complete:
+            moment = dataset.completed or dataset.requested or EPOCH
+            accepted = (moment - EPOCH) // MICROSECOND
+            self.store.pushes.accept(stream, chunk.push, accepted, self.store.queue.next_revision)
+            self.store.remote_state.forget_old_datasets(stream)
+            if self._halved.get(stream, 0) * 2 >= self._max_records:
+                del self._halved[stream]
+            elif stream in self._halved:
+                self._halved[stream] *= 2
+        elif dataset.blames_records and chunk.size == 1:
+            self.reject(chunk, dataset.error_message or dataset.status)
+        elif dataset.blames_records:
+            self.split(chunk)
+        else:
+            self.store.pushes.fail(stream, chunk.push)
 
     def release(self, chunk: Chunk) -> None:
         """Close a chunk that did not arrive: its records go back into the queue."""
-        with self.store.transaction():
-            stream = self._require_open(chunk)
-            self.store.pushes.fail(stream, chunk.push)
-            self.store.pushes.requeue_failed(stream)
+        stream = self._require_open(chunk)
+        self.store.pushes.fail(stream, chunk.push)
+        self.store.pushes.requeue_failed(stream)
 
     def split(self, chunk: Chunk) -> None:
         """Close a chunk with a wrong record: send its records again in chunks of half its size."""
-        with self.store.transaction():
-            self._limits[self._require_open(chunk)] = max(1, chunk.size // 2)
-            self.release(chunk)
+        self._halved[self._require_open(chunk)] = max(1, chunk.size // 2)
+        self.release(chunk)
 
     def reject(self, chunk: Chunk, detail: str) -> None:
         """Close a chunk that the service will never accept: its records are refused."""
-        with self.store.transaction():
-            stream = self._require_open(chunk)
-            self.store.refusals.refuse_push(stream, chunk.push, "rejected", detail)
-            self.store.pushes.drop(chunk.push)
+        stream = self._require_open(chunk)
+        self.store.refusals.refuse_push(stream, chunk.push, "rejected", detail)
+        self.store.pushes.drop(chunk.push)
 
     def requeue_failed(self, company: str, data_type: DataType) -> None:
         """Put the records of failed datasets back into the queue. Keeps rule S14."""
-        with self.store.transaction():
-            stream = self.store.stream(company, data_type)
-            self.store.pushes.requeue_failed(stream)
-            self.store.pushes.unpark(stream)
+        self.store.pushes.requeue_failed(self.store.stream(company, data_type))
 
     def note_sync(self, company: str, status: SyncStatus | None) -> bool:
         """Update what is known of a company's syncs from its latest one (None: none yet).
@@ -396,21 +348,42 @@ class Ledger:
                     queue.allow_again(stream, identity, kind)
                 queue.put(stream, change, self._clock.now(), queue.next_revision())
 
+    def prune(self, company: str, data_type: str, created_before: datetime) -> int:
+        """Forget accepted records that are synced and old, so that the file does not grow for ever.
+
+        No change of them can be sent any more. Prune what the shop will not give again: it is then
+        no longer missed in a snapshot. If it is given again all the same, it is refused (`late`),
+        never doubled.
+
+        Args:
+            company: its id.
+            data_type: of the records.
+            created_before: their `createdDate` is before it.
+
+        Returns:
+            How many records there were.
+
+        Raises:
+            ValueError: the company is not an id, the data type is unknown, or the moment has no
+                time zone.
+        """
+        company, kind = check_company(company), check_data_type(data_type)
+        if created_before.tzinfo is None:
+            raise ValueError("created_before has no time zone; use an aware datetime")
+        synced = self.store.remote_state.synced(company)
+        created = min(synced.boundary, (created_before - EPOCH) // MICROSECOND)
+        stream = self.store.stream(company, kind)
+        return self.store.queue.forget_known(stream, created, synced.ran)
+
     def dry_run(self) -> AbstractContextManager[None]:
         """A context in which nothing is kept."""
         return self.store.dry_run()
 
     def close(self) -> None:
         """Close the file."""
+        self.is_closed = True
         self.unlock()
         self.store.close()
-
-    def _require_none_open(self, stream: int) -> None:
-        if self.store.pushes.find_open(stream):
-            raise LedgerError(
-                "a chunk of this data type is still open; settle it first "
-                "(PushClient.resume finishes what an earlier run left open)"
-            )
 
     def _require_open(self, chunk: Chunk) -> int:
         """The stream of a chunk that is open."""

@@ -45,8 +45,8 @@ class Dataset(Wire, frozen=True, kw_only=True):
     """
 
     id: str
-    company_id: str
-    data_type: str
+    company_id: str = ""
+    data_type: str = ""
     status: str = "Queued"
     requested: datetime | None = None
     completed: datetime | None = None
@@ -62,7 +62,8 @@ class Dataset(Wire, frozen=True, kw_only=True):
     @property
     def is_complete(self) -> bool:
         """Whether the service has accepted its records."""
-        return self.status == "Complete"
+        is_success = bool(self.is_completed) and not self.is_errored and not self._is_failure
+        return self.status == "Complete" or is_success
 
     @property
     def blames_records(self) -> bool:
@@ -72,15 +73,18 @@ class Dataset(Wire, frozen=True, kw_only=True):
     @property
     def has_ended(self) -> bool:
         """Whether it has ended, in success or failure."""
-        is_failure = self.status.endswith("Error") or self.status in OTHER_ENDS
-        return self.is_complete or bool(self.is_errored) or is_failure
+        return self.is_complete or bool(self.is_errored) or self._is_failure
+
+    @property
+    def _is_failure(self) -> bool:
+        return self.status.endswith("Error") or self.status in OTHER_ENDS
 
 
 class DateRange(Wire, frozen=True):
-    """A period, UTC: from its start to before its finish."""
+    """A period, UTC: from its start to before its finish; None if the service does not say."""
 
-    start: datetime
-    finish: datetime
+    start: datetime | None = None
+    finish: datetime | None = None
 
     def __post_init__(self) -> None:
         """Read date-times without an offset as UTC."""
@@ -92,14 +96,14 @@ class SyncStatus(Wire, frozen=True, kw_only=True):
 
     Args:
         sync_status_code: 1000 and 1010 running, 2000 and 2040 successful, others failed.
-        sync_utc: when it ran, UTC.
+        sync_utc: when it ran, UTC; None if the service does not say.
         sync_date_range_utc: the period of the `createdDate` of its records.
     """
 
-    company_id: str
-    sync_status_code: int
-    sync_utc: datetime
-    sync_date_range_utc: DateRange
+    company_id: str = ""
+    sync_status_code: int = 0
+    sync_utc: datetime | None = None
+    sync_date_range_utc: DateRange = DateRange()
     commerce_sync_id: str | None = None
     sync_status: str | None = None
     error_message: str | None = None
@@ -157,7 +161,7 @@ class ConnectionPage(Wire, frozen=True):
 class Configuration(Wire, frozen=True):
     """Whether a company's mapping is complete."""
 
-    configured: bool | None
+    configured: bool | None = None
 
 
 class ErrorBody(Wire, frozen=True):

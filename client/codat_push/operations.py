@@ -6,12 +6,13 @@ pauses and receives the answers; a client runs it, blocking or not, and does the
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
+from codat_push.content import EPOCH
 from codat_push.encoding import to_wire, write_json
 from codat_push.errors import BadRecord, NotFound
 from codat_push.models import (
@@ -25,7 +26,9 @@ from codat_push.models import (
 from codat_push.schema import LIST_NAMES, check_company, check_data_type
 from codat_push.versions import key_of, make_version
 
+PAGE_SIZE: Final = 100  # datasets in a list of the newest
 MAX_RECORDS: Final = 4_999  # "under 5000 records"; source: guide, Rules for sending data
+SyncAnswer = SyncStatus | list[SyncStatus] | None
 T = TypeVar("T")
 
 
@@ -34,17 +37,25 @@ class Call:
     """One request.
 
     Args:
+        operation: its name, such as `push`, for metrics.
+        method: of HTTP.
         path: from the base URL's root, with its query.
         answer: the type of its answer.
+        company: the company that it is about.
         content: JSON to send, None for no body.
-        is_poll: whether it reads the status of a dataset, at most once a second (rule T06).
     """
 
+    operation: str
     method: str
     path: str
     answer: Any
+    company: str
     content: bytes | None = None
-    is_poll: bool = False
+
+    @property
+    def is_poll(self) -> bool:
+        """Whether it reads the status of a dataset, at most once a second (rule T06)."""
+        return self.operation == "dataset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,35 @@ class Pause:
 
 
 Flow = Generator[Call | Pause, Any, T]
+
+
+class FlowRun(Generic[T]):
+    """A flow on its way, for a client that takes its steps.
+
+    Attributes:
+        step: what to do next; None once the flow has ended.
+        result: what the flow returned, once it has ended.
+    """
+
+    step: Call | Pause | None
+    result: T
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self._flow = flow
+
+    def resume(self, answer: Any) -> None:
+        """Go on after a step, with its answer; at first with None."""
+        self._advance(self._flow.send, answer)
+
+    def fail(self, error: Exception) -> None:
+        """Go on after a step that raised an error, which the flow may handle."""
+        self._advance(self._flow.throw, error)
+
+    def _advance(self, function: Callable[[Any], Call | Pause], value: Any) -> None:
+        try:
+            self.step = function(value)
+        except StopIteration as end:
+            self.step, self.result = None, end.value
 
 
 def push(company: str, data_type: str, records: Iterable[Any]) -> Flow[Dataset]:
@@ -128,7 +168,7 @@ def push_bodies(company: str, data_type: str, bodies: Sequence[bytes]) -> Flow[D
         )
     content = b'{"%s":[%s]}' % (LIST_NAMES[kind].encode(), b",".join(bodies))
     path = f"/data/companies/{segment(check_company(company))}/sync/{kind}"
-    answer: PushAnswer = yield Call("POST", path, PushAnswer, content)
+    answer: PushAnswer = yield Call("push", "POST", path, PushAnswer, company, content)
     return Dataset(id=answer.dataset_id, company_id=company, data_type=data_type)
 
 
@@ -138,7 +178,7 @@ def dataset(company: str, dataset_id: str) -> Flow[Dataset]:
     Source: guide, step 3.
     """
     path = f"/meta/companies/{segment(company)}/pull/history/{segment(dataset_id)}"
-    found: Dataset = yield Call("GET", path, Dataset, is_poll=True)
+    found: Dataset = yield Call("dataset", "GET", path, Dataset, company)
     return found
 
 
@@ -148,25 +188,28 @@ def newest_datasets(company: str, data_type: str) -> Flow[list[Dataset]]:
     An operation of the API's later generation; source: contract section 2.
     """
     clause = segment(f"dataType={data_type}")
-    query = f"page=1&pageSize=100&orderBy=-requested&query={clause}"
-    page: DatasetPage = yield Call(
-        "GET", f"/companies/{segment(company)}/data/history?{query}", DatasetPage
-    )
-    return [found for found in page.results if found.data_type == data_type]
+    query = f"page=1&pageSize={PAGE_SIZE}&orderBy=-requested&query={clause}"
+    path = f"/companies/{segment(company)}/data/history?{query}"
+    page: DatasetPage = yield Call("newest_datasets", "GET", path, DatasetPage, company)
+    return [found for found in page.results if found.data_type in (data_type, "")]
 
 
 def sync_status(company: str) -> Flow[SyncStatus | None]:
     """Read the latest sync: `GET /meta/companies/{company}/sync/commerce/status`.
 
-    Returns None before the first sync, when the service answers 404.
+    Returns None before the first sync, when the service answers 404. Of a list, which the vendor's
+    words promise though its example is one object, the latest counts.
 
-    Source: guide, step 4; contract section 6.
+    Source: guide, step 4; contract section 6, contract-2 section I.
     """
     path = f"/meta/companies/{segment(company)}/sync/commerce/status"
     try:
-        status: SyncStatus = yield Call("GET", path, SyncStatus)
+        found = yield Call("sync_status", "GET", path, SyncAnswer, company)
     except NotFound:
         return None
+    if isinstance(found, list):
+        return max(found, key=lambda each: each.sync_utc or EPOCH, default=None)
+    status: SyncStatus | None = found
     return status
 
 
@@ -181,7 +224,7 @@ def sync_now(company: str, sync_to: datetime | None = None) -> Flow[SyncStatus]:
     """
     body = {} if sync_to is None else to_wire({"syncTo": sync_to})
     path = f"/companies/{segment(company)}/sync/commerce/latest"
-    status: SyncStatus = yield Call("POST", path, SyncStatus, write_json(body))
+    status: SyncStatus = yield Call("sync_now", "POST", path, SyncStatus, company, write_json(body))
     return status
 
 
@@ -191,7 +234,7 @@ def connections(company: str) -> Flow[ConnectionPage]:
     Source: contract section 2.
     """
     path = f"/meta/companies/{segment(company)}/connections?page=1&pageSize=100"
-    page: ConnectionPage = yield Call("GET", path, ConnectionPage)
+    page: ConnectionPage = yield Call("connections", "GET", path, ConnectionPage, company)
     return page
 
 
@@ -201,7 +244,7 @@ def configuration(company: str) -> Flow[Configuration]:
     Source: contract section 5.
     """
     path = f"/config/companies/{segment(company)}/sync/commerce"
-    found: Configuration = yield Call("GET", path, Configuration)
+    found: Configuration = yield Call("configuration", "GET", path, Configuration, company)
     return found
 
 

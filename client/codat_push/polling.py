@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec.structs import replace
+
 from codat_push import operations
 from codat_push.clock import Clock
 from codat_push.errors import RequestError, WaitTimeout
@@ -45,6 +47,7 @@ def wait(dataset: Dataset, options: WaitOptions) -> Flow[Dataset]:
     """
     until = options.clock.monotonic() + options.seconds
     retry_after: float | None = None  # seconds, after a poll that failed
+    company, identity, data_type = dataset.company_id, dataset.id, dataset.data_type
     for pause in pauses(options.first_poll):
         if dataset.has_ended:
             break
@@ -54,12 +57,13 @@ def wait(dataset: Dataset, options: WaitOptions) -> Flow[Dataset]:
             raise WaitTimeout(message)
         yield Pause(max(min(pause, left), retry_after or 0.0))
         try:
-            dataset = yield from operations.dataset(dataset.company_id, dataset.id)
+            dataset = yield from operations.dataset(company, identity)
         except RequestError as error:
             if not error.is_transient:
                 raise
             retry_after = error.retry_after or 0.0
         else:
+            dataset = replace(dataset, company_id=company, data_type=data_type)
             retry_after = None
             if options.progress:
                 options.progress(dataset)

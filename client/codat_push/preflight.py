@@ -33,7 +33,22 @@ def prepare(ledger: Ledger, company: str, data_type: DataType) -> Flow[bool]:
     """
     yield from check_set_up(ledger, company)
     yield from note_datasets(ledger, company, data_type)
-    return ledger.note_sync(company, (yield from operations.sync_status(company)))
+    return (yield from note_sync(ledger, company))
+
+
+def note_sync(ledger: Ledger, company: str) -> Flow[bool]:
+    """Read the latest sync, if the service offers that; returns whether it is another one.
+
+    Raises:
+        RequestError: the request failed.
+    """
+    try:
+        status = yield from operations.sync_status(company)
+    except RequestError as error:
+        if error.status not in NOT_OFFERED:
+            raise
+        return False
+    return ledger.note_sync(company, status)
 
 
 def check_set_up(ledger: Ledger, company: str) -> Flow[None]:
@@ -55,7 +70,7 @@ def check_set_up(ledger: Ledger, company: str) -> Flow[None]:
             return
         if not linked.is_linked("Accounting"):
             raise NotSetUp(f"company {company}: no accounting platform is linked yet")
-        if not (yield from operations.configuration(company)).configured:
+        if (yield from operations.configuration(company)).configured is False:
             raise NotSetUp(f"company {company}: the merchant has not completed the mapping yet")
     except RequestError as error:
         if not is_unoffered(error):

@@ -53,10 +53,6 @@ class Synced(NamedTuple):
         """Whether the period of a record has been synced, so that a push comes too late."""
         return created is not None and created < self.boundary
 
-    def is_running_over(self, created: int | None) -> bool:
-        """Whether a sync is running over the period of a record."""
-        return None not in (created, self.running_to) and (created or 0) < (self.running_to or 0)
-
 
 class Candidate(NamedTuple):
     """A queued version or delete, beside the known version; fields in the order of the query."""
@@ -95,19 +91,30 @@ def judge_version(data_type: DataType, candidate: Candidate, synced: Synced) -> 
     Source: guide, Rules for sending data and Rules for updating data.
     """
     if candidate.known_digest is None:
-        return _judge_new(candidate, synced)
+        return judge_new(candidate.created, synced, was_deleted=candidate.was_deleted)
     if candidate.digest == candidate.known_digest:
         return "drop"
     return _judge_update(data_type, candidate, synced)
 
 
-def _judge_new(candidate: Candidate, synced: Synced) -> Verdict:
-    """Keeps rules D05 (refused if its key was deleted) and S08 (refused or held at its sync)."""
-    if candidate.was_deleted:
+def judge_new(created: int | None, synced: Synced, *, was_deleted: bool) -> Verdict:
+    """Whether a version of a record that is not known is pushed.
+
+    Keeps rules D05 (refused if its key was deleted) and S08 (refused or held at its sync).
+
+    Args:
+        created: its `createdDate` in microseconds since 1970, or None.
+        synced: what is known of the company's syncs.
+        was_deleted: whether its key was deleted.
+    """
+    if was_deleted:
         return "deleted", DELETED
-    if synced.is_past(candidate.created):
+    if created is None:
+        return "send"
+    if created < synced.boundary:
         return "late", LATE
-    return "hold" if synced.is_running_over(candidate.created) else "send"
+    running_to = synced.running_to
+    return "hold" if running_to is not None and created < running_to else "send"
 
 
 def _judge_update(data_type: DataType, candidate: Candidate, synced: Synced) -> Verdict:

@@ -8,8 +8,11 @@ its answer was given up, therefore:
 - nothing else of the data type is posted until the push has appeared, or until it is so late that
   it is given up (`late_seconds` after it was posted; at once if an answer came, such as a 500);
 - a push that is given up is remembered as abandoned, and while it may still arrive, a new dataset
-  is never adopted: it may be either's. All records in doubt are sent again instead, which books
-  nothing twice, because the service recognises a record by its key;
+  is never adopted: it may be either's. The service shows the same where the abandoned push arrived
+  at last and the next one did not, and where only the next one did, so that no client can know.
+  All records in doubt are sent again instead, also once both have arrived, as the older version of
+  a record may have come last. That books nothing twice, because the service recognises a record by
+  its key, and keeps rule S03, which excuses a repeat whose earlier answer was lost;
 - before the next push, datasets that an abandoned push has become are waited for (rule S05).
 
 For this to be right, only one ledger may push to its companies.

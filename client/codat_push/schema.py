@@ -15,49 +15,54 @@ LIST_NAMES: Final[dict[DataType, str]] = {
     "commerce-transactions": "transactions",
 }
 
-# A shape is VALUE, MOMENT, a list with the shape of its elements, or a dict of shapes by name.
-VALUE: Final = "value"
-MOMENT: Final = "moment"
+# A shape is TEXT, NUMBER, MOMENT, a list with the shape of its elements, or a dict by name.
+TEXT: Final = "text"
+NUMBER: Final = "number"
+MOMENT: Final = "date-time"
 Shape = Any
 
 
-def shape(values: str, moments: str = "", **nested: Shape) -> dict[str, Shape]:
-    """The shape of an object: the names of values and of date-times, and nested shapes.
+def shape(texts: str, numbers: str = "", moments: str = "", **nested: Shape) -> dict[str, Shape]:
+    """The shape of an object.
 
     Args:
-        values: names separated by spaces; their values are compared as they are, numbers by value.
-        moments: names separated by spaces; their values are compared by instant.
+        texts: names of properties, separated by spaces; compared as they are.
+        numbers: likewise; compared by value.
+        moments: likewise; compared by instant.
         nested: the shape of each object or list of objects, by name.
 
     Source: contract section 3.
     """
-    plain = dict.fromkeys(values.split(), VALUE)
-    return plain | dict.fromkeys(moments.split(), MOMENT) | nested
+    leaves = ((TEXT, texts), (NUMBER, numbers), (MOMENT, moments))
+    return {name: leaf for leaf, names in leaves for name in names.split()} | nested
 
 
 REF: Final = shape("id name")
 PAYMENT: Final = shape(
-    "id amount currency type status paymentProvider",
+    "id currency type status paymentProvider",
+    "amount",
     "dueDate createdDate modifiedDate sourceModifiedDate",
 )
 LINE_ITEM: Final = shape(
-    "id quantity taxPercentage totalAmount totalTaxAmount unitPrice",
+    "id",
+    "quantity taxPercentage totalAmount totalTaxAmount unitPrice",
     productRef=REF,
     productVariantRef=REF,
-    discountAllocations=[shape("name totalAmount")],
+    discountAllocations=[shape("name", "totalAmount")],
 )
 ORDER: Final = shape(
-    "id orderNumber country currency totalAmount totalRefund totalTaxAmount totalDiscount "
-    "totalGratuity",
+    "id orderNumber country currency",
+    "totalAmount totalRefund totalTaxAmount totalDiscount totalGratuity",
     "createdDate closedDate modifiedDate sourceModifiedDate",
     orderLineItems=[LINE_ITEM],
     payments=[PAYMENT],
-    serviceCharges=[shape("description totalAmount taxPercentage taxAmount quantity type")],
+    serviceCharges=[shape("description type", "totalAmount taxPercentage taxAmount quantity")],
     locationRef=REF,
     customerRef=REF,
 )
 TRANSACTION: Final = shape(
-    "id totalAmount currency type subType",
+    "id currency type subType",
+    "totalAmount",
     "createdDate modifiedDate sourceModifiedDate",
     transactionSourceRef=shape("id type"),
 )
@@ -65,6 +70,18 @@ SHAPES: Final[dict[DataType, dict[str, Shape]]] = {
     "commerce-orders": ORDER,
     "commerce-payments": PAYMENT,
     "commerce-transactions": TRANSACTION,
+}
+# The bits of `known.properties` and `queue.properties` in ledgers' files; never change their order.
+PROPERTIES: Final[dict[DataType, tuple[str, ...]]] = {
+    "commerce-orders": tuple(ORDER),
+    "commerce-payments": (
+        *("id", "amount", "currency", "type", "status", "paymentProvider"),
+        *("dueDate", "createdDate", "modifiedDate", "sourceModifiedDate"),
+    ),
+    "commerce-transactions": (
+        *("id", "totalAmount", "currency", "type", "subType"),
+        *("createdDate", "modifiedDate", "sourceModifiedDate", "transactionSourceRef"),
+    ),
 }
 
 

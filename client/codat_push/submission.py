@@ -21,7 +21,7 @@ from codat_push.ledger import Ledger
 from codat_push.models import Chunk, Dataset
 from codat_push.operations import Flow, Pause
 from codat_push.polling import WaitOptions
-from codat_push.preflight import prepare
+from codat_push.preflight import note_sync, prepare
 from codat_push.schema import DATA_TYPES
 
 
@@ -43,9 +43,9 @@ def deliver(ledger: Ledger, chunk: Chunk, options: WaitOptions) -> Flow[Dataset]
         RequestError: the push was refused or its answer lost, or its dataset cannot be read.
         WaitTimeout: the dataset did not end in time.
     """
-    ledger.lock()
     fresh: Chunk | None = chunk
     try:
+        ledger.lock()
         yield from _wait_until_clear(ledger, chunk, options)
         is_outdated = yield from prepare(ledger, chunk.company, chunk.data_type)
     except CodatError:
@@ -90,7 +90,7 @@ def resume(ledger: Ledger, company: str, options: WaitOptions) -> Flow[list[tupl
             chunk = yield from _recover(ledger, chunk, options)
         if chunk:
             finished.append((chunk, (yield from finish(ledger, chunk, options))))
-    ledger.note_sync(company, (yield from operations.sync_status(company)))
+    yield from note_sync(ledger, company)
     return finished
 
 

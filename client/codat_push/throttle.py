@@ -25,22 +25,23 @@ class Throttle:
     def __init__(self, clock: Clock, min_poll_seconds: float) -> None:
         self._clock = clock
         self._look_seconds = min_poll_seconds
-        self._suspended_until: float | None = None
+        self._suspended_until: dict[str, float] = {}  # by company; empty: of every company
         self._polls: dict[str, float] = {}  # when each dataset may be polled again
         self._underway: dict[tuple[str, str], list[str]] = {}
 
-    def check(self, request: httpx.Request) -> None:
-        """Send nothing before `Retry-After` has passed. Keeps rule T04.
+    def check(self, company: str, request: httpx.Request) -> None:
+        """Send nothing for a company before its `Retry-After` has passed. Keeps rule T04.
 
         Raises:
             RetryAfterActive: it has not.
         """
-        if self._suspended_until is not None:
-            left = self._suspended_until - self._clock.monotonic()
-            if left > 0:
-                message = f"not sent; Retry-After: {left:.0f} s left"
-                raise RetryAfterActive(message, request, retry_after=left)
-            self._suspended_until = None
+        now = self._clock.monotonic()
+        lasting = {key: until for key, until in self._suspended_until.items() if until > now}
+        self._suspended_until = lasting
+        left = max(lasting.get(company, now), lasting.get("", now)) - now
+        if left > 0:
+            message = f"not sent; Retry-After: {left:.0f} s left"
+            raise RetryAfterActive(message, request, retry_after=left)
 
     def pause_before(self, call: Call) -> float:
         """Seconds to wait before a call. Keeps rule T06."""
@@ -52,11 +53,12 @@ class Throttle:
         self._polls[call.path] = due + self._look_seconds
         return due - now
 
-    def note_failure(self, error: RequestError) -> None:
+    def note_failure(self, company: str, error: RequestError) -> None:
         """Learn from a failure: when to send again, or that a dataset no longer exists."""
-        if error.retry_after and not isinstance(error, RetryAfterActive):
+        if error.retry_after:
+            scope = "" if error.is_outage else company
             until = self._clock.monotonic() + error.retry_after
-            self._suspended_until = max(until, self._suspended_until or until)
+            self._suspended_until[scope] = max(until, self._suspended_until.get(scope, until))
         if isinstance(error, NotFound):
             self._forget(error.request.url.path.rpartition("/")[2])
 

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import MAX_PREC, Context, Decimal
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
-import msgspec
+from msgspec import Struct
 
-from codat_push.encoding import format_moment, read_json, to_wire, write_json
+from codat_push.content import read, read_plain
+from codat_push.encoding import to_wire, write_json
 from codat_push.errors import BadRecord
-from codat_push.schema import MOMENT, SHAPES, DataType, Shape, is_unicode
+from codat_push.schema import PROPERTIES, DataType, is_unicode
 
-EXACT: Final = Context(prec=MAX_PREC)
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-STAMPS: Final = ("modifiedDate", "sourceModifiedDate")
-DIGEST_BYTES: Final = 20
-EARLIER_DIGEST_BYTES: Final = 16  # of the form that compares stamps and the order of lists, too
-EXACT_DIGITS: Final = 15  # that a binary float carries
-ROUNDED: Final = Context(prec=12)
-ROUNDED_PLACES: Final = 9
+SOURCE_BYTES: Final = 20
+EMPTY_SOURCE: Final = blake2b(digest_size=SOURCE_BYTES)  # copied, which is faster than a new one
 EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
-encode_given: Final = msgspec.json.Encoder().encode
-encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True, gc=False):
     """A record as it is now, ready to be sent.
 
     Args:
         id: the merchant's own id.
         kind: a transaction's type, which is part of its key; else empty.
         body: its JSON.
-        digest: 20 bytes, the same for versions that the service takes for the same.
+        digest: the same for versions that the service takes for the same.
         created: its `createdDate` in microseconds since 1970, or None.
         modified: its `sourceModifiedDate` likewise.
-        properties: the properties it carries, a bit each, in the order of its shape.
-        source: its `fingerprint`, if it was asked for.
+        properties: the properties it carries, a bit each.
+        source: the fingerprint of the record as it was given, if it was plain.
     """
 
     id: str
@@ -54,8 +43,37 @@ class Version:
     source: bytes | None = None
 
 
+class Given(Struct, frozen=True, gc=False):
+    """A record of plain values, as it was given.
+
+    Args:
+        body: its JSON.
+        source: 20 bytes of it, by which one that did not change is known at once.
+    """
+
+    body: bytes
+    source: bytes
+
+
+def encode_given(record: Any) -> Given | None:
+    """Encode a record as it was given; None if it is not a dict of plain values.
+
+    Inputs of which only one can be sent may share a source, such as those with null and with NaN.
+    What is taken for the accepted record is not sent, so that does no harm.
+    """
+    if type(record) is not dict:
+        return None
+    try:
+        body = write_json(record)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    source = EMPTY_SOURCE.copy()
+    source.update(body)
+    return Given(body, source.digest())
+
+
 def make_version(
-    data_type: DataType, record: Any, path: str = "$", source: bytes | None = None
+    data_type: DataType, record: Any, path: str = "$", given: Given | None = None
 ) -> Version:
     """Encode a record and read its key.
 
@@ -63,78 +81,54 @@ def make_version(
         data_type: what the record is.
         record: a mapping, dataclass or msgspec Struct, whole: an update carries every property.
         path: the JSON path of the record, for messages.
-        source: its `fingerprint`.
+        given: the record from `encode_given`, if the caller has it.
 
     Raises:
-        BadRecord: it has no id, or a value that cannot be encoded.
+        BadRecord: it has no id, a property that is unknown, or a value that cannot be sent.
     """
-    try:
-        wire = to_wire(record, path)
-        body = write_json(wire)
-    except UnicodeEncodeError as error:
-        raise BadRecord(path, f"a text is not valid Unicode: {error}") from error
-    except RecursionError as error:
-        raise BadRecord(path, "the record is nested too deeply, or contains itself") from error
+    given = given or encode_given(record)
+    if given and not (is_empty(record) or is_marked(record.get("status"))):
+        content = read_plain(data_type, record, given.body)
+        identity = record.get("id")
+        if content and identity:
+            kind = record.get("type") if data_type == "commerce-transactions" else None
+            bits = property_bits(data_type, tuple(record))
+            return Version(
+                identity,
+                kind or "",
+                given.body,
+                content.digest,
+                content.created,
+                content.modified,
+                bits,
+                given.source,
+            )
+    wire = _to_wire(record, path)
     identity, kind = key_of(data_type, wire, path)
     if is_like_delete(wire):
         raise BadRecord(path, "this looks like a delete; call delete with its id instead")
-    if unknown := unknown_property(wire, SHAPES[data_type], path):
-        raise BadRecord(unknown, "unknown property, which the service would ignore; remove it")
-    return Version(
-        id=identity,
-        kind=kind,
-        body=body,
-        digest=content_digest(data_type, wire),
-        created=microseconds(wire.get("createdDate")),
-        modified=microseconds(wire.get("sourceModifiedDate")),
-        properties=sum(1 << bit for bit, name in enumerate(SHAPES[data_type]) if name in wire),
-        source=source,
-    )
+    content = read(data_type, wire, path)
+    bits = property_bits(data_type, tuple(wire))
+    source = given.source if given else None
+    moments = content.created, content.modified
+    return Version(identity, kind, write_json(wire), content.digest, *moments, bits, source)
 
 
-def fingerprint(record: Any) -> bytes | None:
-    """20 bytes of a record as it was given, by which one that did not change is known at once.
-
-    Inputs of which only one can be sent may share it, such as those with null and with NaN. What
-    is taken for the accepted record is not sent, so that does no harm.
-
-    Returns:
-        None if it is not a dict of plain values; it is then compared by its digest.
-    """
-    if type(record) is not dict:
-        return None
+def _to_wire(record: Any, path: str) -> Any:
     try:
-        return blake2b(encode_given(record), digest_size=DIGEST_BYTES).digest()
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return None
+        return to_wire(record, path)
+    except BadRecord:
+        raise
+    except RecursionError as error:
+        raise BadRecord(path, "the record is nested too deeply, or contains itself") from error
+    except Exception as error:  # raised by an object of the caller's
+        raise BadRecord(path, f"cannot be read: {type(error).__name__}: {error}") from error
 
 
-def content_digest(data_type: DataType, wire: dict[str, Any]) -> bytes:
-    """The digest of what a record says beside its stamps."""
-    content = {name: value for name, value in wire.items() if name not in STAMPS}
-    canon = canonical(content, SHAPES[data_type])
-    return blake2b(encode_sorted(canon), digest_size=DIGEST_BYTES).digest()
-
-
-def earlier_digest(data_type: DataType, wire: dict[str, Any]) -> bytes:
-    """The digest of a record as ledgers up to version 0.1.0 hold it."""
-    canon = canonical(wire, SHAPES[data_type], is_earlier=True)
-    return blake2b(encode_sorted(canon), digest_size=EARLIER_DIGEST_BYTES).digest()
-
-
-def is_same(data_type: DataType, body: bytes, digest: bytes, known: bytes | None) -> bool:
-    """Whether a version says the same as the known one; either digest may be an earlier one.
-
-    Args:
-        data_type: what the record is.
-        body: the version's JSON.
-        digest: the version's.
-        known: the known version's, None if there is none.
-    """
-    if known is None or len(known) == len(digest):
-        return digest == known
-    make = earlier_digest if len(known) == EARLIER_DIGEST_BYTES else content_digest
-    return make(data_type, read_json(body)) == known
+@lru_cache(1_000)
+def property_bits(data_type: DataType, names: tuple[str, ...]) -> int:
+    """The properties that a record carries, a bit each."""
+    return sum(1 << bit for bit, name in enumerate(PROPERTIES[data_type]) if name in names)
 
 
 def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
@@ -160,25 +154,16 @@ def key_of(data_type: DataType, wire: Any, path: str = "$") -> tuple[str, str]:
     return identity, kind if isinstance(kind, str) else ""
 
 
-def key_of_bad(data_type: DataType, record: Any, path: str) -> tuple[str, str]:
-    """The key of a record that cannot be sent, as far as it can be read; else its JSON path.
-
-    Args:
-        data_type: what the record is.
-        record: whatever the caller gave.
-        path: the JSON path of the record.
-
-    Returns:
-        The id, or the path, and the type, which is empty but for a transaction.
-    """
-    wire: Any = record
-    if not isinstance(record, Mapping):
-        names = ("id", "type")
-        wire = {name: getattr(record, name) for name in names if hasattr(record, name)}
+def key_of_bad(data_type: DataType, record: Any) -> tuple[str, str] | None:
+    """The key of a record that cannot be sent; None if it cannot be read, either."""
     try:
-        return key_of(data_type, dict(wire), path)
-    except (BadRecord, TypeError, ValueError):
-        return path, ""
+        wire = record
+        if not isinstance(record, Mapping):
+            wire = {name: getattr(record, name) for name in ("id", "type") if hasattr(record, name)}
+        read = {name: wire[name] for name in ("id", "type") if name in wire}
+        return key_of(data_type, read)
+    except Exception:  # noqa: BLE001  (an object of the caller's may raise anything)
+        return None
 
 
 def check_id(identity: Any, path: str = "$.id") -> str:
@@ -200,11 +185,22 @@ def is_like_delete(wire: dict[str, Any]) -> bool:
     The service reads an object with only an id as a delete, and anything else as an update. Keeps
     rule D01.
     """
-    if all(item in EMPTY for name, item in wire.items() if name != "id"):
-        return True
     by_name = {name.lower(): item for name, item in wire.items()}
-    marked = by_name.get("isdeleted") is True or by_name.get("deleted") is True
-    return marked or str(by_name.get("status")).lower() == "deleted"
+    is_flagged = by_name.get("isdeleted") is True or by_name.get("deleted") is True
+    return is_flagged or is_marked(by_name.get("status")) or is_empty(wire)
+
+
+def is_empty(record: dict[str, Any]) -> bool:
+    """Whether only the id of a record has content."""
+    for name, item in record.items():  # noqa: SIM110  (twice as fast, for every record given)
+        if name != "id" and (item or item not in EMPTY):
+            return False
+    return True
+
+
+def is_marked(status: Any) -> bool:
+    """Whether a status marks its record as deleted."""
+    return isinstance(status, str) and status.lower() == "deleted"
 
 
 def missing_properties(data_type: DataType, before: int, now: int) -> list[str]:
@@ -216,89 +212,4 @@ def missing_properties(data_type: DataType, before: int, now: int) -> list[str]:
         now: that of this one.
     """
     lost = before & ~now
-    return [name for bit, name in enumerate(SHAPES[data_type]) if lost >> bit & 1]
-
-
-def canonical(value: Any, shape: Shape, *, is_earlier: bool = False) -> Any:
-    """A form that is the same for versions that the service takes for the same.
-
-    Numbers are compared by value but for the error of a binary float, date-times by instant, lists
-    without their order; unknown properties are dropped; null and absent differ.
-
-    Args:
-        value: a JSON value.
-        shape: the properties of it that the service knows.
-        is_earlier: whether the form is that of a digest of 16 bytes, which keeps the order of
-            lists and every digit.
-
-    Source: docs/rules.md, S03.
-    """
-    kind = type(value)
-    if kind is str:
-        moment = parse_moment(value) if shape is MOMENT else None
-        return value if moment is None else format_moment(moment)
-    if kind is dict:
-        if not isinstance(shape, dict):
-            return {}
-        return {
-            name: canonical(value[name], shape[name], is_earlier=is_earlier)
-            for name in shape
-            if name in value
-        }
-    if kind is list:
-        inner = shape[0] if isinstance(shape, list) else shape
-        items = [canonical(item, inner, is_earlier=is_earlier) for item in value]
-        return items if is_earlier else sorted(items, key=encode_sorted)
-    if kind is bool or value is None:
-        return value
-    # In a list, so that a number never equals a text; zero has no sign.
-    number = Decimal(str(value) if kind is float else value).normalize(EXACT)
-    if not is_earlier and len(number.as_tuple().digits) > EXACT_DIGITS:
-        number = round(number.normalize(ROUNDED), ROUNDED_PLACES).normalize(EXACT)
-    return [str(number or 0)]
-
-
-def unknown_property(value: Any, shape: Shape, path: str) -> str | None:
-    """The JSON path of a property that the service does not know, None if it knows them all.
-
-    Args:
-        value: a JSON value.
-        shape: the properties of it that the service knows.
-        path: the JSON path of the value.
-
-    Source: contract section 3.
-    """
-    if isinstance(value, dict) and isinstance(shape, dict):
-        for name, item in value.items():
-            if name not in shape:
-                return f"{path}.{name}"
-            inner = shape[name]
-            if inner.__class__ is not str and (
-                found := unknown_property(item, inner, f"{path}.{name}")
-            ):
-                return found
-    elif isinstance(value, list) and isinstance(shape, list):
-        for index, item in enumerate(value):
-            if found := unknown_property(item, shape[0], f"{path}[{index}]"):
-                return found
-    return None
-
-
-def parse_moment(text: str) -> datetime | None:
-    """Read a date-time as the service does, None if it is not one.
-
-    `Z`, an offset, neither (UTC), or a bare date; digits beyond the microsecond are cut.
-    Source: contract section 1.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def microseconds(text: Any) -> int | None:
-    """Microseconds since 1970 of a date-time's text, None if it is not one."""
-    moment = parse_moment(text) if isinstance(text, str) else None
-    return None if moment is None else (moment - EPOCH) // MICROSECOND
+    return [name for bit, name in enumerate(PROPERTIES[data_type]) if lost >> bit & 1]

@@ -9,13 +9,13 @@ the steps of the others.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from random import Random
 from threading import Event
 from typing import Final
 
 from codat_push import recovery, submission
 from codat_push.backoff import next_retry
-from codat_push.client import PushClient
 from codat_push.errors import (
     BadRequest,
     LedgerError,
@@ -24,6 +24,7 @@ from codat_push.errors import (
     PushTooLarge,
     RequestError,
 )
+from codat_push.hooks import DatasetEnd, call_hook
 from codat_push.ledger import Ledger
 from codat_push.models import Chunk
 from codat_push.operations import MAX_RECORDS, Flow
@@ -41,19 +42,26 @@ class Worker:
     Args:
         ledger: the queue, and the open chunks.
         schedule: when the next step of each stream is due.
-        client: sends the requests.
+        poll_seconds: seconds before the first poll of a dataset.
         rng: draws the jitter of the pauses.
+        on_dataset: called when a dataset has ended, for metrics.
     """
 
     def __init__(
-        self, ledger: Ledger, schedule: RetrySchedule, client: PushClient, rng: Random
+        self,
+        ledger: Ledger,
+        schedule: RetrySchedule,
+        poll_seconds: float,
+        rng: Random,
+        on_dataset: Callable[[DatasetEnd], object] | None,
     ) -> None:
         self._ledger = ledger
         self._schedule = schedule
-        self._client = client
+        self._poll_seconds = poll_seconds
         self._rng = rng
+        self._on_dataset = on_dataset
 
-    def run_once(self, stopping: Event) -> float | None:
+    def run_once(self, stopping: Event) -> Flow[float | None]:
         """Take every step that is due, until `stopping` is set.
 
         Returns:
@@ -65,12 +73,12 @@ class Worker:
             if stopping.is_set():
                 break
             if not self._schedule.seconds_left(store.stream(company, data_type)):
-                self._step(company, data_type)
+                yield from self._step(company, data_type)
         busy = store.queue.busy_streams()
         left = [self._schedule.seconds_left(store.stream(*stream)) for stream in busy]
         return min(left, default=None)
 
-    def _step(self, company: str, data_type: DataType) -> None:
+    def _step(self, company: str, data_type: DataType) -> Flow[None]:
         """Take one step for a stream, and schedule the next."""
         stream = self._ledger.store.stream(company, data_type)
         entry = self._schedule.entry(stream)
@@ -84,11 +92,11 @@ class Worker:
                 step = self._find(chunk, entry)
             else:
                 step = self._poll(chunk, entry)
-            entry, pause = self._client.run(step)
+            entry, pause = yield from step
         except RequestError as error:
             entry, pause = self._after_failure(entry, str(error), error.retry_after)
             if error.retry_after:
-                self._schedule.suspend(error.retry_after)
+                self._schedule.suspend("" if error.is_outage else company, error.retry_after)
         except NotSetUp as error:
             entry, pause = self._after_failure(entry, str(error))
         except LedgerError:
@@ -131,13 +139,13 @@ class Worker:
     ) -> tuple[Entry, float]:
         """The next step when no record can be sent: none is left, or a sync has to end first."""
         store = self._ledger.store
-        count, _ = store.queue.size(store.stream(company, data_type))
-        pause = self._next_poll(entry.poll_pause) if count else 0.0
+        is_held = store.queue.is_waiting(store.stream(company, data_type))
+        pause = self._next_poll(entry.poll_pause) if is_held else 0.0
         return entry._replace(poll_pause=pause or None), pause
 
     def _find(self, chunk: Chunk, entry: Entry) -> Flow[tuple[Entry, float]]:
         """Find the dataset of a chunk whose answer was lost, or queue its records again."""
-        late_after = recovery.late_seconds(self._client.poll_seconds)
+        late_after = recovery.late_seconds(self._poll_seconds)
         found = yield from recovery.find_dataset(self._ledger, chunk, late_after)
         if found is None:
             return entry._replace(poll_pause=None), 0.0
@@ -147,6 +155,9 @@ class Worker:
     def _poll(self, chunk: Chunk, entry: Entry) -> Flow[tuple[Entry, float]]:
         """Poll the dataset of a chunk."""
         dataset = yield from submission.poll(self._ledger, chunk)
+        if dataset.has_ended and self._on_dataset:
+            end = DatasetEnd(chunk.company, chunk.data_type, chunk.size, dataset.status)
+            call_hook(self._on_dataset, end)
         if dataset.is_complete:
             return NOTHING._replace(max_records=larger(entry)), 0.0
         if dataset.has_ended:
@@ -160,7 +171,7 @@ class Worker:
         return entry._replace(poll_pause=pause), pause
 
     def _next_poll(self, previous: float | None) -> float:
-        return next_poll(previous, self._client.poll_seconds)
+        return next_poll(previous, self._poll_seconds)
 
     def _after_failure(
         self, entry: Entry, error: str, retry_after: float | None = None

@@ -110,6 +110,10 @@ class Clock:
         except OverflowError:
             return LAST
 
+    def at_speed(self, speed: float) -> Clock:
+        """The same clock, which goes on at another speed from now."""
+        return replace(self, anchor=self.now(), machine_anchor=machine_now(), speed=speed)
+
     def moved_to(self, moment: datetime) -> Clock:
         """The same clock, set to `moment` and going on from there."""
         return replace(self, anchor=moment, machine_anchor=machine_now())

@@ -14,9 +14,11 @@ from typing import Any, Final
 
 import httpx
 
+from codat_mock.http.access import TOKEN_HEADER
 from codat_mock.http.request_context import CONTROL, encode
 from codat_mock.models.decoding import decoder
 from codat_mock.reports.run import Run
+from codat_mock.reports.wording import PLEASE
 
 TIMEOUT_SECONDS: Final = 120.0  # closing a day of many thousand sales takes a while
 FIRST_PAUSE_SECONDS: Final = 0.005
@@ -24,6 +26,14 @@ LONGEST_PAUSE_SECONDS: Final = 0.2
 SERVER_ERROR: Final = 500
 COMPANY_NAME: Final = "Corner Café"
 read_run = decoder(Run)
+
+
+def control_headers(api_key: str | None, control_token: str | None) -> dict[str, str]:
+    """The headers of a request to the control API, which select the sandbox and let it in."""
+    headers = {TOKEN_HEADER: control_token} if control_token else {}
+    if api_key:
+        headers["Authorization"] = f"Basic {b64encode(api_key.encode()).decode()}"
+    return headers
 
 
 class MockFailed(Exception):
@@ -43,12 +53,12 @@ class ControlClient:
     Args:
         http: a client whose base URL is the mock's.
         api_key: the key, which selects the sandbox.
+        control_token: what the control API requires; None for nothing.
     """
 
-    def __init__(self, http: httpx.Client, api_key: str) -> None:
+    def __init__(self, http: httpx.Client, api_key: str, control_token: str | None = None) -> None:
         self._http = http
-        key = b64encode(api_key.encode()).decode()
-        self._headers = {"Authorization": f"Basic {key}"}
+        self._headers = control_headers(api_key, control_token)
         self._earlier_failures = 0
 
     def begin(
@@ -93,6 +103,7 @@ class ControlClient:
         """The run until now."""
         run = self._run()
         run.failures = run.failures[self._earlier_failures :]
+        run.failure_reports = run.failure_reports[self._earlier_failures :]
         return run
 
     def _run(self) -> Run:
@@ -111,20 +122,43 @@ class ControlClient:
             MockFailed: the mock answers with a server error.
             ControlRequestRefused: it refuses the request, or cannot be reached.
         """
+        return self._send(method, f"{CONTROL}{path}", body)
+
+    def as_merchant(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Send a request to the vendor's API, as the merchant's own pages do.
+
+        Args:
+            method: the HTTP method.
+            path: the whole path.
+            body: the request's body, encoded as JSON; None to send none.
+
+        Raises:
+            MockFailed: the mock answers with a server error.
+            ControlRequestRefused: it refuses the request, or cannot be reached.
+        """
+        return self._send(method, path, body)
+
+    def _send(self, method: str, path: str, body: Any) -> httpx.Response:
         content = None if body is None else encode(body)
         try:
-            answer = self._http.request(
-                method, f"{CONTROL}{path}", content=content, headers=self._headers
-            )
+            answer = self._http.request(method, path, content=content, headers=self._headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ControlRequestRefused(
                 f"No codat-mock answers at {self._http.base_url}: {error}"
             ) from error
         if answer.status_code >= SERVER_ERROR:
-            raise MockFailed(f"{method} {CONTROL}{path} answers {answer.status_code}")
+            raise MockFailed(f"{method} {path} answers {answer.status_code}{self._last_report()}")
         if answer.is_error:
             raise ControlRequestRefused(detail_of(answer))
         return answer
+
+    def _last_report(self) -> str:
+        """What to send to the mock's authors about its last failure; empty where it has none."""
+        try:
+            health = self._http.get(f"{CONTROL}/health", headers=self._headers).json()
+            return f".\n{PLEASE}\n{health['failureReports'][-1]}\n"
+        except (httpx.HTTPError, ValueError, LookupError, TypeError):
+            return ""
 
 
 def wait_until_settled(read: Callable[[], Any]) -> Any:
@@ -160,8 +194,16 @@ def detail_of(answer: httpx.Response) -> str:
 
 
 @contextmanager
-def run_against_mock(url: str, api_key: str) -> Iterator[ControlClient]:
-    """The control client of a running mock."""
+def run_against_mock(
+    url: str, api_key: str, control_token: str | None = None
+) -> Iterator[ControlClient]:
+    """The control client of a running mock.
+
+    Args:
+        url: its URL.
+        api_key: the key, which selects the sandbox.
+        control_token: what the control API requires; None for nothing.
+    """
     # A proxy of the environment could not reach this machine.
     with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
-        yield ControlClient(http, api_key)
+        yield ControlClient(http, api_key, control_token)

@@ -13,7 +13,9 @@ from codat_mock.rules.rule_settings import BadRuleSetting, RuleSetting, merged, 
 
 OWN_FILE: Final = Path("codat-mock.toml")
 SHARED_FILE: Final = Path("pyproject.toml")
-TABLES: Final = ("rules",)
+COMMANDS: Final = ("serve", "check", "explore")  # whose options a file can set, in tables
+TABLES: Final = ("rules", *COMMANDS)
+EXAMPLES: Final = {"rules": 'S12 = "off"', "serve": "port = 4700"}
 
 
 def read_rule_settings(config: Path | None, flags: Sequence[str]) -> dict[str, RuleSetting]:
@@ -28,7 +30,7 @@ def read_rule_settings(config: Path | None, flags: Sequence[str]) -> dict[str, R
     """
     try:
         path = config or default_file()
-        settings = read(f"{path}: rules.", table_of(path)) if path else {}
+        settings = read(f"{path}: rules.", table_of(path, "rules")) if path else {}
         return merged(settings, read("--rule ", dict(parse_flags(flags))))
     except BrokenRules as error:
         raise click.UsageError(str(error)) from error
@@ -41,11 +43,15 @@ def default_file() -> Path | None:
     return SHARED_FILE if SHARED_FILE.exists() else None
 
 
-def table_of(path: Path) -> Mapping[str, Any]:
-    """The table of rules in a file.
+def table_of(path: Path, section: str) -> Mapping[str, Any]:
+    """A table of a file; empty where the file has none of that name.
+
+    Args:
+        path: the file; in a `pyproject.toml` the table is below `[tool.codat-mock]`.
+        section: `rules`, or a command whose options it sets.
 
     Raises:
-        UsageError: the file cannot be read, or holds an unknown setting.
+        UsageError: the file cannot be read, or holds an unknown table.
     """
     import tomllib  # most starts read no file
 
@@ -53,20 +59,22 @@ def table_of(path: Path) -> Mapping[str, Any]:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise click.UsageError(f"Cannot read {path}: {error}.") from error
-    table = whole
+    tables = whole
     if path.name == SHARED_FILE.name:
         tools = whole.get("tool")
-        table = tools.get("codat-mock", {}) if isinstance(tools, dict) else {}
-        if not isinstance(table, dict):
+        tables = tools.get("codat-mock", {}) if isinstance(tools, dict) else {}
+        if not isinstance(tables, dict):
             raise click.UsageError(f"{path}: tool.codat-mock must be a table.")
-    for name in table:
+    for name in tables:
         if name not in TABLES:
             message = f"{path}: unknown setting '{name}'; known: {', '.join(TABLES)}."
             raise click.UsageError(message)
-    rules = table.get("rules", {})
-    if not isinstance(rules, dict):
-        raise click.UsageError(f'{path}: rules must be a table, such as [rules] and S12 = "off".')
-    return rules
+    table = tables.get(section, {})
+    if not isinstance(table, dict):
+        example = EXAMPLES.get(section, 'speed = "frozen"')
+        message = f"{path}: {section} must be a table, such as [{section}] and {example}."
+        raise click.UsageError(message)
+    return table
 
 
 def parse_flags(flags: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -46,6 +46,7 @@ def section(name: str, example: dict[str, Any]) -> Iterator[str]:
     """One example: the reasoning, the records, the books."""
     yield f"## {example['title']}\n"
     yield f"{example['reasoning']}\n"
+    yield f"Verdict: {', '.join(example.get('findings', ())) or 'clean'}.\n"
     if cards := example.get("giftCards"):
         yield f"Products that are gift cards: {', '.join(cards)}.\n"
     if example.get("byLocation"):

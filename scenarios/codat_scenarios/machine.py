@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 
 from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from codat_scenarios.histories.days import DayEvent
@@ -15,7 +16,7 @@ from codat_scenarios.histories.integration_run import (
     OpenAdapter,
     Scenario,
 )
-from codat_scenarios.strategies.days import EVENTS, EVENTS_WITH_TROUBLE, STARTS
+from codat_scenarios.strategies.days import EVENTS, EVENTS_WITH_TROUBLE, SKEWS, STARTS
 
 __all__ = ["Adapter", "PushingMachine", "Scenario", "pushing_machine"]
 
@@ -40,8 +41,9 @@ def pushing_machine(
         open_adapter: makes a new integration for each example, and after each kill.
         api_key: selects the sandbox, which is reset for each example; machines that run at the
             same time need different keys.
-        trouble: whether requests, datasets and syncs fail, the merchant unlinks, the integration
-            is killed and started again on the same `Scenario.folder`, and runs overlap.
+        trouble: whether there is trouble of every kind that `docs/trouble.md` lists: requests,
+            datasets and syncs fail, the merchant unlinks, the integration is killed and started
+            again on the same `Scenario.folder`, runs overlap, and clocks differ.
     """
     events = EVENTS_WITH_TROUBLE if trouble else EVENTS
 
@@ -49,13 +51,18 @@ def pushing_machine(
         def __init__(self) -> None:
             super().__init__(base_url, open_adapter, api_key)
 
+        @initialize(start=STARTS, skew_seconds=SKEWS if trouble else st.just(0))
+        def open(self, start: datetime, skew_seconds: int = 0) -> None:
+            """The merchant's shop opens for the first time."""
+            super().open(start, skew_seconds)
+
         @rule(event=events)
         def happens(self, event: DayEvent) -> None:
             """Let something happen."""
             event.run(self.run)
 
     Driven.TestCase.settings = settings(
-        max_examples=200 if trouble else 50, stateful_step_count=30, deadline=None
+        max_examples=300 if trouble else 50, stateful_step_count=30, deadline=None
     )
     return Driven
 
@@ -76,10 +83,14 @@ class PushingMachine(RuleBasedStateMachine):
         super().__init__()
         self.run = IntegrationRun(base_url, open_adapter, api_key)
 
-    @initialize(start=STARTS)
-    def open(self, start: datetime) -> None:
-        """The merchant's shop opens for the first time."""
-        self.run.open(start)
+    def open(self, start: datetime, skew_seconds: int = 0) -> None:
+        """The merchant's shop opens for the first time.
+
+        Args:
+            start: when, UTC.
+            skew_seconds: how much the integration's clock is fast; negative for slow.
+        """
+        self.run.open(start, skew_seconds)
 
     @invariant()
     def no_rule_is_broken(self) -> None:

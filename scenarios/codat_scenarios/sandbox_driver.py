@@ -125,18 +125,23 @@ class SandboxDriver:
         self._connections = company["dataConnections"]
         return company
 
-    def configure(self, start: datetime, frequency: str = "Daily") -> Json:
+    def configure(
+        self, start: datetime, frequency: str = "Daily", sync_hour: int | None = None
+    ) -> Json:
         """Store a mapping of sensible choices among the options.
 
         Args:
             start: the start date of syncing.
             frequency: `Daily` or `Monthly`.
+            sync_hour: the hour of the nightly sync, UTC; None for that of the options.
         """
         path = f"/config/companies/{self.company_id}/sync/commerce"
         response = self._send("GET", path)
         response.raise_for_status()
         options: Configuration = read_configuration(response.content)
-        options.schedule = Schedule(start_date=start, selected_frequency=frequency)
+        options.schedule = Schedule(
+            start_date=start, selected_frequency=frequency, sync_hour_utc=sync_hour
+        )
         return self.call("POST", path, suggest(options))
 
     def set_connection(self, kind: str, status: str) -> Json:

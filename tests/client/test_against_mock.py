@@ -9,13 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 import respx
 from client_mock import KEY, NOON, MockCompany
 from respx.handlers import WSGIHandler
 from threaded_server import served
 
+from codat_mock.http.access import Access
 from codat_mock.http.app import create_app
-from codat_push import Ledger, PushClient
+from codat_push import Ledger, LedgerError, PushClient
 
 
 def order(number: int, total: str = "85.00", **more: Any) -> dict[str, Any]:
@@ -48,14 +50,36 @@ def test_a_snapshot_is_pushed_once_and_then_only_what_changed(here: MockCompany)
     assert not here.findings
 
 
+def test_a_second_run_on_the_same_file_stops_and_the_first_goes_on(
+    here: MockCompany, tmp_path: Path
+) -> None:
+    orders = [order(number) for number in range(30)]
+    with (
+        Ledger(tmp_path / "ledger.db", max_records=10) as first,
+        Ledger(tmp_path / "ledger.db", max_records=10) as second,
+    ):
+        chunks = first.changes(here.company, "commerce-orders", orders, snapshot=True)
+        assert here.client.deliver(first, next(chunks)).is_complete
+        with pytest.raises(LedgerError, match="another worker pushes from this file"):
+            here.client.resume(second, here.company)
+        chunk = next(second.changes(here.company, "commerce-orders", orders, snapshot=True))
+        with pytest.raises(LedgerError, match="another worker pushes from this file"):
+            here.client.deliver(second, chunk)
+        for chunk in chunks:
+            assert here.client.deliver(first, chunk).is_complete
+        assert push_all(here, first, orders) == 0
+    assert not here.findings
+
+
 def test_the_vendors_address_can_be_routed_to_the_mock(here: MockCompany) -> None:
     with respx.mock, PushClient(KEY, clock=here.clock) as client:
-        app = create_app(here.registry, is_open=True)
+        app = create_app(here.registry, Access(hosts=frozenset({"api.codat.io"})))
         respx.route(host="api.codat.io").mock(side_effect=WSGIHandler(app))
         dataset = client.push(here.company, "commerce-orders", [order(1)])
         assert client.wait(dataset).is_complete
 
 
+@pytest.mark.long
 def test_100_000_records_are_pushed_end_to_end_in_steady_memory(tmp_path: Path) -> None:
     speed = 50.0  # so that the mock's datasets end within 0.2 s
     here = MockCompany(speed=speed)

@@ -55,7 +55,8 @@ def test_with_a_ledger_only_what_is_new_is_pushed(
     run: Run, tmp_path: Path, here: MockCompany
 ) -> None:
     ledger = str(tmp_path / "ledger.db")
-    assert run("-", "--ledger", ledger, records=lines("a")).exit_code == 0
+    first = run("-", "--ledger", ledger, records=lines("a"))
+    assert (first.exit_code, "1 record  Complete" in first.stderr) == (0, True)
     result = run("-", "--ledger", ledger, "--json", records=lines("a", "b"))
     report = json.loads(result.stdout)
     assert [(row["records"], row["status"]) for row in report["pushes"]] == [(1, "Complete")]

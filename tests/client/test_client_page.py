@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,11 +37,15 @@ def test_the_examples_run_and_keep_every_rule(
         "order": order,
     }
     names["orders"] = [order, order | {"id": "b"}]
-    batch, all_day = EXAMPLES
+    batch, all_day, lost = EXAMPLES
     exec(batch, names)  # noqa: S102  (our own page)
     names |= {"client": here.client, "order": order | {"id": "c"}}
     exec(all_day, names)  # noqa: S102  (our own page)
     shown = capsys.readouterr().out
+    here.clock.sleep(600)
+    names |= {"orders": [order | {"id": "new", "createdDate": NOON + timedelta(minutes=5)}]}
+    exec(lost, names)  # noqa: S102  (our own page)
+    assert capsys.readouterr().out == "0 count as accepted, 1 are sent by the next run\n"
     assert re.match(r"[0-9a-f-]{36} 2 Complete\nOutboxStatus\(depth=\d", shown)
     assert here.findings == []
 

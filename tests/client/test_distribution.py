@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
+import venv
 import zipfile
 from email.parser import Parser
 from pathlib import Path
@@ -76,3 +78,32 @@ def test_it_pushes_without_the_mock_server_click_or_rich(wheel: Path, tmp_path: 
         )
     assert (result.stdout, result.stderr) == ("1 Complete\n", "")
     assert here.pushes == 1
+
+
+@pytest.mark.long
+def test_a_fresh_environment_installs_it_alone_and_pushes(
+    wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    venv.create(tmp_path / "fresh", with_pip=True)
+    python = str(tmp_path / "fresh" / "bin" / "python")
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
+    installed = subprocess.run([*pip, "install", str(wheel)], capture_output=True, text=True)
+    if installed.returncode:
+        pytest.skip(f"its dependencies cannot be downloaded: {installed.stderr[-500:]}")
+    here = MockCompany(speed=1_000.0)
+    with served(here.app) as url:
+        command = [python, "-c", ALONE, str(tmp_path / "fresh"), url, KEY, here.company]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (result.stdout, result.stderr) == ("1 Complete\n", "")
+    listed = subprocess.run(
+        [*pip, "list", "--format=freeze"],
+        env={**os.environ, "PIP_QUIET": "0"},  # what .ci/run sets would print nothing
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = {line.partition("==")[0].lower() for line in listed.stdout.split()}
+    with capsys.disabled():
+        print(f"\ncodat-push in a fresh environment:\n{listed.stdout}")
+    assert names >= {"codat-push", "httpx", "msgspec", "anyio"}
+    assert not names & {"codat-mock", "flask", "click", "rich", "faker"}

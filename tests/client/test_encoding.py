@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codat_push import BadRecord
+from codat_push.content import parse_moment
 from codat_push.encoding import read_json, to_wire, write_json
-from codat_push.versions import make_version, parse_moment
+from codat_push.versions import make_version
 
 ORDERS = "commerce-orders"
 NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
@@ -141,7 +142,6 @@ def test_other_values_are_other_versions(one: Decimal, two: Decimal) -> None:
 @pytest.mark.parametrize(
     ("one", "two"),
     [
-        ({"totalAmount": 1}, {"totalAmount": "1"}),
         ({"currency": None}, {}),
         ({"country": "GB "}, {"country": "GB"}),
         ({"payments": []}, {"payments": [{"id": "p"}]}),
@@ -163,7 +163,7 @@ def test_invalid_unicode_and_recursive_records_are_bad_records() -> None:
     endless: dict[str, Any] = {"id": "a"}
     endless["again"] = endless
     for record in ({"id": "\ud800", "totalAmount": 1}, {"id": "a", "country": "\ud800"}, endless):
-        with pytest.raises(BadRecord, match=r"^\$: "):
+        with pytest.raises(BadRecord, match=r"^\$(\.id|\.country)?: "):
             make_version("commerce-orders", record)
 
 

@@ -94,6 +94,9 @@ def test_a_status_error_has_the_vendors_message_and_correlation_id(
     error = refused(kind)
     assert (error.status, error.message, error.correlation_id) == (status, "No such thing.", "c-1")
     assert str(error) == f"POST {PUSH}: {status}: No such thing. [correlation id c-1]"
+    assert error.response is not None
+    assert error.response.json() == body
+    assert b'"id":"a"' in error.request.content
 
 
 @respx.mock

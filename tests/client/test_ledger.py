@@ -14,6 +14,8 @@ from sample_answers import COMPANY, HOUR, START, dataset, synced
 
 from codat_push import Dataset, Ledger, LedgerError, TooManyDeletes
 from codat_push.encoding import read_json
+from codat_push.storage.database import PAGE
+from codat_push.storage.remote_state import KEPT_DATASETS
 from codat_push.versions import make_version
 
 NAIVE = datetime(2022, 3, 21, 12)  # noqa: DTZ001  (what a record may not hold)
@@ -262,6 +264,74 @@ def test_a_snapshot_that_is_empty_or_deletes_too_much_is_refused() -> None:
     assert len(snapshot_of(ledger, [], allow_deletes=1)) == 5
 
 
+def transactions_of(ledger: Ledger, records: Iterable[Json], **options: Any) -> list[Json]:
+    pushed: list[Json] = []
+    kind = "commerce-transactions"
+    for chunk in ledger.changes(COMPANY, kind, records, snapshot=True, **options):
+        pushed += map(read_json, ledger.bodies(chunk))
+        ledger.settle(chunk, dataset("Complete", data_type=kind))
+    return pushed
+
+
+@pytest.mark.parametrize("max_records", [1, 100, 4_999])
+def test_a_payment_and_its_fee_may_be_far_apart_in_a_snapshot(max_records: int) -> None:
+    ledger = Ledger(":memory:", max_records=max_records)
+    payments = [sale(str(number), type="Payment") for number in range(150)]
+    fees = [sale(str(number), type="PaymentFee") for number in range(150)]
+    assert len(transactions_of(ledger, [*payments, *fees])) == 300
+    assert transactions_of(ledger, [*payments, *fees]) == []
+    assert ledger.refusals() == []
+
+
+def test_a_snapshot_with_a_record_without_an_id_deletes_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ledger = Ledger(":memory:")
+    records = [sale(str(number)) for number in range(10)]
+    snapshot_of(ledger, records)
+    nameless = {name: value for name, value in records[0].items() if name != "id"}
+    assert snapshot_of(ledger, [nameless, *records[1:9], sale("new")]) == [
+        sale("new") | {"createdDate": "2022-03-01T00:00:00Z"}
+    ]
+    assert "deletes nothing, as the id of some records (1) cannot be read" in caplog.text
+    assert ids(snapshot_of(ledger, [*records[:9], sale("new")])) == ["9"]
+
+
+def test_what_is_on_its_way_when_a_snapshot_ends_is_not_deleted(tmp_path: Path) -> None:
+    mine, other = Ledger(tmp_path / "ledger.db"), Ledger(tmp_path / "ledger.db")
+    snapshot_of(mine, [sale(str(number)) for number in range(10)])
+
+    def reading() -> Iterator[Json]:
+        yield from (sale(str(number)) for number in range(9))
+        other.put(COMPANY, "commerce-orders", make_version("commerce-orders", sale("9", 2)))
+        chunk = other.take(COMPANY, "commerce-orders")
+        assert chunk
+        other.settle(chunk, dataset("ProcessingError"))  # sent again by the next run
+
+    assert ids(snapshot_of(mine, reading())) == []
+    other.requeue_failed(COMPANY, "commerce-orders")
+    chunk = other.take(COMPANY, "commerce-orders")
+    assert chunk
+    assert [read_json(body)["totalAmount"] for body in other.bodies(chunk)] == [2]
+    mine.close()
+    other.close()
+
+
+def test_what_was_read_before_a_failure_of_the_source_is_kept() -> None:
+    ledger = Ledger(":memory:")
+
+    def reading() -> Iterator[Json]:
+        for number in range(250):
+            yield sale(str(number))
+        raise OSError("the shop's database is gone")
+
+    for is_snapshot in (False, True):
+        changes = ledger.changes(COMPANY, "commerce-orders", reading(), snapshot=is_snapshot)
+        with pytest.raises(OSError, match="is gone"):
+            next(changes)
+    assert len(push_through(ledger, [])) == 200  # whole batches
+
+
 def test_a_refused_snapshot_keeps_what_was_queued() -> None:
     ledger = Ledger(":memory:")
     snapshot_of(ledger, [sale("a"), sale("b")])
@@ -361,3 +431,42 @@ def steps_to_delete(count: int) -> int:
 
 def test_deletes_take_linear_time() -> None:
     assert steps_to_delete(2_000) < 2.5 * steps_to_delete(1_000)
+
+
+def test_old_records_that_are_synced_can_be_pruned_and_are_never_doubled() -> None:
+    ledger = Ledger(":memory:")
+    records = [
+        sale("old"),
+        sale("recent", createdDate=START + 2 * HOUR),
+        sale("open", createdDate=START + 8 * HOUR),
+    ]
+    push_through(ledger, records)
+    ledger.note_sync(COMPANY, synced(START + 4 * HOUR, START + 4 * HOUR))
+    assert ledger.prune(COMPANY, "commerce-orders", START + HOUR) == 1
+    assert push_through(ledger, records[1:], snapshot=True) == []
+    assert ledger.refusals() == []
+    assert push_through(ledger, [sale("old", 2)]) == []
+    assert [(refusal.id, refusal.reason) for refusal in ledger.refusals()] == [("old", "late")]
+    assert ledger.prune(COMPANY, "commerce-orders", START + 9 * HOUR) == 1
+    assert push_through(ledger, [records[2]]) == []
+    with pytest.raises(ValueError, match="no time zone"):
+        ledger.prune(COMPANY, "commerce-orders", NAIVE)
+
+
+@pytest.mark.parametrize("count", [PAGE - 1, PAGE, 2 * PAGE + 1])
+def test_any_number_of_records_is_pruned(count: int) -> None:
+    ledger = Ledger(":memory:")
+    push_through(ledger, [sale(str(number)) for number in range(count)])
+    ledger.note_sync(COMPANY, synced(START + 4 * HOUR, START + 4 * HOUR))
+    assert ledger.prune(COMPANY, "commerce-orders", START + HOUR) == count
+
+
+def test_only_the_newest_datasets_are_remembered() -> None:
+    ledger = Ledger(":memory:")
+    stream = ledger.store.stream(COMPANY, "commerce-orders")
+    for number in range(KEPT_DATASETS + 50):
+        moment = START + number * HOUR
+        ledger.store.remote_state.note_dataset(stream, str(number), moment)
+    push_through(ledger, [sale()])
+    remembered = ledger.store.remote_state.datasets(stream)
+    assert remembered == {str(number) for number in range(50, KEPT_DATASETS + 50)}

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
+import pytest
 from client_mock import KEY, NOON, MockCompany
 from threaded_server import served
 
@@ -28,6 +29,7 @@ def live(command: list[str], lines: int) -> dict[str, int]:
     return {identity: int(version) for identity, version in whole}
 
 
+@pytest.mark.long
 def test_a_process_killed_again_and_again_neither_loses_nor_doubles_a_sale(tmp_path: Path) -> None:
     here = MockCompany(speed=SPEED)
     for data_type, kind in (("payments", "Cash"), ("transactions", "Transfer")):

@@ -59,16 +59,19 @@ class LateService:
     records: dict[str, Any] = field(default_factory=dict)
     executed: list[tuple[str, Any]] = field(default_factory=list)
     arrivals: list[float] = field(default_factory=list)
+    posted: list[float] = field(default_factory=list)
     overlaps: int = 0
     lists_datasets: bool = True
+    list_status: int = 0  # the answer to a request for the list, instead of it
+    processing: float = PROCESSING_SECONDS
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if request.method == "POST":
             return self._post(request)
         if path.endswith("/data/history"):
-            if not self.lists_datasets:
-                return httpx.Response(501)
+            if not self.lists_datasets or self.list_status:
+                return httpx.Response(self.list_status or 501)
             rows = [self._dataset(number) for number in range(len(self.arrivals))]
             return httpx.Response(200, json={"results": rows[::-1]})
         if "/pull/history/" in path:
@@ -77,6 +80,7 @@ class LateService:
 
     def _post(self, request: httpx.Request) -> httpx.Response:
         post = self.posts.pop(0) if self.posts else Post()
+        self.posted.append(self.clock.seconds)
         (records,) = read_json(request.content).values()
         if post.delay == 0.0:
             self._arrive(records)
@@ -92,7 +96,7 @@ class LateService:
 
     def _arrive(self, records: Sequence[Any]) -> None:
         now = self.clock.seconds
-        self.overlaps += any(now < moment + PROCESSING_SECONDS for moment in self.arrivals)
+        self.overlaps += any(now < moment + self.processing for moment in self.arrivals)
         self.arrivals.append(now)
         for record in records:
             self.records[record["id"]] = record["totalAmount"]
@@ -100,7 +104,7 @@ class LateService:
 
     def _dataset(self, number: int) -> dict[str, Any]:
         arrived = self.arrivals[number]
-        is_complete = self.clock.seconds >= arrived + PROCESSING_SECONDS
+        is_complete = self.clock.seconds >= arrived + self.processing
         requested = NOON + timedelta(seconds=arrived)  # written without an offset
         return {
             "id": f"d{number}",
@@ -216,6 +220,141 @@ def test_a_dataset_older_than_those_seen_before_is_never_adopted(tmp_path: Path)
         outbox.record("c", ORDERS, order("b"))
         drain(outbox, service)
     assert service.records == {"a": 1, "b": 1}
+
+
+def work_until(outbox: Outbox, service: LateService, moment: float) -> None:
+    while service.clock.seconds < moment:
+        pause = outbox.run_once()
+        service.clock.sleep(min(pause or 1.0, moment - service.clock.seconds))
+
+
+def test_of_two_new_datasets_none_is_adopted(tmp_path: Path) -> None:
+    service = LateService([Post(delay=None)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        outbox.run_once()
+        service.arrivals += [service.clock.seconds + 1, service.clock.seconds + 2]  # of whom?
+        drain(outbox, service)
+    assert service.records == {"a": 1}
+
+
+def test_two_late_pushes_are_awaited_and_then_sent_again_at_once(tmp_path: Path) -> None:
+    service = LateService([Post(delay=400.0), Post(delay=95.0)], processing=120.0)
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        drain(outbox, service)
+        first, second = sorted(service.arrivals[:2])
+        assert second - first < service.processing
+        assert second + service.processing <= service.posted[2] < service.posted[1] + 300.0
+        # Both are known now, so that the next push whose answer is lost is found as usual.
+        service.posts = [Post(answer=False)]
+        outbox.record("c", ORDERS, order("b"))
+        drain(outbox, service)
+    assert service.executed.count(("b", 1)) == 1
+
+
+def test_the_next_push_waits_for_the_dataset_of_one_given_up(tmp_path: Path) -> None:
+    service = LateService([Post(delay=500.0)], processing=100.0)
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        work_until(outbox, service, 1_510.0)
+        late = service.arrivals[-1]
+        assert (len(service.posted), late) == (2, 1_500.0)
+        outbox.record("c", ORDERS, order("b"))
+        drain(outbox, service)
+        assert service.posted[2] >= late + service.processing
+        service.posts = [Post(answer=False)]
+        outbox.record("c", ORDERS, order("d"))
+        drain(outbox, service)
+    assert service.executed.count(("d", 1)) == 1
+
+
+def test_a_push_given_up_that_arrives_just_before_the_next_is_known_by_its_age(
+    tmp_path: Path,
+) -> None:
+    service = LateService([Post(delay=None)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        drain(outbox, service)
+        service.clock.sleep(100)
+        outbox.record("c", ORDERS, order("b"))
+        outbox.run_once()
+        service.arrivals.append(service.arrivals[-1] - 0.5)  # after the look, before the push
+        service.clock.sleep(20)
+        drain(outbox, service)
+        service.posts = [Post(answer=False)]
+        outbox.record("c", ORDERS, order("d"))
+        drain(outbox, service)
+    assert service.executed.count(("d", 1)) == 1
+
+
+def test_a_push_answered_with_500_leaves_no_doubt_for_the_next(tmp_path: Path) -> None:
+    service = LateService([Post(delay=None, status=500), Post(answer=False)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        drain(outbox, service)
+    assert service.executed == [("a", 1)]
+
+
+def test_a_clock_that_is_set_back_delays_no_lost_push(tmp_path: Path) -> None:
+    service = LateService([Post(delay=None)])
+    service.clock.seconds = 1_000_000.0
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        outbox.run_once()
+        service.clock.seconds = 500_000.0
+        drain(outbox, service)
+    assert service.clock.seconds < 500_000.0 + 2 * GIVE_UP_SECONDS
+    assert service.records == {"a": 1}
+
+
+def test_a_push_of_an_earlier_version_may_still_arrive(tmp_path: Path) -> None:
+    service = LateService([Post(delay=200.0)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        outbox.run_once()
+        chunk = outbox._ledger.open_chunk("c", ORDERS)
+        assert chunk is not None
+        outbox._ledger.store.pushes.mark_posted(chunk.push, 0.0)  # which noted no times
+        drain(outbox, service)
+    assert service.executed == [("a", 1)]
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(80_000.0, 2), (90_000.0, 1)])
+def test_a_day_after_it_was_given_up_a_push_casts_no_doubt_on_others(
+    tmp_path: Path, seconds: float, times: int
+) -> None:
+    service = LateService([Post(delay=None), Post(), Post(answer=False)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        drain(outbox, service)
+        service.clock.sleep(seconds)
+        outbox.record("c", ORDERS, order("b"))
+        drain(outbox, service)
+    assert service.executed.count(("b", 1)) == times
+
+
+def test_a_service_that_lists_its_datasets_no_more_gets_the_push_again(tmp_path: Path) -> None:
+    service = LateService([Post(), Post(delay=None)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        drain(outbox, service)
+        service.lists_datasets = False
+        outbox.record("c", ORDERS, order("b"))
+        drain(outbox, service)
+    assert service.executed == [("a", 1), ("b", 1)]
+
+
+def test_while_the_list_fails_nothing_is_posted_again(tmp_path: Path) -> None:
+    service = LateService([Post(answer=False)])
+    with outbox_on(tmp_path, service) as outbox:
+        outbox.record("c", ORDERS, order("a"))
+        outbox.run_once()
+        service.list_status = 500
+        work_until(outbox, service, service.clock.seconds + 2 * GIVE_UP_SECONDS)
+        service.list_status = 0
+        drain(outbox, service)
+    assert service.executed == [("a", 1)]
 
 
 FATES = st.one_of(

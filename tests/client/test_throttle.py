@@ -17,6 +17,7 @@ from codat_push import (
     PushClient,
     PushUnderway,
     RetryAfterActive,
+    ServerError,
     TooManyRequests,
     WaitTimeout,
 )
@@ -46,9 +47,23 @@ def later(seconds: int) -> httpx.Response:
     return httpx.Response(429, headers={"Retry-After": str(seconds)})
 
 
-def test_nothing_is_sent_before_retry_after_has_passed() -> None:
-    service = Service(later(30), httpx.Response(200, json={"datasetId": "d"}))
+def test_nothing_is_sent_for_a_company_before_its_retry_after_has_passed() -> None:
+    pushed = [httpx.Response(200, json={"datasetId": identity}) for identity in "de"]
+    service = Service(later(30), *pushed)
     with pytest.raises(TooManyRequests):
+        service.client.dataset("c", "d")
+    assert service.client.push("other", ORDERS, [ORDER]).id == "d"
+    service.clock.sleep(29)
+    with pytest.raises(RetryAfterActive, match="Retry-After: 1 s left"):
+        service.client.push("c", ORDERS, [ORDER])
+    service.clock.sleep(1)
+    assert service.client.push("c", ORDERS, [ORDER]).id == "e"
+
+
+def test_nothing_at_all_is_sent_before_the_retry_after_of_an_outage_has_passed() -> None:
+    outage = httpx.Response(503, headers={"Retry-After": "30"})
+    service = Service(outage, httpx.Response(200, json={"datasetId": "d"}))
+    with pytest.raises(ServerError):
         service.client.dataset("c", "d")
     service.clock.sleep(29)
     with pytest.raises(RetryAfterActive, match="Retry-After: 1 s left") as caught:

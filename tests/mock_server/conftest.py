@@ -174,6 +174,8 @@ def serve(command: Command, tmp_path: Path) -> Iterator[Callable[..., Served]]:
 
         def start(*arguments: str, **variables: str) -> Served:
             port_file = tmp_path / f"port-{len(list(tmp_path.iterdir()))}"
+            # Nobody reads the log of these servers, which would fill its pipe.
+            variables = {"CODAT_MOCK_LOG": "quiet"} | variables
             process = command(
                 "serve", "--port", "0", "--port-file", str(port_file), *arguments, **variables
             )

@@ -3,9 +3,11 @@
 from time import process_time
 
 import pytest
+from flask import Flask, Response
 from in_process import push as push_in_process
 from in_process import run
 
+from codat_mock.http.app import create_app
 from codat_mock.models.pushes import RECORDS, read_push, split_push
 from codat_mock.sandbox import SandboxRegistry, Settings, companies
 from codat_scenarios.merchants import encode
@@ -86,6 +88,30 @@ def test_naming_wrong_records_takes_a_few_times_as_long_as_decoding_right_ones()
             read_push(ORDERS, bad)
 
     assert quickest(refuse) < 5 * quickest(lambda: exactly(good))
+
+
+def test_a_poll_takes_a_few_times_as_long_as_a_bare_answer_of_flask():
+    bare = Flask("bare")
+    bare.add_url_rule("/<company_id>/<dataset_id>", view_func=lambda **_: Response(b"{}"))
+    registry = SandboxRegistry(Settings(speed=0))
+    asked = create_app(registry).test_client()
+    key = {"Authorization": "Basic aw=="}
+    company = asked.post("/_mock/companies", headers=key, json={"name": "x"}).json["id"]
+    path = f"/data/companies/{company}/sync/{ORDERS}"
+    dataset = asked.post(path, headers=key, json={"orders": []}).json["datasetId"]
+    history = f"/meta/companies/{company}/pull/history/{dataset}"
+
+    def polls():
+        for _ in range(100):
+            assert asked.get(history, headers=key).status_code == 200
+
+    def bare_answers():
+        client = bare.test_client()
+        for _ in range(100):
+            assert client.get(f"/{company}/{dataset}", headers=key).status_code == 200
+
+    assert quickest(polls, 5) < 6 * quickest(bare_answers, 5)
+    registry.close()
 
 
 def test_a_night_takes_as_long_after_a_year_as_in_the_first_month(driver):

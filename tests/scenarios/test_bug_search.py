@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from ast import literal_eval
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
 from bug_search import EXAMPLES, PAGE, search, search_alone
-from planted_integrations import PLANTED
+from hypothesis import HealthCheck, Phase, given, reproduce_failure, settings
+from hypothesis.stateful import run_state_machine_as_test
+from planted_changes import PLANTED
 from sqlite_integration import SqliteIntegration
 
 from codat_mock.http.server import Server, listen
@@ -26,10 +30,22 @@ from codat_scenarios.histories.days import (
     Unlink,
 )
 from codat_scenarios.machine import pushing_machine
+from codat_scenarios.strategies import merchant_days
 
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \| (\S+) \| (\S+) \| (.+) \|$", re.M)
-# One bug of each kind; `python tests/support/bug_search.py` searches for all of them.
-KINDS = ("IgnoresRetryAfter", "TrustsIsErrored", "KnowsOneLine", "DoesNotLock")
+# Bugs that are found soon; `python tests/support/bug_search.py` searches for all of them.
+KINDS = ("IgnoresRetryAfter", "KeepsItInMemory", "RoundsToTens")
+# Shrinking takes long.
+seeking = settings(
+    max_examples=EXAMPLES,
+    phases=[Phase.generate],
+    database=None,
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
 # An integration that is killed at a line leaves its files and sockets open, as a process would.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -52,8 +68,37 @@ def test_a_planted_bug_is_found_and_shrunk_to_few_events(name: str) -> None:
     assert found.size <= 4, found.days
 
 
+@pytest.mark.parametrize("how", ["drive", "machine"])
+@pytest.mark.parametrize("name", ["KeepsItInMemory", "LosesTips", "RoundsToTens"])
+def test_the_printed_decorator_plays_what_was_found_again(
+    name: str, how: str, address: str
+) -> None:
+    def search_again(mark: Callable[[Any], Any]) -> None:
+        if how == "machine":
+            machine = pushing_machine(address, PLANTED[name], trouble=True, api_key=name)
+            run_state_machine_as_test(mark(machine), settings=seeking)
+        else:
+
+            @mark
+            @seeking
+            @given(merchant_days(trouble=True))
+            def driven(days: MerchantDays) -> None:
+                drive(days, PLANTED[name], address, api_key=name)
+
+            driven()
+
+    with pytest.raises(AssertionError) as found:
+        search_again(lambda test: test)
+    notes = "\n".join(found.value.__notes__)
+    printed = re.search(r"@reproduce_failure\((.+), (b.+)\) ", notes)
+    assert printed, notes
+    with pytest.raises(AssertionError) as again:
+        search_again(reproduce_failure(*map(literal_eval, printed.groups())))
+    assert str(again.value) == str(found.value)
+
+
 def test_the_integration_without_a_bug_survives(address: str) -> None:
-    assert search(SqliteIntegration, address, examples=20, seed=3) is None
+    assert search(SqliteIntegration, address, examples=8, seed=3) is None
 
 
 def test_the_integration_without_a_bug_survives_every_kind_of_trouble_in_turn(address: str) -> None:
@@ -83,9 +128,6 @@ def test_a_price_that_is_raised_and_lowered_again_has_not_changed(address: str) 
     drive(MerchantDays(events), SqliteIntegration, address, api_key="same-price")
 
 
-@pytest.mark.skipif(
-    not PAGE.exists(), reason="`python tests/support/bug_search.py` has not written the page yet"
-)
 def test_the_page_lists_every_planted_bug_and_enough_of_them_are_found() -> None:
     rows = {name: (what, size) for name, what, _, _, size in ROW.findall(PAGE.read_text("utf-8"))}
     assert {name: what for name, (what, _) in rows.items()} == {

@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from xml.etree import ElementTree
 
 import pytest
@@ -11,11 +12,18 @@ from hypothesis import strategies as st
 from codat_scenarios.generation_report import Tally, page
 from codat_scenarios.generation_report.charts import columns, figure, scale_end
 from codat_scenarios.generation_report.document import weekly
+from codat_scenarios.generation_report.published_figures import (
+    FIGURES,
+    MEASURES,
+    PRICES,
+    comparisons,
+)
 from codat_scenarios.merchants import KINDS, Day, Merchant, merchant
 from codat_scenarios.merchants.kinds import PROFILES
 
 
-def tallied(kind, days=14):
+@lru_cache
+def tallied(kind, days=28):
     tally = Tally(merchant(kind, seed=7))
     for day in tally.merchant.days(days, start=date(2022, 3, 21)):
         tally.add(day)
@@ -58,8 +66,10 @@ def test_the_tally_equals_the_sums_over_the_days():
         tally.add(day)
     orders = [order for day in days for order in day.orders]
     assert tally.orders == len(orders) == sum(tally.hours.values()) == sum(tally.lines.values())
-    assert tally.turnover == sum(order["totalAmount"] for order in orders)
-    assert tally.tips == sum(order["totalGratuity"] for order in orders) > 0
+    at_home = [order for order in orders if order["currency"] == "USD"]
+    assert tally.turnover == sum(order["totalAmount"] for order in at_home)
+    assert tally.average == tally.turnover / len(at_home)
+    assert tally.tips == sum(order["totalGratuity"] for order in at_home) > 0
     assert tally.per_weekday()[0] == ("Mon", (len(days[0].orders) + len(days[7].orders)) / 2)
     assert tally.changes == sum(len(day.changes) for day in days)
 
@@ -110,3 +120,42 @@ def test_refunded_fees_reduce_fees():
     tally = Tally(merchant("cafe", seed=7))
     tally.add(day)
     assert tally.fees == -1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_merchant_is_near_every_published_figure(kind):
+    found = {each.figure.measure: each for each in comparisons(tallied(kind))}
+    assert found.pop(PRICES).measured is None  # a month is too short
+    assert found.keys() >= {figure.measure for figure in FIGURES[kind]} - {PRICES}
+    for compared in found.values():
+        published = compared.figure
+        assert compared.measured >= 0.6 * published.low, published
+        assert published.high is None or compared.measured <= 1.4 * published.high, published
+
+
+def test_prices_are_compared_with_those_a_year_before():
+    tally = Tally(merchant("market-stall", seed=7))
+    for day in tally.merchant.days(57 * 7, start=date(2022, 1, 1)):
+        tally.add(day)
+    assert tally.dearer_percent == pytest.approx(4, abs=1)
+
+
+def test_every_figure_is_measured_and_has_a_source():
+    published = [figure for figures in FIGURES.values() for figure in figures]
+    assert {figure.measure for figure in published} <= MEASURES.keys()
+    assert all(re.search(r"\.(com|gov|jp|nl|se|uk)\b|\b20\d\d$", each.source) for each in published)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_shows_tips_refunds_taxes_and_the_sources(kind):
+    html = page(tallied(kind))
+    for name in ("Tips", "Refunds", "Taxes", "Beside published figures"):
+        assert name in html
+    for published in FIGURES[kind]:
+        assert published.source.replace("&", "&amp;") in html
+
+
+def test_percentages_of_nothing_are_not_known():
+    tally = Tally(merchant("cafe", seed=7))
+    known = {name: measure(tally) for name, measure in MEASURES.items()}
+    assert set(known.values()) == {None}

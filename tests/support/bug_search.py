@@ -1,10 +1,12 @@
 """Searches for planted bugs, and writes docs/planted-bugs.md: `python tests/support/bug_search.py`.
 
-Options: names of bugs to search for; without names all of them.
+Arguments: names of bugs to search for; without names all of them. The page keeps the rows of the
+others.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +20,7 @@ from typing import Final
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample
-from planted_integrations import PLANTED
+from planted_changes import PLANTED
 from sqlite_integration import SqliteIntegration
 
 from codat_mock.http.server import Server, listen
@@ -27,7 +29,7 @@ from codat_scenarios.histories.days import MerchantDays, drive
 from codat_scenarios.strategies import merchant_days
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "planted-bugs.md"
-EXAMPLES: Final = 200  # the default of `pushing_machine(..., trouble=True)`
+EXAMPLES: Final = 300  # the default of `pushing_machine(..., trouble=True)`
 HEADER: Final = """# Planted bugs
 
 Which bugs the search finds: each is planted in one correct integration with a SQLite outbox
@@ -40,6 +42,7 @@ Written by `python tests/support/bug_search.py`; the times are of one core of a 
 | bug | what it does wrong | examples | seconds | size |
 |---|---|---|---|---|
 """
+ROW: Final = re.compile(r"^\| `(\w+)` \|.*$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +137,32 @@ def search_alone(name: str) -> Found | None:
 
 
 def main(names: Iterable[str]) -> None:
-    """Search for bugs on all cores, print what is found, and write the page of a whole search."""
+    """Search for bugs on all cores, print what is found, and write their rows of the page."""
     chosen = [*names] or [*PLANTED]
-    rows, sizes = [], []
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         for name, found in zip(chosen, pool.map(search_alone, chosen), strict=True):
             row = f"| `{name}` | {' '.join((PLANTED[name].__doc__ or '').split())} |"
             if found:
-                sizes.append(found.size)
                 row += f" {found.examples} | {found.seconds:.0f} | {found.size} |"
             else:
                 row += " - | - | not found |"
-            rows.append(row)
             sys.stdout.write("\n".join([row, *([repr(found.days)] if found else []), ""]))
             sys.stdout.flush()
-    if chosen == [*PLANTED]:
-        header = HEADER.format(
-            examples=EXAMPLES, found=len(sizes), all=len(rows), size=median(sizes)
-        )
-        PAGE.write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
+            write_row(name, row)
+
+
+def write_row(name: str, row: str) -> None:
+    """Write the row of a bug into the page, and count what is found.
+
+    Args:
+        name: of the bug.
+        row: of the table.
+    """
+    kept = {found[1]: found[0] for found in ROW.finditer(PAGE.read_text("utf-8"))}
+    rows = [(kept | {name: row})[each] for each in PLANTED if each in kept or each == name]
+    sizes = [int(row.split(" | ")[-1].rstrip(" |")) for row in rows if "not found" not in row]
+    header = HEADER.format(examples=EXAMPLES, found=len(sizes), all=len(rows), size=median(sizes))
+    PAGE.write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,13 +8,15 @@ from math import ceil
 from threading import Event
 from typing import Any
 
+import anyio
 import httpx
 
 from codat_mock.clock import EPOCH
 from codat_mock.http.app import create_app
 from codat_mock.http.request_context import name_of_key
 from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings, clock_control
-from codat_push import PushClient
+from codat_push import AsyncPushClient, PushClient
+from codat_push.clock import AsyncEvent
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 KEY = "key"
@@ -49,6 +51,11 @@ class SandboxClock:
         event.wait(0.001)
         self.sleep(seconds or 0.0)
 
+    async def wait_async(self, event: AsyncEvent, seconds: float) -> None:
+        with anyio.move_on_after(0.001):
+            await event.wait()
+        self.sleep(seconds)
+
 
 class FakeClock:
     """A clock that moves only when something sleeps."""
@@ -75,6 +82,26 @@ class FakeClock:
     def wait(self, event: Event, seconds: float | None) -> None:
         event.wait(0.001)
         self.sleep(seconds or 0.0)
+
+    async def wait_async(self, event: AsyncEvent, seconds: float) -> None:
+        with anyio.move_on_after(0.001):
+            await event.wait()
+        self.sleep(seconds)
+
+
+class AsyncWire(httpx.AsyncBaseTransport):
+    """A blocking transport for an asynchronous client."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self.transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        plain = httpx.Request(
+            request.method, request.url, headers=request.headers, content=await request.aread()
+        )
+        response = self.transport.handle_request(plain)
+        content = response.read()
+        return httpx.Response(response.status_code, headers=response.headers, content=content)
 
 
 class MockCompany:
@@ -105,6 +132,10 @@ class MockCompany:
 
     def connect(self, transport: httpx.BaseTransport) -> PushClient:
         return PushClient(self.key, HOST, httpx.Client(transport=transport), clock=self.clock)
+
+    def connect_async(self, transport: httpx.BaseTransport) -> AsyncPushClient:
+        http = httpx.AsyncClient(transport=AsyncWire(transport))
+        return AsyncPushClient(self.key, HOST, http, clock=self.clock)
 
     @property
     def pushes(self) -> int:

@@ -19,9 +19,9 @@ from in_process import run
 from webhook_receiver import Receiver, seconds_of, settle
 
 from codat_mock.clock import machine_seconds
+from codat_mock.domain.planned_ends import DATASET_ENDS, SYNC_ENDS
 from codat_mock.http.server import Server
 from codat_mock.sandbox import SandboxRegistry, dataset_views, planned_outcomes, sync_views
-from codat_mock.sandbox.planned_outcomes import DATASET_ENDS, SYNC_ENDS
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 START = datetime(2022, 3, 21, 8, tzinfo=UTC)

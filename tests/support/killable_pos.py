@@ -12,7 +12,7 @@ from itertools import count
 from threading import Event
 
 from codat_push import Outbox, PushClient
-from codat_push.clock import MachineClock
+from codat_push.clock import AsyncEvent, MachineClock
 
 MORNING = datetime(2022, 3, 21, 8, tzinfo=UTC)
 
@@ -34,6 +34,12 @@ class FastClock(MachineClock):
 
     def wait(self, event: Event, seconds: float | None) -> None:
         super().wait(event, None if seconds is None else seconds / self.speed)
+
+    async def sleep_async(self, seconds: float) -> None:
+        await super().sleep_async(seconds / self.speed)
+
+    async def wait_async(self, event: AsyncEvent, seconds: float) -> None:
+        await super().wait_async(event, seconds / self.speed)
 
 
 def main(path: str, url: str, key: str, company: str, speed: str, first: str) -> None:

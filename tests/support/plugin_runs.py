@@ -37,10 +37,12 @@ def push_to(codat, *ids):
     created = codat.clock.now.isoformat()
     return push(codat.url, codat.api_key, codat.company_id, *ids, created=created)
 """
+# Where they are installed, pytest-asyncio warns of an option that is unknown without it, and
+# pytest-randomly changes the order that some runs rely on.
 INI = """
 [pytest]
 filterwarnings = error
-addopts = --strict-markers -p no:cacheprovider
+addopts = --strict-markers -p no:cacheprovider -p no:asyncio -p no:randomly
 """
 
 

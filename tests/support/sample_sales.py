@@ -46,17 +46,16 @@ def configured(platform: str = "gbol", zone: str = "Europe/London") -> Configura
     return with_options("company", platform, suggest(empty), [])
 
 
-def by_location(configuration: Configuration) -> Configuration:
-    """The same configuration, with an invoice for each location."""
+def by_location(configuration: Configuration, *levels: str) -> Configuration:
+    """The same configuration, with an invoice for each location, or split by other levels."""
+    chosen = list(levels or ("Location",))
     mapping = configuration.configuration
     grouping = mapping.sales.grouping
-    levels = replace(
+    grouping_levels = replace(
         grouping.grouping_levels,
-        invoice_level=GroupingLevel(
-            selected_group_by_options=["Location"], group_by_options=["Location"]
-        ),
+        invoice_level=GroupingLevel(selected_group_by_options=chosen, group_by_options=chosen),
     )
-    sales = replace(mapping.sales, grouping=replace(grouping, grouping_levels=levels))
+    sales = replace(mapping.sales, grouping=replace(grouping, grouping_levels=grouping_levels))
     return replace(configuration, configuration=replace(mapping, sales=sales))
 
 

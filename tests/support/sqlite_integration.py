@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS batches (
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT);
 """
 STUCK_AFTER = timedelta(hours=1)
+LARGEST_SKEW = timedelta(minutes=5)  # between the clocks of the integration and the service
 ENDED = "completed"  # this property of a dataset exists once its status is final
 
 
@@ -52,6 +54,7 @@ class SqliteIntegration:
                 "Authorization": authorization(scenario.api_key),
                 "Content-Type": "application/json",
             },
+            timeout=3,  # a busy machine must not look like a fault
         )
         self.company = scenario.company_id
         self.db = sqlite3.connect(scenario.folder / "outbox.sqlite")
@@ -203,7 +206,7 @@ class SqliteIntegration:
                 for each in found
                 if each["dataType"] == batch["type"]
                 and each["id"] not in known
-                and parse_moment(each["requested"]) >= parse_moment(batch["started"])
+                and parse_moment(each["requested"]) >= parse_moment(batch["started"]) - LARGEST_SKEW
             ]
             with self.db:
                 if match:
@@ -310,11 +313,10 @@ class SqliteIntegration:
         return not found.keys().isdisjoint({"datasetId", "isCompleted", "results", "syncUtc"})
 
     def note_retry_after(self, answer: httpx.Response) -> None:
-        seconds = answer.headers.get("Retry-After")
-        if seconds:
-            until = self.scenario.now() + timedelta(seconds=float(seconds))
+        value = answer.headers.get("Retry-After")
+        if value:
             with self.db:
-                self.set("retry_at", format_moment(until))
+                self.set("retry_at", format_moment(self.scenario.now() + wait_of(answer, value)))
 
     def setting(self, name: str, default: str) -> str:
         row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
@@ -322,3 +324,10 @@ class SqliteIntegration:
 
     def set(self, name: str, value: str) -> None:
         self.db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+
+def wait_of(answer: httpx.Response, value: str) -> timedelta:
+    """How long a Retry-After of seconds or a date asks to wait, by no clock but the service's."""
+    if value.isdecimal():
+        return timedelta(seconds=int(value))
+    return parsedate_to_datetime(value) - parsedate_to_datetime(answer.headers["Date"])

@@ -425,8 +425,8 @@ ANSWERS: dict[str, Schema | None] = {
     "PUT /companies/{companyId}/data/commerce-paymentMethods": list_of(RECORD),
     "PUT /companies/{companyId}/data/commerce-productCategories": obj(
         {
-            "ContractVersion?": TEXT,
-            "ProductCategories": list_of(obj({"id": TEXT, "name": or_null(TEXT)})),
+            "ContractVersion?": or_null(TEXT),
+            "ProductCategories": list_of(obj({"id": TEXT, "name?": or_null(TEXT)})),
         }
     ),
     "GET /rules": page_of(ALERT_RULE),

@@ -30,7 +30,8 @@ MAX_FAILURES: Final = 6  # in a row; their pauses add up to one or two minutes
 EXAMPLES: Final = """Examples:
 
 \b
-  codat-mock push orders.jsonl --company ID --data-type commerce-orders --dry-run
+  codat-mock push orders.jsonl --company ID --data-type commerce-orders \\
+      --dry-run
   codat-mock push orders.json --company ID --data-type commerce-orders \\
       --base-url http://127.0.0.1:4620 --api-key my-key --ledger pushed.db
   sales | codat-mock push - --company ID --data-type commerce-orders --json
@@ -180,7 +181,8 @@ def push_all(client: PushClient, ledger: Ledger, source: Source, report: PushRep
         for chunk, dataset in ended:
             row = {"dataset": dataset.id, "records": chunk.size, "status": dataset.status}
             report.pushes.append(row | {"error": dataset.error_message})
-            line = printable(f"{dataset.id}  {chunk.size} records  {dataset.status}")
+            records_pushed = "1 record" if chunk.size == 1 else f"{chunk.size:,} records"
+            line = printable(f"{dataset.id}  {records_pushed}  {dataset.status}")
             console.print(line, markup=False)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from codat_push.storage.database import Database
+from codat_push.storage.database import PAGE, Database
 
 # A queued version supersedes an older one of its record, a queued delete all versions of its id.
 # An older delete stays: it may apply to other transactions with its id.
@@ -21,13 +21,16 @@ class Pushes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, stream: int, places: Iterable[int]) -> int:
-        """Put the rows at those places of the queue into a push; returns its number."""
+    def open(self, stream: int) -> int:
+        """Open a push without records; returns its number."""
         add = "INSERT INTO push (stream) VALUES (?) RETURNING push"
         (push,) = self._database.run(add, stream).first()
+        return int(push)
+
+    def add(self, push: int, places: Iterable[int]) -> None:
+        """Put the rows at those places of the queue into a push."""
         rows = ((push, place) for place in places)
         self._database.run_many("UPDATE queue SET push = ? WHERE place = ?", rows)
-        return int(push)
 
     def mark_posted(self, push: int, now: float) -> None:
         """Note that the request of a push is about to be sent."""
@@ -97,55 +100,108 @@ class Pushes:
         )
         return [body for (body,) in rows]
 
-    def accept(self, stream: int, push: int, completed: int, revision: int) -> None:
+    def accept(
+        self, stream: int, push: int, completed: int, next_revision: Callable[[], int]
+    ) -> None:
         """Make the records of a push known; the first acceptance of each counts for syncs.
+
+        If the process dies in between, the rest are still in the push.
 
         Args:
             stream: the company and data type.
             push: its number.
             completed: when its dataset completed, microseconds since 1970.
-            revision: of this change, from `Queue.next_revision`.
+            next_revision: counts a change of the file.
         """
-        of_push = "FROM queue WHERE stream = ? AND push = ?"
-        deletes = f"(SELECT id {of_push} AND body IS NULL)"
+
+        def accept_page() -> int:
+            places = self._database.run(
+                "SELECT place FROM queue WHERE stream = ? AND push = ? ORDER BY place LIMIT ?",
+                *(stream, push, PAGE),
+            )
+            if places:
+                self._accept_up_to(stream, push, places[-1][0], (completed, next_revision()))
+            if len(places) < PAGE:
+                self.drop(push)
+            return len(places)
+
+        self._database.in_pages(accept_page, is_repeatable=True)
+
+    def _accept_up_to(self, stream: int, push: int, place: int, moments: tuple[int, int]) -> None:
+        page = "FROM queue WHERE stream = ? AND push = ? AND place <= ?"
+        values = (stream, push, place)
         self._database.run(
             "INSERT INTO known (stream, id, kind, digest, created, modified, properties, accepted,"
             " revision, source)"
             " SELECT stream, id, kind, digest, created, modified, properties, ?, ?, source"
-            f" {of_push} AND body IS NOT NULL"
+            f" {page} AND body IS NOT NULL"
             " ON CONFLICT (stream, id, kind) DO UPDATE SET digest = excluded.digest,"
             " created = excluded.created, modified = excluded.modified,"
             " properties = excluded.properties, revision = excluded.revision,"
             " source = excluded.source",
-            *(completed, revision, stream, push),
+            *(*moments, *values),
         )
-        for statement in (
-            "INSERT OR IGNORE INTO deleted SELECT stream, id, kind FROM known"
-            f" WHERE stream = ? AND id IN {deletes}",
-            f"DELETE FROM known WHERE stream = ? AND id IN {deletes}",
-            f"DELETE FROM refused WHERE stream = ? AND id IN {deletes}",
-            f"DELETE FROM refused WHERE stream = ? AND (id, kind) IN (SELECT id, kind {of_push})",
-        ):
-            self._database.run(statement, stream, stream, push)
-        self._database.run(f"DELETE {of_push}", stream, push)
-        self.drop(push)
+        deletes = f"(SELECT id {page} AND body IS NULL)"
+        if self._database.run(f"{deletes[1:-1]} LIMIT 1", *values):
+            for statement in (
+                "INSERT OR IGNORE INTO deleted SELECT stream, id, kind FROM known"
+                f" WHERE stream = ? AND id IN {deletes}",
+                f"DELETE FROM known WHERE stream = ? AND id IN {deletes}",
+                f"DELETE FROM refused WHERE stream = ? AND id IN {deletes}",
+            ):
+                self._database.run(statement, stream, *values)
+        if self._database.run("SELECT 1 FROM refused WHERE stream = ? LIMIT 1", stream):
+            resolve = "DELETE FROM refused WHERE stream = ? AND (id, kind) IN"
+            self._database.run(f"{resolve} (SELECT id, kind {page})", stream, *values)
+        self._database.run(f"DELETE {page}", *values)
 
     def fail(self, stream: int, push: int) -> None:
-        """Mark a push as failed, and drop those of its records that have a newer version queued."""
-        of_push = "queue WHERE stream = ? AND push = ?"
-        self._database.run(f"DELETE FROM {of_push} AND {SUPERSEDED}", stream, push)
+        """Mark a push as failed, and drop those of its records that have a newer version queued.
+
+        If they were kept until they are queued again, the newer version could be in another push
+        by then, and the older one would follow it.
+        """
         self._database.run("UPDATE push SET failed = 1 WHERE push = ?", push)
+        after = 0
+
+        def drop_page() -> int:
+            nonlocal after
+            page = self._database.run(
+                "SELECT place FROM queue WHERE stream = ? AND push = ? AND place > ?"
+                " ORDER BY place LIMIT ?",
+                *(stream, push, after, PAGE),
+            )
+            self._drop_superseded([place for (place,) in page])
+            after = page[-1][0] if page else after
+            return len(page)
+
+        self._database.in_pages(drop_page)
+
+    def _drop_superseded(self, places: Sequence[int]) -> None:
+        marks = ", ".join("?" * len(places))
+        self._database.run(f"DELETE FROM queue WHERE place IN ({marks}) AND {SUPERSEDED}", *places)
 
     def requeue_failed(self, stream: int) -> None:
-        """Put the records of failed pushes back into the queue."""
-        failed = "(SELECT push FROM push WHERE stream = ? AND failed)"
-        requeue = f"UPDATE queue SET push = NULL WHERE stream = ? AND push IN {failed}"
-        self._database.run(requeue, stream, stream)
+        """Put the records of failed pushes, and of an unfinished snapshot, back into the queue."""
+        self._requeue(stream, "-1")
+        self._requeue(stream, "SELECT push FROM push WHERE stream = queue.stream AND failed")
         self._database.run("DELETE FROM push WHERE stream = ? AND failed", stream)
 
-    def unpark(self, stream: int) -> None:
-        """Put what an unfinished snapshot has parked back into the queue."""
-        parked = "queue WHERE stream = ? AND push = -1"
-        self._database.run(f"DELETE FROM {parked} AND {SUPERSEDED}", stream)
-        unpark = "UPDATE queue SET push = NULL WHERE stream = ? AND push = -1"
-        self._database.run(unpark, stream)
+    def _requeue(self, stream: int, push: str) -> None:
+        """Put records back into the queue, but those of which a newer version is queued.
+
+        Args:
+            stream: the company and data type.
+            push: the numbers of the pushes, as SQL.
+        """
+        find = f"SELECT place FROM queue WHERE stream = ? AND push IN ({push}) LIMIT ?"
+
+        def requeue_page() -> int:
+            places = self._database.run(find, stream, PAGE)
+            marks = ", ".join("?" * len(places))
+            given = [place for (place,) in places]
+            self._drop_superseded(given)
+            self._database.run(f"UPDATE queue SET push = NULL WHERE place IN ({marks})", *given)
+            return len(places)
+
+        self._database.in_pages(requeue_page)

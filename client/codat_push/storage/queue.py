@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from codat_push.push_policy import SHARED_ID, Candidate
+from codat_push.push_policy import Candidate
 from codat_push.schema import DataType
-from codat_push.storage.database import Database
-from codat_push.versions import Version, is_same
+from codat_push.storage.database import PAGE, Database
+from codat_push.versions import Version
 
-# The known records that are (not) in the snapshot, and were not changed since it began.
-LACKING = (
-    "FROM known k WHERE stream = ? AND k.revision <= ? AND {} EXISTS"
-    " (SELECT 1 FROM seen s WHERE s.stream = k.stream AND s.id = k.id)"
-    " AND NOT EXISTS (SELECT 1 FROM queue q"
-    " WHERE q.stream = k.stream AND q.id = k.id AND +q.push IS NULL AND q.revision > ?)"
+ADD = (
+    "INSERT INTO queue (place, stream, id, kind, body, digest, created, modified, properties,"
+    " source, recorded, push, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+class Known(NamedTuple):
+    """What a ledger knows of a record; the fields of a row."""
+
+    id: str
+    kind: str
+    digest: bytes
+    created: int | None
+    modified: int | None
+    properties: int
+    accepted: int
+    revision: int
+    source: bytes | None
 
 
 class Queue:
@@ -64,19 +76,39 @@ class Queue:
         )
         place = min((place for place, _ in older), default=None)
         recorded = min((moment for _, moment in older), default=now)
-        values = (
-            (None,) * 6
-            if isinstance(change, str)
-            else (
-                *(change.body, change.digest, change.created, change.modified),
-                *(change.properties, change.source),
+        values = (None,) * 6 if isinstance(change, str) else values_of(change)
+        self._database.run(ADD, place, stream, identity, kind, *values, recorded, None, revision)
+
+    def append(
+        self, stream: int, versions: Iterable[tuple[Version, int | None]], now: float, revision: int
+    ) -> None:
+        """Queue versions of records of which nothing is queued.
+
+        Args:
+            stream: the company and data type.
+            versions: each with its push, or None.
+            now: seconds since 1970.
+            revision: of the change, from `next_revision`.
+        """
+        rows = [
+            (
+                None,
+                stream,
+                each.id,
+                each.kind,
+                each.body,
+                each.digest,
+                each.created,
+                each.modified,
+                each.properties,
+                each.source,
+                now,
+                push,
+                revision,
             )
-        )
-        self._database.run(
-            "INSERT INTO queue (place, stream, id, kind, body, digest, created, modified,"
-            " properties, source, recorded, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(place, stream, identity, kind, *values, recorded, revision),
-        )
+            for each, push in versions
+        ]
+        self._database.run_many(ADD, rows)
 
     def holds(self, stream: int, identity: str, kind: str) -> bool:
         """Whether a version of a record or a delete of its id is queued or on its way.
@@ -92,23 +124,76 @@ class Queue:
         ).first()
         return row is not None
 
-    def unchanged(self, stream: int, keys: Sequence[tuple[str, str, bytes]]) -> set[str]:
-        """The ids of records that are exactly as they were when the service accepted them.
+    def knows_any(self, stream: int) -> bool:
+        """Whether any record of a stream is known."""
+        return bool(self._database.run("SELECT 1 FROM known WHERE stream = ? LIMIT 1", stream))
+
+    def known(self, stream: int, ids: Iterable[str]) -> dict[tuple[str, str], Known]:
+        """What is known of the records with those ids, by id and kind."""
+        columns = ", ".join(Known._fields)
+        rows = self._of_ids(f"SELECT {columns} FROM known", stream, ids)
+        return {(row[0], row[1]): Known._make(row) for row in rows}
+
+    def queued(self, stream: int, ids: Iterable[str]) -> dict[tuple[str, str | None], int]:
+        """The latest revision of what is queued or on its way, by id and kind (None: a delete)."""
+        columns = "id, CASE WHEN body IS NULL THEN NULL ELSE kind END, max(revision)"
+        rows = self._of_ids(f"SELECT {columns} FROM queue", stream, ids, "GROUP BY 1, 2")
+        return {(identity, kind): revision for identity, kind, revision in rows}
+
+    def deleted(self, stream: int, ids: Iterable[str]) -> set[tuple[str, str]]:
+        """The keys among those ids whose delete the service has accepted."""
+        return set(self._of_ids("SELECT id, kind FROM deleted", stream, ids))
+
+    def _of_ids(
+        self, select: str, stream: int, ids: Iterable[str], group: str = ""
+    ) -> Sequence[tuple[Any, ...]]:
+        """The rows of a stream with some ids.
+
+        Args:
+            select: the statement up to its WHERE.
+            stream: the company and data type.
+            ids: of records.
+            group: the rest of the statement.
+        """
+        table = select.rpartition(" ")[2]
+        if not self._database.run(f"SELECT 1 FROM {table} WHERE stream = ? LIMIT 1", stream):
+            return ()
+        given = list(ids)
+        marks = ", ".join("?" * len(given))
+        where = f"WHERE stream = ? AND id IN ({marks})"
+        return self._database.run(f"{select} {where} {group}", stream, *given)
+
+    def forget_known(self, stream: int, created: int, accepted: int) -> int:
+        """Forget known records that were created before a moment and accepted by another.
 
         Args:
             stream: the company and data type.
-            keys: the id, kind and fingerprint of at most one chunk of records.
+            created: microseconds since 1970.
+            accepted: likewise.
+
+        Returns:
+            How many there were.
         """
-        ids = [identity for identity, _, _ in keys]
-        marks = ", ".join("?" * len(ids))
-        where = f"WHERE stream = ? AND id IN ({marks})"
-        found = self._database.run(f"SELECT id, kind, source FROM known {where}", stream, *ids)
-        known = {(identity, kind): source for identity, kind, source in found}
-        queued = self._database.run(f"SELECT id FROM queue {where}", stream, *ids)
-        differ = {
-            identity for identity, kind, source in keys if known.get((identity, kind)) != source
-        }
-        return set(ids) - differ - {identity for (identity,) in queued}
+        count, after = 0, ""
+
+        def forget_page() -> int:
+            nonlocal count, after
+            end = self._database.run(
+                "SELECT id FROM known WHERE stream = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?",
+                *(stream, after, PAGE - 1),
+            ).first()
+            up_to = "" if end is None else " AND id <= ?"
+            rows = self._database.run(
+                f"DELETE FROM known WHERE stream = ? AND created < ? AND accepted <= ?"
+                f" AND id > ?{up_to} RETURNING 1",
+                *(stream, created, accepted, after, *(end or ())),
+            )
+            count += len(rows)
+            after = end[0] if end else after
+            return PAGE if end else 0
+
+        self._database.in_pages(forget_page)
+        return count
 
     def note_sources(self, stream: int, versions: Iterable[Version]) -> None:
         """Note how known versions were given now, so that they are known at once next time."""
@@ -117,68 +202,52 @@ class Queue:
             ((each.source, stream, each.id, each.kind) for each in versions if each.source),
         )
 
-    def compare(
-        self, stream: int, data_type: DataType, versions: Sequence[Version]
-    ) -> list[Version]:
-        """The versions that differ from the known one, or whose record is queued already.
+    def is_new(self, stream: int) -> bool:
+        """Whether nothing of a stream is known, queued or on its way."""
+        tables = ("known", "deleted", "queue", "push")
+        find = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE stream = ?" for table in tables)
+        return not self._database.run(f"{find} LIMIT 1", *[stream] * len(tables))
 
-        Of the others, how they were given is noted.
-
-        Args:
-            stream: the company and data type.
-            data_type: of the stream.
-            versions: at most one chunk of them.
-        """
-        ids = [version.id for version in versions]
-        marks = ", ".join("?" * len(ids))
-        where = f"WHERE stream = ? AND id IN ({marks})"
-        found = self._database.run(f"SELECT id, kind, digest FROM known {where}", stream, *ids)
-        known = {(identity, kind): digest for identity, kind, digest in found}
-        found = self._database.run(f"SELECT id FROM queue {where}", stream, *ids)
-        queued = {identity for (identity,) in found}
-        differing, same = [], []
-        for version in versions:
-            digest = known.get((version.id, version.kind))
-            is_known = is_same(data_type, version.body, version.digest, digest)
-            if not is_known or version.id in queued:
-                differing.append(version)
-                queued.add(version.id)
-            else:
-                same.append(version)
-        self.note_sources(stream, same)
-        return differing
-
-    def size(self, stream: int) -> tuple[int, int]:
-        """How many records are queued, and their bytes."""
-        row = self._database.run(
-            "SELECT count(*), total(length(body)) FROM queue WHERE stream = ? AND push IS NULL",
-            stream,
-        ).first()
-        return row[0], int(row[1])
-
-    def fills(self, stream: int, records: int, size: int) -> bool:
-        """Whether at least so many records, or bytes of records, are queued.
+    def learn(self, stream: int, version: Version, accepted: int, revision: int) -> None:
+        """Make a version known that the service has accepted.
 
         Args:
             stream: the company and data type.
-            records: their number, deletes included.
-            size: bytes of JSON; a delete counts none.
+            version: of a record.
+            accepted: when, in microseconds since 1970.
+            revision: of this change, from `next_revision`.
         """
-        queued, queued_bytes = self.size(stream)
-        return queued >= records or queued_bytes >= size
+        self._database.run(
+            "INSERT OR REPLACE INTO known (stream, id, kind, digest, created, modified, properties,"
+            " accepted, revision, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(stream, version.id, version.kind, version.digest, version.created, version.modified),
+            *(version.properties, accepted, revision, version.source),
+        )
 
-    def candidates(self, stream: int) -> Iterator[Candidate]:
-        """What is queued, oldest first, each beside the known version; in a transaction."""
-        rows = self._database.each(
+    def is_waiting(self, stream: int) -> bool:
+        """Whether anything of a stream is queued and not on its way."""
+        find = "SELECT 1 FROM queue WHERE stream = ? AND push IS NULL LIMIT 1"
+        return bool(self._database.run(find, stream))
+
+    def candidates(self, stream: int, after: int, revision: int) -> list[Candidate]:
+        """At most `PAGE` queued changes, oldest first, each beside the known version.
+
+        Args:
+            stream: the company and data type.
+            after: the place in the queue before the first.
+            revision: what was queued after it is left out.
+        """
+        rows = self._database.run(
             "SELECT w.place, w.id, w.kind, length(w.body), w.digest, w.created, w.modified,"
             " w.properties, k.digest, k.created, k.modified, k.properties, k.accepted,"
             " d.id IS NOT NULL FROM queue w"
             " LEFT JOIN known k ON k.stream = w.stream AND k.id = w.id AND k.kind = w.kind"
             " LEFT JOIN deleted d ON d.stream = w.stream AND d.id = w.id AND d.kind = w.kind"
-            " WHERE w.stream = ? AND w.push IS NULL ORDER BY w.place",
-            stream,
+            " WHERE w.stream = ? AND w.push IS NULL AND w.place > ? AND w.revision <= ?"
+            " ORDER BY w.place LIMIT ?",
+            *(stream, after, revision, PAGE),
         )
-        return map(Candidate._make, rows)
+        return [Candidate._make(row) for row in rows]
 
     def body(self, place: int) -> bytes:
         """The JSON of the version at a place."""
@@ -202,80 +271,9 @@ class Queue:
         follows = self._database.run(f"SELECT 1 FROM {newer}", stream, identity).first()
         return deleted, follows is not None
 
-    def discard(self, stream: int, candidate: Candidate) -> None:
-        """Remove what needs no push, and an earlier refusal of the same record."""
-        self._database.run("DELETE FROM queue WHERE place = ?", candidate.place)
-        self._database.run(
-            "DELETE FROM refused WHERE stream = ? AND id = ? AND kind = ?",
-            *(stream, candidate.id, candidate.kind),
-        )
-
-    def newer(self, stream: int, versions: Sequence[Version], revision: int) -> set[str]:
-        """The ids among versions that were queued, or accepted, after a revision.
-
-        Args:
-            stream: the company and data type.
-            versions: of any ids, at most one chunk of them.
-            revision: from `revision` or `next_revision`.
-        """
-        ids = [version.id for version in versions]
-        marks = ", ".join("?" * len(ids))
-        rows = self._database.run(
-            f"SELECT id FROM queue WHERE stream = ? AND revision > ? AND id IN ({marks})"
-            f" UNION SELECT id FROM known WHERE stream = ? AND revision > ? AND id IN ({marks})",
-            *(stream, revision, *ids, stream, revision, *ids),
-        )
-        return {identity for (identity,) in rows}
-
-    def begin_snapshot(self, stream: int, revision: int) -> None:
-        """Park what was queued up to a revision, and start to note what the snapshot contains."""
-        self._database.run(
-            "UPDATE queue SET push = -1 WHERE stream = ? AND push IS NULL AND revision <= ?",
-            *(stream, revision),
-        )
-        self._database.run(
-            "CREATE TEMP TABLE IF NOT EXISTS seen (stream INTEGER, id TEXT, kind TEXT,"
-            " PRIMARY KEY (stream, id, kind)) WITHOUT ROWID"
-        )
-        self._database.run("DELETE FROM seen WHERE stream = ?", stream)
-
-    def see(self, stream: int, keys: Iterable[tuple[str, str]]) -> None:
-        """Note the keys (id and kind) of records that the snapshot contains."""
-        rows = ((stream, identity, kind) for identity, kind in keys)
-        self._database.run_many("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", rows)
-
-    def count_lacking(self, stream: int, revision: int) -> tuple[int, int]:
-        """How many known ids the snapshot lacks, and how many are known."""
-        (lacking,) = self._database.run(
-            f"SELECT count(DISTINCT id) {LACKING.format('NOT')}", *(stream, revision, revision)
-        ).first()
-        find = "SELECT count(DISTINCT id) FROM known WHERE stream = ?"
-        (known,) = self._database.run(find, stream).first()
-        return lacking, known
-
-    def end_snapshot(self, stream: int, revision: int, now: float) -> None:
-        """Queue deletes of what the snapshot lacks; refuse those that would delete too much.
-
-        Args:
-            stream: the company and data type.
-            revision: what was recorded or accepted after it is left alone.
-            now: seconds since 1970.
-        """
-        self._database.run(
-            "INSERT INTO queue (stream, id, kind, recorded, revision)"
-            f" SELECT DISTINCT stream, id, '', ?, ? {LACKING.format('NOT')}",
-            *(now, self.next_revision(), stream, revision, revision),
-        )
-        self._database.run(
-            "INSERT OR REPLACE INTO refused SELECT stream, id, kind, NULL, 'shared-id', ? "
-            # A snapshot queues its own records of the id; only a newer version of the key counts.
-            + LACKING.format("").replace("q.id = k.id", "q.id = k.id AND q.kind = k.kind")
-            + " AND NOT EXISTS (SELECT 1 FROM seen s"
-            " WHERE s.stream = k.stream AND s.id = k.id AND s.kind = k.kind)",
-            *(SHARED_ID, stream, revision, revision),
-        )
-        self._database.run("DELETE FROM queue WHERE stream = ? AND push = -1", stream)
-        self._database.run("DELETE FROM seen WHERE stream = ?", stream)
+    def discard(self, place: int) -> None:
+        """Remove what is queued at a place."""
+        self._database.run("DELETE FROM queue WHERE place = ?", place)
 
     def allow_again(self, stream: int, identity: str, kind: str) -> None:
         """Forget that a key was deleted, so that it may be pushed again.
@@ -303,5 +301,14 @@ class Queue:
 
     def depth(self) -> tuple[int, float | None]:
         """How many records are queued or on their way, and when the oldest was recorded."""
-        count, oldest = self._database.run("SELECT count(*), min(recorded) FROM queue").first()
-        return count, oldest
+        (count,) = self._database.run("SELECT count(*) FROM queue").first()
+        oldest = self._database.run("SELECT recorded FROM queue ORDER BY place LIMIT 1").first()
+        return count, oldest and oldest[0]
+
+
+def values_of(version: Version) -> tuple[Any, ...]:
+    """The columns of a version between `kind` and `recorded`."""
+    return (
+        *(version.body, version.digest, version.created, version.modified),
+        *(version.properties, version.source),
+    )

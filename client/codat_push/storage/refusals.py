@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from codat_push.encoding import read_json
 from codat_push.models import Reason, Refusal
-from codat_push.storage.database import Database
+from codat_push.storage.database import PAGE, Database
+from codat_push.versions import Version
 
 
 class Refusals:
@@ -50,14 +51,33 @@ class Refusals:
     def _move(
         self, stream: int, which: str, values: Sequence[int], reason: Reason, detail: str
     ) -> None:
-        rows = f"FROM queue WHERE stream = ? AND {which}"
-        with self._database.transaction():
-            self._database.run(
-                f"INSERT OR REPLACE INTO refused SELECT stream, id, kind, body, ?, ? {rows}"
-                " ORDER BY place",
-                *(reason, detail, stream, *values),
+        page = f"(SELECT place FROM queue WHERE stream = ? AND {which} ORDER BY place LIMIT ?)"
+        values = (stream, *values, PAGE)
+
+        def move_page() -> int:
+            moved = self._database.run(
+                f"INSERT OR REPLACE INTO refused SELECT stream, id, kind, body, ?, ? FROM queue"
+                f" WHERE place IN {page} ORDER BY place RETURNING 1",
+                *(reason, detail, *values),
             )
-            self._database.run(f"DELETE {rows}", stream, *values)
+            self._database.run(f"DELETE FROM queue WHERE place IN {page}", *values)
+            return len(moved)
+
+        self._database.in_pages(move_page)
+
+    def refuse_version(self, stream: int, version: Version, reason: Reason, detail: str) -> None:
+        """Refuse a version that is not queued.
+
+        Args:
+            stream: the company and data type.
+            version: of a record.
+            reason: why, as a code.
+            detail: why, and what to do, for a person.
+        """
+        self._database.run(
+            "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?)",
+            *(stream, version.id, version.kind, version.body, reason, detail),
+        )
 
     def refuse_invalid(self, stream: int, identity: str, kind: str, detail: str) -> None:
         """Refuse a record that cannot be sent; one without an id is named by its JSON path.
@@ -103,6 +123,17 @@ class Refusals:
         """How many there are."""
         (count,) = self._database.run("SELECT count(*) FROM refused").first()
         return int(count)
+
+    def resolve(self, stream: int, identity: str, kind: str) -> None:
+        """Forget the refusal of a record, if there is one.
+
+        Args:
+            stream: the company and data type.
+            identity: the record's id.
+            kind: a transaction's type; else empty.
+        """
+        resolve = "DELETE FROM refused WHERE stream = ? AND id = ? AND kind = ?"
+        self._database.run(resolve, stream, identity, kind)
 
     def forget(self, stream: int, refusal: Refusal) -> bool:
         """Forget the refusal of a record; returns whether there was one."""

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
+from codat_push.content import EPOCH, MICROSECOND
 from codat_push.models import Dataset, SyncStatus
+from codat_push.operations import PAGE_SIZE
 from codat_push.push_policy import Synced
 from codat_push.storage.database import Database
-from codat_push.versions import EPOCH, MICROSECOND
+
+KEPT_DATASETS: Final = 2 * PAGE_SIZE
 
 
 class RemoteState:
@@ -34,18 +38,23 @@ class RemoteState:
         self._database.run("INSERT OR IGNORE INTO company VALUES (?)", company)
 
     def note_sync(self, company: str, status: SyncStatus) -> bool:
-        """Update what is known of a company's syncs; returns whether anything changed."""
+        """Update what is known of a company's syncs; returns whether anything changed.
+
+        A success that does not give its period has synced all that was created before it.
+        """
         before = self.synced(company)
         period = status.sync_date_range_utc
-        boundary = period.finish if status.is_successful else period.start
+        finish = period.finish or status.sync_utc
+        boundary = finish if status.is_successful else period.start
+        ran = status.sync_utc or period.finish
         self._database.run(
             "INSERT INTO sync VALUES (?, ?, ?, ?) ON CONFLICT (company) DO UPDATE SET"
             " boundary = max(boundary, excluded.boundary), ran = max(ran, excluded.ran),"
             " running_to = excluded.running_to",
             company,
-            (boundary - EPOCH) // MICROSECOND,
-            (status.sync_utc - EPOCH) // MICROSECOND,
-            (period.finish - EPOCH) // MICROSECOND if status.is_running else None,
+            before.boundary if boundary is None else (boundary - EPOCH) // MICROSECOND,
+            before.ran if ran is None else (ran - EPOCH) // MICROSECOND,
+            (finish - EPOCH) // MICROSECOND if finish and status.is_running else None,
         )
         return self.synced(company) != before
 
@@ -85,6 +94,14 @@ class RemoteState:
             "INSERT INTO dataset VALUES (?, ?, ?) ON CONFLICT (stream, id) DO UPDATE SET"
             " requested = coalesce(excluded.requested, requested)",
             *(stream, identity, moment),
+        )
+
+    def forget_old_datasets(self, stream: int) -> None:
+        """Forget datasets that the service's list of the newest will not show again."""
+        self._database.run(
+            "DELETE FROM dataset WHERE stream = ? AND requested < (SELECT requested FROM dataset"
+            " WHERE stream = ? AND requested IS NOT NULL ORDER BY requested DESC LIMIT 1 OFFSET ?)",
+            *(stream, stream, KEPT_DATASETS - 1),
         )
 
     def latest_request(self, stream: int) -> datetime | None:

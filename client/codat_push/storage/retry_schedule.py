@@ -68,13 +68,16 @@ class RetrySchedule:
 
     def seconds_left(self, stream: int) -> float:
         """Seconds until the next step of a stream; 0 when it is due."""
-        return max(0.0, self.entry(stream).due - self._clock.now(), self._suspended_for())
+        due = max(self.entry(stream).due, self._suspended_until(stream))
+        return max(0.0, due - self._clock.now())
 
-    def suspend(self, seconds: float) -> None:
-        """Take no step for any stream for that many seconds (`Retry-After`)."""
+    def suspend(self, company: str, seconds: float) -> None:
+        """Take no step for a company, or for any (""), for that many seconds (`Retry-After`)."""
         now = self._clock.now()
         self._database.run(
-            "INSERT OR REPLACE INTO retry_after VALUES (1, ?, ?)", now + seconds, now
+            "INSERT INTO retry_after VALUES (?, ?, ?) ON CONFLICT (company) DO UPDATE SET"
+            " until = max(until, excluded.until), since = excluded.since",
+            *(company, now + seconds, now),
         )
 
     def follow_clock(self) -> None:
@@ -101,6 +104,10 @@ class RetrySchedule:
         ).first()
         return row and str(row[0])
 
-    def _suspended_for(self) -> float:
-        row = self._database.run("SELECT until FROM retry_after").first()
-        return row[0] - self._clock.now() if row else 0.0
+    def _suspended_until(self, stream: int) -> float:
+        (until,) = self._database.run(
+            "SELECT max(until) FROM retry_after WHERE company = ''"
+            " OR company = (SELECT company FROM stream WHERE stream = ?)",
+            stream,
+        ).first()
+        return float(until or 0.0)

@@ -10,6 +10,7 @@ from codat_push.storage.pushes import Pushes
 from codat_push.storage.queue import Queue
 from codat_push.storage.refusals import Refusals
 from codat_push.storage.remote_state import RemoteState
+from codat_push.storage.snapshot import Snapshot
 
 
 class Store:
@@ -35,6 +36,10 @@ class Store:
         self.transaction = self.database.transaction
         self.dry_run = self.database.dry_run
         self.close = self.database.close
+
+    def snapshot(self, stream: int, revision: int) -> Snapshot:
+        """A snapshot of a stream that begins at a revision."""
+        return Snapshot(self.database, stream, revision)
 
     def stream(self, company: str, data_type: DataType) -> int:
         """The number of a company and data type."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from codat_push.content import microseconds
 from codat_push.encoding import read_json
 from codat_push.errors import LedgerError
-from codat_push.versions import microseconds
 
 APPLICATION_ID: Final = 0x43505553  # "CPUS": tells a client's file from any other
 SERVER_APPLICATION_ID: Final = 0x434D4F4B  # "CMOK": a mock server's database
 SHARED_APPLICATION_ID: Final = 0x636F6461  # of both, up to schema 2: their tables tell them apart
-VERSION: Final = 5
+VERSION: Final = 6
 FIRST_TABLES: Final = {"stream", "known", "waiting", "push"}  # in every file with the shared id
 
 TABLES: Final = """
@@ -77,10 +78,10 @@ CREATE TABLE retry_schedule (
   stream INTEGER PRIMARY KEY, due REAL NOT NULL, since REAL NOT NULL, poll_pause REAL,
   retry_pause REAL, max_records INTEGER, error TEXT
 );
-CREATE TABLE retry_after (
-  one INTEGER PRIMARY KEY CHECK (one = 1), until REAL NOT NULL, since REAL NOT NULL
-);
+-- Until when nothing is sent for a company, or, where it is empty, for anybody.
+CREATE TABLE retry_after (company TEXT PRIMARY KEY, until REAL NOT NULL, since REAL NOT NULL);
 """
+NAMES: Final = frozenset(re.findall(r"CREATE TABLE (\w+)", TABLES))
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -111,9 +112,10 @@ def read_version(connection: sqlite3.Connection) -> int | None:
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     tables = {name for (name,) in found}
-    if not tables and application in (0, APPLICATION_ID):
+    is_unused = application == version == 0 or application == APPLICATION_ID
+    if not tables and is_unused:
         return None
     is_shared = application == SHARED_APPLICATION_ID
     if application == SERVER_APPLICATION_ID or (is_shared and not tables >= FIRST_TABLES):
@@ -125,6 +127,10 @@ def read_version(connection: sqlite3.Connection) -> int | None:
             f"it has schema {version} of a newer codat-push, and this one knows {VERSION}; "
             "upgrade codat-push"
         )
+    required = NAMES if version == VERSION else {"stream", "known", "push"}
+    if version < 1 or not tables >= required:
+        missing = ", ".join(sorted(required - tables)) or f"a schema, for it says {version}"
+        raise LedgerError(f"it is damaged, as it lacks {missing}; restore it, or rebuild a new one")
     return int(version)
 
 
@@ -251,10 +257,23 @@ ALTER TABLE queue ADD COLUMN source BLOB""",
     )
 
 
+def keep_retry_after_by_company(connection: sqlite3.Connection) -> None:
+    """Schema 5 to 6: `Retry-After` of each company; the one of schema 5 is for every company."""
+    execute_all(
+        connection,
+        """
+ALTER TABLE retry_after RENAME TO old_retry_after;
+CREATE TABLE retry_after (company TEXT PRIMARY KEY, until REAL NOT NULL, since REAL NOT NULL);
+INSERT INTO retry_after SELECT '', until, since FROM old_retry_after;
+DROP TABLE old_retry_after""",
+    )
+
+
 # In order: the first brings schema 1 to 2. A new schema adds one and changes none.
 MIGRATIONS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (
     keep_dates_and_deletes,
     keep_times_of_pushes,
     keep_answers_and_revisions,
     keep_fingerprints,
+    keep_retry_after_by_company,
 )

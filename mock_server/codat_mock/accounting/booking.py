@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
-from codat_mock.accounting.booking_context import booking_context
-from codat_mock.accounting.day_of_business import Business, close
-from codat_mock.accounting.documents import Document, Kind, Numbering, RecordId, settled
+from codat_mock.accounting.booking_context import booking_context, day_of
+from codat_mock.accounting.catalogue import NO_PRODUCTS, Catalogue
+from codat_mock.accounting.day_of_business import Business
+from codat_mock.accounting.documents import Document, Kind, RecordId, settled
+from codat_mock.accounting.fees import add_fees, add_payouts
 from codat_mock.accounting.mappings import writer
-from codat_mock.accounting.money import exactly
-from codat_mock.accounting.orders import NO_PRODUCTS, Catalogue, percentages
+from codat_mock.accounting.money import amount_of, exactly
+from codat_mock.accounting.open_documents import OpenDocuments
+from codat_mock.accounting.order_accounts import close
+from codat_mock.accounting.order_taxes import percentages
+from codat_mock.accounting.payment_allocation import PaymentAllocation
 from codat_mock.accounting.reconciliation import (
     ORDERS,
     PAYMENTS,
@@ -28,10 +33,11 @@ from codat_mock.accounting.reconciliation import (
     source_of,
 )
 from codat_mock.accounting.selection import Picked
-from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT
+from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT, tax_purpose
+from codat_mock.configuration.charts_of_accounts import find_chart
 from codat_mock.configuration.rates import rate_key
 from codat_mock.models.commerce import Order, Payment, PaymentType, Transaction
-from codat_mock.models.configuration import AccountSelection, Configuration
+from codat_mock.models.configuration import AccountSelection, Configuration, TaxRate
 
 AnyRecord = TypeVar("AnyRecord", Order, Payment, Transaction)
 
@@ -41,7 +47,8 @@ class Booking:
     """What a sync writes.
 
     Args:
-        documents: in the order in which they are written.
+        documents: in the order in which they are written; those of earlier syncs that it extends
+            have their numbers.
         unreconciled: what is left for somebody to reconcile.
         deferred: what is not booked yet, and is taken again by the next sync.
         orders: what each order owes now, by its key.
@@ -75,7 +82,7 @@ def book(
         sync_id: the sync's.
         finish: the end of its period, UTC; the date of records without one.
         numbers_used: the last number of each kind of document, as `last_numbers` returns them.
-        earlier: what earlier syncs booked, at least of `references(picked)`.
+        earlier: what earlier syncs booked, at least of `references(picked)` and on their days.
         catalogue: which products are gift cards or have a category.
     """
     earlier = earlier or Earlier.nothing()
@@ -95,12 +102,14 @@ def book(
         if mapping.sales.sync_sales:
             business.add_orders(orders, context)
         if context.takes_payments:
-            business.add_payments(payments, links, context)
-            business.check_links(transactions, links, context)
-            business.add_payouts(transactions, links, context)
+            allocation = PaymentAllocation(business, links, context)
+            allocation.add_payments(payments)
+            allocation.complete_credits()
+            allocation.check_links(transactions)
+            add_payouts(business, transactions, links, context)
         if mapping.fees.sync_fees:
-            business.add_fees(transactions, links, context)
-        documents_writer = writer(context, Numbering(numbers_used))
+            add_fees(business, transactions, links, context)
+        documents_writer = writer(context, OpenDocuments(numbers_used, earlier.documents))
         documents = settled(documents_writer.write(business))
     return Booking(
         documents=documents,
@@ -114,6 +123,38 @@ def book(
         },
         payments=business.payments,
     )
+
+
+def days(picked: Iterable[Picked], zone: tzinfo, finish: datetime) -> set[str]:
+    """The merchant's days on which records are booked.
+
+    Args:
+        picked: the records.
+        zone: the merchant's.
+        finish: the moment of records without one, UTC.
+    """
+    return {day_of(pick.record.created_date, zone, finish) for pick in picked}
+
+
+def days_to_extend(picked: Sequence[Picked], earlier: Earlier) -> set[str]:
+    """The days of earlier credit notes that picked records may extend.
+
+    Refunds may belong to those of repayments, and payments may leave an exchange paid.
+
+    Args:
+        picked: the records.
+        earlier: the orders that they may belong to.
+    """
+    has_refunds = any(amount_of(order.total_amount) < 0 for _, order in of_type(picked, Order))
+    touched = {key for _, key in references(picked)}
+    touched |= {payment.order for payment in earlier.payments.values()}
+    found: set[str] = set()
+    for key, order in earlier.orders.items():
+        if has_refunds:
+            found |= {credit.day for credit in order.credits}
+        if key in touched and order.owed and order.due_back:
+            found.add(order.day)
+    return found
 
 
 def references(picked: Iterable[Picked]) -> set[RecordId]:
@@ -140,6 +181,34 @@ def unmapped_rates(picked: Iterable[Picked], configuration: Configuration) -> li
     mapped = {key for key, rate in sales.tax_rates.items() if rate.selected_tax_rate_id}
     used = {p for _, order in of_type(picked, Order) for p in percentages(order)}
     return sorted(percentage for percentage in used if rate_key(percentage) not in mapped)
+
+
+def rates_without_account(
+    picked: Iterable[Picked], configuration: Configuration, platform_key: str
+) -> list[Decimal]:
+    """Tax percentages of picked orders that journal entries have no account for, the lowest first.
+
+    A sync that meets one fails with code 4200 (contract part 2, section B).
+
+    Args:
+        picked: the records.
+        configuration: what was never offered has the platform's usual account (assumed).
+        platform_key: the accounting platform's.
+    """
+    sales, chart = configuration.configuration.sales, find_chart(platform_key)
+    if chart is None or not sales.sync_sales:
+        return []
+    found: set[Decimal] = set()
+    for percentage in {p for _, order in of_type(picked, Order) for p in percentages(order) if p}:
+        key = rate_key(percentage)
+        rate = chart.find_rate(sales.tax_rates.get(key, TaxRate()).selected_tax_rate_id)
+        names = [tax_purpose(key)]
+        if rate and rate.components:
+            names = [tax_purpose(key, place + 1) for place in range(len(rate.components))]
+        accounts = [sales.accounts[name] for name in names if name in sales.accounts]
+        if not all(account.selected_account_id for account in accounts):
+            found.add(percentage)
+    return sorted(found)
 
 
 def unmapped_payment_types(

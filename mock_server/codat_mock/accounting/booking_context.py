@@ -9,20 +9,22 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import UNSET, UnsetType
 
-from codat_mock.accounting.money import minor_unit
-from codat_mock.accounting.orders import (
+from codat_mock.accounting.catalogue import NO_PRODUCTS, Catalogue
+from codat_mock.accounting.money import HUNDRED, minor_unit
+from codat_mock.accounting.order_parts import GRATUITY, OVERPAYMENT, PREPAID, ROUNDING, SALES, Part
+from codat_mock.configuration.account_purposes import (
     CATEGORY,
-    GRATUITY,
-    NO_PRODUCTS,
-    OVERPAYMENT,
-    PREPAID,
-    ROUNDING,
-    SALES,
-    Catalogue,
-    Part,
+    PURPOSE_OF_PAYMENT,
+    Section,
+    tax_purpose,
 )
-from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT, Section
-from codat_mock.configuration.charts_of_accounts import XERO, Account, Chart, find_chart
+from codat_mock.configuration.charts_of_accounts import (
+    XERO,
+    Account,
+    Chart,
+    PlatformRate,
+    find_chart,
+)
 from codat_mock.configuration.rates import rate_key, read_rate_key
 from codat_mock.models.commerce import PaymentType, Record
 from codat_mock.models.configuration import AccountSelection, Configuration, Mapping, Option
@@ -74,11 +76,10 @@ class BookingContext:
         return mapping.payments.sync_payments and mapping.sales.sync_sales and not self.is_draft
 
     @property
-    def is_by_location(self) -> bool:
-        """Whether each location gets an invoice of its own."""
+    def invoice_levels(self) -> frozenset[str]:
+        """What splits a day's sales into invoices, in lower case: `location`, `country`."""
         level = self.mapping.sales.grouping.grouping_levels.invoice_level
-        chosen = level.selected_group_by_options or ()
-        return any(option.casefold() == "location" for option in chosen)
+        return frozenset(option.casefold() for option in level.selected_group_by_options or ())
 
     def account(self, section: Section, name: str) -> str | None:
         """The account selected for a purpose."""
@@ -140,9 +141,15 @@ class BookingContext:
         Yields:
             The id of an account, and its share. The shares add up to `tax` exactly.
         """
-        rate_id = None if part.percentage is None else self.tax_rate(part.percentage)
-        rate = next((each for each in self.chart.rates if each.id == rate_id), None)
-        components = rate.components if rate else ()
+        key = None if part.percentage is None else rate_key(part.percentage)
+        rate = None if part.percentage is None else self.find_rate(part.percentage)
+        components = [
+            (self.account("sales", tax_purpose(key or "", place)) or account, percentage)
+            for place, (account, percentage) in enumerate(rate.components if rate else (), start=1)
+        ]
+        if not components and key is not None:
+            account = self.account("sales", tax_purpose(key)) or self.chart.tax.id
+            components = [(account, HUNDRED)]
         left = tax
         for account, percentage in components[:-1]:
             share = tax * percentage / rate.percentage if rate and rate.percentage else tax
@@ -150,6 +157,10 @@ class BookingContext:
             left -= share
             yield account, share
         yield components[-1][0] if components else self.chart.tax.id, left
+
+    def find_rate(self, percentage: Decimal) -> PlatformRate | None:
+        """The platform's tax rate for a percentage, with its components."""
+        return self.chart.find_rate(self.tax_rate(percentage))
 
     def tax_rate(self, percentage: Decimal) -> str | None:
         """The platform's tax rate for a percentage."""
@@ -170,11 +181,7 @@ class BookingContext:
 
     def day(self, created: datetime | UnsetType | None) -> str:
         """The merchant's day of a moment, ISO 8601."""
-        moment = created if isinstance(created, datetime) else self.finish
-        try:
-            return moment.astimezone(self.zone).date().isoformat()
-        except OverflowError:  # at the ends of the calendar
-            return moment.date().isoformat()
+        return day_of(created, self.zone, self.finish)
 
     def currency(self, given: str | UnsetType | None) -> str:
         """A record's currency."""
@@ -214,6 +221,21 @@ def booking_context(
         mapped_percentages=mapped_percentages(configuration.configuration),
         catalogue=catalogue,
     )
+
+
+def day_of(created: datetime | UnsetType | None, zone: tzinfo, finish: datetime) -> str:
+    """The merchant's day of a moment, ISO 8601.
+
+    Args:
+        created: a record's `createdDate`.
+        zone: the merchant's.
+        finish: what counts where a record has none, UTC.
+    """
+    moment = created if isinstance(created, datetime) else finish
+    try:
+        return moment.astimezone(zone).date().isoformat()
+    except OverflowError:  # at the ends of the calendar
+        return moment.date().isoformat()
 
 
 def mapped_percentages(mapping: Mapping) -> tuple[Decimal, ...]:

@@ -90,9 +90,10 @@ def compare(
             if booked is not None:
                 judge(found, own, booked, belongs=belongs)
             elif belongs and not is_nil(own.record):
-                found.missing.append(compared(own.data_type, own.key, own.record, None))
+                amount = worth(own.record)
+                found.missing.append(compared(own.data_type, own.key, own.record, amount, None))
     for (data_type, key), booked in books.items():
-        found.surplus.append(compared(data_type, key, None, booked))
+        found.surplus.append(compared(data_type, key, None, None, booked))
     for each in (found.booked_once, found.doubled, found.missing, found.stale, found.surplus):
         each.sort(key=lambda one: (one.data_type, one.key))
     return found
@@ -109,7 +110,7 @@ def read_books(documents: Iterable[Document]) -> dict[RecordId, Booked]:
             )
             booked.amount, booked.modified = record.amount, record.modified
             booked.currency = document.currency
-            booked.syncs.add(document.sync_id)
+            booked.syncs.add(record.sync_id)
             booked.documents.append(document.number)
     return books
 
@@ -123,8 +124,9 @@ def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> N
         booked: how it is in the books.
         belongs: whether it belongs in the books at all; stale where it does not.
     """
-    one = compared(own.data_type, own.key, own.record, booked)
-    is_stale = not belongs or differs(own.record, booked)
+    amount = worth(own.record)
+    one = compared(own.data_type, own.key, own.record, amount, booked)
+    is_stale = not belongs or differs(own.record, amount, booked)
     if is_stale:
         found.stale.append(one)
     if len(booked.syncs) > 1:
@@ -133,9 +135,15 @@ def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> N
         found.booked_once.append(one)
 
 
-def differs(record: Record, booked: Booked) -> bool:
-    """Whether the merchant's version is another than the one in the books."""
-    if rounded(worth(record), booked.currency) != rounded(booked.amount, booked.currency):
+def differs(record: Record, amount: Decimal, booked: Booked) -> bool:
+    """Whether the merchant's version is another than the one in the books.
+
+    Args:
+        record: the merchant's version.
+        amount: what it amounts to.
+        booked: how it is in the books.
+    """
+    if rounded(amount, booked.currency) != rounded(booked.amount, booked.currency):
         return True
     if (named_currency(record.currency) or booked.currency) != booked.currency:
         return True
@@ -144,7 +152,11 @@ def differs(record: Record, booked: Booked) -> bool:
 
 
 def compared(
-    data_type: DataType, key: str, record: Record | None, booked: Booked | None
+    data_type: DataType,
+    key: str,
+    record: Record | None,
+    amount: Decimal | None,
+    booked: Booked | None,
 ) -> Compared:
     """One line of a comparison: a record of the merchant's, of the books, or of both.
 
@@ -152,6 +164,7 @@ def compared(
         data_type: the record's.
         key: the record's.
         record: as declared; None where it is not.
+        amount: what that amounts to.
         booked: as in the books; None where it is not in them.
     """
     own = named_currency(record.currency) or None if record else None
@@ -159,7 +172,7 @@ def compared(
         data_type=data_type,
         key=key,
         currency=booked.currency if booked else own,
-        declared=worth(record) if record else None,
+        declared=amount,
         booked=booked.amount if booked else None,
         times=len(booked.syncs) if booked else 0,
         documents=booked.documents if booked else [],

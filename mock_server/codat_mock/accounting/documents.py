@@ -75,16 +75,18 @@ class BookedRecord(Wire, kw_only=True, omit_defaults=False):
         amount: of the whole record, over all documents of its sync: an order's total with
             gratuity, a payment's or a transaction's amount.
         modified: its `sourceModifiedDate`.
+        sync_id: of the sync that booked it.
     """
 
     data_type: DataType
     key: str
     amount: Amount
     modified: Moment | None = None
+    sync_id: str = ""
 
 
 class Allocation(Wire, kw_only=True, omit_defaults=False):
-    """The part of a credit note that settles an invoice."""
+    """The part of a credit note and of an invoice that settle each other."""
 
     applies_to: str
     amount: Amount
@@ -103,8 +105,10 @@ class Document(Wire, kw_only=True, omit_defaults=False):
         applies_to: the number of the document that it settles, or refers to.
         account: the account that money goes to or comes from.
         counter_account: the account on the other side of a payment, refund or transfer.
-        allocations: of a credit note, the invoices that it settles.
+        allocations: of a credit note, the invoices that it settles; of an invoice, credit notes.
         note: why somebody should look at it; None where nothing is unusual.
+        records: those that it contains, of each sync that extended it.
+        sync_id: of the sync that wrote it first.
     """
 
     kind: Kind

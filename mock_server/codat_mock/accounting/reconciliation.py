@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from codat_mock.accounting.documents import Document
 from codat_mock.models.commerce import (
     LINKING,
     Payment,
@@ -82,6 +83,20 @@ class BookedPart(Struct, frozen=True, gc=False):
     tax: Amount
 
 
+class BookedCredit(Struct, frozen=True, gc=False):
+    """What a repayment credited of an earlier order, since no order refunded it yet.
+
+    Args:
+        credit_note: its number; None where the books are journal entries.
+        day: of the credit note, in the merchant's time zone, ISO 8601.
+        parts: above zero.
+    """
+
+    credit_note: str | None
+    day: str
+    parts: tuple[BookedPart, ...]
+
+
 class BookedOrder(Struct, frozen=True, gc=False):
     """An order in the books, as later syncs need it.
 
@@ -92,6 +107,10 @@ class BookedOrder(Struct, frozen=True, gc=False):
         due_back: what is not paid of the refund.
         overpaid: what was paid beyond the sale.
         sold: what was sold and is not refunded.
+        has_sold: whether it is more than a refund.
+        place: the name of its location.
+        credits: what was credited of it, and may belong to a refund that is still to come.
+        day: of its documents, in the merchant's time zone, ISO 8601.
     """
 
     number: str
@@ -102,6 +121,15 @@ class BookedOrder(Struct, frozen=True, gc=False):
     due_back: Amount
     overpaid: Amount
     sold: tuple[BookedPart, ...]
+    has_sold: bool = True
+    place: str = ""
+    credits: tuple[BookedCredit, ...] = ()
+    day: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a later record may settle its refund, or be the refund of what it credited."""
+        return self.due_back > 0 or bool(self.credits)
 
 
 class BookedPayment(Struct, frozen=True, gc=False):
@@ -113,10 +141,15 @@ class BookedPayment(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The orders and payments of earlier syncs, by their keys."""
+    """The orders and payments of earlier syncs, by their keys.
+
+    Args:
+        documents: of the days that the next sync books.
+    """
 
     orders: Mapping[str, BookedOrder]
     payments: Mapping[str, BookedPayment]
+    documents: Sequence[Document] = ()
 
     @classmethod
     def nothing(cls) -> Earlier:
@@ -179,17 +212,31 @@ class Links:
         By its source, else by its own id, which it shares with its payment; else by a payment of
         the order that is its source. Without any it is a card payment (assumed).
         """
-        kind, source = source_of(transaction)
-        candidates = [source] if kind == "Payment" else []
-        candidates.append(str(transaction.id))
-        if kind == "Order":
-            candidates += self.payments_of.get(source, ())
-        for key in candidates:
+        for key in self.payment_keys(transaction):
             if key in self.payments:
                 return self.payments[key].type or "Unknown"
             if key in self.earlier.payments:
                 return self.earlier.payments[key].type
         return "Card"
+
+    def payment_keys(self, transaction: Transaction) -> list[str]:
+        """The ids of payments that a fee or payout may belong to, the likeliest first."""
+        kind, source = source_of(transaction)
+        own = [source] if kind == "Payment" else []
+        others = self.payments_of.get(source, ()) if kind == "Order" else ()
+        return [*own, str(transaction.id), *others]
+
+    def order_of_money(self, transaction: Transaction) -> str:
+        """The order that a fee or payout belongs to, empty where none is known."""
+        kind, source = source_of(transaction)
+        if kind == "Order":
+            return source
+        for key in self.payment_keys(transaction):
+            try:
+                return self.order_of(key)
+            except Unjoined:
+                continue
+        return ""
 
     def check_source(self, transaction: Transaction) -> None:
         """Make sure that a fee's source is known (rule R02); one with the source `Fee` needs none.

@@ -57,7 +57,7 @@ SYNC_CODES: Final[Mapping[int, SyncCode]] = {
             "MapCoreError",
             "Cannot match the tax id to a mapped account on the accounting platform for journal"
             " entry.",
-            "planned only",
+            "a tax component of a journal entry without a tax rate",
         ),
         SyncCode(
             4220,

@@ -6,15 +6,20 @@ from typing import Any, Final, get_args
 
 import click
 
-from codat_mock.cli.remote_server import ask, given_only, uses_server
+from codat_mock.cli import terminal
+from codat_mock.cli.remote_server import RemoteServer, given_only, uses_server
+from codat_mock.cli.secret import secret
+from codat_mock.domain.redaction import REMOVED, is_secret
 from codat_mock.models.alerts import RuleType
 
 EXAMPLES = """Examples:
 
 \b
   codat-mock alert add "Data sync completed" http://127.0.0.1:8080/hook
-  codat-mock alert add "Dataset data changed" http://127.0.0.1:8080 --authorization "Bearer abc"
-  codat-mock alert add "Sync Connection Deleted" http://127.0.0.1:8080/hook --copies 2
+  codat-mock alert add "Dataset data changed" http://127.0.0.1:8080 \\
+      --authorization "Bearer abc"
+  codat-mock alert add "Sync Connection Deleted" http://127.0.0.1:8080/hook \\
+      --copies 2
   codat-mock alert list
   codat-mock alert log
   codat-mock alert resend 5d0f
@@ -38,10 +43,16 @@ def alert() -> None:
 @click.argument("target", metavar="URL")
 @click.option("--company", "companyId", metavar="ID", help="Only alerts of this company.")
 @click.option(
-    "--authorization", metavar="HEADER", help="Authorization header: Basic … or Bearer …."
+    "--authorization",
+    type=secret,
+    help="Authorization header: Basic … or Bearer …; @FILE reads it from a file.",
 )
 @click.option(
-    "--secret", "secrets", multiple=True, help="Signing secret, whsec_ and base64; can be repeated."
+    "--secret",
+    "secrets",
+    type=secret,
+    multiple=True,
+    help="Signing secret, whsec_ and base64, or @FILE that holds it; can be repeated.",
 )
 @click.option("--copies", type=click.IntRange(1, 10), help="Deliver each alert this many times.")
 @click.option(
@@ -51,42 +62,42 @@ def alert() -> None:
     help="Send every second alert this much later, so that the next one overtakes it.",
 )
 @uses_server
-def add(kind: str, target: str, url: str, api_key: str | None, **options: Any) -> None:
+def add(kind: str, target: str, server: RemoteServer, **options: Any) -> None:
     """Add a rule: alerts of that TYPE are sent to the URL."""
     rule = {"type": kind, "url": target, **given_only(options)}
-    show_rules(ask("POST", RULES, url, api_key, rule))
+    show_rules(server.ask("POST", RULES, rule))
 
 
 @alert.command("list")
 @uses_server
-def index(url: str, api_key: str | None) -> None:
+def index(server: RemoteServer) -> None:
     """List the rules."""
-    show_rules(ask("GET", RULES, url, api_key))
+    show_rules(server.ask("GET", RULES))
 
 
 @alert.command()
 @click.argument("rule")
 @uses_server
-def remove(rule: str, url: str, api_key: str | None) -> None:
+def remove(rule: str, server: RemoteServer) -> None:
     """Remove a rule, with the deliveries that are still to come."""
-    ids = [each["ruleId"] for each in ask("GET", RULES, url, api_key)["rules"]]
-    show_rules(ask("DELETE", f"{RULES}/{find_id(ids, rule)}", url, api_key))
+    ids = [each["ruleId"] for each in server.ask("GET", RULES)["rules"]]
+    show_rules(server.ask("DELETE", f"{RULES}/{find_id(ids, rule)}"))
 
 
 @alert.command()
 @uses_server
-def log(url: str, api_key: str | None) -> None:
+def log(server: RemoteServer) -> None:
     """List the alerts, each with its deliveries."""
-    show_alerts(ask("GET", "/alerts", url, api_key))
+    show_alerts(server.ask("GET", "/alerts"))
 
 
 @alert.command()
 @click.argument("alert")
 @uses_server
-def resend(alert: str, url: str, api_key: str | None) -> None:
+def resend(alert: str, server: RemoteServer) -> None:
     """Send an alert again."""
-    ids = [each["alertId"] for each in ask("GET", "/alerts", url, api_key)["alerts"]]
-    show_alerts(ask("POST", f"/alerts/{find_id(ids, alert)}/resend", url, api_key))
+    ids = [each["alertId"] for each in server.ask("GET", "/alerts")["alerts"]]
+    show_alerts(server.ask("POST", f"/alerts/{find_id(ids, alert)}/resend"))
 
 
 def find_id(ids: list[str], prefix: str) -> str:
@@ -109,19 +120,24 @@ def show_rules(answer: Any) -> None:
     for stored in answer["rules"]:
         rule = stored["rule"]
         parts = [stored["ruleId"], rule.pop("type"), "->", rule.pop("url")]
-        parts += [f"{name}={value}" for name, value in rule.items() if value not in DEFAULTS]
-        click.echo(" ".join(parts))
+        parts += [
+            f"{name}={REMOVED if is_secret(name) else value}"
+            for name, value in rule.items()
+            if value not in DEFAULTS
+        ]
+        terminal.echo(" ".join(parts), hanging=4)
     if not answer["rules"]:
-        click.echo("No alert rules.")
+        terminal.echo("No alert rules.")
 
 
 def show_alerts(answer: Any) -> None:
     """Print the alerts and their deliveries, one per line."""
     for each in answer["alerts"]:
-        click.echo(f"{each['alertId']} {each['state']}: {each['body']['Message']}")
+        terminal.echo(f"{each['alertId']} {each['state']}: {each['body']['Message']}", hanging=4)
         for attempt in each["attempts"]:
-            click.echo(f"  {attempt['at']} {attempt['status'] or ''} {attempt['error']}".rstrip())
+            line = f"  {attempt['at']} {attempt['status'] or ''} {attempt['error']}"
+            terminal.echo(line.rstrip(), hanging=2)
         if each["nextTry"]:
-            click.echo(f"  {each['nextTry']} next attempt")
+            terminal.echo(f"  {each['nextTry']} next attempt")
     if not answer["alerts"]:
-        click.echo("No alerts yet.")
+        terminal.echo("No alerts yet.")

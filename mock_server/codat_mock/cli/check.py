@@ -7,6 +7,7 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
+from codat_mock.cli.secret import TOKEN_OPTION, secret
 from codat_mock.cli.server_options import ENVIRONMENT, OWN_SETTINGS, takes_settings
 from codat_mock.cli.target import Target, run_against_target
 from codat_mock.cli.verdict_options import CODES, VerdictOptions, run_and_report, verdict_options
@@ -16,7 +17,7 @@ EXAMPLES = """Examples:
 
 \b
   codat-mock check -- python sync.py
-  codat-mock check --speed x60 --report junit:codat.xml,html:codat.html -- npm run push
+  codat-mock check --report junit:codat.xml,html:codat.html -- npm run push
   codat-mock check --expected known.json --fail-on warning -- ./push.sh
   codat-mock check --url http://127.0.0.1:4620 -- ./push.sh
 
@@ -24,7 +25,7 @@ The command gets CODAT_BASE_URL, CODAT_API_KEY, CODAT_COMPANY_ID, CODAT_STATE_DI
 for its state) and, if --alert-rules have secrets, CODAT_WEBHOOK_SECRET.
 
 """
-WITH_URL_ONLY: Final = ("api_key", "company")
+WITH_URL_ONLY: Final = ("api_key", "control_token", "company")
 WITHOUT_URL_ONLY: Final = ("port", *OWN_SETTINGS)
 
 
@@ -56,9 +57,11 @@ WITHOUT_URL_ONLY: Final = ("port", *OWN_SETTINGS)
 )
 @click.option(
     "--api-key",
+    type=secret,
     allow_from_autoenv=False,
-    help="With --url: the key, whose sandbox is used without a reset.",
+    help="With --url: the key, whose sandbox is used without a reset; @FILE reads it from a file.",
 )
+@TOKEN_OPTION
 @click.option(
     "--company",
     allow_from_autoenv=False,
@@ -76,6 +79,7 @@ def check(
     port: int,
     url: str | None,
     api_key: str | None,
+    control_token: str | None,
     company: str | None,
 ) -> int:
     """Run an integration against a mock, and give the verdict.
@@ -84,7 +88,7 @@ def check(
     the clock moves past the next sync, and the run is judged.
     """
     check_usage(context)
-    target = Target(url, api_key, company, settings, port)
+    target = Target(url, api_key, control_token, company, settings, port)
     return run_and_report(lambda: run_against_target(target, command, timeout_seconds), verdict)
 
 

@@ -8,7 +8,15 @@ import click
 
 from codat_mock.reports import text, verdict
 from codat_mock.reports.run import Run
-from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, read_more, records
+from codat_mock.reports.wording import (
+    MAX_FINDINGS,
+    more,
+    names,
+    one_line,
+    read_more,
+    records,
+    short,
+)
 from codat_mock.rules.judge import Finding
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -50,7 +58,9 @@ def show_table(run: Run) -> None:
     console.print(Text(f"{verdict.coverage(run)}.", "dim"))
     console.print(Text(f"{verdict.books_line(run)}."))
     if run.judgement.findings:
-        table = Table("rule", "finding and advice", show_lines=True)
+        table = Table(show_lines=True)
+        for heading in ("rule", "finding and advice"):
+            table.add_column(heading, overflow="fold")
         for finding in run.judgement.findings[:MAX_FINDINGS]:
             table.add_row(*(Text.assemble(*cell) for cell in cells(run, finding)))
         console.print(table)
@@ -59,6 +69,8 @@ def show_table(run: Run) -> None:
         console.print(Text(f"Expected, but not found: {one_line(names(each))}", "yellow"))
     for note in run.notes:
         console.print(Text(one_line(note)))
+    for line in text.failure_lines(run):
+        console.print(Text(line))
     for line in conclusion(run):
         console.print(Text(line, colour if line.startswith("codat-mock") else ""))
 
@@ -75,7 +87,7 @@ def cells(run: Run, finding: Finding) -> tuple[list[tuple[str, str]], list[tuple
     description = [
         (f"{one_line(finding.message)}\n", ""),
         (f"{one_line(f'{finding.data_type}: {records(finding)}')}\n".removeprefix(": "), "dim"),
-        (f"{one_line(finding.advice)}\n", "green"),
+        (f"{short(one_line(finding.advice))}\n", "green"),
         (read_more(finding), "dim"),
     ]
     return rule, description

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from codat_mock.cli.remote_server import ask, uses_server
+from codat_mock.cli import terminal
+from codat_mock.cli.remote_server import RemoteServer, uses_server
 
 EXAMPLES = """Examples:
 
@@ -18,8 +19,8 @@ EXAMPLES = """Examples:
 )
 @click.argument("company")
 @uses_server
-def delete_connection(company: str, url: str, api_key: str | None) -> None:
+def delete_connection(company: str, server: RemoteServer) -> None:
     """Delete the sync connection of a COMPANY (its id), as its merchant can."""
-    answer = ask("POST", f"/companies/{company}/delete-connection", url, api_key)
+    answer = server.ask("POST", f"/companies/{company}/delete-connection")
     for connection in answer["dataConnections"]:
-        click.echo(f"{connection['platformName']}: {connection['status']}")
+        terminal.echo(f"{connection['platformName']}: {connection['status']}")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,9 +14,12 @@ import click
 from click.core import ParameterSource
 from msgspec.structs import replace
 
+from codat_mock.cli import process_groups
+from codat_mock.cli.command_runner import CommandRunner
+from codat_mock.cli.parallel_search import ParallelSearch, options_before
 from codat_mock.cli.server_options import ENVIRONMENT, bind, takes_settings
-from codat_mock.cli.subprocess import run_command
-from codat_mock.cli.target import KEY, variables, with_project_root
+from codat_mock.cli.subprocess import DELAY
+from codat_mock.cli.target import KEY
 from codat_mock.cli.verdict_options import (
     FAIL_ON,
     REPORT,
@@ -27,15 +27,16 @@ from codat_mock.cli.verdict_options import (
     VerdictOptions,
     run_and_report,
 )
-from codat_mock.clock import format_moment, machine_now
+from codat_mock.clock import format_moment, machine_now, machine_seconds
 from codat_mock.control_client import ControlRequestRefused, MockFailed, run_against_mock
 from codat_mock.domain.dataset_lifecycle import PROFILES
 from codat_mock.fuzz import exploration, schedule_files
 from codat_mock.fuzz.runner import FuzzRunner
-from codat_mock.fuzz.schedule import Schedule
+from codat_mock.fuzz.schedule import MAX_DAYS, Event, Schedule, describe
 from codat_mock.http.server import Server, address_of
 from codat_mock.models.datasets import LIST_NAMES
-from codat_mock.reports.run import CommandEnd, FailOn, Run
+from codat_mock.reports.run import FailOn, Run
+from codat_mock.reports.source_locations import with_project_root
 from codat_mock.sandbox import SandboxRegistry, Settings
 
 if TYPE_CHECKING:
@@ -43,14 +44,14 @@ if TYPE_CHECKING:
 
     from codat_mock.fuzz.search import Search
 
-OnProgress = Callable[[bool], object]  # see Search
+OnProgress = Callable[[Sequence[Event] | None], object]  # see Search
 ARGUMENTS: Final = "codat_mock.cli.explore.arguments"
 LOG_EVERY: Final = 25  # schedules, where standard error is not a terminal
 EXAMPLES = """Examples:
 
 \b
   codat-mock explore -- python sync.py
-  codat-mock explore --examples 500 --seed 7 --report html:broken.html -- npm run push
+  codat-mock explore --examples 500 --report html:broken.html -- npm run push
   codat-mock explore --replay codat-mock-schedule.json -- python sync.py
 
 The command gets the same variables as from codat-mock check; CODAT_STATE_DIR is empty at the
@@ -116,11 +117,30 @@ class RecordedCommand(click.Command):
 )
 @click.option(
     "--database",
+    "databases",
     allow_from_autoenv=False,
-    type=click.Path(file_okay=False, path_type=Path),
-    default=schedule_files.DATABASE,
+    multiple=True,
+    metavar="FOLDER|REDIS-URL",
+    default=[str(schedule_files.DATABASE)],
     show_default=True,
-    help="Keep the schedules that were found in this folder, to try them first next time.",
+    help="Keep the schedules that were found in this folder or Redis database, to try them first"
+    " next time. Can be repeated: the others are only read.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, MAX_DAYS),
+    default=1,
+    show_default=True,
+    help="How many days the command runs, once a day with the number of the day in CODAT_DAY; each"
+    " ends with a sync, which fails in some schedules.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many processes search at the same time, each with another seed, for --examples"
+    " schedules in total.",
 )
 @click.option(
     "--declare",
@@ -141,7 +161,9 @@ def explore(
     timeout_seconds: float,
     save: Path,
     replayed: Path | None,
-    database: Path,
+    databases: tuple[str, ...],
+    days: int,
+    jobs: int,
     declare: Path | None,
     fail_on: FailOn,
     reports: ReportFiles,
@@ -161,69 +183,36 @@ def explore(
     if not save.parent.is_dir():  # before a long search whose result would be lost
         raise click.UsageError(f"Cannot write {save}: the folder {save.parent} does not exist.")
     settings = with_explore_defaults(context, settings)
-    schedule = read(replayed) if replayed else origin_of(settings)
+    schedule = read(replayed) if replayed else origin_of(settings, days)
     command_runner = CommandRunner(command, timeout_seconds, settings)
     declared = read_records(declare) if declare else None
+    options = options_before(context.meta[ARGUMENTS], command) if jobs > 1 else []
 
     def explore_command() -> Run:
-        with fuzz_runner(command_runner, settings, fail_on, replayed, declared) as runner:
+        with (
+            DELAY.throughout(),
+            fuzz_runner(command_runner, settings, fail_on, replayed, declared) as runner,
+        ):
             if replayed:
                 return exploration.replay(runner, schedule, command_runner.show_output).run
-            with search_with_progress(command, examples, database) as search:
-                found = exploration.explore(runner, schedule, search, command_runner.show_output)
+            with ExitStack() as progress:
+                searching: AbstractContextManager[exploration.Search] = (
+                    nullcontext(ParallelSearch(jobs, examples, options, command))
+                    if jobs > 1
+                    else search_with_progress(command, examples, databases)
+                )
+                search = progress.enter_context(searching)
+
+                def show_output() -> None:
+                    progress.close()  # its bar would run through the command's output
+                    command_runner.show_output()
+
+                found = exploration.explore(runner, schedule, search, show_output)
         if found.schedule and found.schedule.events:
             found.run.notes.append(write(save, found.schedule, context.meta[ARGUMENTS]))
         return found.run
 
     return run_and_report(explore_command, VerdictOptions(fail_on, reports))
-
-
-@dataclass
-class CommandRunner:
-    """Runs the command; its output is discarded until it is to be shown.
-
-    Args:
-        command: the program and its arguments.
-        timeout_seconds: the time limit of each run.
-        settings: the settings of the mock.
-        group: the process group of its last run.
-    """
-
-    command: Sequence[str]
-    timeout_seconds: float
-    settings: Settings
-    is_quiet: bool = True
-    group: int | None = None
-
-    def kill(self) -> None:
-        """Kill it while it runs, with all its processes."""
-        if self.group is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.group, signal.SIGKILL)
-
-    def _note_group(self, group: int) -> None:
-        self.group = group
-
-    def show_output(self) -> None:
-        """Show its output from now on."""
-        self.is_quiet = False
-
-    def run(self, company_id: str, folder: Path) -> CommandEnd:
-        """Run it once.
-
-        Raises:
-            UsageError: it cannot be started.
-            Stopped: a signal arrived.
-        """
-        environment = variables(self.settings.address, KEY, company_id, folder, self.settings)
-        return run_command(
-            self.command,
-            environment,
-            self.timeout_seconds,
-            is_quiet=self.is_quiet,
-            is_repeated=True,
-            on_start=self._note_group,
-        )
 
 
 @contextmanager
@@ -250,7 +239,7 @@ def fuzz_runner(
 
     def judge(run: Run) -> Run:
         run.fail_on = fail_on
-        return with_project_root(run)
+        return with_project_root(run, Path.cwd())
 
     listener = bind("127.0.0.1", 0)
     runner.settings = replace(settings, address=address_of(listener))
@@ -259,7 +248,16 @@ def fuzz_runner(
             Server(SandboxRegistry(runner.settings), listener),
             run_against_mock(runner.settings.address, KEY) as client,
         ):
-            yield FuzzRunner(client, {}, {}, runner.run, judge, kill=runner.kill, declared=declared)
+            yield FuzzRunner(
+                client,
+                {},
+                {},
+                runner.run,
+                judge,
+                kill=runner.kill,
+                start_second=runner.start_second,
+                declared=declared,
+            )
     except ControlRequestRefused as error:
         if replayed:
             raise click.UsageError(f"{replayed} cannot be replayed: {error}") from error
@@ -267,18 +265,21 @@ def fuzz_runner(
 
 
 @contextmanager
-def search_with_progress(command: Sequence[str], examples: int, database: Path) -> Iterator[Search]:
+def search_with_progress(
+    command: Sequence[str], examples: int, databases: Sequence[str]
+) -> Iterator[Search]:
     """A search that shows its progress: a bar on a terminal, lines in a log.
 
     Args:
         command: the command, which names the search in the database.
         examples: the maximum number of schedules to try.
-        database: the folder where the schedules that were found are kept.
+        databases: where the schedules that were found are kept, and those that are only read.
 
     Raises:
-        UsageError: Hypothesis is not installed.
+        UsageError: Hypothesis is not installed, or a database cannot be used.
     """
     try:
+        from codat_mock.fuzz.schedule_database import DatabaseUnavailable, open_database
         from codat_mock.fuzz.search import Search
     except ModuleNotFoundError as error:
         raise click.UsageError(
@@ -286,6 +287,10 @@ def search_with_progress(command: Sequence[str], examples: int, database: Path) 
         ) from error
     from rich.console import Console
 
+    try:
+        database = open_database(databases)
+    except DatabaseUnavailable as error:
+        raise click.UsageError(str(error)) from error
     console = Console(stderr=True)
     with bar(console, examples) if console.is_terminal else log(examples) as progress:
         yield Search(examples, database, shlex.join(command), progress)
@@ -293,39 +298,67 @@ def search_with_progress(command: Sequence[str], examples: int, database: Path) 
 
 @contextmanager
 def bar(console: Console, examples: int) -> Iterator[OnProgress]:
-    """Show progress as a bar, which disappears at the end."""
+    """Show progress as a bar, which disappears at the end, below the first schedule found."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-    description = TextColumn("{task.description}")
-    columns = (BarColumn(), MofNCompleteColumn(), description)
+    description, speed = TextColumn("{task.description}"), TextColumn("{task.fields[speed]}")
+    columns = (BarColumn(), MofNCompleteColumn(), description, speed)
     with Progress(*columns, console=console, transient=True) as shown:
-        task, shortening = shown.add_task("searching", total=examples), list[TaskID]()
+        task, shortening = shown.add_task("searching", total=examples, speed=""), list[TaskID]()
+        tried, started = 0, machine_seconds()
 
-        def progress(is_found: bool) -> None:
-            if is_found and not shortening:  # of unknown length
+        def progress(found: Sequence[Event] | None) -> None:
+            nonlocal tried
+            tried += 1
+            speed = per_second(tried, started)
+            if found and not shortening:  # of unknown length
+                console.print("\n".join(first_failure(tried, found)), markup=False, highlight=False)
                 shown.update(task, visible=False)
-                shortening.append(shown.add_task("shortening", total=None))
-            shown.update(shortening[0] if shortening else task, advance=1)
+                shortening.append(shown.add_task("shortening", total=None, speed=""))
+            shown.update(shortening[0] if shortening else task, advance=1, speed=speed)
 
         yield progress
 
 
 @contextmanager
 def log(examples: int) -> Iterator[OnProgress]:
-    """Log progress: a line every few schedules, and one when a schedule is found."""
-    tried, found = 0, False
+    """Log progress: a line every few schedules, and the first schedule that is found."""
+    tried, is_found, started = 0, False, machine_seconds()
 
-    def progress(is_found: bool) -> None:
-        nonlocal tried, found
+    def progress(found: Sequence[Event] | None) -> None:
+        nonlocal tried, is_found
         tried += 1
-        if is_found and not found:
-            click.echo(f"codat-mock: schedule {tried} breaks it; shortening.", err=True)
+        if found and not is_found:
+            for line in first_failure(tried, found):
+                click.echo(line, err=True)
         elif tried % LOG_EVERY == 0:
-            count = f"{tried}" if is_found else f"{tried} of {examples}"
-            click.echo(f"codat-mock: {count} schedules tried.", err=True)
-        found = is_found
+            count = f"{tried}" if found else f"{tried} of {examples}"
+            speed = per_second(tried, started)
+            click.echo(f"codat-mock: {count} schedules tried, {speed}.", err=True)
+        is_found = bool(found)
 
     yield progress
+
+
+def first_failure(tried: int, found: Sequence[Event]) -> list[str]:
+    """The lines that show the first schedule that breaks the integration, before it is shortened.
+
+    Args:
+        tried: how many schedules have been tried.
+        found: the events of the last.
+    """
+    events = (f"codat-mock:   {number}. {describe(event)}" for number, event in enumerate(found, 1))
+    return [f"codat-mock: schedule {tried} breaks it; shortening.", *events]
+
+
+def per_second(tried: int, started: float) -> str:
+    """How many schedules are tried a second.
+
+    Args:
+        tried: how many have been tried.
+        started: when the search began, in seconds of the machine's clock.
+    """
+    return f"{tried / max(machine_seconds() - started, 0.001):.1f} a second"
 
 
 def with_explore_defaults(context: click.Context, settings: Settings) -> Settings:
@@ -363,11 +396,11 @@ def read_records(folder: Path) -> dict[str, Any]:
     return records
 
 
-def origin_of(settings: Settings) -> Schedule:
-    """The schedule without faults."""
+def origin_of(settings: Settings, days: int) -> Schedule:
+    """The schedule of so many days without faults."""
     start = settings.start_at
     start_at = format_moment(start) if start else exploration.start_of(machine_now())
-    return Schedule(start_at=start_at, seed=settings.seed)
+    return Schedule(start_at=start_at, seed=settings.seed, days=days)
 
 
 def read(path: Path) -> Schedule:
@@ -394,5 +427,5 @@ def write(path: Path, schedule: Schedule, arguments: Sequence[str]) -> str:
         schedule_files.write(path, schedule)
     except schedule_files.BadFile as error:
         return str(error)  # the finding matters more
-    again = shlex.join(["codat-mock", "explore", "--replay", str(path), *arguments])
+    again = process_groups.as_typed(["codat-mock", "explore", "--replay", str(path), *arguments])
     return f"Replay it: {again}"

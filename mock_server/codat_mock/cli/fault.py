@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from codat_mock.cli.remote_server import ask, given_only, uses_server
+from codat_mock.cli import terminal
+from codat_mock.cli.remote_server import RemoteServer, given_only, uses_server
 from codat_mock.models.faults import KINDS, properties_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -74,24 +75,24 @@ def fault() -> None:
 )
 @takes_properties
 @uses_server
-def add(kind: str, url: str, api_key: str | None, **options: Any) -> None:
+def add(kind: str, server: RemoteServer, **options: Any) -> None:
     """Plan a fault."""
     body = {"faults": [{"kind": kind, **given_only(options)}]}
-    show(ask("POST", "/faults", url, api_key, body))
+    show(server.ask("POST", "/faults", body))
 
 
 @fault.command("list")
 @uses_server
-def index(url: str, api_key: str | None) -> None:
+def index(server: RemoteServer) -> None:
     """List the faults, with the number of requests they have hit."""
-    show(ask("GET", "/faults", url, api_key))
+    show(server.ask("GET", "/faults"))
 
 
 @fault.command()
 @uses_server
-def clear(url: str, api_key: str | None) -> None:
+def clear(server: RemoteServer) -> None:
     """Remove all faults."""
-    show(ask("DELETE", "/faults", url, api_key))
+    show(server.ask("DELETE", "/faults"))
 
 
 def show(answer: Any) -> None:
@@ -100,6 +101,6 @@ def show(answer: Any) -> None:
         planned = counted["fault"]
         kind = planned.pop("kind")
         parts = (f"{name}={value}" for name, value in planned.items() if value not in (None, []))
-        click.echo(f"{counted['hits']} of {counted['seen']} hit: {' '.join([kind, *parts])}")
+        terminal.echo(f"{counted['hits']} of {counted['seen']} hit: {' '.join([kind, *parts])}")
     if not answer["faults"]:
-        click.echo("No faults planned.")
+        terminal.echo("No faults planned.")

@@ -7,6 +7,7 @@ import sys
 import click
 import msgspec
 
+from codat_mock.cli import terminal
 from codat_mock.http import api  # noqa: F401  (its endpoints declare the operations)
 from codat_mock.http.operations import Source
 from codat_mock.http.provenance import Limits
@@ -31,30 +32,36 @@ def limits(as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
     elif sys.stdout.isatty():
-        show_table(found)
+        show(found)
     else:
         for row in rows(found):
             click.echo("\t".join(row))
 
 
-def rows(found: Limits) -> list[tuple[str, Source, str, str]]:
-    """Each operation and behaviour: its source, what of it is assumed, what contradicts it."""
+def rows(found: Limits) -> list[tuple[str, Source, str, str, str]]:
+    """Each operation and behaviour: source, what is assumed, what contradicts it, and section."""
     operations = [
-        (f"{each.method} {each.path}", each.source, each.assumed, each.contradicted)
+        (
+            f"{each.method} {each.path}",
+            each.source,
+            each.assumed,
+            each.contradicted,
+            each.section,
+        )
         for each in found.operations
     ]
     behaviours = [
-        (each.subject, each.source, each.statement, each.contradicted) for each in found.behaviours
+        (each.subject, each.source, each.statement, each.contradicted, each.section)
+        for each in found.behaviours
     ]
     return operations + behaviours
 
 
-def show_table(found: Limits) -> None:
-    """Print them as a table."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("operation or behaviour", "source", "assumed, or in short", "contradicted")
-    for what, source, statement, contradicted in rows(found):
-        table.add_row(what, f"[{COLOURS[source]}]{source}", statement, contradicted)
-    Console().print(table)
+def show(found: Limits) -> None:
+    """Print them for a terminal, each as a paragraph."""
+    for what, source, statement, contradicted, section in rows(found):
+        terminal.echo(f"{click.style(source, COLOURS[source])}  {what}", hanging=4)
+        labelled = (("", statement), ("Contradicted: ", contradicted), ("Source: ", section))
+        for label, text in labelled:
+            if text:
+                terminal.echo(f"    {label}{text}")

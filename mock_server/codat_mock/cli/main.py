@@ -19,6 +19,8 @@ from typing import Any, Final, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from codat_mock.cli import terminal
+
 # A module of one of these packages is a command if it defines a click command of its own name:
 # delete_connection.py defines delete_connection, which is `codat-mock delete-connection`.
 COMMAND_PACKAGES: Final = ("codat_mock.cli", "codat_push.cli", "codat_scenarios.cli")
@@ -29,10 +31,10 @@ NOT_WRITTEN: Final = 74  # EX_IOERR
 EXAMPLES = """Examples:
 
 \b
-  codat-mock demo                  play the whole beta flow, with three mistakes
-  codat-mock serve                 serve the mock at http://127.0.0.1:4620
-  codat-mock rules                 list the rules, with their sources
-  codat-mock COMMAND --help        show the examples of a command
+  codat-mock demo              play the beta flow, with three mistakes
+  codat-mock serve             serve the mock at http://127.0.0.1:4620
+  codat-mock rules             list the rules
+  codat-mock COMMAND --help    show the examples of a command
 """
 
 
@@ -77,7 +79,7 @@ class Commands(click.Group):
 
         Wrong usage is reported in one line (exit code 2), and so is output that cannot be written
         (exit code 74). A reader that closes the pipe, such as `head`, is no error: nothing is
-        reported (exit code 141).
+        reported (exit code 141). What nobody expected is reported as a fault (exit code 70).
         """
         try:
             code = self._run(*args, **kwargs)
@@ -89,7 +91,16 @@ class Commands(click.Group):
             code = NOT_WRITTEN
             file = f": {error.filename}" if error.filename else ""
             with suppress(OSError):
-                click.echo(f"codat-mock: {error.strerror or error}{file}", err=True)
+                terminal.echo(f"codat-mock: {error.strerror or error}{file}", err=True)
+        except Exception as error:  # noqa: BLE001  (it is reported as what it is)
+            from codat_mock.reports.verdict import MOCK_FAILED
+            from codat_mock.reports.wording import PLEASE
+            from codat_mock.sandbox.internal_errors import describe
+
+            code = MOCK_FAILED
+            fault = describe("a command", error)
+            with suppress(OSError):
+                terminal.echo(f"{PLEASE}\n{fault.report}", err=True)
         discard_output()
         sys.exit(code)
 
@@ -104,10 +115,10 @@ class Commands(click.Group):
             code = error.exit_code
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "codat-mock"
-            click.echo(f"{path}: {error.format_message()}", err=True)
+            terminal.echo(f"{path}: {error.format_message()}", err=True)
             code = error.exit_code
         except click.ClickException as error:
-            error.show()
+            terminal.echo(f"Error: {error.format_message()}", err=True)
             code = error.exit_code
         except click.Abort:
             click.echo("Aborted!", err=True)

@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 import click
 
-from codat_mock.cli.remote_server import ask, given_only, uses_server
+from codat_mock.cli import terminal
+from codat_mock.cli.remote_server import RemoteServer, given_only, uses_server
 from codat_mock.domain.dataset_lifecycle import PROFILES, QUEUED_ROUTE
 from codat_mock.models.datasets import DataType
 
@@ -14,7 +15,7 @@ EXAMPLES = """Examples:
 
 \b
   codat-mock outcome add dataset MapError --message "No account fits."
-  codat-mock outcome add dataset --stuck-in Processing --data-type commerce-orders
+  codat-mock outcome add dataset --stuck-in Mapping --count 2
   codat-mock outcome add dataset --profile slow --count 3
   codat-mock outcome add sync BillingExpired
   codat-mock outcome list
@@ -43,27 +44,33 @@ def outcome() -> None:
     multiple=True,
     help="Duration of a step; repeat it for each step.",
 )
-@click.option("--stuck-in", "stuckIn", type=click.Choice(QUEUED_ROUTE[:-1]))
+@click.option(
+    "--stuck-in",
+    "stuckIn",
+    metavar="STATUS",
+    type=click.Choice(QUEUED_ROUTE[:-1]),
+    help=f"Never leave this status: {', '.join(QUEUED_ROUTE[:-1])}.",
+)
 @click.option("--count", type=click.IntRange(min=1), default=1, show_default=True)
 @uses_server
-def add(target: str, end: str, url: str, api_key: str | None, **options: Any) -> None:
+def add(target: str, end: str, server: RemoteServer, **options: Any) -> None:
     """Plan an outcome; END is the last status of a dataset, or the outcome of a sync."""
     body = {"target": target, "outcome": end, **given_only(options)}
-    show(ask("POST", "/outcomes", url, api_key, body))
+    show(server.ask("POST", "/outcomes", body))
 
 
 @outcome.command("list")
 @uses_server
-def index(url: str, api_key: str | None) -> None:
+def index(server: RemoteServer) -> None:
     """List the outcomes that are still to come."""
-    show(ask("GET", "/outcomes", url, api_key))
+    show(server.ask("GET", "/outcomes"))
 
 
 @outcome.command()
 @uses_server
-def clear(url: str, api_key: str | None) -> None:
+def clear(server: RemoteServer) -> None:
     """Remove all planned outcomes."""
-    show(ask("DELETE", "/outcomes", url, api_key))
+    show(server.ask("DELETE", "/outcomes"))
 
 
 def show(answer: Any) -> None:
@@ -71,6 +78,6 @@ def show(answer: Any) -> None:
     for planned in answer["outcomes"]:
         left = planned.pop("count")
         parts = (f"{name}={value}" for name, value in planned.items() if value not in (None, ""))
-        click.echo(f"{left} x {' '.join(parts)}")
+        terminal.echo(f"{left} x {' '.join(parts)}")
     if not answer["outcomes"]:
-        click.echo("No outcomes planned.")
+        terminal.echo("No outcomes planned.")

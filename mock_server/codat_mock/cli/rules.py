@@ -7,6 +7,7 @@ import sys
 import click
 import msgspec
 
+from codat_mock.cli import terminal
 from codat_mock.rules import BrokenRules, rulebook
 from codat_mock.rules.registry import Rule, describe
 
@@ -14,6 +15,7 @@ EXAMPLES = """Examples:
 
 \b
   codat-mock rules
+  codat-mock rules | grep delete   each rule in a line, with its statement
   codat-mock rules --json
 """
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -31,7 +33,7 @@ def rules(as_json: bool) -> None:
         descriptions = [describe(rule) for rule in rulebook()]
         click.echo(msgspec.json.format(msgspec.json.encode({"rules": descriptions})))
     elif sys.stdout.isatty():
-        show_table()
+        show()
     else:
         for rule in rulebook():
             click.echo("\t".join(columns(rule)))
@@ -42,16 +44,11 @@ def columns(rule: Rule) -> tuple[str, ...]:
     return rule.code, rule.severity, rule.name, rule.statement, rule.source
 
 
-def show_table() -> None:
-    """Print the rules as a table."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("code", "severity")
-    table.add_column("name", no_wrap=True)  # `explain` accepts it, whole
-    table.add_column("statement")
-    table.add_column("source")
-    for rule in rulebook():
-        code, severity, *rest = columns(rule)
-        table.add_row(code, f"[{COLOURS[severity]}]{severity}", *rest)
-    Console().print(table)
+def show() -> None:
+    """Print the rules beside each other for a terminal, so that they fit a screen."""
+    cells = [f"{each.code} {each.severity:8}{each.name}" for each in rulebook()]
+    table = terminal.in_columns(cells, terminal.width())
+    for severity, colour in COLOURS.items():
+        table = table.replace(f" {severity:8}", f" {click.style(f'{severity:8}', colour)}")
+    click.echo(table)
+    terminal.echo("'codat-mock explain CODE' explains a rule; 'codat-mock rules | cat' prints all.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any, Final, get_args
 import click
 import msgspec
 
+from codat_mock.cli.option_files import read_config
 from codat_mock.clock import in_calendar, parse_moment, parse_speed
 from codat_mock.configuration.rates import read_rate_key
 from codat_mock.domain.dataset_lifecycle import PROFILES, route_of
@@ -24,6 +26,7 @@ from codat_mock.models.planned_outcomes import MAX_STEP_SECONDS
 from codat_mock.rule_config import read_rule_settings
 from codat_mock.sandbox import Settings
 
+HOST_NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
 View = Callable[..., Any]
 # The context settings of commands whose options can be set in the environment: --port is
 # CODAT_MOCK_PORT there.
@@ -162,6 +165,26 @@ def read_payment_types(
     return tuple(types)
 
 
+def read_hosts(
+    _ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]
+) -> frozenset[str]:
+    """Parse an option that is a list of host names.
+
+    Args:
+        value: the names.
+
+    Returns:
+        The names in small letters.
+
+    Raises:
+        click.BadParameter: one is no name, but a URL or has a port.
+    """
+    for name in value:
+        if not HOST_NAME.fullmatch(name):
+            raise click.BadParameter(f"{name!r} is not a host's name such as mock.example.")
+    return frozenset(name.lower() for name in value)
+
+
 def read_mebibytes(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
     """Convert an option in MiB to bytes.
 
@@ -183,9 +206,12 @@ RULE_OPTIONS: Final = (
     ),
     setting(
         "--config",
+        is_eager=True,  # the other options take their defaults from it
+        callback=read_config,
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Read the configuration of rules from this file. Default: codat-mock.toml, or"
-        " [tool.codat-mock] in pyproject.toml, of the current folder.",
+        help="Read the configuration of rules, and the options of serve, check and explore, from"
+        " this file. Default: codat-mock.toml, or [tool.codat-mock] in pyproject.toml, of the"
+        " current folder.",
     ),
 )
 # Each parameter has the name of the field of `Settings` that it sets.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,10 +12,11 @@ from typing import Any, Final
 
 import click
 
+from codat_mock.cli import process_groups
 from codat_mock.clock import machine_seconds
 from codat_mock.reports.run import CommandEnd
 
-GRACE_SECONDS: Final = 3.0  # between the signal and SIGKILL
+GRACE_SECONDS: Final = 3.0  # between asking it to end and ending it
 SIGNAL_CHECK_SECONDS: Final = 0.05  # how late a delayed signal is at most
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -34,34 +34,46 @@ class Stopped(BaseException):
 
 
 class SignalDelay:
-    """Delays signals while a process is started and waited for.
+    """Delays signals where an exception at any moment would do harm; it can be nested.
 
-    Before it has started it could not be terminated; and an exception within `Popen.wait` may leave
-    its lock held, so that the next wait would never end.
+    A process could not be terminated before it has started; an exception within `Popen.wait` may
+    leave its lock held, so that the next wait would never end; and within Hypothesis it leaves a
+    state in which other exceptions are raised instead of it.
     """
 
     def __init__(self) -> None:
-        self._is_on = False
+        self._depth = 0
         self._number = 0
 
     def begin(self) -> None:
         """Delay signals from now on."""
-        self._is_on, self._number = True, 0
+        if not self._depth:
+            self._number = 0
+        self._depth += 1
 
     def takes(self, number: int) -> bool:
         """Keep a signal for later; whether signals are being delayed."""
-        if self._is_on:
+        if self._depth:
             self._number = number
-        return self._is_on
+        return bool(self._depth)
 
     def end(self) -> None:
-        """Stop delaying signals.
+        """Stop delaying signals, unless it was begun more than once.
 
         Raises:
             Stopped: a signal arrived in the meantime.
         """
-        self._is_on = False
+        self._depth -= 1
         self.check()
+
+    @contextmanager
+    def throughout(self) -> Iterator[None]:
+        """Delay signals, except while a command is waited for; raises as `end` does."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
 
     def check(self) -> None:
         """Raise what has been delayed until now.
@@ -102,14 +114,14 @@ def run_command(
         UsageError: it cannot be started.
         Stopped: a signal arrived (see `stopping_on_signals`); the command was terminated.
     """
-    line = shlex.join(command)
+    line = process_groups.as_typed(command)
     output = subprocess.DEVNULL if is_quiet else None
     DELAY.begin()
     try:
         process = subprocess.Popen(  # noqa: S603  (the very command that the user gave)
-            command,
+            process_groups.resolved(command),
             env={**os.environ, **variables},
-            start_new_session=True,
+            **process_groups.start_options(),
             stdin=subprocess.DEVNULL if is_repeated else None,
             stdout=output,
             stderr=output,
@@ -129,8 +141,7 @@ def run_command(
     finally:
         DELAY.end()
     if is_repeated:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        process_groups.kill(process.pid)
     if code < 0:
         return CommandEnd(line=line, ending="killed", code=-code)
     return CommandEnd(line=line, ending="exited", code=code)
@@ -155,15 +166,13 @@ def wait(process: subprocess.Popen[bytes], timeout_seconds: float) -> int:
 
 
 def terminate_group(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a process group, and SIGKILL to what is left of it after a while."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+    """Ask a process group to end, and end what is left of it after a while."""
+    process_groups.ask_to_end(process.pid, number)
     try:
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
     finally:  # also if we are stopped in the meantime
-        with suppress(ProcessLookupError):  # its children may outlive it
-            os.killpg(process.pid, signal.SIGKILL)
+        process_groups.kill(process.pid)  # its children may outlive it
         process.wait()
 
 

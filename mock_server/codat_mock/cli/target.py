@@ -29,6 +29,7 @@ from codat_mock.http.server import Server, address_of
 from codat_mock.loopback import HOSTS, direct_environment, proxy_variable
 from codat_mock.models.configuration import Schedule
 from codat_mock.reports.run import Run
+from codat_mock.reports.source_locations import with_project_root
 from codat_mock.sandbox import SandboxRegistry, Settings
 
 KEY: Final = "codat-mock-check"
@@ -38,8 +39,6 @@ PROXY_HINT: Final = (
 )
 NEAR_SYNC: Final = timedelta(hours=2)  # before it; the merchant's day begins as early
 CLEAR_OF_SYNC: Final = timedelta(minutes=15)  # after it
-FALLBACK: Final = "codat-mock.toml"
-CONFIGURATIONS: Final = (FALLBACK, "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ class Target:
     Args:
         url: the URL of a running mock; None to start one.
         api_key: with a URL, the key whose sandbox is used; None for a sandbox of our own.
+        control_token: with a URL, what its control API requires; None for nothing.
         company: with a URL, the id of the company; None to create one.
         settings: the settings of a mock that is started.
         port: its port; 0 for a free one.
@@ -56,6 +56,7 @@ class Target:
 
     url: str | None
     api_key: str | None
+    control_token: str | None
     company: str | None
     settings: Settings
     port: int
@@ -142,7 +143,7 @@ def run_against_target(target: Target, command: Sequence[str], timeout_seconds: 
     try:
         with (
             target.running() as address,
-            run_against_mock(address, target.api_key or KEY) as client,
+            run_against_mock(address, target.api_key or KEY, target.control_token) as client,
             TemporaryDirectory(prefix="codat-mock-") as folder,
         ):
             environment = target.prepare(client, address, Path(folder))
@@ -157,11 +158,4 @@ def run_against_target(target: Target, command: Sequence[str], timeout_seconds: 
     run.command = command_end
     if not has_requests and (proxy := proxy_variable(os.environ)):
         run.notes.append(PROXY_HINT.format(proxy))
-    return with_project_root(run)
-
-
-def with_project_root(run: Run) -> Run:
-    """The run with the current folder as the root of the paths that findings point at."""
-    run.root = Path.cwd().as_posix()
-    run.configuration = next((name for name in CONFIGURATIONS if Path(name).is_file()), FALLBACK)
-    return run
+    return with_project_root(run, Path.cwd())

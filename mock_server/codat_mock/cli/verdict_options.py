@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -12,19 +11,22 @@ from typing import Any, Final, get_args
 
 import click
 
-from codat_mock.cli import baseline
+from codat_mock.cli import baseline, terminal
 from codat_mock.cli.console import print_run
 from codat_mock.cli.subprocess import Stopped, stopping_on_signals
 from codat_mock.control_client import MockFailed
 from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Expected, FailOn, Run
 from codat_mock.reports.verdict import MOCK_FAILED, code_of
+from codat_mock.reports.wording import PLEASE
+from codat_mock.sandbox.internal_errors import describe
 
 CODES: Final = """
 \b
 Exit codes:
   0   no finding at or above --fail-on
-  1   findings at or above it, expected findings that are gone, or a failed command
+  1   findings at or above it, expected findings that are gone, or a command
+      that failed
   2   wrong usage: a bad option, a port in use, a command that does not exist
   5   nothing was pushed, so there was nothing to judge
   70  codat-mock itself failed
@@ -158,15 +160,17 @@ def run_and_report(judge: Callable[[], Run], options: VerdictOptions) -> int:
             run = options.apply(judge())
             reports = list(rendered(run, options.reports))
     except Stopped as stopped:
-        click.echo(f"Stopped by {stopped}; the command was terminated.", err=True)
+        terminal.echo(f"Stopped by {stopped}; the command was terminated.", err=True)
         return SIGNALLED + stopped.number
     except click.ClickException:
         raise
     except MockFailed as error:
-        click.echo(f"codat-mock itself failed: {error}.", err=True)
+        terminal.echo(f"codat-mock itself failed: {error}.", err=True)
         return MOCK_FAILED
-    except Exception:  # noqa: BLE001  (whatever it is, it is not the integration's fault)
-        click.echo(f"codat-mock itself failed:\n{traceback.format_exc()}", err=True)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is not the integration's fault)
+        fault = describe("the judgement of a run", error)
+        terminal.echo(f"codat-mock itself failed: {fault.summary}.", err=True)
+        terminal.echo(f"{PLEASE}\n{fault.report}", err=True)
         return MOCK_FAILED
     print_run(run)  # before writing a report can fail
     for path, content in reports:

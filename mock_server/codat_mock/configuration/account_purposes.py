@@ -93,13 +93,26 @@ PURPOSE_OF_PAYMENT: Final[dict[PaymentType, str]] = {
 }
 
 
+CATEGORY: Final = "category-"  # and the category's id: the account of its sales
+
+
 def category_purposes(categories: Mapping[str, str]) -> Iterator[Purpose]:
     """The accounts that sales of each product category go to, by the categories' ids and names.
 
     Source: contract part 2, section B; the names of these accounts are assumed.
     """
     for key, name in categories.items():
-        yield Purpose("sales", f"category-{key}", name, f"Sales of {name}.", INCOME)
+        yield Purpose("sales", f"{CATEGORY}{key}", name, f"Sales of {name}.", INCOME)
+
+
+def tax_purpose(rate: str, place: int | None = None) -> str:
+    """The name of the account that a tax goes to in journal entries (assumed).
+
+    Args:
+        rate: the percentage, as `rate_key` writes it.
+        place: of the component, from 1, where the rate has several.
+    """
+    return f"tax-{rate}" if place is None else f"tax-{rate}-{place}"
 
 
 def purposes(section: Section) -> tuple[Purpose, ...]:

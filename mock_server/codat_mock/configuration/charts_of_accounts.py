@@ -108,6 +108,17 @@ class Chart(Struct, frozen=True, dict=True):
         every = (*self.accounts, *controls, *self.tax_components)
         return {account.id: account for account in every}
 
+    def find_rate(self, rate_id: str | None) -> PlatformRate | None:
+        """The tax rate of an id."""
+        return next((each for each in self.rates if each.id == rate_id), None)
+
+    def tax_options(self, account_id: str) -> list[AccountOption]:
+        """The accounts offered for a tax in journal entries, the usual one first."""
+        own = (self.tax, *self.tax_components)
+        offered = [*own, *(each for each in self.accounts if each.classification == LIABILITY)]
+        offered.sort(key=lambda account: account.id != account_id)
+        return [account.option for account in offered]
+
     def account_options(self, purpose: Purpose) -> list[AccountOption]:
         """The accounts offered for a purpose, the usual one first."""
         fitting = [a for a in self.accounts if a.classification in purpose.accepts]

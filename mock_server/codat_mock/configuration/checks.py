@@ -20,6 +20,19 @@ from codat_mock.models.configuration import (
 from codat_mock.models.values import find_zone
 
 HOURS: Final = range(24)
+# The vendor's messages of the same code about books that have changed, or that lack an account:
+# those of the mock never do, so that only a plan leads to them. Source: contract part 2, section C.
+PLANNED_MESSAGES: Final = (
+    "No Sales Account Present.",
+    "Accounts are not found.",
+    "Account Id is not in an Active state.",
+    "Customer is not in an Active state.",
+    "Customer {customerId} does not exist.",
+    "Supplier does not exist.",
+    "Supplier is not in an Active state.",
+    "Tax Rate {taxRateId} does not exist.",
+    "The following Tax Rates are invalid: {Tax rate}.",
+)
 
 
 class ConfigurationProblem(NamedTuple):
@@ -288,20 +301,20 @@ def start_date(configuration: Configuration) -> Iterator[ConfigurationProblem]:
 
 def sync_hour(configuration: Configuration) -> Iterator[ConfigurationProblem]:
     """A schedule has an hour of the day."""
-    hour = configuration.schedule.sync_hour_utc
+    hour = configuration.schedule.hour
     if hour not in HOURS:
         yield ConfigurationProblem(
-            "No sync hour is set." if hour is None else f"The sync hour {hour} does not exist.",
+            f"The sync hour {hour} does not exist.",
             "Set schedule.syncHourUtc to a whole number from 0 to 23.",
         )
 
 
 def time_zone(configuration: Configuration) -> Iterator[ConfigurationProblem]:
     """A schedule names a time zone of the IANA database."""
-    name = configuration.schedule.time_zone
+    name = configuration.schedule.zone
     if find_zone(name) is None:
         yield ConfigurationProblem(
-            f"The time zone '{name}' is not known." if name else "No time zone is set.",
+            f"The time zone '{name}' is not known.",
             "Set schedule.timeZone to an IANA name such as 'Europe/London'.",
         )
 

@@ -14,7 +14,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from codat_mock.configuration.account_purposes import Section, category_purposes, purposes
+from codat_mock.configuration.account_purposes import (
+    CATEGORY,
+    Section,
+    category_purposes,
+    purposes,
+    tax_purpose,
+)
 from codat_mock.configuration.charts_of_accounts import Chart, find_chart
 from codat_mock.configuration.checks import selection_problems
 from codat_mock.configuration.rates import rate_key, read_rate_key
@@ -35,7 +41,7 @@ SALES: Final = "sales"  # the account of what has no category
 FREQUENCIES: Final = ("Daily", "Monthly")
 INVOICE_STATUSES: Final = ("draft", "submitted")
 GROUPING_PERIODS: Final = ("Daily",)
-INVOICE_LEVELS: Final = ("Location",)
+INVOICE_LEVELS: Final = ("Location", "Country")  # source: contract part 2, section A10
 NO_CATEGORIES: Final[Names[str, str]] = MappingProxyType({})
 COMMON_RATES: Final = (Decimal(0), Decimal(5), Decimal(20))
 
@@ -95,7 +101,7 @@ def mapping_with_options(
     suppliers = list(chart.suppliers) if chart else []
     return replace(
         stored,
-        sales=sales_with_options(stored.sales, chart, rates_seen, categories, components),
+        sales=sales_with_options(stored, chart, rates_seen, categories, components),
         payments=replace(payments, accounts=accounts("payments", payments.accounts, chart)),
         fees=replace(
             fees,
@@ -106,7 +112,7 @@ def mapping_with_options(
 
 
 def sales_with_options(
-    stored: Sales,
+    mapping: Mapping,
     chart: Chart | None,
     rates_seen: Iterable[Decimal],
     categories: Names[str, str],
@@ -115,23 +121,27 @@ def sales_with_options(
     """The sales section with its options.
 
     Args:
-        stored: its selections are kept.
+        mapping: the selections of its sales are kept; it says what syncs write.
         chart: the linked accounting platform's; None while none is linked.
         rates_seen: tax percentages in the company's records.
         categories: the names of product categories, by their ids.
         components: the merchant's own tax rates.
     """
+    stored = mapping.sales
     by_component = partial(rate_by_component, stored.new_tax_rates, components)
+    rates = tax_rates(stored.tax_rates, chart, rates_seen, by_component)
+    is_journal = mapping.map_settings and mapping.map_settings.output_format == "JournalEntry"
+    taxes = tax_accounts(stored.accounts, rates, chart) if chart and is_journal else {}
     return replace(
         stored,
-        accounts=accounts("sales", stored.accounts, chart, categories),
+        accounts=accounts("sales", stored.accounts, chart, categories) | taxes,
         invoice_status=replace(
             stored.invoice_status, invoice_status_options=list(INVOICE_STATUSES)
         ),
         sales_customer=replace(
             stored.sales_customer, customer_options=list(chart.customers) if chart else []
         ),
-        tax_rates=tax_rates(stored.tax_rates, chart, rates_seen, by_component),
+        tax_rates=rates,
         new_tax_rates=new_tax_rates(stored.new_tax_rates, chart, components),
         grouping=grouping(stored.grouping),
     )
@@ -145,13 +155,15 @@ def accounts(
 ) -> dict[str, AccountSelection]:
     """Every account of a section, then one for each product category; others are dropped.
 
+    The mapping of a category that was deleted stays. Source: contract part 2, section B.
+
     Args:
         section: of the configuration.
         stored: the selections, by the names of the accounts.
         chart: the linked accounting platform's; without one there are no options.
         categories: the names of product categories, by their ids.
     """
-    return {
+    shown = {
         purpose.name: AccountSelection(
             # Source: contract part 2, section B ("catch-all", of what has no category).
             label_text="Other sales" if categories and purpose.name == SALES else purpose.label,
@@ -162,6 +174,54 @@ def accounts(
         )
         for purpose in (*purposes(section), *category_purposes(categories))
     }
+    deleted = {
+        name: replace(account, required=False, account_options=shown[SALES].account_options)
+        for name, account in stored.items()
+        if section == SALES and name.startswith(CATEGORY) and name not in shown
+    }
+    return shown | {name: each for name, each in deleted.items() if is_selectable(each)}
+
+
+def tax_accounts(
+    stored: dict[str, AccountSelection], rates: dict[str, TaxRate], chart: Chart
+) -> dict[str, AccountSelection]:
+    """The accounts that taxes go to in journal entries: one a rate, or one a component of it.
+
+    Source: contract part 2, section B (an extra screen, one line each). Their names are assumed,
+    and that the usual account is selected until the merchant selects another, or none.
+
+    Args:
+        stored: the selections, by the names of the accounts.
+        rates: the tax rates, by percentage, as they are selected.
+        chart: the linked accounting platform's.
+    """
+    shown: dict[str, AccountSelection] = {}
+    for key, selected in rates.items():
+        if not read_rate_key(key):
+            continue
+        rate = chart.find_rate(selected.selected_tax_rate_id)
+        usual = [(tax_purpose(key), f"Tax at {key}%", chart.tax.id)]
+        if rate and rate.components:
+            usual = [
+                (tax_purpose(key, place), f"{chart.by_id[account].name}, {share}%", account)
+                for place, (account, share) in enumerate(rate.components, start=1)
+            ]
+        for name, label, account in usual:
+            shown[name] = AccountSelection(
+                label_text=label,
+                description_text="Tax on sales, in journal entries.",
+                selected_account_id=stored[name].selected_account_id if name in stored else account,
+                account_options=chart.tax_options(account),
+            )
+    return shown
+
+
+def is_selectable(account: AccountSelection) -> bool:
+    """Whether the selected account is one of those that are offered, where any are."""
+    offered = {option.id for option in account.account_options or ()}
+    return bool(account.selected_account_id) and (
+        not offered or account.selected_account_id in offered
+    )
 
 
 def new_tax_rates(
@@ -244,7 +304,7 @@ def rate_options(percentage: Decimal, chart: Chart | None) -> list[Option]:
 
 
 def grouping(stored: Grouping) -> Grouping:
-    """What sales may be grouped by: the location, beside the period and the currency."""
+    """What sales may be grouped by: location and country, beside the period and the currency."""
     levels = stored.grouping_levels
     return Grouping(
         grouping_period=replace(

@@ -26,7 +26,7 @@ SYNC_HOUR = 3  # after midnight's last sale, before the shop opens
 TIME_ZONE = "Europe/London"
 
 
-def suggest(configuration: Configuration) -> Configuration:
+def suggest(configuration: Configuration, sync_hour: int = SYNC_HOUR) -> Configuration:
     """Fill in everything that is not selected, and enable syncing.
 
     Selections are kept. Payments and fees are synced unless accounts of theirs were selected
@@ -35,6 +35,7 @@ def suggest(configuration: Configuration) -> Configuration:
 
     Args:
         configuration: with its options, as `with_options` gives it.
+        sync_hour: where none is set, on the merchant's clock.
     """
     mapping = configuration.configuration
     sales = suggest_sales(mapping.sales)
@@ -42,20 +43,20 @@ def suggest(configuration: Configuration) -> Configuration:
     return replace(
         configuration,
         enabled=True,
-        schedule=suggest_schedule(configuration.schedule),
+        schedule=suggest_schedule(configuration.schedule, sync_hour),
         configuration=replace(
             mapping, sales=sales, payments=payments, fees=suggest_fees(mapping.fees, payments)
         ),
     )
 
 
-def suggest_schedule(schedule: Schedule) -> Schedule:
-    """Daily at three in the night, London time."""
+def suggest_schedule(schedule: Schedule, sync_hour: int = SYNC_HOUR) -> Schedule:
+    """Daily at that hour, London time."""
     hour = schedule.sync_hour_utc
     return replace(
         schedule,
         selected_frequency=schedule.selected_frequency or FREQUENCY,
-        sync_hour_utc=SYNC_HOUR if hour is None else hour,
+        sync_hour_utc=sync_hour if hour is None else hour,
         time_zone=schedule.time_zone or TIME_ZONE,
     )
 

@@ -31,11 +31,11 @@ def next_due(schedule: Schedule, after: datetime) -> datetime | None:
         after: UTC.
 
     Returns:
-        None where the schedule lacks a known frequency, hour, time zone or start date, or where
-        the calendar ends before.
+        None where the schedule has no start date, or no known frequency, hour or time zone, or
+        where the calendar ends before.
     """
-    zone, hour, start = find_zone(schedule.time_zone), schedule.sync_hour_utc, schedule.start_date
-    if zone is None or hour is None or hour not in HOURS or start is None:
+    zone, hour, start = find_zone(schedule.zone), schedule.hour, schedule.start_date
+    if zone is None or hour not in HOURS or start is None:
         return None
     earliest = max(after, start)
     for day in due_days(schedule, earliest):

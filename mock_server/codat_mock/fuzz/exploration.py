@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from codat_mock.clock import format_moment
 from codat_mock.configuration.suggestions import SYNC_HOUR
 from codat_mock.fuzz.runner import FuzzRunner
-from codat_mock.fuzz.schedule import Schedule, describe
+from codat_mock.fuzz.schedule import Schedule, Uses, describe
 from codat_mock.reports.run import Run
 from codat_mock.reports.verdict import BROKEN, KEPT, code_of, counted
-
-if TYPE_CHECKING:
-    from codat_mock.fuzz.search import Search
 
 # How long the day goes on after its start: the sync that ends it must not run in between.
 DAY_LENGTH: Final = timedelta(hours=3)
@@ -25,6 +22,21 @@ BROKEN_WITHOUT_FAULTS: Final = (
 NOT_REPRODUCED: Final = (
     "Run again, it did not break the integration, which does not do the same in every run."
 )
+
+
+class Search(Protocol):
+    """A search for the shortest schedule that breaks an integration."""
+
+    def shortest(
+        self, run: Callable[[Schedule], Run], origin: Schedule, uses: Uses
+    ) -> tuple[Schedule | None, int]:
+        """The shortest schedule that breaks the integration, and how many were tried.
+
+        Args:
+            run: runs a schedule.
+            origin: the schedule without events; its start, seed and days are those of every one.
+            uses: the requests of the integration without faults.
+        """
 
 
 @dataclass(frozen=True, slots=True)

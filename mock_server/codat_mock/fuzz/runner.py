@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any, Final
 
+from msgspec import structs
+
 from codat_mock.accounting.comparison import read_books
 from codat_mock.accounting.documents import RecordId
+from codat_mock.clock import format_moment, parse_moment
 from codat_mock.control_client import ControlClient, MockFailed
+from codat_mock.fuzz.interruptions import (
+    SHORT_WAIT_SECONDS,
+    Watcher,
+    set_connection,
+    store_configuration,
+)
 from codat_mock.fuzz.schedule import AlertEvent, Schedule, Uses
 from codat_mock.models.decoding import decoder
 from codat_mock.reports.run import CommandEnd, Run
@@ -24,7 +35,9 @@ from codat_mock.sandbox.client_behaviour import DATASET_READS
 # The sandbox's clock stands still, so that a run does not depend on the speed of the machine: each
 # read of the status of a dataset or a sync moves it.
 POLL_SECONDS: Final = 10
+SLOW_POLL_SECONDS: Final = 60  # where a dataset takes half an hour or more
 RERUN_AFTER_MINUTES: Final = 10
+DAY: Final = timedelta(days=1)
 MAX_RERUNS: Final = 3  # so that an integration that fails fast has its chances before the sync
 POLLS: Final = (
     *DATASET_READS,
@@ -49,6 +62,31 @@ NO_BOOKS: Final = "The books were not compared: a day without faults books nothi
 UNSTABLE_BOOKS: Final = (
     "The books were not compared: two days without faults do not book the same totals."
 )
+ANSWER_HANGS: Final = (
+    "It may have waited for the answer that is never sent: give its requests a timeout that is"
+    " shorter than its time limit."
+)
+STILL_WAITS: Final = (
+    "Not judged: it still waits for a Retry-After by a clock of its own, without a request. Let it"
+    " read the time from CODAT_NOW, which is the sandbox's."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOfDay:
+    """A run of the integration.
+
+    Args:
+        company_id: the company's id.
+        folder: where the integration keeps its state.
+        day: the number of the day, from 1.
+        now: the time that the integration's clock shows at its start, UTC.
+    """
+
+    company_id: str
+    folder: Path
+    day: int
+    now: datetime
 
 
 class OutOfTime(BaseException):
@@ -56,8 +94,10 @@ class OutOfTime(BaseException):
 
 
 End = CommandEnd | Exception | OutOfTime | None
-# Runs the integration once, with a company's id and the folder of its state.
-Integrate = Callable[[str, Path], End]
+# Runs the integration once.
+Integrate = Callable[[RunOfDay], End]
+# Starts a second run, as above; what it gives waits until that has ended.
+StartSecond = Callable[[RunOfDay], Callable[[], object]]
 # The records in the books, each with its amount and the number of syncs that booked it.
 BookedRecords = dict[RecordId, tuple[Decimal, int]]
 # The number of bookings of each data type, and the sum of their amounts.
@@ -75,6 +115,8 @@ class FuzzRunner:
         integrate: runs the integration once.
         judge: sets how a run is judged.
         kill: kills the integration while it runs; None if it cannot be killed.
+        start_second: starts a second run beside the first, and gives what waits for its end; None
+            if it cannot be started.
         declared: the merchant's true records, as `POST /_mock/companies/{id}/merchant-records`
             takes them; None if they are not known.
 
@@ -92,6 +134,7 @@ class FuzzRunner:
         judge: Callable[[Run], Run],
         *,
         kill: Callable[[], object] | None = None,
+        start_second: StartSecond | None = None,
         declared: Mapping[str, Any] | None = None,
     ) -> None:
         self._client = client
@@ -100,10 +143,13 @@ class FuzzRunner:
         self._integrate = integrate
         self._judge = judge
         self._kill = kill
+        self._start_second = start_second
         self._declared = declared
         self._baseline: BookedRecords | None = None
         self._baseline_totals: Totals | None = None
         self._alert_rules: list[dict[str, Any]] = []
+        self._is_kill_planned = False
+        self._still_waits = False
         self.error: Exception | OutOfTime | None = None
         self.books_note = ""
 
@@ -128,10 +174,10 @@ class FuzzRunner:
             self._baseline_totals, self.books_note = totals(first), TOTALS_ONLY
         else:
             self.books_note = UNSTABLE_BOOKS
-        return run, self._uses(run)
+        return run, self._uses(run, origin.days)
 
     def run(self, schedule: Schedule) -> Run:
-        """Run the integration once, and close its day.
+        """Run the integration once a day, and close each day.
 
         An integration that fails, by an exception or an exit code, runs again, up to three times,
         each ten minutes later and without faults, as the scheduler of a shop would start it.
@@ -150,28 +196,114 @@ class FuzzRunner:
         if self._declared is not None:
             client.call("POST", f"/companies/{company_id}/merchant-records", self._declared)
         self._plan(schedule)
+        self._is_kill_planned, self._still_waits = schedule.kill is not None, False
         # A process of the integration may outlive it, and still write there.
         with TemporaryDirectory(prefix="codat-mock-", ignore_cleanup_errors=True) as folder:
-            with self._killing(schedule) as is_killed:
-                end = self._integrate(company_id, Path(folder))
-            reruns = MAX_RERUNS if schedule.events else 0
-            must_rerun = has_failed(end) or is_killed()
-            while reruns and must_rerun:
-                reruns -= 1
-                client.call("POST", "/clock/advance", {"minutes": RERUN_AFTER_MINUTES})
-                self._plan(schedule.origin)
-                end = self._integrate(company_id, Path(folder))
-                must_rerun = has_failed(end)
-        client.settled_alerts()
-        client.close_day()
-        client.settled_alerts()
+            for day in range(1, schedule.days + 1):
+                if day > 1:
+                    self._begin_day(parse_moment(schedule.start_at) + (day - 1) * DAY)
+                end = self._run_day(schedule, RunOfDay(company_id, Path(folder), day, self._now()))
+                if not has_succeeded(end):
+                    break
         run = client.run()
         if run.failures:
             raise MockFailed(run.failures[0])
+        if self._still_waits:
+            run.judgement = structs.replace(run.judgement, findings=[])
+            run.notes.append(STILL_WAITS)
+            return self._judge(run)
         self.error = end if isinstance(end, Exception | OutOfTime) else None
         run.command = end if isinstance(end, CommandEnd) else None
+        if is_out_of_time(end) and schedule.has_hanging_answer:
+            run.notes.append(ANSWER_HANGS)
         run.complaints = list(self._complaints())
         return self._judge(run)
+
+    def _run_day(self, schedule: Schedule, first: RunOfDay) -> End:
+        """Run the integration, again if it fails, and close the day.
+
+        Args:
+            schedule: the faults; those of requests are planned already.
+            first: the first run of the day, by the sandbox's clock.
+        """
+        client, company_id, day = self._client, first.company_id, first.day
+        lost_status, hour = schedule.lost_status_of(day), schedule.sync_hour_of(day)
+        if lost_status or hour is not None:
+            with self._without_faults():
+                if lost_status:
+                    set_connection(client, company_id, lost_status)
+                if hour is not None:
+                    store_configuration(client, company_id, hour)
+        first = replace(first, now=first.now + schedule.skew)
+        with self._interrupting(schedule, first) as is_killed:
+            end = self._integrate(first)
+        is_waiting = False
+        reruns = MAX_RERUNS if schedule.events else 0
+        must_rerun = has_failed(end) or is_killed() or lost_status is not None
+        self._is_kill_planned = self._is_kill_planned and not is_killed()
+        pending = self._unmet_faults() if must_rerun and day < schedule.days else []
+        minutes = max(RERUN_AFTER_MINUTES, schedule.longest_wait_seconds // 60 + 1)
+        while reruns and must_rerun:
+            reruns -= 1
+            client.call("POST", "/clock/advance", {"minutes": minutes})
+            self._plan(schedule.origin)
+            if lost_status:
+                set_connection(client, company_id, "Linked")
+                lost_status = None
+            sent = self._requests_sent()
+            end = self._integrate(replace(first, now=self._now() + schedule.skew))
+            must_rerun = has_failed(end)
+            is_waiting = not has_succeeded(end) and self._requests_sent() == sent
+        if pending:
+            client.call("POST", "/faults", {"faults": pending})
+        client.settled_alerts()
+        planned = schedule.sync_of(day)
+        if planned is not None:
+            client.call("POST", "/outcomes", planned)
+        client.close_day()
+        if planned is not None and planned.outcome == "CompanyNotFound":
+            with self._without_faults():
+                store_configuration(client, company_id)  # without it no sync follows
+        if planned is not None and day == schedule.days:
+            client.close_day()  # a sync that succeeds follows one that failed
+        client.settled_alerts()
+        if is_waiting and schedule.longest_wait_seconds > SHORT_WAIT_SECONDS:
+            self._still_waits = True
+        return end
+
+    def _now(self) -> datetime:
+        """The sandbox's time, UTC."""
+        return parse_moment(self._client.call("GET", "/clock").json()["now"])
+
+    def _requests_sent(self) -> int:
+        """The number of requests that the integration has sent."""
+        latest = self._client.call("GET", "/requests?limit=1").json()["requests"]
+        return int(latest[-1]["number"]) if latest else 0
+
+    def _unmet_faults(self) -> list[dict[str, Any]]:
+        """The planned faults that have not hit a request yet, counted from now."""
+        found = []
+        for planned in self._client.call("GET", "/faults").json()["faults"]:
+            fault = planned["fault"]
+            later = [at - planned["seen"] for at in fault.get("at", ()) if at > planned["seen"]]
+            if later:
+                found.append(fault | {"at": later})
+        return found
+
+    def _begin_day(self, start: datetime) -> None:
+        """Move the clock to the start of a day, unless its night went on until later."""
+        to = format_moment(max(start, self._now()))
+        self._client.call("POST", "/clock/set", {"to": to})
+
+    @contextmanager
+    def _without_faults(self) -> Iterator[None]:
+        """Let the merchant act in the meantime: no fault hits its requests, or counts them."""
+        planned = self._client.call("GET", "/faults").json()["faults"]
+        always = [each["fault"] for each in planned if not each["fault"].get("at")]
+        kept = [*always, *self._unmet_faults()]
+        self._client.call("PUT", "/faults", {"faults": []})
+        yield
+        self._client.call("PUT", "/faults", {"faults": kept})
 
     @property
     def declared_note(self) -> str:
@@ -179,29 +311,44 @@ class FuzzRunner:
         return "" if self._declared is not None else NOT_DECLARED
 
     @contextmanager
-    def _killing(self, schedule: Schedule) -> Iterator[Callable[[], bool]]:
-        """Kill the integration at the request that the schedule names; gives whether it was."""
-        kill, is_over, is_killed = self._kill, Event(), Event()
-        if not schedule.kill or kill is None:
-            yield is_killed.is_set
+    def _interrupting(self, schedule: Schedule, run: RunOfDay) -> Iterator[Callable[[], bool]]:
+        """Interrupt the integration while it runs, as its schedule says.
+
+        What it yields tells whether the integration was killed.
+
+        It is killed at the request of the schedule, or while it waits for a long `Retry-After`: the
+        wait is by the machine's clock. At another request a second run is started.
+
+        Args:
+            schedule: the faults; those of requests are planned already.
+            run: what a second run is started with.
+        """
+        watcher = Watcher(self._client, schedule, is_killable=self._is_kill_planned)
+        if self._kill is None or not watcher.is_needed:
+            yield lambda: False
             return
+        second: list[Callable[[], object]] = []
+        is_over, is_killed = Event(), Event()
 
         def watch() -> None:
             while not is_over.wait(WATCH_SECONDS):
-                planned = self._client.call("GET", "/faults").json()["faults"]
-                held = (each for each in planned if each["fault"].get("by") == "hang")
-                if any(each["hits"] for each in held):
+                seen = watcher.look()
+                if seen == "overlap" and self._start_second is not None:
+                    second.append(self._start_second(run))
+                elif seen == "kill" and self._kill is not None:
                     is_killed.set()
-                    kill()
+                    self._kill()
                     return
 
-        watcher = Thread(target=watch, daemon=True)
-        watcher.start()
+        thread = Thread(target=watch, daemon=True)
+        thread.start()
         try:
             yield is_killed.is_set
         finally:
             is_over.set()
-            watcher.join()
+            thread.join()
+            for wait_until_ended in second:
+                wait_until_ended()
 
     def _complaints(self) -> Iterator[str]:
         """What is wrong in the run, apart from findings."""
@@ -220,7 +367,8 @@ class FuzzRunner:
     def _plan(self, schedule: Schedule) -> None:
         """Plan the events of a schedule, instead of those planned before."""
         client = self._client
-        polls = [{"kind": "elapse", "operation": name, "seconds": POLL_SECONDS} for name in POLLS]
+        seconds = SLOW_POLL_SECONDS if schedule.has_slow_datasets else POLL_SECONDS
+        polls = [{"kind": "elapse", "operation": name, "seconds": seconds} for name in POLLS]
         client.call("PUT", "/faults", {"faults": [*polls, *schedule.faults]})
         client.call("DELETE", "/outcomes")
         for outcome in schedule.outcomes:
@@ -242,8 +390,8 @@ class FuzzRunner:
             for record, booked in read_books(documents).items()
         }
 
-    def _uses(self, run: Run) -> Uses:
-        """The requests of a run."""
+    def _uses(self, run: Run, days: int) -> Uses:
+        """The requests of a run of so many days."""
         requests = self._client.call("GET", f"/requests?limit={MAX_REQUESTS}").json()["requests"]
         operations = Counter(each["operation"] for each in requests if each["operation"])
         return Uses(
@@ -251,7 +399,15 @@ class FuzzRunner:
             datasets=sum(len(company.datasets) for company in run.companies),
             has_alerts=bool(self._alert_rules),
             can_be_killed=self._kill is not None,
+            days=days,
         )
+
+
+def has_succeeded(end: End) -> bool:
+    """Whether the integration has ended well."""
+    if isinstance(end, CommandEnd):
+        return end.ending == "exited" and end.code == 0
+    return end is None
 
 
 def has_failed(end: End) -> bool:
@@ -259,6 +415,13 @@ def has_failed(end: End) -> bool:
     if isinstance(end, CommandEnd):
         return end.ending == "exited" and end.code != 0
     return isinstance(end, Exception) and not isinstance(end, AssertionError)
+
+
+def is_out_of_time(end: End) -> bool:
+    """Whether the integration has exceeded its time limit."""
+    if isinstance(end, CommandEnd):
+        return end.ending == "timed-out"
+    return isinstance(end, OutOfTime)
 
 
 def totals(booked: BookedRecords) -> Totals:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
+
+from codat_mock.har.unpacking import Budget
+from codat_mock.models.decoding import is_too_deep
 
 PLAIN: Final = ("", "identity")
 Headers = tuple[tuple[str, str], ...]
@@ -64,67 +66,23 @@ def header(headers: Iterable[tuple[str, str]], name: str) -> str:
     return next((value for key, value in headers if key.lower() == name), "")
 
 
-def decode_body(body: bytes, headers: Headers) -> bytes | None:
-    """A body without its `Content-Encoding`; None if it cannot be decoded.
+def decode_body(body: bytes, headers: Headers, budget: Budget | None = None) -> bytes | None:
+    """A body without its `Content-Encoding`; None if it cannot be decoded or judged.
+
+    It cannot be if it is too large, or nested too deeply.
 
     A body that is plain despite its header is returned unchanged: most recorders decode bodies, and
     keep the header.
+
+    Args:
+        body: as it was sent.
+        headers: the headers that came with it.
+        budget: how many bytes may be unpacked; None for those of one body.
     """
     names = header(headers, "content-encoding").lower().split(",")
     encodings = [name.strip() for name in names if name.strip() not in PLAIN]
     if not encodings or body.lstrip()[:1] in (b"{", b"[", b'"', b""):
-        return body
-    plain: bytes | None = body
-    for encoding in reversed(encodings):
-        decode = DECODERS.get(encoding)
-        plain = decode(plain) if decode and plain is not None else None
-    return plain
-
-
-def inflate(body: bytes) -> bytes | None:
-    """A body of "gzip" or "deflate"; None if it is neither, or truncated."""
-    for window in (47, -15):  # some servers send "deflate" without its frame
-        member = zlib.decompressobj(window)
-        try:
-            plain = member.decompress(body)
-        except zlib.error:
-            continue
-        return plain if member.eof else None
-    return None
-
-
-def decode_brotli(body: bytes) -> bytes | None:
-    """A body of "br"; None if it is not."""
-    import brotli  # type: ignore[import-untyped]  # it has no types; imported when needed
-
-    try:
-        plain: bytes = brotli.decompress(body)
-    except brotli.error:
-        return None
-    return plain
-
-
-def decode_zstd(body: bytes) -> bytes | None:
-    """A body of "zstd"; None if it is not, or truncated."""
-    import zstandard  # rarely needed, and not by a plain start
-
-    plain = b""
-    while body:  # a body may have several frames
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        try:
-            plain += frame.decompress(body)
-        except zstandard.ZstdError:
-            return None
-        if not frame.eof:
-            return None
-        body = frame.unused_data
-    return plain
-
-
-DECODERS: Final[dict[str, Callable[[bytes], bytes | None]]] = {
-    "gzip": inflate,
-    "x-gzip": inflate,
-    "deflate": inflate,
-    "br": decode_brotli,
-    "zstd": decode_zstd,
-}
+        plain: bytes | None = body
+    else:
+        plain = (budget or Budget()).unpack(body, encodings)
+    return None if plain is None or is_too_deep(plain) else plain

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,14 @@ from msgspec import DecodeError, Struct
 
 from codat_mock.clock import in_calendar, parse_moment
 from codat_mock.har.exchange import Headers, Recorded, decode_body
-from codat_mock.models.decoding import BOM
+from codat_mock.har.unpacking import (
+    MAX_BODY_BYTES,
+    MAX_FILE_BYTES,
+    Budget,
+    TooLarge,
+    unpack_gzip,
+)
+from codat_mock.models.decoding import BOM, MAX_DEPTH, is_too_deep
 
 TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},:]', re.DOTALL)
 GZIP: Final = b"\x1f\x8b"
@@ -39,6 +45,10 @@ PLACEHOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 
+TOO_LARGE: Final = (
+    f"Bodies that unpack to more than {MAX_BODY_BYTES >> 20} MiB, or {MAX_FILE_BYTES >> 20} MiB in"
+    " all, which are not judged"
+)
 NO_TIME: Final = "Entries without a readable date-time, which take that of the entry before"
 
 Json = dict[str, Any]
@@ -76,17 +86,19 @@ def read_har(content: bytes) -> Har:
     times = [moment(each.get("startedDateTime")) if isinstance(each, dict) else None
              for each in entries]  # fmt: skip
     recorded, skipped = [], []
+    budget = Budget()
     oddities: Counter[str] = Counter()
     for number, each in enumerate(entries):
         path = f"$.log.entries[{number}]"
         try:
             started = times[number] or nearest_time(times, number)
-            recorded.append(read_entry(each, started))
+            recorded.append(read_entry(each, started, budget))
         except BadEntry as reason:
             skipped.append(f"{path}: {reason}")
         else:
             oddities.update(odd_parts(each))
             oddities[NO_TIME] += times[number] is None
+    oddities[TOO_LARGE] += budget.refused
     return Har(
         requests=sorted(recorded, key=lambda each: each.started),
         skipped=skipped,
@@ -98,16 +110,17 @@ def decoded(content: bytes) -> bytes:
     """The content as UTF-8, decompressed and without a byte order mark.
 
     Raises:
-        BadHar: it is compressed, and ends too early.
+        BadHar: it is compressed, and ends too early or is too large.
     """
     if content.startswith(GZIP):
-        member = zlib.decompressobj(31)
         try:
-            content = member.decompress(content)
-        except zlib.error:
-            raise BadHar("$: gzip that cannot be decompressed.") from None
-        if not member.eof:
-            raise BadHar("$: the compressed file ends too early.")
+            plain = unpack_gzip(content, MAX_FILE_BYTES)
+        except TooLarge:
+            most = f"{MAX_FILE_BYTES >> 20} MiB"
+            raise BadHar(f"$: gzip that unpacks to more than {most}.") from None
+        if plain is None:
+            raise BadHar("$: gzip that cannot be decompressed, or ends too early.")
+        content = plain
     encoding = json.detect_encoding(content)
     if not encoding.startswith("utf-8"):
         content = content.decode(encoding, "replace").encode("utf-8", "replace")
@@ -118,17 +131,19 @@ def parse(content: bytes) -> Any:
     """The JSON in a file, read leniently: `NaN`, halves of characters and bad UTF-8 are tolerated.
 
     Raises:
-        BadHar: it is not JSON.
+        BadHar: it is not JSON, or nested too deeply.
     """
+    if is_too_deep(content):
+        raise BadHar(f"$: JSON that is nested deeper than {MAX_DEPTH} levels.")
     try:
         return msgspec.json.decode(content)
-    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (DecodeError, UnicodeDecodeError) as error:
         strict_error = error
     try:
         # msgspec takes neither NaN nor control characters, which some recorders write.
         text = content.decode("utf-8", "replace")
         return json.loads(text, strict=False, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise BadHar(describe_error(content, strict_error)) from None
 
 
@@ -151,12 +166,13 @@ def entries_of(content: Any) -> Sequence[Any]:
     return entries
 
 
-def read_entry(entry: Any, started: datetime | None) -> Recorded:
+def read_entry(entry: Any, started: datetime | None, budget: Budget) -> Recorded:
     """One entry.
 
     Args:
         entry: the JSON of the entry.
         started: when it was sent; None if no entry of the file has a date-time.
+        budget: how many bytes may be unpacked.
 
     Raises:
         BadEntry: it has no request that could be judged.
@@ -184,8 +200,8 @@ def read_entry(entry: Any, started: datetime | None) -> Recorded:
         method=method.upper(),
         url=url,
         status=status_of(response.get("status")),
-        sent=request_body(request, post_data, headers),
-        answered=body_of(content, answered_headers),
+        sent=request_body(request, post_data, headers, budget),
+        answered=body_of(content, answered_headers, budget),
         sent_type=text_of(post_data.get("mimeType")),
         answered_type=text_of(content.get("mimeType")),
         headers=headers,
@@ -209,23 +225,30 @@ def odd_parts(entry: Json) -> Iterator[str]:
             yield "Bodies that are not base64, although they say so, which are not judged"
 
 
-def request_body(request: Json, post_data: Json, headers: Headers) -> bytes | None:
+def request_body(request: Json, post_data: Json, headers: Headers, budget: Budget) -> bytes | None:
     """The body of a request; None if it was not recorded.
 
     Args:
         request: the entry's request.
         post_data: its `postData`; empty if it has none.
         headers: the request's headers.
+        budget: how many bytes may be unpacked.
     """
-    body = body_of(post_data, headers)
+    body = body_of(post_data, headers, budget)
     if body is not None and (body or not number(request.get("bodySize"))):
         return body
     has_none = request["method"].upper() in ("GET", "HEAD") or number(request.get("bodySize")) == 0
     return b"" if has_none and not body else None
 
 
-def body_of(body: Json, headers: Headers) -> bytes | None:
-    """A body, decoded; None if it was not recorded, or cannot be decoded."""
+def body_of(body: Json, headers: Headers, budget: Budget) -> bytes | None:
+    """A body, decoded; None if it was not recorded, or cannot be decoded or judged.
+
+    Args:
+        body: the `postData` or `content` of the entry.
+        headers: the headers that came with it.
+        budget: how many bytes may be unpacked.
+    """
     text = body.get("text")
     if isinstance(text, dict | list):  # some recorders embed JSON as JSON
         return msgspec.json.encode(text)
@@ -233,10 +256,8 @@ def body_of(body: Json, headers: Headers) -> bytes | None:
         return None
     if not text and (number(body.get("size")) or 0) > 0:
         return None  # left out by the recorder
-    if not is_base64(body):
-        return decode_body(text.encode(errors="replace"), headers)
-    plain = from_base64(text)
-    return None if plain is None else decode_body(plain, headers)
+    sent = from_base64(text) if is_base64(body) else text.encode(errors="replace")
+    return None if sent is None else decode_body(sent, headers, budget)
 
 
 def is_base64(body: Json) -> bool:
@@ -380,5 +401,5 @@ def decode_json(body: bytes | None, kind: Any) -> Any:
     """A body read leniently; None if it was not recorded or is not of that type."""
     try:
         return None if body is None else msgspec.json.decode(body, type=kind, strict=False)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError):
         return None

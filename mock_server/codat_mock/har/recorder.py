@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from codat_mock.har.exchange import Recorded
 from codat_mock.har.writer import encode, entry, write_har
+from codat_mock.storage.private_files import open_private
 
 LEVEL: Final = 1
 END: Final = b"]}}"
@@ -29,7 +30,7 @@ class Recording:
     def __init__(self, path: Path | None = None) -> None:
         self._lock = Lock()
         self._kept: list[Recorded] = []
-        self._file = path.open("wb") if path else None
+        self._file = open_private(path) if path else None
         if self._file:
             self._file.write(write_har([]))
             self._file.flush()

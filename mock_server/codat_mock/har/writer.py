@@ -83,10 +83,11 @@ def response(each: Recorded) -> dict[str, Any]:
 
 def text_of(body: bytes, encoding: str) -> dict[str, str]:
     """A body without secrets as text, or as base64 if it is not UTF-8."""
+    cleaned = body_without_secrets(body)
     try:
-        return {"text": body_without_secrets(body).decode()}
+        return {"text": cleaned.decode()}
     except UnicodeDecodeError:
-        return {"text": b64encode(body).decode(), encoding: "base64"}
+        return {"text": b64encode(cleaned).decode(), encoding: "base64"}
 
 
 def pairs(headers: Headers) -> list[dict[str, str]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property, partial
 from random import Random
-from typing import Any, Final, cast
+from typing import IO, Any, Final, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, request
-from werkzeug import Request
+from flask import Flask, Request, Response, request
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import Rule
 
 from codat_mock.http import (
     api,
@@ -24,31 +27,105 @@ from codat_mock.http import (
     request_context,
     swagger,
 )
+from codat_mock.http.access import ACCESS, Access, check
 from codat_mock.http.error_bodies import error_body, problem_body
-from codat_mock.models.errors import ApiError, Forbidden, Problem
+from codat_mock.http.operations import requested_operation
+from codat_mock.models.errors import ApiError, Problem
 from codat_mock.sandbox import SandboxRegistry
 from codat_mock.storage import StorageError, storage_error
 
-NAMED: Final = re.compile(r"/sandbox/([^/]+)(/.*)")
-LOCAL: Final = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
+logger = logging.getLogger("codat_mock")
+NO_SESSION: Final = NullSession()
+NAMED: Final = re.compile(r"/sandbox/([^/\x00-\x1f\x7f]+)(/.*)")
 GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-RETRY_AFTER_SECONDS: Final = "5"
 HTTP_MESSAGES: Final = {
     404: "There is no operation {method} {path}.",
     405: "{path} does not take {method}.",
     413: "The body is larger than this server takes; push fewer records at a time.",
-    500: "codat-mock failed: a fault of the mock, not of the request. Its log says more.",
+    500: "codat-mock failed: a fault of the mock, not of the request. GET /_mock/health"
+    " has a report on it.",
 }
 
 
-def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False) -> Flask:
+class NoSessions(SessionInterface):
+    """No cookies of Flask's own."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:  # noqa: ARG002
+        """The one session of nobody."""
+        return NO_SESSION
+
+    def is_null_session(self, obj: object) -> bool:
+        """Whether it is none: always."""
+        return obj is NO_SESSION
+
+
+class WholeRequest(Request):
+    """A request whose body is read at once: waitress has all of it before the request begins."""
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body, of which the server has as much as it says; else as Werkzeug guards it."""
+        length, most = self.content_length, self.max_content_length
+        is_bounded = length is not None and (most is None or length <= most)
+        if is_bounded and "wsgi.input_terminated" in self.environ:
+            return cast(IO[bytes], self.environ["wsgi.input"])
+        return super().stream
+
+
+class Route(Rule):
+    """A rule that learns to build its URLs when it is first asked for one.
+
+    Few are ever asked, and learning takes nine tenths of the time in which the application is made.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        learn = cache(partial(super()._compile_builder, append_unknown))
+
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            return learn()(rule, **values)
+
+        return build
+
+
+class Application(Flask):
+    """Flask, which logs no exception as it is: its message may hold secrets (see `note_fault`).
+
+    What Flask does for asynchronous functions, signals and sessions is left out: there are none,
+    and it takes a fifth of the time of a poll.
+    """
+
+    request_class = WholeRequest
+    url_rule_class = Route
+    session_interface = NoSessions()
+
+    def ensure_sync(self, func: Any) -> Any:
+        """The function itself: none here is asynchronous."""
+        return func
+
+    def full_dispatch_request(self) -> Response:
+        """Answer the request, by an error's answer where it fails."""
+        try:
+            answer = self.preprocess_request()
+            if answer is None:
+                answer = self.dispatch_request()
+        except Exception as error:  # noqa: BLE001  (it has a handler, or is raised again by Flask)
+            answer = self.handle_user_exception(error)
+        return self.process_response(
+            answer if isinstance(answer, Response) else self.make_response(answer)
+        )
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Leave the log to `note_fault`, and to a `StorageError`, which is the machine's."""
+
+
+def create_app(registry: SandboxRegistry | None = None, access: Access | None = None) -> Flask:
     """Make the application that serves the sandboxes of a registry.
 
     Args:
         registry: the sandboxes; None for new ones in memory.
-        is_open: whether requests may name any host, for a server bound beyond loopback.
+        access: who may use it; None for this machine.
     """
-    app = Flask("codat_mock", static_url_path="/static")
+    app = Application("codat_mock", static_url_path="/static")
     served = registry or SandboxRegistry()
     app.config[request_context.REGISTRY] = served
     app.config["MAX_CONTENT_LENGTH"] = served.settings.largest_body
@@ -58,19 +135,19 @@ def create_app(registry: SandboxRegistry | None = None, *, is_open: bool = False
     middleware_metrics.register(app)
     correlate(app, served.settings.seed)
 
-    @app.before_request
-    def guard() -> None:
-        check_origin(is_open=is_open)
-
+    app.config[ACCESS] = access or Access()
+    app.before_request(check)
     middleware_session.register(app)
     middleware_log.register(app)
     app.before_request(middleware_session.authenticate)  # once the request has its number
     if served.settings.rate_limits:
         middleware_rate_limits.register(app)
     middleware_faults.register(app)
+    app.before_request(request_context.check_body_depth)
     for part in (api, control, portal):
         part.register(app)
-    app.register_blueprint(swagger.blueprint())
+    for pages in swagger.blueprints():
+        app.register_blueprint(pages)
     app.wsgi_app = with_prefix(app.wsgi_app)  # type: ignore[assignment]  # Flask's documented way
     return app
 
@@ -102,13 +179,14 @@ def register_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(StorageError)
     def answer_storage_error(error: StorageError) -> Response:
+        app.logger.warning("%s %s: %s", request.method, request.path, error.message)
         request_context.abort(error)
         middleware_log.skip()
         response = refused(
             503 if error.is_passing else 500, f"{error.message[0].upper()}{error.message[1:]}."
         )
         if error.is_passing:
-            response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+            response.headers["Retry-After"] = request_context.RETRY_AFTER_SECONDS
         return response
 
     @app.errorhandler(HTTPException)
@@ -119,8 +197,7 @@ def register_error_handlers(app: Flask) -> None:
             return answer_storage_error(cause)
         if original:
             request_context.abort(original)
-            where = f"{request.method} {request.path}"
-            request_context.registry().failures.note(where, original)
+            note_fault(original)
         else:
             request_context.roll_back()
         known = HTTP_MESSAGES.get(status, "{description}")
@@ -132,6 +209,14 @@ def register_error_handlers(app: Flask) -> None:
         if allowed:
             response.headers["Allow"] = allowed
         return response
+
+
+def note_fault(error: BaseException) -> None:
+    """Note and log a fault of the mock in the request that is carried out."""
+    operation = requested_operation()
+    where = f"{request.method} {request.path}{f' ({operation})' if operation else ''}"
+    fault = request_context.registry().failures.note(where, error, request_context.secrets())
+    logger.error("%s\n%s", HTTP_MESSAGES[500], fault.report)
 
 
 def refused(
@@ -157,39 +242,6 @@ def refused(
     return request_context.answer(
         error_body(status, message, correlation_id, problems, validator), status
     )
-
-
-def check_origin(*, is_open: bool) -> None:
-    """Keep pages in a browser from driving the mock.
-
-    Raises:
-        Forbidden: the request names a host that is not this machine, or comes from another page.
-    """
-    if not is_open and not is_local(request):
-        raise Forbidden(f"Host '{request.host}' is not this machine; use 127.0.0.1 or localhost.")
-    if not is_own_page(request):
-        named = request.headers.get("Origin") or request.headers.get("Referer") or "another site"
-        raise Forbidden(f"Pages of '{named}' may not use this server.")
-
-
-def is_local(request: Request) -> bool:
-    """Whether the host that a request names is this machine."""
-    return LOCAL.fullmatch(request.host) is not None
-
-
-def is_own_page(request: Request) -> bool:
-    """Whether a request comes from no page in a browser, or from one of this server's own.
-
-    A link of another page may lead a person to the pages for people, and to nothing else.
-    """
-    own = f"{request.scheme}://{request.host}"
-    is_link = request.method == "GET" and portal.is_page(request.path)
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        return is_link and request.headers.get("Sec-Fetch-Mode") == "navigate"
-    if origin := request.headers.get("Origin"):
-        return origin == own
-    referrer = request.headers.get("Referer")
-    return not referrer or is_link or f"{referrer}/".startswith(f"{own}/")
 
 
 def with_prefix(inner: WSGIApplication) -> WSGIApplication:

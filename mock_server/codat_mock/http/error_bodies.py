@@ -11,6 +11,12 @@ from codat_mock.models.errors import Problem
 # How the vendor's `error` begins; source: contract part 2, section C. What is wrong with a `query`
 # has words of its own.
 VENDORS_WORDS: Final = {400: "Error processing request - not valid.", 401: "Unauthorized."}
+# The same of refusals that only a plan leads to; source: likewise.
+PLANNED_WORDS: Final = {
+    403: "You are using an outdated API key or a key not associated with that resource.",
+    409: "The data set has not been requested.",
+    429: "You have made too many requests in a given amount of time; please retry later.",
+}
 ABOUT_QUERIES: Final = "Error parsing query - "
 TITLES: Final = {400: "Bad request", 401: "Unauthorised", 403: "Forbidden", 404: "Not found"}
 

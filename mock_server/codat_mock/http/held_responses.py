@@ -1,22 +1,33 @@
 """Connections: timed, refused in the vendor's shape, and answered late or not at all as planned.
 
-An answer that is held back keeps no thread: its bytes wait with the connection, and the loop that
-serves all connections sends them when it is time.
+The thread that carries a request out attends its connection: it alone reads and writes there, and
+waits a moment for the next request, since most clients ask one thing after another. Otherwise the
+loop that serves all connections watches over it.
+
+An answer that is held back keeps no thread: its bytes wait with the connection, and the loop
+sends them when it is time.
 """
 
 from __future__ import annotations
 
+import errno
+import logging
+import select
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.buffers import ReadOnlyFileBasedBuffer
+from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import FixedStreamReceiver
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import Error
 
-from codat_mock.clock import machine_seconds
+from codat_mock.clock import machine_now, machine_seconds
 from codat_mock.http import request_context
 from codat_mock.http.error_bodies import error_body
 from codat_mock.http.middleware_faults import do_nothing
@@ -25,6 +36,29 @@ from codat_mock.models.faults import Delivery
 # Closed with this, a connection is reset rather than ended.
 NO_LINGER: Final = struct.pack("ii", 1, 0)
 PIECE_SECONDS: Final = 0.05  # between the pieces of an answer that is sent slowly
+ATTENTION_SECONDS: Final = 0.01  # that a thread waits for a next request on its connection
+READ_BYTES: Final = 1 << 18  # at once
+SEND_BYTES: Final = 1 << 16  # of an answer, which else is sent in one piece once it is made
+USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
+
+logger: Final = logging.getLogger(__name__)
+
+
+class Unavailable(Error):
+    """What the machine keeps the server from doing, and what may pass."""
+
+    code = 503
+    reason = "Service Unavailable"
+
+
+class Discarded:
+    """A buffer that keeps nothing."""
+
+    def append(self, data: bytes) -> None:
+        """Keep nothing."""
+
+    def close(self) -> None:
+        """Have nothing to close."""
 
 
 class Parser(HTTPRequestParser):
@@ -34,14 +68,53 @@ class Parser(HTTPRequestParser):
         super().__init__(adj)
         self.arrived = machine_seconds()
         self._has_started = False
+        self._failure: Unavailable | None = None
 
     def received(self, data: bytes) -> int:
         """Take what was read; blank lines before a request are no part of it (RFC 9112, 2.2)."""
         if not self._has_started:
             self.arrived = machine_seconds()
             self._has_started = bool(data.strip(b"\r\n"))
-        consumed: int = super().received(data)
+        try:
+            consumed: int = super().received(data)
+        except OSError as error:  # long bodies are on disk
+            return self._give_body_up(data, error)
+        if self.completed and self._failure:
+            self.error = self._failure
         return consumed
+
+    def _give_body_up(self, data: bytes, error: OSError) -> int:
+        """Read on to the end of the body without keeping it, so that the client reads the answer.
+
+        Args:
+            data: what could not be kept.
+            error: why.
+        """
+        parser: Any = self
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        reason = "disk full" if is_full else f"the body cannot be kept: {error.strerror}"
+        self._failure = Unavailable(reason)
+        has_length = isinstance(parser.body_rcv, FixedStreamReceiver)
+        if has_length:
+            parser.body_rcv.buf = Discarded()
+            consumed: int = super().received(data)
+        else:
+            parser.completed, consumed = True, len(data)
+        if parser.completed:
+            parser.error = self._failure
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head of a request.
+
+        Raises:
+            ParsingError: it is malformed, also where waitress does not expect it: an address such
+                as `http://[`, or a length of 5,000 digits.
+        """
+        try:
+            super().parse_header(header_plus)
+        except ValueError:
+            raise ParsingError("Bad URI or length") from None
 
 
 class Task(WSGITask):
@@ -59,8 +132,10 @@ class Task(WSGITask):
     def service(self) -> None:
         """Carry the request out."""
         channel: Any = self.channel
+        channel.on_lost = do_nothing  # who asks again has read the answer before
         try:
             super().service()
+            channel.flush_answer()
             if self.environ and not channel.held:
                 self._note_end(is_lost=not channel.connected or channel.is_reset)
         finally:
@@ -68,11 +143,16 @@ class Task(WSGITask):
             channel.note_made()
 
     def _note_end(self, *, is_lost: bool) -> None:
-        """Tell the application whether the answer was sent."""
+        """Tell the application whether the answer was sent; it may yet turn out to be lost."""
         environ: dict[str, Any] = self.environ or {}
         sent = environ.pop(request_context.SENT, do_nothing)
         lost = environ.pop(request_context.LOST, do_nothing)
-        (lost if is_lost else sent)()
+        if is_lost:
+            lost()
+        else:
+            sent()
+            channel: Any = self.channel
+            channel.on_lost = lost
 
     def build_response_header(self) -> bytes:
         """The head of the answer; a connection on which one was held back is not used again."""
@@ -99,6 +179,8 @@ class Refusal(ErrorTask):
             ("Content-Type", "application/json; charset=utf-8"),
             (request_context.CORRELATION, correlation_id),
         ]
+        if isinstance(error, Unavailable):
+            self.response_headers.append(("Retry-After", request_context.RETRY_AFTER_SECONDS))
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
@@ -133,6 +215,89 @@ class Channel(HTTPChannel):
     error_task_class = Refusal
     held: HeldResponse | None = None
     is_half_closed = False  # the client sends no more, but may read the answers that are owed
+    is_attended = False  # by the thread that carries its requests out
+    on_lost: Callable[[], None] = staticmethod(do_nothing)  # follows where the last answer was
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._answer: list[bytes] = []  # made, and not sent yet
+        self._answer_bytes = 0
+
+    def service(self) -> None:
+        """Carry out the requests that are there, and those that follow at once."""
+        try:
+            self._carry_out()
+            while self.requests or self._has_next():
+                self._carry_out()
+        finally:
+            self.last_activity = machine_now().timestamp()
+            self.is_attended = False
+            if self.connected:
+                self.server.pull_trigger()  # the loop goes on, or ends the connection
+
+    def _carry_out(self) -> None:
+        """Carry out the first of the requests."""
+        request: Any = self.requests[0]
+        task = (self.error_task_class if request.error else self.task_class)(self, request)
+        try:
+            if self.connected:
+                task.service()
+                self.flush_answer()
+            else:
+                task.close_on_finish = True
+        except ClientDisconnected:
+            task.close_on_finish = True
+        except Exception:
+            # The application answers its own faults, so that this one is the server's.
+            logger.exception("The answer to %s could not be sent.", request.path)
+            task.close_on_finish = True
+        waitress: Any = self
+        with waitress.requests_lock:
+            if task.close_on_finish:
+                self.close_when_flushed = True
+                for each in self.requests:
+                    each.close()
+                self.requests = []
+            else:
+                request.close()
+                waitress.requests.pop(0)
+            partial: Any = self.request
+            is_next = not (self.requests or self.sent_continue or task.close_on_finish)
+            if partial and partial.expect_continue and partial.headers_finished and is_next:
+                self.send_continue()
+
+    def _has_next(self) -> bool:
+        """Read what follows; whether that is a whole request."""
+        while not self.requests:
+            is_over = self.will_close or self.close_when_flushed or self.is_half_closed
+            if is_over or self.held or self.total_outbufs_len or not self.connected:
+                return False
+            threads: Any = self.server.task_dispatcher
+            if threads.is_needed or not waits_for_data(self.socket, ATTENTION_SECONDS):
+                return False
+            try:
+                data = self.recv(READ_BYTES)  # closes the connection where the client has
+            except OSError:
+                self.handle_close()
+                return False
+            if not data:
+                return False
+            self.received(data)
+        return True
+
+    def check_client_disconnected(self) -> bool:  # type: ignore[override]  # the stubs say None
+        """Whether the client has gone; asked by the application, which attends the connection."""
+        self._note_end_of_input()
+        return not self.connected
+
+    def _note_end_of_input(self) -> None:
+        connection: Any = self.socket
+        try:
+            self.is_half_closed = not connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.connected = False
 
     def hold(
         self,
@@ -153,6 +318,7 @@ class Channel(HTTPChannel):
         pause = piece / bytes_per_second if bytes_per_second else seconds
         self.held = HeldResponse(delivery, on_end, machine_seconds() + pause, piece)
         # The client went while the request was being carried out, or will not be noticed to go.
+        self._note_end_of_input()
         if not self.connected or self.is_half_closed:
             self.end_held(is_lost=True)
 
@@ -172,25 +338,49 @@ class Channel(HTTPChannel):
     @property
     def is_idle(self) -> bool:
         """Whether the connection only waits for a next request."""
-        return not (self.requests or self.request or self.total_outbufs_len or self.held)
+        is_used = self.requests or self.request or self.total_outbufs_len or self.held
+        return not (is_used or self.is_attended)
 
     @property
     def is_ready(self) -> bool:
         """Whether the whole of an answer is there that is held back."""
         return self.held is not None and self.held.is_made
 
-    def write_soon(self, data: bytes) -> int:
-        """Send a part of an answer, or keep it."""
+    def write_soon(self, data: Any) -> int:
+        """Send a part of an answer, or keep it; a file is read, which waitress gives as it is."""
+        if isinstance(data, ReadOnlyFileBasedBuffer):
+            with closing(data) as file:
+                data = file.get(len(file))
         if self.held and not self.held.is_made:
             self.held.answer += data
             return len(data)
-        sent: int = super().write_soon(data)
-        return sent
+        if not self.connected:
+            raise ClientDisconnected
+        self._answer.append(data)
+        self._answer_bytes += len(data)
+        if self._answer_bytes >= SEND_BYTES:
+            self.flush_answer()
+        return len(data)
+
+    def flush_answer(self) -> None:
+        """Send what there is of an answer; what the client does not take at once, the loop sends.
+
+        Raises:
+            ClientDisconnected: the client has gone.
+        """
+        if not self._answer:
+            return
+        answer = b"".join(self._answer)
+        self._answer.clear()
+        self._answer_bytes = 0
+        taken = 0 if self.total_outbufs_len else self.send(answer, do_close=False)
+        if taken < len(answer):
+            super().write_soon(answer[taken:])
 
     @property
     def waits_for_client(self) -> bool:
         """Whether nothing is carried out for it: its client sends or reads, or does neither."""
-        return not (self.requests or self.held)
+        return not (self.requests or self.held or self.is_attended)
 
     @property
     def is_reset(self) -> bool:
@@ -201,33 +391,22 @@ class Channel(HTTPChannel):
             return True
 
     def readable(self) -> bool:
-        """Whether to read; always while an answer is held back, to notice when the client goes."""
-        return not self.is_half_closed and bool(self.held or super().readable())
-
-    def handle_read(self) -> None:
-        """Read; a client that closed only its own direction still gets the answers it is owed."""
-        if self.requests and not self.held and self._is_at_end():
-            self.is_half_closed = True
-        else:
-            super().handle_read()
-
-    def _is_at_end(self) -> bool:
-        try:
-            return self.socket is not None and not self.socket.recv(1, socket.MSG_PEEK)
-        except OSError:
-            return False
+        """Whether the loop is to read; while an answer is held, to see whether the client goes."""
+        is_ours = not (self.is_attended or self.is_half_closed)
+        return is_ours and bool(self.held or super().readable())
 
     def received(self, data: bytes) -> bool:
         """Take what was read; nothing is, while an answer is held back."""
         return False if self.held else bool(super().received(data))
 
     def writable(self) -> bool:
-        """Whether there is something to write or to end."""
-        return not self.held and bool(super().writable() or self._owes_nothing())
+        """Whether there is something for the loop to write or to end."""
+        is_ours = not (self.is_attended or self.held)
+        return is_ours and bool(super().writable() or self._owes_nothing())
 
     def handle_write(self) -> None:
         """Write, or end; not while an answer is held back, which the loop may have missed."""
-        if not self.held:
+        if not (self.is_attended or self.held):
             self.close_when_flushed = self.close_when_flushed or self._owes_nothing()
             super().handle_write()
 
@@ -256,6 +435,17 @@ class Channel(HTTPChannel):
         self.end_held(is_lost=False)  # so that waitress sends the rest, and ends the connection
         return None
 
+    def handle_close(self) -> None:
+        """End the connection, of which nothing is read or sent any more.
+
+        A process that dies with an answer unread resets its connection; one that has read it does
+        not. So an answer that was sent may be lost all the same.
+        """
+        on_lost = self.__dict__.pop("on_lost", do_nothing)
+        if self.total_outbufs_len or self.is_reset:
+            on_lost()
+        super().handle_close()
+
     def del_channel(self, map: Any = None) -> None:  # noqa: A002  (waitress's name)
         """Leave the loop, whoever has ended the connection."""
         super().del_channel(map)
@@ -266,3 +456,20 @@ def split(answer: bytes, count: int) -> tuple[bytes, bytes]:
     """The first `count` bytes (0 means all), and the rest."""
     count = count or len(answer)
     return answer[:count], answer[count:]
+
+
+def waits_for_data(connection: Any, seconds: float) -> bool:
+    """Wait at most so long until there is something to read; whether there is.
+
+    Args:
+        connection: a socket.
+        seconds: of the machine's time.
+    """
+    try:
+        if not USES_POLL:
+            return bool(select.select([connection], [], [], seconds)[0])
+        waiting = select.poll()
+        waiting.register(connection, select.POLLIN)
+        return bool(waiting.poll(seconds * 1000))
+    except (OSError, ValueError):  # closed meanwhile, by the loop
+        return False

@@ -7,20 +7,21 @@ process, an answer that would be lost is a 502, and nothing is slow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Final, Protocol
 
 from flask import Flask, Response, g, request
+from werkzeug.http import http_date
 
+from codat_mock.clock import machine_now
 from codat_mock.http import request_context
-from codat_mock.http.error_bodies import error_body
+from codat_mock.http.error_bodies import PLANNED_WORDS, error_body
 from codat_mock.http.operations import requested_operation
-from codat_mock.models.errors import NotFound
 from codat_mock.models.faults import Delivery, Effect, Refusal, Spoiling
-from codat_mock.sandbox import Sandbox, fault_injection, pushes
-from codat_mock.sandbox.session import SandboxClosed
+from codat_mock.sandbox import fault_injection
+from codat_mock.sandbox.session import Session
 
 WRONG_JSON: Final = b'{"unexpected":true}'
 LOST: Final = Refusal(502, "The answer was lost on its way.")
@@ -72,7 +73,7 @@ def before() -> Response | None:
     if seconds is not None and shut:
         shut(seconds)
         deliver(Effect(delivery="reset"))
-    return refuse(found.effect.refusal)
+    return refuse(found.effect.refusal, found.at)
 
 
 def after(response: Response) -> Response:
@@ -95,15 +96,28 @@ def effect_of_request() -> Effect:
     return found.effect if found else Effect()
 
 
-def refuse(refusal: Refusal) -> Response:
-    """An error answer in the vendor's shape."""
-    known = {each.value: each.phrase for each in HTTPStatus}
-    message = f"{known.get(refusal.status, 'Refused')}. {refusal.message}"
+def refuse(refusal: Refusal, now: datetime | None = None) -> Response:
+    """An error answer in the vendor's shape.
+
+    Args:
+        refusal: what it says.
+        now: the sandbox's time, UTC, which a date of `Retry-After` needs.
+    """
+    known = {each.value: f"{each.phrase}." for each in HTTPStatus} | PLANNED_WORDS
+    message = f"{known.get(refusal.status, 'Refused.')} {refusal.message}"
     response = request_context.answer(
         error_body(refusal.status, message, request_context.correlation_id()), refusal.status
     )
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
+        if refusal.retry_after_as == "machine-date":
+            now = machine_now()
+        if refusal.retry_after_as != "seconds" and now is not None:
+            # A date has whole seconds; rounded up, whoever keeps it keeps rule T04.
+            sent = now.replace(microsecond=0) + timedelta(seconds=bool(now.microsecond))
+            response.headers["Date"] = http_date(sent)
+            over = sent + timedelta(seconds=refusal.retry_after)
+            response.headers["Retry-After"] = http_date(over)
     return response
 
 
@@ -147,21 +161,19 @@ def do_nothing() -> None:
     """What follows from the end of a request that nothing has to follow from."""
 
 
-def note_push(sandbox: Sandbox, company_id: str, dataset_id: str) -> None:
+def note_push(session: Session, company_id: str, dataset_id: str) -> None:
     """Remember which push the request brought, should its answer be lost on its way.
 
+    What follows then waits for no session: the loop that serves all connections does it.
+
     Args:
-        sandbox: where it was pushed.
+        session: of the request.
         company_id: the company's id.
         dataset_id: the dataset's id.
     """
-
-    def forget() -> None:
-        with suppress(NotFound, SandboxClosed), sandbox.session() as session:
-            pushes.forget_answer(session, company_id, dataset_id)
-
-    request.environ[request_context.LOST] = forget
-    request.environ[request_context.SENT] = partial(sandbox.tables.datasets.confirm, dataset_id)
+    answers, company = session.tables.datasets.answers, session.company(company_id).number
+    request.environ[request_context.LOST] = partial(answers.lose, company, dataset_id)
+    request.environ[request_context.SENT] = partial(answers.confirm, dataset_id)
 
 
 def loses_answer() -> bool:

@@ -36,7 +36,8 @@ def register(app: Flask) -> None:
 
 def before() -> None:
     """Give the request its number."""
-    if request.path == "/" or request.path.startswith(OTHERS):
+    path = request.path
+    if path == "/" or path.startswith(OTHERS):
         return
     here = request_context.likely_sandbox()
     if here is not None:
@@ -44,9 +45,10 @@ def before() -> None:
         g.number = next(here.request_numbers)
 
 
-def note_dataset(dataset_id: str) -> None:
-    """Remember the dataset that the request created."""
+def note_push(dataset_id: str, records: int) -> None:
+    """Remember the dataset that the request created, and how many records it has."""
     g.dataset_id = dataset_id
+    g.pushed_records = records
 
 
 def keep_with_dataset() -> None:
@@ -90,6 +92,7 @@ def findings_header(caused: list[CausedFinding]) -> str:
 
 def entry_of(response: Response) -> LoggedRequest:
     """The log entry of a request, without its time and findings."""
+    request = request_context.current_request()
     operation = requested_operation() if response.status_code != 405 else None
     named = request.view_args or {}
     return LoggedRequest(
@@ -97,7 +100,7 @@ def entry_of(response: Response) -> LoggedRequest:
         at="",
         seconds=0,
         method=request.method,
-        path=request.path,
+        path=clean_parameters(request.path),
         query=clean_parameters(request.query_string.decode("latin-1")),
         status=response.status_code,
         is_planned=g.get("fault_hit") is not None,
@@ -110,7 +113,7 @@ def entry_of(response: Response) -> LoggedRequest:
         sent_type=request.mimetype,
         answered_type=response.mimetype or "",
         findings=[],
-        caller=request_context.caller(),
+        caller=clean_parameters(request_context.caller()),
         is_lost=middleware_faults.loses_answer(),
         retry_after=retry_after(response),
     )
@@ -145,8 +148,9 @@ def shape(operation: str, path: str) -> str:
 
 
 def retry_after(response: Response) -> float | None:
-    """The seconds of an answer's Retry-After, None without one."""
+    """The seconds of an answer's Retry-After, None without one; a date counts from its `Date`."""
     try:
         return float(response.headers.get("Retry-After", ""))
     except ValueError:
-        return None
+        until, sent = response.retry_after, response.date
+        return (until - sent).total_seconds() if until and sent else None

@@ -1,4 +1,4 @@
-"""Counts and times every request, for `/_mock/metrics` and for the access log.
+"""Counts and times every request, for `/_mock/metrics` and for the log.
 
 Labels have few values: the name of an operation or of a part of the server, and the status. Nothing
 is counted per sandbox or company, whose number is not bounded.
@@ -6,24 +6,21 @@ is counted per sandbox or company, whose number is not bounded.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from flask import Flask, Response, current_app, g, request
 
-from codat_mock.clock import format_moment, machine_now, machine_seconds
-from codat_mock.http import request_context
+from codat_mock.clock import machine_seconds
+from codat_mock.http import access_log, request_context
 from codat_mock.http.middleware_log import FINDINGS
 from codat_mock.http.operations import requested_operation
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-ACCESS_LOG: Final = logging.getLogger("codat_mock.access")
 METRICS: Final = "codat_mock.metrics"  # the app's setting that holds them
 BUCKETS_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -93,24 +90,13 @@ def before() -> None:
 
 
 def after(response: Response) -> Response:
-    """Count the request, and write its line of the access log."""
+    """Count the request, and log it."""
     seconds = machine_seconds() - g.get("began", machine_seconds())
     broken = response.headers.get(FINDINGS, "")
     codes = [each.partition(";")[0] for each in broken.split(", ") if each]
     metrics: Metrics = current_app.config[METRICS]
     metrics.observe(part_of_server(), response.status_code, seconds, codes)
-    if ACCESS_LOG.isEnabledFor(logging.INFO):
-        line = {
-            "time": format_moment(machine_now()),
-            "method": request.method,
-            "path": request.path,
-            "operation": part_of_server(),
-            "status": response.status_code,
-            "seconds": round(seconds, 6),
-            "findings": codes,
-            "correlationId": response.headers.get(request_context.CORRELATION, ""),
-        }
-        ACCESS_LOG.info("%s", msgspec.json.encode(line).decode())
+    access_log.write(response, part_of_server(), seconds, codes)
     return response
 
 

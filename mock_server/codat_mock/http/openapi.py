@@ -24,10 +24,10 @@ REFUSALS: Final = {
     415: "The type or encoding of the body is not supported.",
     500: "A sync cannot be run yet, or the mock itself failed.",
 }
-SOURCES: Final[dict[Source, str]] = {
-    "guide": "Known from the guide.",
-    "reference": "Known from the reference.",
-    "assumed": "Assumed: no document describes it.",
+KNOWN_FROM: Final[dict[Source, str]] = {
+    "guide": "Known from the guide",
+    "reference": "Known from the reference",
+    "assumed": "No document describes it",
 }
 PATH_PARAMETERS: Final = {
     "companyId": "The company's id.",
@@ -130,7 +130,7 @@ def describe(operation: Operation, answer: Any, body: Any) -> dict[str, Any]:
         body: the schema of its request body, None if it takes none.
     """
     notes = [
-        SOURCES[operation.source],
+        f"{KNOWN_FROM[operation.source]} ({operation.section}).",
         operation.assumed and f"Assumed: {operation.assumed}",
         operation.contradicted and f"Contradicted: {operation.contradicted}",
     ]

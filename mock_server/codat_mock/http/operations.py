@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from msgspec import Struct
 
 Source = Literal["guide", "reference", "assumed"]
+SOURCES: Final[dict[str, Source]] = {
+    "guide": "guide",
+    "contract": "reference",
+    "assumed": "assumed",
+}
 Group = Literal[
     "Companies", "Connections", "Integrations", "Sync Flow", "Configuration", "Push data",
     "Datasets", "Syncs", "Partner commerce", "Alerts",
@@ -55,7 +60,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     Args:
         path: the vendor's template, such as `/meta/companies/{companyId}`.
         name: its `operationId`.
-        source: the document that describes it.
+        section: where its documents describe it, as `source_of` reads it.
         answers: type of a successful answer, None for an answer without a body.
         shows: example of a successful answer.
         status: HTTP status of a successful answer.
@@ -73,7 +78,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     name: str
     group: Group
     summary: str
-    source: Source
+    section: str
     answers: Any
     shows: Any
     takes: Any = None
@@ -84,6 +89,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     assumed: str = ""
     contradicted: str = ""
     status: int = 200
+
+    @property
+    def source(self) -> Source:
+        """The document that it follows first."""
+        return source_of(self.section)
 
     @property
     def path_names(self) -> list[str]:
@@ -111,6 +121,19 @@ class Operation(Struct, frozen=True, kw_only=True):
 OPERATIONS: Final[dict[str, Operation]] = {}
 
 
+def source_of(section: str) -> Source:
+    """The kind of document that a section is in: its first word says it.
+
+    Args:
+        section: such as `guide, step 1; contract 2 §A7`, or `assumed`. The contract is a summary of
+            the vendor's reference (1), and of its documents of the time (2).
+
+    Raises:
+        KeyError: it begins with another word.
+    """
+    return SOURCES[re.split("[ ,]", section)[0]]
+
+
 def serve(
     blueprint: Blueprint,
     method: Method,
@@ -118,7 +141,7 @@ def serve(
     *,
     name: str,
     group: Group,
-    source: Source,
+    section: str,
     answers: Any,
     shows: Any = None,
     takes: Any = None,
@@ -147,7 +170,7 @@ def serve(
             name=name,
             group=group,
             summary=(view.__doc__ or "").strip().partition("\n")[0],
-            source=source,
+            section=section,
             answers=answers,
             shows=shows,
             takes=takes,
@@ -178,8 +201,12 @@ def requested_operation() -> str | None:
 
     Flask answers OPTIONS by itself, under the name of an operation that is not carried out.
     """
-    name = (request.endpoint or "").rpartition(".")[2]
-    return name if name in OPERATIONS and request.method != "OPTIONS" else None
+    try:
+        return cast(str | None, g.operation)
+    except AttributeError:
+        name = (request.endpoint or "").rpartition(".")[2]
+        g.operation = name if name in OPERATIONS and request.method != "OPTIONS" else None
+        return cast(str | None, g.operation)
 
 
 def as_rule(path: str) -> str:

@@ -44,7 +44,7 @@ PAGING: Final = (
     ),
 )
 
-OPERATOR: Final = re.compile("[=~<>]")
+ESCAPE: Final = re.compile("%[0-9A-Fa-f]{2}")
 Answer = TypeVar("Answer", bound=Page[Any])
 
 
@@ -94,10 +94,12 @@ def chosen(kind: type[Struct], items: Sequence[Any]) -> list[Any]:
 def decoded(query: str | None) -> str | None:
     """A query that may be encoded twice, as the documentation's `enabled%253Dtrue` is.
 
+    Encoders differ in what they leave as it is (`~`, `!`), so any escape that is left counts. No
+    value that can be queried needs a `%` of its own.
+
     Source: contract part 2, section E.
     """
-    is_encoded = query and re.search("%(3D|3C|3E|7E)", query, re.IGNORECASE)
-    return unquote(query) if query and is_encoded and not OPERATOR.search(query) else query
+    return unquote(query) if query and ESCAPE.search(query) else query
 
 
 def whole_number(name: str, default: int, most: int) -> int:

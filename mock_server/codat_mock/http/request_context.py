@@ -6,25 +6,31 @@ from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from hashlib import blake2b
+from hmac import compare_digest
 from random import Random
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
+from flask import Request as FlaskRequest
 from flask import Response, current_app, g, request
 from msgspec import DecodeError, ValidationError
+from werkzeug.exceptions import HTTPException
 
 from codat_mock.clock import format_moment, machine_seconds
+from codat_mock.domain.redaction import is_secret, secrets_in
 from codat_mock.http import request_body
 from codat_mock.models.decoding import (
     BOM,
+    MAX_DEPTH,
     Decode,
     decoder,
+    is_too_deep,
     malformed_json,
     problem_from,
     with_names,
 )
-from codat_mock.models.errors import Malformed, NotFound, Unauthorised
+from codat_mock.models.errors import Malformed, NotFound, Problem, Unauthorised
 from codat_mock.rules.contexts import Request
 from codat_mock.sandbox import Sandbox, SandboxRegistry
 from codat_mock.sandbox.session import SandboxClosed, Session
@@ -42,11 +48,17 @@ PAGES: Final = ("/link/", "/flow/", "/portal")  # the prefixes of the pages for 
 CORRELATION: Final = "X-Correlation-Id"
 CALLER: Final = "Codat-Mock-Source"
 MAX_CALLER_CHARACTERS: Final = 300
+RETRY_AFTER_SECONDS: Final = "5"  # of a 503 that is the machine's
 KEY_LETTERS: Final = 4  # of an API key are shown, by which its owner knows it
 CHANCE: Final = "codat_mock.chance"  # the app's setting for the source of correlation ids
 
 Kind = TypeVar("Kind")
 encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def current_request() -> FlaskRequest:
+    """The request that is carried out: itself, where its proxy would be asked many times."""
+    return cast(FlaskRequest, cast(Any, request)._get_current_object())
 
 
 def registry() -> SandboxRegistry:
@@ -74,14 +86,33 @@ def api_key() -> str:
             "The Authorization header is malformed: it must be 'Basic ' and the base64 of the key."
         )
     known = registry().settings.api_keys
-    if known and key not in known:
+    # All are compared: the time must not tell which of them resembles the key.
+    if known and not sum(is_equal(key, each) for each in known):
         raise Unauthorised("The API key is not known: start the server with --api-key for it.")
     return key
+
+
+def is_equal(sent: str, expected: str) -> bool:
+    """Whether two secrets are equal, in a time that does not depend on where they differ."""
+    return compare_digest(sent.encode(errors="replace"), expected.encode())
 
 
 def name_of_key(key: str) -> str:
     """The name of the sandbox that belongs to an API key; the key cannot be read from it."""
     return f"key-{blake2b(key.encode(), digest_size=8).hexdigest()}"
+
+
+def secrets() -> set[str]:
+    """The secrets that the request carries, by the names of its headers, parameters and values."""
+    headers = [value for name, value in request.headers.items() if is_secret(name)]
+    found = {word for value in headers for word in value.split()[-1:]}  # without `Basic`
+    found |= {value for name, value in request.args.items(multi=True) if is_secret(name)}
+    found |= set(request.cookies.values())
+    with suppress(Unauthorised):
+        found.add(api_key())
+    with suppress(HTTPException):
+        found |= secrets_in(request.get_data().decode(errors="replace"))
+    return found
 
 
 def chosen_name() -> str | None:
@@ -103,12 +134,14 @@ def sandbox() -> Sandbox:
     Raises:
         Unauthorised: the request carries no valid key.
     """
-    if "sandbox" not in g:
+    try:
+        return cast(Sandbox, g.sandbox)
+    except AttributeError:
         key, chosen = api_key(), chosen_name()
         g.sandbox = registry().sandbox(chosen or name_of_key(key))
         if not chosen:
             registry().labels[g.sandbox.name] = f"key {key[:KEY_LETTERS]}…"
-    return cast(Sandbox, g.sandbox)
+        return cast(Sandbox, g.sandbox)
 
 
 def session() -> Session:
@@ -162,7 +195,8 @@ def end(error: BaseException | None) -> None:
     contexts: ExitStack | None = g.pop("contexts", None)
     g.pop("session", None)
     if contexts:
-        contexts.__exit__(type(error) if error else None, error, None)
+        trace = error.__traceback__ if error else None
+        contexts.__exit__(type(error) if error else None, error, trace)
 
 
 def as_request(session: Session) -> Request:
@@ -223,9 +257,39 @@ def body_bytes() -> bytes:
 
     Raises:
         Refused: it is of another type or encoding, or too large.
+        Malformed: it is nested too deeply.
     """
     most, is_ours = registry().settings.largest_body, request.path.startswith(CONTROL)
-    return request_body.body_bytes(most, is_lenient=is_ours).removeprefix(BOM)
+    body = request_body.body_bytes(most, is_lenient=is_ours)
+    if body is not request.get_data():  # it came packed
+        check_depth(body)
+    return body.removeprefix(BOM)
+
+
+def check_body_depth() -> None:
+    """Refuse a body that is nested too deeply, also at operations that do not read it.
+
+    Raises:
+        Malformed: it is.
+    """
+    if request.content_length and not request.path.startswith(PAGES):
+        check_depth(request.get_data())
+
+
+def check_depth(body: bytes) -> None:
+    """Refuse JSON that is nested too deeply.
+
+    Raises:
+        Malformed: it is.
+    """
+    if is_too_deep(body):
+        message = f"The JSON is nested too deeply: more than {MAX_DEPTH} levels."
+        raise Malformed(message, [Problem("$", message)])
+
+
+def has_body() -> bool:
+    """Whether the request has a body other than null, which counts as none."""
+    return body_bytes() not in (b"", b"null")
 
 
 def body(kind: type[Kind]) -> Kind:
@@ -245,11 +309,13 @@ def decode(sent: bytes, read: Decode) -> Any:
         Malformed: they are not JSON, or not of that form; the place is named.
     """
     try:
+        if not sent.isascii():
+            str(sent, "utf-8")  # the decoder skips unknown properties, but answers may repeat them
         return read(sent)
     except ValidationError as error:
         problem = with_names(problem_from(error, "$"), sent, read)
         raise Malformed(f"The body is not valid. {problem}", [problem]) from None
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError):
         raise malformed_json(sent) from None
 
 
@@ -270,7 +336,7 @@ def answer(content: Any, status: int = 200, content_type: str = "application/jso
 
 
 def raw_answer(
-    content: bytes,
+    content: bytes | list[bytes],
     status: int = 200,
     content_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
@@ -278,12 +344,15 @@ def raw_answer(
     """An answer with those bytes.
 
     Args:
-        content: the body.
+        content: the body, or its parts in order.
         status: the HTTP status.
         content_type: without its character set.
         headers: further ones; None for none.
     """
-    return Response(content, status, headers, content_type=f"{content_type}; charset=utf-8")
+    answered = Response(content, status, headers, content_type=f"{content_type}; charset=utf-8")
+    if isinstance(content, list):
+        answered.content_length = sum(map(len, content))
+    return answered
 
 
 def empty_answer(status: int) -> Response:

@@ -5,6 +5,7 @@ Every property but `id` may be absent (`UNSET`), and absent is not null. Source:
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final, Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
@@ -66,6 +67,17 @@ class LineItem(Wire):
     product_variant_ref: Ref | UnsetType | None = UNSET
     discount_allocations: list[DiscountAllocation] | UnsetType | None = UNSET
 
+    @property
+    def total(self) -> Decimal | UnsetType:
+        """Its total; without one, quantity times unit price, less its discounts (assumed)."""
+        if self.total_amount is not UNSET or self.unit_price is UNSET:
+            return self.total_amount
+        pieces = Decimal(1) if self.quantity is UNSET else self.quantity
+        parts = self.discount_allocations or ()
+        amounts = (part.total_amount for part in parts if part.total_amount is not UNSET)
+        discount = sum((abs(amount) for amount in amounts), Decimal(0))
+        return pieces * self.unit_price - (discount if pieces >= 0 else -discount)
+
 
 class ServiceCharge(Wire):
     """A charge other than a product, such as shipping; its total includes tax."""
@@ -76,6 +88,11 @@ class ServiceCharge(Wire):
     tax_amount: Amount | UnsetType = UNSET
     quantity: int | UnsetType = UNSET
     type: ServiceChargeType | UnsetType = UNSET
+
+    @property
+    def total(self) -> Decimal | UnsetType:
+        """Its total, as a line has one."""
+        return self.total_amount
 
 
 class Payment(Wire):

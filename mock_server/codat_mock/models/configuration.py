@@ -174,6 +174,10 @@ class Mapping(Setting):
     map_settings: MapSettings | UnsetType = UNSET
 
 
+DEFAULT_SYNC_HOUR: Final = 0  # this and the next: contract part 2, section A7
+DEFAULT_TIME_ZONE: Final = "Etc/UTC"
+
+
 class Schedule(Setting):
     """When syncs run: daily, at an hour in the merchant's time zone."""
 
@@ -183,9 +187,15 @@ class Schedule(Setting):
     sync_hour_utc: int | None = None
     time_zone: str | None = None
 
+    @property
+    def hour(self) -> int:
+        """The hour of the syncs, on the merchant's clock."""
+        return DEFAULT_SYNC_HOUR if self.sync_hour_utc is None else self.sync_hour_utc
 
-DEFAULT_SYNC_HOUR: Final = 0  # this and the next: contract part 2, section A7
-DEFAULT_TIME_ZONE: Final = "Etc/UTC"
+    @property
+    def zone(self) -> str:
+        """The IANA name of the merchant's time zone."""
+        return self.time_zone or DEFAULT_TIME_ZONE
 
 
 class Configuration(Setting):
@@ -202,20 +212,25 @@ class Configuration(Setting):
 def from_wire(sent: Any, stored: Configuration) -> Any:
     """A configuration as a client sent it, in the form that `Configuration` decodes.
 
-    Null counts as absent; a schedule has its defaults; and the later generation's `enable` and
-    `syncHour` become `enabled` and `syncHourUtc`. Where a client sends both names of one property,
-    the one that differs from what is stored counts, and the later name if both do.
+    Null counts as absent; without both `schedule` and `configuration`, these stay as stored; a
+    schedule has its defaults; and the later generation's `enable` and `syncHour` become `enabled`
+    and `syncHourUtc`. Where a client sends both names of one property, the one that differs from
+    what is stored counts, and the later name if both do.
 
     Args:
         sent: the body as plain JSON values, of any form.
         stored: the company's configuration until now.
 
-    Source: contract part 2, sections A5 and A7; null is assumed to be accepted everywhere.
+    Source: contract part 2, sections A5, A7 and E (`enabled: true` resumes syncs); that null is
+    accepted everywhere is assumed.
     """
     body = without_nulls(sent)
     if not isinstance(body, dict):
         return body
     move(body, "enable", "enabled", stored.enabled)
+    if not body.keys() & {"schedule", "configuration"}:
+        body["schedule"] = without_nulls(msgspec.to_builtins(stored.schedule))
+        body["configuration"] = without_nulls(msgspec.to_builtins(stored.configuration))
     schedule = body.get("schedule")
     if isinstance(schedule, dict):
         move(schedule, "syncHour", "syncHourUtc", stored.schedule.sync_hour_utc)
@@ -245,9 +260,8 @@ def to_wire(configuration: Configuration, *, has_later_names: bool) -> dict[str,
     """
     shown: dict[str, Any] = msgspec.to_builtins(configuration)
     schedule = shown["schedule"]
-    if schedule["syncHourUtc"] is None:
-        schedule["syncHourUtc"] = DEFAULT_SYNC_HOUR
-    schedule["timeZone"] = schedule["timeZone"] or DEFAULT_TIME_ZONE
+    schedule["syncHourUtc"] = configuration.schedule.hour
+    schedule["timeZone"] = configuration.schedule.zone
     if has_later_names:
         shown["enable"] = shown["enabled"]
         schedule["syncHour"] = schedule["syncHourUtc"]

@@ -9,6 +9,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +23,11 @@ BOM: Final = b"\xef\xbb\xbf"
 UNNAMED: Final = "[...]"  # what the decoder writes in a path for any member of a mapping
 STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])")
 MAX_SEARCHED_BYTES: Final = 2**20  # finding a member's name decodes the body several times
+MAX_DEPTH: Final = 100  # far less than the stack takes, wherever it is decoded
+JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\s\0]*[\[{]")
+NO_MARKS: Final = bytes(set(range(256)) - {*b'[]{}"'})
+PAIRS: Final = 4 * (b"{}", b"[]")
+STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # into and out of a level, as signed
 JSON_WORDS: Final = {
     "str": "a string",
     "int": "a whole number",
@@ -44,16 +50,37 @@ anything: Final = decoder(Any)
 parts: Final = decoder(dict[str, Raw])
 
 
+def is_too_deep(body: bytes) -> bool:
+    """Whether JSON is nested deeper than `MAX_DEPTH` levels, in a time linear in its length.
+
+    What comes from outside is checked with this once, before anything decodes it. What does not
+    start as JSON does is not too deep.
+    """
+    if JSON_START.match(body) is None:
+        return False
+    if b"\\" in body:
+        body = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    marks = body.translate(None, NO_MARKS)
+    if marks.count(b"[") + marks.count(b"{") <= MAX_DEPTH:
+        return False
+    # Without what is in strings. Quotes side by side, as most are, are removed first: that leaves
+    # all else in or out of strings as it was.
+    brackets = b"".join(marks.replace(b'""', b"").split(b'"')[::2])
+    rest = brackets
+    for pair in PAIRS:  # each takes a level away at most, and most of a usual body
+        rest = rest.replace(pair, b"")
+    if len(rest) <= MAX_DEPTH - len(PAIRS):
+        return False
+    return max(accumulate(memoryview(brackets.translate(STEPS)).cast("b")), default=0) > MAX_DEPTH
+
+
 def as_written(raw: bytes) -> Any:
-    """JSON as plain Python, numbers as they were written; None if it is nested too deeply."""
+    """JSON as plain Python, numbers as they were written."""
 
     def number(text: str) -> Raw:
         return Raw(text.encode())
 
-    try:
-        return json.loads(raw, parse_int=number, parse_float=number)
-    except RecursionError:
-        return None
+    return json.loads(raw, parse_int=number, parse_float=number)
 
 
 def problem_from(error: ValidationError, root: str, item: str = "") -> Problem:
@@ -72,7 +99,7 @@ def problem_from(error: ValidationError, root: str, item: str = "") -> Problem:
 
 def malformed_json(body: bytes) -> Malformed:
     """The error for a body that is not JSON, with line and column (from 1) of the first mistake."""
-    problem = Problem("$", "The JSON is nested too deeply.")
+    problem = Problem("$", "The body is not valid.")
     try:
         str(body, "utf-8")
         anything(body)
@@ -81,8 +108,6 @@ def malformed_json(body: bytes) -> Malformed:
         problem = Problem("$", f"The body is not UTF-8: {place}.")
     except DecodeError as error:
         problem = Problem("$", f"The body is not JSON: {with_line(body, str(error))}.")
-    except RecursionError:
-        pass
     return Malformed(problem.message, [problem])
 
 
@@ -118,9 +143,9 @@ def with_names(problem: Problem, body: bytes, read: Decode) -> Problem:
         return problem
     try:
         whole = as_written(body)
-    except ValueError:  # the rest of the body is not JSON
+        first_error = error_of(whole, read)
+    except ValueError:  # the rest is not JSON
         return problem
-    first_error = error_of(whole, read)
     place, path = whole, "$"
     for name, index, _ in STEP.findall(problem.path):
         if index:

@@ -27,6 +27,7 @@ Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 Position = Annotated[int, Meta(ge=1)]
 Delivery = Literal["close", "reset", "hang", "delay", "slow"]
 Spoiling = Literal["truncated", "wrong-json", "wrong-type"]
+RetryAfterForm = Literal["seconds", "date", "machine-date"]
 
 
 class Refusal(Struct, frozen=True):
@@ -34,11 +35,13 @@ class Refusal(Struct, frozen=True):
 
     Args:
         retry_after: seconds of the header `Retry-After`, None for no such header.
+        retry_after_as: how the header says them.
     """
 
     status: int
     message: str
     retry_after: int | None = None
+    retry_after_as: RetryAfterForm = "seconds"
 
 
 class Effect(Struct, frozen=True, kw_only=True):
@@ -110,10 +113,19 @@ class Refuse(Planned, tag="refuse"):
     retry_after: (
         Annotated[int, Meta(ge=0, le=MAX_SECONDS, description="seconds of Retry-After")] | None
     ) = None
+    retry_after_as: Annotated[
+        RetryAfterForm,
+        Meta(
+            description="`seconds`, or when they are over: `date` in the sandbox's time,"
+            " `machine-date` in the machine's"
+        ),
+    ] = "seconds"
 
     def effect(self, left: timedelta, chance: Random) -> Effect:
         """An error answer."""
-        return Effect(refusal=Refusal(self.status, "A planned fault.", self.retry_after))
+        return Effect(
+            refusal=Refusal(self.status, "A planned fault.", self.retry_after, self.retry_after_as)
+        )
 
 
 class Lose(Planned, tag="lose"):

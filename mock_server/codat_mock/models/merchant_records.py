@@ -54,7 +54,7 @@ def read_declaration(sent: bytes) -> list[Declaration]:
     except msgspec.ValidationError as error:
         problem = problem_from(error, "$")
         raise Malformed(f"The body is not valid. {problem}", [problem]) from None
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError):
         raise malformed_json(sent) from None
     return [
         (data_type, record)
@@ -67,7 +67,7 @@ def is_line(line: bytes) -> bool:
     """Whether a line holds one record."""
     try:
         read_line(line)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError):
         return False
     return True
 

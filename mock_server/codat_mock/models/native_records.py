@@ -17,7 +17,7 @@ from types import UnionType
 from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, ValidationError
 
 from codat_mock.clock import parse_moment
 from codat_mock.models.commerce import Record, Wire
@@ -37,19 +37,40 @@ class NativeDecoder:
     def __init__(self, kind: type[Record]) -> None:
         self._kinds: dict[type[Struct], type[Struct]] = {}
         native = self._native(kind)
+        documented = msgspec.defstruct(
+            f"Documented{kind.__name__}",
+            [],
+            bases=(native,),
+            rename="camel",
+            gc=False,
+            forbid_unknown_fields=True,
+        )
         self._decode = cast(Callable[[Any], Any], msgspec.json.Decoder(native).decode)
+        self._decode_documented = cast(
+            Callable[[Any], Any], msgspec.json.Decoder(documented).decode
+        )
         self._moments = moment_names(kind)
         self._parts = [
             (name, moment_names(part)) for name, part in list_items(kind) if moment_names(part)
         ]
 
-    def __call__(self, raw: msgspec.Raw | bytes) -> Any:
+    def __call__(self, raw: msgspec.Raw | bytes, *, looks_closely: bool = True) -> Any:
         """Decode a record: a struct with the properties of the exact type, amounts as floats.
+
+        Args:
+            raw: its JSON.
+            looks_closely: whether to find out if all of its properties are documented ones, which
+                costs a second decoding where they are not (see `is_documented`).
 
         Raises:
             ValidationError, ValueError: the record does not decode natively; it may be valid.
         """
-        record = self._decode(raw)
+        try:
+            record = self._decode_documented(raw) if looks_closely else self._decode(raw)
+        except ValidationError:
+            if not looks_closely:
+                raise
+            record = self._decode(raw)
         parse_moments(record, self._moments)
         for name, moments in self._parts:
             parts = getattr(record, name)
@@ -95,10 +116,13 @@ def parse_moments(record: Struct, names: tuple[str, ...]) -> None:
     Raises:
         ValueError: one is not a time.
     """
+    last, moment = "", None
     for name in names:
         text = getattr(record, name)
         if text.__class__ is str:
-            setattr(record, name, parse_moment(text))
+            if moment is None or text != last:  # both stamps of a record are often the same
+                last, moment = text, parse_moment(text)
+            setattr(record, name, moment)
 
 
 def moment_names(kind: type[Struct]) -> tuple[str, ...]:
@@ -115,6 +139,20 @@ def list_items(kind: type[Struct]) -> list[tuple[str, type[Struct]]]:
         for option in get_args(hint)
         if get_origin(option) is list
     ]
+
+
+def is_documented(record: Struct) -> bool:
+    """Whether a decoded record was found to have none but documented properties of its own.
+
+    Those of its lines and payments are not looked at.
+    """
+    return record.__struct_config__.forbid_unknown_fields
+
+
+def are_native(record: Struct, other: Struct) -> bool:
+    """Whether two records of one kind are both natively decoded, and so can be compared."""
+    kind, other_kind = record.__class__, other.__class__
+    return kind is other_kind or issubclass(kind, other_kind) or issubclass(other_kind, kind)
 
 
 def exact_amount(amount: float | Decimal) -> Decimal:

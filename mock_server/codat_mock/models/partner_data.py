@@ -81,11 +81,11 @@ class ProductCategory(Wire):
     """A category of products."""
 
     id: str
-    name: str | None
+    name: str | UnsetType | None = UNSET
 
 
 class ProductCategories(Struct, rename="pascal"):
     """All product categories of a company; the vendor writes these two names in Pascal case."""
 
     product_categories: list[ProductCategory]
-    contract_version: str | UnsetType = UNSET
+    contract_version: str | UnsetType | None = UNSET

@@ -24,10 +24,12 @@ from codat_mock.models.decoding import (
     parts,
     problem_from,
 )
-from codat_mock.models.errors import Malformed, Problem
-from codat_mock.models.native_records import NativeDecoder
+from codat_mock.models.errors import Malformed, Problem, TooLarge
+from codat_mock.models.native_records import NativeDecoder, is_documented
 
 MAX_PROBLEMS: Final = 10_000  # named in one answer
+MAX_SEARCHED_BYTES: Final = 20 * 2**20  # each wrong value that is named costs a decoding
+MAX_RECORDS: Final = 500_000  # some 5 s of work, and 1 GB of memory (assumed)
 
 
 class OrdersDataset(Wire):
@@ -144,30 +146,38 @@ def exact_record(data_type: DataType, raw: bytes) -> Record:
     return cast(Record, RECORDS[data_type](raw))
 
 
-def native_record(data_type: DataType, raw: Raw | bytes) -> Any:
+def native_record(data_type: DataType, raw: Raw | bytes, *, looks_closely: bool = True) -> Any:
     """Decode a record natively; exactly where that fails.
+
+    Args:
+        data_type: the record's.
+        raw: its JSON.
+        looks_closely: whether to find out if all of its properties are documented ones.
 
     Raises:
         ValidationError: a value has the wrong type.
     """
     try:
-        return NATIVE_RECORDS[data_type](raw)
+        return NATIVE_RECORDS[data_type](raw, looks_closely=looks_closely)
     except (ValidationError, ValueError):
         return RECORDS[data_type](raw)
 
 
-def pushed_record(data_type: DataType, position: int, raw: Raw | bytes) -> PushedRecord:
+def pushed_record(
+    data_type: DataType, position: int, raw: Raw | bytes, *, looks_closely: bool = True
+) -> PushedRecord:
     """Decode one record of a push.
 
     Args:
         data_type: of the push.
         position: the record's index in the push, from 0.
         raw: its JSON.
+        looks_closely: whether to find out if all of its properties are documented ones.
 
     Raises:
         ValidationError: a value has the wrong type.
     """
-    native = native_record(data_type, raw)
+    native = native_record(data_type, raw, looks_closely=looks_closely)
     text = bytes(raw)
     is_delete = is_bare(native) and parts(text).keys() == {"id"}
     return PushedRecord(data_type, record_key(data_type, native), position, native, text, is_delete)
@@ -175,7 +185,7 @@ def pushed_record(data_type: DataType, position: int, raw: Raw | bytes) -> Pushe
 
 def is_bare(native: Any) -> bool:
     """Whether a record has no known property but its id."""
-    return bool(native == type(native)(id=native.id))
+    return native.created_date is UNSET and bool(native == type(native)(id=native.id))
 
 
 def record_key(data_type: DataType, record: Any) -> str:
@@ -203,20 +213,35 @@ def read_push(data_type: DataType, body: bytes) -> list[PushedRecord]:
 
     Raises:
         Malformed: the body is not JSON, or a value has the wrong type; names every such value.
+        TooLarge: it holds more records than one push may.
     """
     raws = split_push(data_type, body)
+    if len(raws) > MAX_RECORDS:
+        raise TooLarge(
+            f"The push holds {len(raws)} records, more than {MAX_RECORDS}; push fewer at a time."
+        )
     records: list[PushedRecord] = []
     problems: list[Problem] = []
+    searched = 0
+    # Where one record has other properties, the rest are likely to: each would be decoded twice.
+    all_documented = True
     for position, raw in enumerate(raws):
         try:
-            records.append(pushed_record(data_type, position, raw))
+            record = pushed_record(data_type, position, raw, looks_closely=all_documented)
+            records.append(record)
+            all_documented = all_documented and is_documented(record.native)
         except ValidationError:
-            if len(problems) < MAX_PROBLEMS:
-                problems += record_problems(data_type, position, bytes(raw))
-        except (DecodeError, UnicodeDecodeError, RecursionError):
+            if len(problems) < MAX_PROBLEMS and searched < MAX_SEARCHED_BYTES:
+                text = bytes(raw)
+                found = record_problems(data_type, position, text, MAX_SEARCHED_BYTES - searched)
+                searched += len(found) * len(text)
+                problems += found
+        except (DecodeError, UnicodeDecodeError):
             raise malformed_json(body) from None
     if problems:
-        raise Malformed(summary(data_type, problems), problems[:MAX_PROBLEMS])
+        is_cut = len(problems) >= MAX_PROBLEMS or searched >= MAX_SEARCHED_BYTES
+        message = summary(data_type, problems, is_cut=is_cut)
+        raise Malformed(message, problems[:MAX_PROBLEMS])
     return records
 
 
@@ -233,7 +258,7 @@ def split_push(data_type: DataType, body: bytes) -> list[Raw]:
     except ValidationError as error:
         problem = problem_from(error, "$")
         raise Malformed(f"The body of the push is not valid. {problem}", [problem]) from None
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError):
         raise malformed_json(body) from None
     raws = getattr(pushed, LIST_NAMES[data_type])
     return raws if isinstance(raws, list) else []
@@ -248,16 +273,24 @@ def objects_in(data_type: DataType, body: bytes) -> list[bytes]:
         return []
 
 
-def summary(data_type: DataType, problems: Sequence[Problem]) -> str:
-    """One sentence for the answer's `error`: the number of wrong values, and the first of them."""
+def summary(data_type: DataType, problems: Sequence[Problem], *, is_cut: bool) -> str:
+    """One sentence for the answer's `error`: the number of wrong values, and the first of them.
+
+    Args:
+        data_type: the push's.
+        problems: the wrong values.
+        is_cut: whether there may be more.
+    """
     name = LIST_NAMES[data_type]
-    if len(problems) == 1:
+    if len(problems) == 1 and not is_cut:
         return f"One value in {name} has the wrong type. {problems[0]}"
-    at_least = "At least " if len(problems) >= MAX_PROBLEMS else ""
+    at_least = "At least " if is_cut else ""
     return f"{at_least}{len(problems)} values in {name} have the wrong type. First: {problems[0]}"
 
 
-def record_problems(data_type: DataType, position: int, raw: bytes) -> list[Problem]:
+def record_problems(
+    data_type: DataType, position: int, raw: bytes, most_bytes: int = MAX_SEARCHED_BYTES
+) -> list[Problem]:
     """Every value of the wrong type in one record.
 
     The decoder stops at the first, so each one found is removed and the record decoded again.
@@ -266,12 +299,14 @@ def record_problems(data_type: DataType, position: int, raw: bytes) -> list[Prob
         data_type: the push's data type.
         position: the record's index in the push, from 0.
         raw: the record's JSON.
+        most_bytes: decoded in the search; when there are more, the rest is not named.
     """
+    most = min(MAX_PROBLEMS, most_bytes // len(raw) + 1)
     root = f"$.{LIST_NAMES[data_type]}[{position}]"
     value = as_written(raw)
     item = value.get("id") if isinstance(value, dict) else None
     problems: list[Problem] = []
-    while len(problems) < MAX_PROBLEMS:
+    while len(problems) < most:
         try:
             RECORDS[data_type](raw)
         except ValidationError as error:

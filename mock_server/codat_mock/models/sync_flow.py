@@ -23,7 +23,7 @@ class SyncFlowUrl(Wire):
 class Localization(Wire):
     """The text of one field of the Sync Flow; null restores the default."""
 
-    required: bool | UnsetType = UNSET
+    required: bool | UnsetType | None = UNSET
     text: str | UnsetType | None = UNSET
 
 

@@ -6,8 +6,10 @@ The service ignores unknown properties, so that a misspelt one is lost without a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final, get_args
 
 from msgspec import UNSET, Struct
@@ -48,10 +50,8 @@ def unread_in(data_type: DataType, body: bytes, records: Sequence[PushedRecord])
         if own not in names:
             others = [name for name in names if name != "contractVersion"]
             unread += [f"$.{name}" for name in others] or [f"$ has no {own}"]
-    usual = ("created_date", "currency", AMOUNTS[data_type])
-    lacking = (
-        each for each in records[1:] if any(getattr(each.native, name) is UNSET for name in usual)
-    )
+    usual = attrgetter("created_date", "currency", AMOUNTS[data_type])
+    lacking = (each for each in records[1:] if UNSET in usual(each.native))
     for record in [*records[:1], *islice(lacking, MAX_LOOKED_AT)]:
         if not record.is_delete:
             unread += misspelt(
@@ -73,19 +73,32 @@ def misspelt(path: str, value: Any, kind: type) -> Iterator[str]:
     """
     if not isinstance(value, dict):
         return
-    fields = {each.encode_name: each.type for each in struct_fields(kind)}
-    known = {simplified(name): name for name in fields}
+    inner_kinds, spellings = documented(kind)
     for name, part in value.items():
-        if name not in fields:
-            right = known.get(simplified(name))
+        if name not in inner_kinds:
+            right = spellings.get(simplified(name))
             if right and right not in value:
                 yield f"{path}.{name} (it is {right})"
             continue
-        inner = next(kinds_in(fields[name]), None)
+        inner = inner_kinds[name]
         if inner and isinstance(part, list):
             yield from misspelt(f"{path}.{name}[]", part[0] if part else None, inner)
         elif inner:
             yield from misspelt(f"{path}.{name}", part, inner)
+
+
+@cache
+def documented(kind: type[Struct]) -> tuple[Mapping[str, type | None], Mapping[str, str]]:
+    """The documented properties of a struct: looked up once, as its annotations are slow to read.
+
+    Returns:
+        By name the struct that the property may hold, None for none; and the names by
+        their `simplified` spelling.
+    """
+    inner_kinds = {
+        each.encode_name: next(kinds_in(each.type), None) for each in struct_fields(kind)
+    }
+    return inner_kinds, {simplified(name): name for name in inner_kinds}
 
 
 def kinds_in(annotation: Any) -> Iterator[type]:

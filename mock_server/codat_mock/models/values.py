@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, Overflow
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -78,7 +78,7 @@ def read_number(text: str) -> Decimal:
         is_long = len(text) > MAX_NUMBER_CHARACTERS
         number = ROUNDING.create_decimal(text) if is_long else Decimal(text)
         return number if number.adjusted() >= MIN_EXPONENT else ZERO
-    except InvalidOperation:
+    except (InvalidOperation, Overflow):
         if float(text) == 0:
             return ZERO
     raise ValueError("Expected a number of at most 28 digits")

@@ -1,15 +1,19 @@
-"""Compares recorded answers of the real service with what the mock documents for each operation.
+"""Compares the answers of the real service in a recording with those of the mock.
 
-A difference names the operation, the JSON path and what differs. Values are left out, except those
-of enumerations: ids, dates and amounts are the recorded merchant's own.
+Each answer is compared with what the mock documents for its operation, the statuses of pushes and
+reads also with the mock's own, and the states of datasets and syncs with the order and the times
+that the mock keeps. A difference names the operation, the JSON path and what differs. Values are
+left out, except those of enumerations: ids, dates and amounts are the recorded merchant's own.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from statistics import median
 from typing import Any, Final, Literal
 
 import msgspec
@@ -19,14 +23,24 @@ from codat_mock.har.exchange import Recorded
 from codat_mock.http.error_bodies import ErrorBody
 from codat_mock.http.openapi import schema_of_value
 from codat_mock.http.operations import OPERATIONS
-from codat_mock.replay.routes import calls
+from codat_mock.replay.mock_answers import other_statuses
+from codat_mock.replay.observed import ObservedTraffic
+from codat_mock.replay.routes import Call, calls
+from codat_mock.replay.state_drift import (
+    changed_ends,
+    dataset_seconds,
+    wrong_orders,
+    wrong_times_of_datasets,
+    wrong_times_of_syncs,
+)
 
 Kind = Literal[
     "unknown-operation", "status", "not-json", "unknown-property", "missing-property", "type",
-    "enum-value",
+    "enum-value", "state-order", "time",
 ]  # fmt: skip
 REFERENCE: Final = "#/$defs/{name}"
-MAX_VALUE_CHARACTERS: Final = 60  # an enumeration has short values
+# The values of enumerations are words and short numbers; ids, dates and amounts are none.
+ENUM_VALUE: Final = re.compile(r"[A-Za-z][A-Za-z _-]{0,39}|[0-9]{1,4}")
 
 
 class Difference(Struct, frozen=True, order=True):
@@ -45,27 +59,86 @@ class Difference(Struct, frozen=True, order=True):
     detail: str
 
 
+class Duration(Struct, frozen=True):
+    """How long something took in a recording.
+
+    Args:
+        of: an operation's name, or `dataset` for the time from its push to its end.
+        count: how often it was recorded.
+        median_seconds: half of them took longer.
+        max_seconds: the longest.
+    """
+
+    of: str
+    count: int
+    median_seconds: float
+    max_seconds: float
+
+
 class Drift(Struct, frozen=True):
     """The differences of a recording.
 
     Args:
         compared: how many answers were compared.
-        differences: each difference, with how many answers show it.
+        differences: each difference, with how often it is recorded.
+        durations: how long answers and datasets took.
     """
 
     compared: int
     differences: dict[Difference, int]
+    durations: list[Duration]
 
 
-def drift_of(recorded: Iterable[Recorded]) -> Drift:
-    """Compare recorded answers with the mock's document.
+def drift_of(recorded: Sequence[Recorded]) -> Drift:
+    """Compare recorded answers with the mock's.
 
     Args:
         recorded: requests with their answers; those to other services are passed over.
     """
+    found = calls(sorted(recorded, key=lambda each: each.started))
+    observed = ObservedTraffic(found)
+    compared, counts = documented_differences(found)
+    documented = {(each.operation, each.kind) for each in counts}
+    for each in other_statuses(recorded):
+        if (each.operation, "status") not in documented:
+            detail = f"recorded {each.recorded}, the mock answers {each.mock}"
+            counts[Difference(each.operation, "status", "", detail)] += 1
+    for state in state_differences(observed):
+        counts[state] += 1
+    return Drift(compared, dict(sorted(counts.items())), durations(found, observed))
+
+
+def state_differences(observed: ObservedTraffic) -> Iterator[Difference]:
+    """The differences in the order and the times of the states of datasets and syncs."""
+    for detail in wrong_orders(observed):
+        yield Difference("get-dataset", "state-order", "$.status", detail)
+    for detail in changed_ends(observed):
+        yield Difference("get-sync", "state-order", "$.syncStatusCode", detail)
+    for detail in wrong_times_of_datasets(observed):
+        yield Difference("get-dataset", "time", "$.completed", detail)
+    for detail in wrong_times_of_syncs(observed):
+        yield Difference("get-sync", "time", "$.syncDateRangeUtc.finish", detail)
+
+
+def durations(found: Iterable[Call], observed: ObservedTraffic) -> list[Duration]:
+    """How long the answers of each operation took, and how long datasets did."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for call in found:
+        if call.operation and call.recorded.status:
+            seconds[call.operation].append(call.recorded.seconds)
+    if datasets := dataset_seconds(observed):
+        seconds["dataset"] = datasets
+    return [
+        Duration(of, len(each), round(median(each), 6), round(max(each), 6))
+        for of, each in sorted(seconds.items())
+    ]
+
+
+def documented_differences(found: Iterable[Call]) -> tuple[int, Counter[Difference]]:
+    """How many answers there are, and their differences from what the mock documents."""
     counts: Counter[Difference] = Counter()
     compared = 0
-    for call in calls(recorded):
+    for call in found:
         answer = call.recorded
         if not answer.status:
             continue
@@ -74,17 +147,22 @@ def drift_of(recorded: Iterable[Recorded]) -> Drift:
             counts.update(set(answer_differences(call.operation, answer)))
         else:
             counts[unknown(answer)] += 1
-    return Drift(compared, dict(sorted(counts.items())))
+    return compared, counts
 
 
 def unknown(answer: Recorded) -> Difference:
     """A request to an operation that the mock does not have; the ids in its path are masked."""
-    parts = [
-        "{id}" if any(character.isdigit() for character in part) else part
-        for part in answer.url_parts.path.split("/")
-    ]
+    *before, last = answer.url_parts.path.split("/")
+    parts = [part if part in path_words() else "{id}" for part in before]
+    parts.append(last if last.isalpha() else "{id}")
     detail = f"recorded {answer.status}, the mock has no such operation"
     return Difference(f"{answer.method} {'/'.join(parts)}", "unknown-operation", "", detail)
+
+
+@cache
+def path_words() -> frozenset[str]:
+    """The words of the paths of all operations."""
+    return frozenset(part for each in OPERATIONS.values() for part in each.path.split("/"))
 
 
 def answer_differences(name: str, answer: Recorded) -> Iterator[Difference]:
@@ -142,8 +220,8 @@ def value_differences(
         yield Difference("", "type", path, f"recorded {recorded}, documented {expected}")
     elif choices is not None:
         if value not in choices:
-            shown = str(value)[:MAX_VALUE_CHARACTERS]
-            yield Difference("", "enum-value", path, f"recorded {shown!r}, which is not known")
+            detail = f"recorded {masked(value)}, which is not known"
+            yield Difference("", "enum-value", path, detail)
     elif recorded == "array":
         for each in value:
             yield from value_differences(each, schema.get("items", {}), schemas, f"{path}[*]")
@@ -155,6 +233,12 @@ def value_differences(
             yield Difference("", "missing-property", f"{path}.{name}", "the mock always sends it")
         for name in sorted(known.keys() & value.keys()):
             yield from value_differences(value[name], known[name], schemas, f"{path}.{name}")
+
+
+def masked(value: Any) -> str:
+    """A value of an enumeration; anything but a word or a number of a few digits is masked."""
+    shown = str(value)
+    return repr(value) if ENUM_VALUE.fullmatch(shown) else "another value"
 
 
 def type_of(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from codat_mock.domain.dataset_lifecycle import LAST_STEP
+from codat_mock.domain.planned_ends import SYNC_ENDS
 from codat_mock.har.reader import decode_json
 from codat_mock.models.datasets import DataType
 from codat_mock.models.planned_outcomes import MAX_STEP_SECONDS, PlannedOutcome
@@ -20,7 +21,6 @@ from codat_mock.replay.observed import (
     moment,
 )
 from codat_mock.replay.routes import Call
-from codat_mock.sandbox.planned_outcomes import SYNC_ENDS
 
 INSTANT: Final = timedelta(microseconds=1)
 CODES: Final = {code: name for name, code in SYNC_ENDS.items() if name != "Complete"}

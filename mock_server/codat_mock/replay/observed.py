@@ -114,6 +114,7 @@ class ObservedTraffic:
         datasets: the states of each dataset, by its id.
         configurations: the configurations of each company, by its id.
         syncs: the scheduled syncs of each company by id, by the company's id.
+        sync_codes: the status codes of each sync, by its id.
     """
 
     def __init__(self, calls: Iterable[Call]) -> None:
@@ -126,6 +127,7 @@ class ObservedTraffic:
             list
         )
         self.syncs: dict[str, dict[str, ObservedSync]] = defaultdict(dict)
+        self.sync_codes: dict[str, list[int]] = defaultdict(list)
         self._manual: set[str] = set()
         for call in calls:
             if call.recorded.is_accepted:
@@ -156,6 +158,7 @@ class ObservedTraffic:
             self._manual.update(sync.id for sync in many(call, ObservedSync))
         elif operation in SYNCS:
             for sync in many(call, ObservedSync):
+                self.sync_codes[sync.id].append(sync.sync_status_code)
                 if sync.id not in self._manual:
                     shown = self.syncs[call.company_id]
                     # The later generation's answers lack the period that others show.

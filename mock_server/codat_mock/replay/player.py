@@ -70,8 +70,8 @@ CONNECTING: Final = ("create-connection", "create-connection-later")
 UPDATING: Final = (
     "update-connection", "update-connection-later", "update-connection-authorization",
 )  # fmt: skip
-NO_BODY: Final = "were not judged: their bodies were not recorded, or removed from the file"
-NO_ANSWER: Final = "have no recorded answer, and are judged as received, with lost answers"
+NO_BODY: Final = "Pushes not judged, since their body was not recorded, or removed from the file"
+NO_ANSWER: Final = "Pushes without a recorded answer, judged as received, with a lost answer"
 
 
 def replay(
@@ -95,7 +95,7 @@ def replay(
             clock_control.close_day(player.sandbox)
         else:
             player.move(until)
-        run = run_of(player.sandbox, registry.failures.all())
+        run = run_of(player.sandbox, registry.failures)
     finally:
         registry.close()
     run.notes = [f"{len(found)} of {len(recorded)} recorded requests are to the API."]
@@ -164,7 +164,7 @@ class Player:
                 has_dataset = False
             except ApiError as error:
                 has_dataset = False
-                self._counts[f"were not replayed: {error.message}"] += 1
+                self._counts[f"Pushes not replayed ({error.message.rstrip('.')})"] += 1
             bodies = LoggedBodies(
                 b"" if has_dataset else recorded.sent or b"",
                 b"" if has_dataset else recorded.answered or b"",
@@ -279,5 +279,5 @@ class Player:
 
     def notes(self) -> list[str]:
         """What was assumed or not judged, a sentence each."""
-        counts = [f"{count} pushes {what}" for what, count in self._counts.items()]
-        return [*self._companies.notes(), *(f"{each.rstrip('.')}." for each in counts)]
+        counts = (f"{what}: {count}." for what, count in self._counts.items())
+        return [*self._companies.notes(), *counts]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import httpx
@@ -18,9 +18,11 @@ from codat_mock.clock import machine_now, machine_seconds
 from codat_mock.har.exchange import Headers, Recorded, decode_body, header
 from codat_mock.har.recorder import Recording
 from codat_mock.har.writer import write_har
-from codat_mock.http.app import is_local, is_own_page
+from codat_mock.http.access import is_foreign_link, is_local, is_own_page
+from codat_mock.http.portal import HTML_HEADERS
 from codat_mock.http.request_context import ARRIVED, CONTROL, encode
-from codat_mock.replay import replay
+from codat_mock.replay import drift_report, replay
+from codat_mock.replay.drift import Drift, drift_of
 from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Run
 from codat_mock.sandbox import Settings
@@ -32,9 +34,13 @@ HOP_BY_HOP: Final = {
 }  # fmt: skip
 PROXY: Final = "Codat-Mock-Proxy"
 CHUNK_BYTES: Final = 1 << 16
+BODY_HEADERS: Final = frozenset({"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
 TIMEOUT: Final = httpx.Timeout(300.0, connect=10.0)  # longer than that of an integration
 JSON: Final = "application/json; charset=utf-8"
+HTML: Final = "text/html; charset=utf-8"
 PROBLEM: Final = "application/problem+json"
+# A path and a query (RFC 9112, section 3.2.1): neither names a host, whatever is in them.
+ORIGIN_FORM: Final = re.compile(r"/[!-~]*")
 
 
 class ProxiedRequest(Struct):
@@ -42,6 +48,7 @@ class ProxiedRequest(Struct):
 
     Args:
         request: the request.
+        target: its path and query at the service, exactly as they are sent.
         url: its URL at the service.
         began: when it arrived, in seconds since the epoch.
         headers: its headers.
@@ -52,6 +59,7 @@ class ProxiedRequest(Struct):
     """
 
     request: Request
+    target: str
     url: str
     began: float
     headers: Headers
@@ -71,7 +79,7 @@ class Proxy:
     """
 
     def __init__(self, upstream: str, recording: Recording, settings: Settings) -> None:
-        self._upstream = upstream.rstrip("/")
+        self._upstream = httpx.URL(upstream)
         self._recording = recording
         self._settings = settings
         # The user names the upstream; proxies of the environment do not apply.
@@ -92,20 +100,30 @@ class Proxy:
         until = None if is_over else machine_now()
         return replay(self._recording.all(), self._settings, until=until)
 
+    def drift(self) -> Drift:
+        """The differences between the service's answers until now and the mock's."""
+        return drift_of(self._recording.all())
+
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         request = Request(environ)
-        if not (is_local(request) and is_own_page(request)):
+        # It has no pages for people, to which links of other pages may lead.
+        if not (is_local(request) and is_own_page(request)) or is_foreign_link(request):
             return refusal(
                 403, f"Requests to the host {request.host} or from its pages are refused."
             )(environ, start)
-        if request.path.startswith(f"{CONTROL}/"):
-            return self._control(request)(environ, start)
-        return self._forward(request, start)
+        sent = str(environ["REQUEST_URI"])
+        if not ORIGIN_FORM.fullmatch(sent) or "#" in sent:
+            reason = "The target of a request must be a path: use this address as the base URL."
+            return refusal(400, reason)(environ, start)
+        path = sent.partition("?")[0]
+        if path.startswith(f"{CONTROL}/"):
+            return self._control(path.removeprefix(CONTROL), request)(environ, start)
+        return self._forward(request, sent, start)
 
-    def _control(self, request: Request) -> Response:
+    def _control(self, path: str, request: Request) -> Response:
         """Answer a request to the proxy itself."""
-        path, name = request.path.removeprefix(CONTROL), request.args.get("format", "json")
+        name = request.args.get("format", "json")
         if path == "/findings":
             return Response(encode(self.judge(is_over=False).judgement), content_type=JSON)
         if path == "/requests" and name == "har":
@@ -113,27 +131,41 @@ class Proxy:
         if path == "/report" and name in FORMATS:
             report = FORMATS[name].write(self.judge(is_over=False))
             content_type = f"{FORMATS[name].content_type}; charset=utf-8"
-            return Response(report, content_type=content_type)
+            headers = HTML_HEADERS if FORMATS[name].content_type == "text/html" else {}
+            return Response(report, content_type=content_type, headers=headers)
+        if path == "/drift" and name in ("json", "html"):
+            shown = drift_report.compared(self.drift(), ())
+            if name == "json":
+                return Response(drift_report.as_json(shown), content_type=JSON)
+            page = drift_report.as_html(shown)
+            return Response(page, content_type=HTML, headers=HTML_HEADERS)
         return refusal(
             404,
-            "The proxy has /_mock/findings, /_mock/report?format= and /_mock/requests?format=har.",
+            "The proxy has /_mock/findings, /_mock/report?format=, /_mock/drift?format= and"
+            " /_mock/requests?format=har.",
         )
 
-    def _forward(self, request: Request, start: StartResponse) -> Iterable[bytes]:
-        """Forward a request, and its answer."""
+    def _forward(self, request: Request, sent: str, start: StartResponse) -> Iterable[bytes]:
+        """Forward a request, and its answer.
+
+        Args:
+            request: the request.
+            sent: its path and query, in origin-form.
+            start: begins the answer.
+        """
+        target = f"{self._upstream.path.rstrip('/')}{sent}"
         forwarded = ProxiedRequest(
             request=request,
-            url=f"{self._upstream}{target(request.environ)}",
+            target=target,
+            url=f"{self._upstream.scheme}://{self._upstream.netloc.decode()}{target}",
             began=request.environ.get(ARRIVED) or machine_seconds(),
             headers=forwarded_headers(request),
         )
         try:
             answer = self._http.send(self._request(forwarded), stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.HTTPError as error:
             # Without a connection the request has not arrived; otherwise it may have.
-            forwarded.status = (
-                502 if isinstance(error, httpx.ConnectError | httpx.InvalidURL) else 0
-            )
+            forwarded.status = 502 if isinstance(error, httpx.ConnectError) else 0
             reason = str(error) or type(error).__name__
             response = refusal(502, f"{self._upstream} does not answer: {reason}")
             forwarded.answered_headers = ((PROXY, response.headers[PROXY]),)
@@ -147,10 +179,18 @@ class Proxy:
         return self._answer(forwarded, answer)
 
     def _request(self, forwarded: ProxiedRequest) -> httpx.Request:
-        body = chunks(forwarded) if "CONTENT_LENGTH" in forwarded.request.environ else None
+        has_body = BODY_HEADERS & forwarded.request.environ.keys()
+        body = chunks(forwarded) if has_body else None
         # As bytes: headers may hold characters that are not ASCII.
         headers = [(name.encode(), value.encode("latin-1")) for name, value in forwarded.headers]
-        return httpx.Request(forwarded.request.method, forwarded.url, headers=headers, content=body)
+        # The connection is made to the upstream, and nothing of the request takes part in that.
+        return httpx.Request(
+            forwarded.request.method,
+            self._upstream,
+            headers=headers,
+            content=body,
+            extensions={"target": forwarded.target.encode()},
+        )
 
     def _answer(self, forwarded: ProxiedRequest, answer: httpx.Response) -> Iterator[bytes]:
         """The chunks of the answer; its status is set once it is complete."""
@@ -186,15 +226,6 @@ def recorded(forwarded: ProxiedRequest, seconds: float) -> Recorded:
     )
 
 
-def target(environ: WSGIEnvironment) -> str:
-    """Path and query exactly as they were sent."""
-    uri = str(environ.get("REQUEST_URI", "/"))
-    if uri.startswith("/"):
-        return uri
-    parts = urlsplit(uri)  # the form that a client sends to a proxy
-    return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-
-
 def forwarded_headers(request: Request) -> Headers:
     """The headers of a request to forward; httpx sets the host."""
     return tuple(each for each in without_hops(request.headers) if each[0].lower() != "host")
@@ -203,8 +234,8 @@ def forwarded_headers(request: Request) -> Headers:
 def without_hops(headers: Iterable[tuple[str, str]]) -> Headers:
     """The headers without those of the connection."""
     found = [*headers]
-    named = header(found, "connection").lower().split(",")
-    dropped = HOP_BY_HOP.union(name.strip() for name in named)
+    named = ",".join(value for name, value in found if name.lower() == "connection")
+    dropped = HOP_BY_HOP.union(name.strip() for name in named.lower().split(","))
     return tuple(each for each in found if each[0].lower() not in dropped)
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.models.decoding import BOM, decoder
-from codat_mock.models.errors import Malformed
+from codat_mock.models.errors import ApiError
 from codat_mock.models.pushes import read_push
 from codat_mock.models.syncs import RequestedRange, SyncRequest, WrappedRange
 from codat_mock.replay.inferred_outcomes import PUSHES, pushes_of
@@ -74,7 +74,7 @@ def is_removed(call: Call, body: bytes) -> bool:
         return False
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return True
     return False
 
@@ -83,7 +83,7 @@ def is_readable(call: Call, body: bytes) -> bool:
     """Whether the body of a push is valid."""
     try:
         read_push(PUSHES[call.operation], body)
-    except Malformed:
+    except ApiError:
         return False
     return True
 
@@ -95,7 +95,7 @@ def oldest_records(calls: Sequence[Call]) -> dict[str, datetime]:
         body = push_body(call) if call.recorded.is_accepted else None
         try:
             pushed = read_push(PUSHES[call.operation], body) if body else []
-        except Malformed:
+        except ApiError:
             continue
         for each in pushed:
             created = each.record.created_date

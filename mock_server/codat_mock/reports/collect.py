@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -32,28 +30,30 @@ from codat_mock.sandbox import (
     ground_truth,
     sync_views,
 )
-from codat_mock.sandbox.books_view import CompanyBooks
+from codat_mock.sandbox.books_view import ListedBooks
 from codat_mock.sandbox.ground_truth import CompanyComparison
+from codat_mock.sandbox.internal_errors import InternalErrors
 from codat_mock.sandbox.session import Session
 
 
-def run_of(sandbox: Sandbox, failures: Sequence[str] = ()) -> Run:
+def run_of(sandbox: Sandbox, failures: InternalErrors | None = None) -> Run:
     """The run of a sandbox until now.
 
     Args:
         sandbox: the sandbox.
-        failures: failures of the mock itself.
+        failures: failures of the mock itself; None for none.
     """
     with sandbox.session() as session:
         now, findings = format_moment(session.now), evaluation.findings(session)
-        books = books_view.books(session).companies
+        books = books_view.listed(session)
         companies = [reported_company(session, each) for each in books]
     return Run(
         now=now,
         judgement=in_order(findings),
         rules=[describe(rule) for rule in rulebook()],
         companies=companies,
-        failures=list(failures),
+        failures=failures.all() if failures else [],
+        failure_reports=failures.reports() if failures else [],
     )
 
 
@@ -68,7 +68,7 @@ def in_order(verdicts: Findings) -> Findings:
     return replace(verdicts, findings=sorted(verdicts.findings, key=sort_key))
 
 
-def reported_company(session: Session, books: CompanyBooks) -> ReportedCompany:
+def reported_company(session: Session, books: ListedBooks) -> ReportedCompany:
     """The part of one company."""
     company_id = books.company_id
     return ReportedCompany(
@@ -80,8 +80,8 @@ def reported_company(session: Session, books: CompanyBooks) -> ReportedCompany:
             for each in reversed(dataset_views.unread_histories(session, company_id))
         ],
         syncs=[reported_sync(each) for each in reversed(sync_views.all_syncs(session, company_id))],
-        documents=[reported_document(each) for each in books.documents],
-        missed=books.missed,
+        documents=[reported_document(each.document) for each in books.documents],
+        missed=[*books.missed],
         comparison=reported_comparison(session, company_id),
     )
 

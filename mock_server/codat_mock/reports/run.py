@@ -125,6 +125,7 @@ class Run(Wire, kw_only=True, omit_defaults=False):
         now: the sandbox's time at the end of the run.
         judgement: the findings of the rules, the worst first.
         failures: failures of the mock itself, which invalidate the rest.
+        failure_reports: what to send to its authors about each of them.
         fail_on: the lowest severity of a finding that fails the run.
         expected: the findings that do not fail the run.
         command: how the command under test ended; None if there was none.
@@ -140,6 +141,7 @@ class Run(Wire, kw_only=True, omit_defaults=False):
     rules: list[RuleDescription]
     companies: list[ReportedCompany]
     failures: list[str]
+    failure_reports: list[str] = field(default_factory=list)
     fail_on: FailOn = "error"
     expected: list[Expected] = field(default_factory=list)
     command: CommandEnd | None = None

@@ -1,4 +1,4 @@
-"""A company's pushes, datasets and syncs in time, as a drawing (SVG).
+"""A company's pushes, datasets, syncs, alerts and clock moves in time, as a drawing (SVG).
 
 Time is not to scale: next to a night without events the seconds of a push would be invisible. The
 width of a gap grows with the logarithm of its length.
@@ -6,30 +6,41 @@ width of a gap grows with the logarithm of its length.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
 from math import log1p
 from typing import Final
 
+from msgspec import Struct
+
 from codat_mock.clock import parse_moment
+from codat_mock.models.alerts import Alert
 from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.reports.run import ReportedCompany, ReportedDataset, ReportedSync, Run
 from codat_mock.rules.judge import Finding
+from codat_mock.sandbox.clock_control import ClockMove
 
 WIDTH: Final = 960
 LEFT: Final = 110  # for the names of the lanes
 RIGHT: Final = 20
 LANE: Final = 44
-TOP: Final = 12
+TOP: Final = 34  # with the line for the details of a mark
+DETAIL: Final = 16  # its base line
 FOOT: Final = 30
 BAR: Final = 16
 MIN_WIDTH: Final = 4.0  # of a bar, so that an instant dataset is visible
-TICKS: Final = 6
-EDGE: Final = 90  # labels this close to the right end are written to the left
+LETTER: Final = 7.2  # the width of a letter of a label
+SPACE: Final = 10  # between two labels
+BESIDE: Final = 8  # from a mark to its label
+MAX_CODES: Final = 3  # in a label; the details have them all
+MAX_DETAIL: Final = 118  # letters of a mark's details that fit
 SYNCS: Final = "syncs"
+ALERTS: Final = "alerts"
+CLOCK: Final = "clock"
 LANES: Final = (*LIST_NAMES.values(), SYNCS)
 SUCCESSES: Final = (2000, 2040)
+ALERT_KINDS: Final = {"delivered": "good", "failed": "bad"}
 
 
 class Scale:
@@ -54,45 +65,114 @@ class Scale:
         """The x coordinate of a moment."""
         return self._positions[moment]
 
-    def ticks(self) -> list[datetime]:
-        """Moments that are far enough apart to be labelled."""
-        distance, chosen = (WIDTH - LEFT - RIGHT) / TICKS, list[datetime]()
-        for moment in self.moments:
-            if not chosen or self.x(moment) - self.x(chosen[-1]) >= distance:
-                chosen.append(moment)
-        return chosen
+
+class Label(Struct):
+    """A text beside a place, to its left where it would leave the drawing.
+
+    Args:
+        x: of the place.
+        text: what it says.
+        gap: from the place to the text.
+    """
+
+    x: float
+    text: str
+    gap: float = 0
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it stands to the left."""
+        return self.x + self.gap + LETTER * len(self.text) > WIDTH
+
+    @property
+    def start(self) -> float:
+        """Where it begins."""
+        length = LETTER * len(self.text)
+        return self.x - self.gap - length if self.is_left else self.x + self.gap
+
+    @property
+    def end(self) -> float:
+        """Where it ends."""
+        return self.start + LETTER * len(self.text)
+
+    def is_clear_of(self, other: Label) -> bool:
+        """Whether it does not collide with another."""
+        return self.start >= other.end + SPACE or other.start >= self.end + SPACE
+
+    def svg(self, y: float) -> str:
+        """The text, on a base line."""
+        at = self.x - self.gap if self.is_left else self.x + self.gap
+        anchor = "end" if self.is_left else "start"
+        text = escape(self.text)
+        return f'<text x="{at:.1f}" y="{y:g}" text-anchor="{anchor}">{text}</text>'
 
 
-def drawing(run: Run, company: ReportedCompany) -> str:
-    """The timeline of one company as SVG; empty if nothing happened."""
+def drawing(
+    run: Run,
+    company: ReportedCompany,
+    alerts: Sequence[Alert] = (),
+    moves: Sequence[ClockMove] = (),
+) -> str:
+    """The timeline of one company as SVG; empty if nothing happened.
+
+    Args:
+        run: the run, with its findings.
+        company: whose datasets and syncs to draw.
+        alerts: that were raised for it.
+        moves: of the clock.
+    """
     if not (company.datasets or company.syncs):
         return ""
-    scale = Scale(moments_of(run, company))
-    shapes = [*axis(scale), *lanes()]
+    lanes = [*LANES, *([ALERTS] if alerts else []), *([CLOCK] if moves else [])]
+    scale = Scale(moments_of(run, company, alerts, moves))
+    shapes = [*axis(scale, len(lanes)), *names(lanes)]
+    shapes += [move_bar(scale, move, y(lanes, CLOCK)) for move in moves]
     for dataset in company.datasets:
-        shapes.append(bar(scale, dataset, end_of(run, dataset)))
-    shapes += [sync_mark(scale, sync) for sync in company.syncs]
-    shapes += finding_marks(scale, findings_of(run, company))
-    height = TOP + LANE * len(LANES) + FOOT
+        lane = y(lanes, LIST_NAMES[dataset.data_type])
+        shapes.append(bar(scale, dataset, end_of(run, dataset), lane))
+    shapes += [sync_mark(scale, sync, y(lanes, SYNCS)) for sync in company.syncs]
+    shapes += [alert_mark(scale, alert, y(lanes, ALERTS)) for alert in alerts]
+    for lane_name in LANES:
+        broken = [each for each in findings_of(run, company) if lane_of(each) == lane_name]
+        shapes += finding_marks(scale, broken, y(lanes, lane_name))
+    height = TOP + LANE * len(lanes) + FOOT
     label = f"Pushes, datasets and syncs of {company.name}"
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="group" aria-label="{escape(label)}">'
         f"{''.join(shapes)}</svg>"
     )
 
 
 def findings_of(run: Run, company: ReportedCompany) -> list[Finding]:
-    """The findings of a company."""
-    return [each for each in run.judgement.findings if each.company_id == company.id]
+    """The findings of a company that a request has caused."""
+    return [
+        each for each in run.judgement.findings if each.company_id == company.id and each.requests
+    ]
 
 
-def moments_of(run: Run, company: ReportedCompany) -> list[datetime]:
-    """All moments of the drawing."""
+def lane_of(finding: Finding) -> str:
+    """The name of the lane that a finding stands on."""
+    return LIST_NAMES.get(finding.data_type, SYNCS)  # type: ignore[call-overload, no-any-return]  # empty without a type
+
+
+def moments_of(
+    run: Run, company: ReportedCompany, alerts: Iterable[Alert], moves: Iterable[ClockMove]
+) -> list[datetime]:
+    """All moments of the drawing.
+
+    Args:
+        run: the run, with its findings.
+        company: whose datasets and syncs to draw.
+        alerts: that were raised for it.
+        moves: of the clock.
+    """
     found = [parse_moment(sync.at) for sync in company.syncs]
     for dataset in company.datasets:
         found += [parse_moment(dataset.requested), end_of(run, dataset)]
-    for finding in findings_of(run, company):
-        found += [parse_moment(request.at) for request in finding.requests[:1]]
+    found += [parse_moment(each.requests[0].at) for each in findings_of(run, company)]
+    found += [parse_moment(each.raised) for each in alerts]
+    for move in moves:
+        found += [move.start, move.end]
     return found
 
 
@@ -101,80 +181,173 @@ def end_of(run: Run, dataset: ReportedDataset) -> datetime:
     return parse_moment(dataset.completed or run.now)
 
 
-def y(lane: str) -> float:
+def y(lanes: Sequence[str], lane: str) -> float:
     """The middle of a lane."""
-    return TOP + LANE * (LANES.index(lane) + 0.5)
+    return TOP + LANE * (lanes.index(lane) + 0.5)
 
 
-def lanes() -> list[str]:
+def names(lanes: Sequence[str]) -> list[str]:
     """The name and the line of each lane."""
     return [
-        f'<text class="label" x="0" y="{y(lane) + 4:g}">{lane}</text>'
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(lane):g}" y2="{y(lane):g}"/>'
-        for lane in LANES
+        f'<text class="label" x="0" y="{y(lanes, lane) + 4:g}">{lane}</text>'
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}"'
+        f' y1="{y(lanes, lane):g}" y2="{y(lanes, lane):g}"/>'
+        for lane in lanes
     ]
 
 
-def axis(scale: Scale) -> list[str]:
-    """The labels below the lanes, each with a vertical line."""
-    bottom = TOP + LANE * len(LANES)
-    shapes, day = [], None
-    for moment in scale.ticks():
-        label = f"{moment:%H:%M:%S}" if moment.date() == day else f"{moment:%d %b %H:%M:%S}"
-        x = scale.x(moment)
-        anchor = "end" if x > WIDTH - EDGE else "start"
-        shapes.append(
-            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom + 6}"/>'
-            f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="{anchor}">{label}</text>'
-        )
-        day = moment.date()
+def axis(scale: Scale, lanes: int) -> list[str]:
+    """The labels below the lanes that do not collide, each with a vertical line.
+
+    Args:
+        scale: the horizontal positions.
+        lanes: how many there are.
+    """
+    bottom = TOP + LANE * lanes
+    shapes, day, last = list[str](), None, None
+    for moment in scale.moments:
+        text = f"{moment:%H:%M:%S}" if moment.date() == day else f"{moment:%d %b %H:%M:%S}"
+        label = Label(scale.x(moment), text)
+        if last is None or label.is_clear_of(last):
+            shapes.append(
+                f'<line class="grid" x1="{label.x:.1f}" x2="{label.x:.1f}"'
+                f' y1="{TOP}" y2="{bottom + 6}"/>{label.svg(bottom + 20)}'
+            )
+            day, last = moment.date(), label
     return shapes
 
 
-def bar(scale: Scale, dataset: ReportedDataset, end: datetime) -> str:
+def mark(kind: str, shape: str, title: str) -> str:
+    """A shape whose details are shown while it is pointed at, or has the focus.
+
+    Args:
+        kind: its classes.
+        shape: as SVG.
+        title: the details.
+    """
+    text = title if len(title) <= MAX_DETAIL else f"{title[: MAX_DETAIL - 1]}…"
+    return (
+        f'<g class="mark {kind}" tabindex="0" role="img" aria-label="{escape(title)}">{shape}'
+        f'<text class="detail" x="0" y="{DETAIL}" aria-hidden="true">{escape(text)}</text></g>'
+    )
+
+
+def bar(scale: Scale, dataset: ReportedDataset, end: datetime, middle: float) -> str:
     """A dataset, from its push to its end.
 
     Args:
         scale: the horizontal positions.
         dataset: what to draw.
         end: when it ended, UTC.
+        middle: of its lane.
     """
     x = scale.x(parse_moment(dataset.requested))
     width = max(scale.x(end) - x, MIN_WIDTH)
     kind = "good" if dataset.status == "Complete" else "bad" if dataset.completed else "open"
-    title = f"{dataset.status}, pushed {dataset.requested}, ended {dataset.completed or 'never'}"
     lane = LIST_NAMES[dataset.data_type]
-    return (
-        f'<rect class="{kind}" x="{x:.1f}" y="{y(lane) - BAR / 2:g}" width="{width:.1f}"'
-        f' height="{BAR}" rx="3"><title>{escape(title)}</title></rect>'
+    return mark(
+        kind,
+        f'<rect x="{x:.1f}" y="{middle - BAR / 2:g}" width="{width:.1f}" height="{BAR}" rx="3"/>',
+        f"{lane}: {dataset.status}, pushed {dataset.requested},"
+        f" ended {dataset.completed or 'never'}",
     )
 
 
-def sync_mark(scale: Scale, sync: ReportedSync) -> str:
-    """A sync, as a circle."""
-    kind = "good" if sync.code in SUCCESSES else "bad"
-    title = f"{sync.status} ({sync.code}) {sync.at}, from {sync.start} to {sync.finish}"
-    x = scale.x(parse_moment(sync.at))
-    return (
-        f'<circle class="{kind}" cx="{x:.1f}" cy="{y(SYNCS):g}" r="8">'
-        f"<title>{escape(title)}</title></circle>"
+def sync_mark(scale: Scale, sync: ReportedSync, middle: float) -> str:
+    """A sync, as a circle.
+
+    Args:
+        scale: the horizontal positions.
+        sync: what to draw.
+        middle: of its lane.
+    """
+    return mark(
+        "good" if sync.code in SUCCESSES else "bad",
+        f'<circle cx="{scale.x(parse_moment(sync.at)):.1f}" cy="{middle:g}" r="8"/>',
+        f"sync: {sync.status} ({sync.code}) {sync.at}, of {sync.start} to {sync.finish}",
     )
 
 
-def finding_marks(scale: Scale, findings: Iterable[Finding]) -> Iterator[str]:
-    """A triangle above its lane for each request with findings, with their codes."""
-    at: dict[tuple[str, datetime], list[Finding]] = {}
+def alert_mark(scale: Scale, alert: Alert, middle: float) -> str:
+    """An alert, as a diamond.
+
+    Args:
+        scale: the horizontal positions.
+        alert: what to draw.
+        middle: of its lane.
+    """
+    x = scale.x(parse_moment(alert.raised))
+    return mark(
+        ALERT_KINDS.get(alert.state, "open"),
+        f'<path d="M{x:.1f} {middle - 8:g}l8 8l-8 8l-8 -8z"/>',
+        f"alert: {alert.state}, {alert.body.rule_type}, raised {alert.raised}",
+    )
+
+
+def move_bar(scale: Scale, move: ClockMove, middle: float) -> str:
+    """A move of the clock, as a thin bar.
+
+    Args:
+        scale: the horizontal positions.
+        move: what to draw.
+        middle: of its lane.
+    """
+    x = scale.x(move.start)
+    width = max(scale.x(move.end) - x - 2, MIN_WIDTH)
+    return mark(
+        "move",
+        f'<rect x="{x:.1f}" y="{middle - 4:g}" width="{width:.1f}" height="8" rx="2"/>',
+        f"clock: moved from {move.start:%Y-%m-%dT%H:%M:%S} to {move.end:%Y-%m-%dT%H:%M:%S}",
+    )
+
+
+def finding_marks(scale: Scale, findings: Iterable[Finding], middle: float) -> Iterator[str]:
+    """A triangle above its lane for each request with findings, with their codes beside it.
+
+    Where the codes of two would collide, the first ones stand for both.
+
+    Args:
+        scale: the horizontal positions.
+        findings: of one lane.
+        middle: of the lane.
+    """
+    at: dict[datetime, list[Finding]] = {}
     for finding in findings:
-        lane = next((name for kind, name in LIST_NAMES.items() if kind == finding.data_type), SYNCS)
-        for request in finding.requests[:1]:
-            at.setdefault((lane, parse_moment(request.at)), []).append(finding)
-    for (lane, moment), broken in at.items():
-        x, top = scale.x(moment), y(lane) - BAR / 2 - 2
-        codes = dict.fromkeys(finding.code for finding in broken)
-        title = " ".join(finding.message for finding in broken)
-        anchor, beside = ("end", -8) if x > WIDTH - EDGE else ("start", 8)
-        yield (
-            f'<g class="{broken[0].severity}"><path d="M{x:.1f} {top:g}l5 -8h-10z"/>'
-            f'<text x="{x + beside:.1f}" y="{top - 1:g}" text-anchor="{anchor}">'
-            f"{escape(' '.join(codes))}</text><title>{escape(title)}</title></g>"
+        at.setdefault(parse_moment(finding.requests[0].at), []).append(finding)
+    top = middle - BAR / 2 - 2
+    last: tuple[Label, dict[str, None], str] | None = None
+    for moment, broken in sorted(at.items()):
+        x, codes = scale.x(moment), dict.fromkeys(each.code for each in broken)
+        yield mark(
+            broken[0].severity,
+            f'<path d="M{x:.1f} {top:g}l5 -8h-10z"/>',
+            f"{' '.join(codes)}: {' '.join(each.message for each in broken)}",
         )
+        label = Label(x, codes_text(codes), BESIDE)
+        if last and not label.is_clear_of(last[0]):
+            joined = last[1] | codes
+            last = (Label(last[0].x, codes_text(joined), BESIDE), joined, last[2])
+            continue
+        if last:
+            yield codes_label(last[0], last[2], top)
+        last = (label, codes, broken[0].severity)
+    if last:
+        yield codes_label(last[0], last[2], top)
+
+
+def codes_text(codes: Iterable[str]) -> str:
+    """The first codes, and how many more there are."""
+    every = [*codes]
+    more = f" +{len(every) - MAX_CODES}" if len(every) > MAX_CODES else ""
+    return f"{' '.join(every[:MAX_CODES])}{more}"
+
+
+def codes_label(label: Label, severity: str, top: float) -> str:
+    """The codes beside a triangle.
+
+    Args:
+        label: where they stand.
+        severity: of the first.
+        top: of the triangle's point.
+    """
+    return f'<g class="{severity}" aria-hidden="true">{label.svg(top - 1)}</g>'

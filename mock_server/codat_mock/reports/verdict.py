@@ -69,7 +69,7 @@ def counted(count: int, noun: str, plural: str = "") -> str:
         noun: of one.
         plural: of more; empty for the noun and an s.
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"
+    return f"{count} {noun}" if count == 1 else f"{count:,} {plural or f'{noun}s'}"
 
 
 def headline(run: Run) -> str:
@@ -91,7 +91,7 @@ def books_line(run: Run) -> str:
     books = run.judgement.books
     return (
         f"Books: {counted(books.documents, 'document')}, {counted(books.booked, 'record')} booked,"
-        f" {books.missed} missed, {books.unreconciled} unreconciled, {books.surplus} surplus,"
+        f" {books.missed:,} missed, {books.unreconciled:,} unreconciled, {books.surplus:,} surplus,"
         f" {counted(books.failed_syncs, 'sync')} failed"
     )
 

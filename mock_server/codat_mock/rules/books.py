@@ -105,7 +105,7 @@ def nothing_extra(books: BooksContext) -> Iterator[Evidence]:
     "sync-succeeds",
     "error",
     source="reference",
-    consequence="the sync fails with 4000 or 5120, and books nothing",
+    consequence="the sync fails with 4000, 4200 or 5120, and books nothing",
     keeps=("worked-example", "day-after-day"),
     breaks=("unmapped-tax-rate", "tax-fraction"),
     message="The sync failed",

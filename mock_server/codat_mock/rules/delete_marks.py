@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import UNSET, DecodeError, Struct
 
 from codat_mock.models.decoding import anything, parts
+from codat_mock.models.native_records import is_documented
 
-# One of these is in the bytes of every mark; looking for them is much cheaper than decoding.
-MARKS: Final = (b"elete", b"ELETE", b"oid", b"OID", b"ctive", b"ancel", b"ANCEL")
+# One of these is in the bytes of every mark, in small letters; looking for them is much cheaper
+# than decoding.
+MARKS: Final = (b"elete", b"oid", b"ctive", b"ancel")
 MAX_MARK_BYTES: Final = 512  # nothing longer is empty or a mark
 TRUE: Final = (True, 1, "true", "True", "1", "yes")
 FALSE: Final = (False, 0, "false", "False", "0", "no")
@@ -18,16 +21,27 @@ FLAGS: Final = ("isdeleted", "deleted", "isvoided", "voided", "isvoid", "void", 
                 "cancelled", "iscanceled", "canceled")  # fmt: skip
 MOMENTS: Final = ("deletedat", "deleteddate", "voidedat", "cancelledat", "canceledat")
 STATES: Final = ("deleted", "void", "voided", "cancelled", "canceled")
+NO_CONTENT: Final = frozenset({"id", "type", "modified_date", "source_modified_date"})
 STAMPS: Final = ("modifieddate", "sourcemodifieddate")
 
 
 def may_be_delete(record: Any, raw: bytes) -> bool:
-    """Whether an object may be a delete: it has nothing but an id, or may have a mark."""
-    return any(mark in raw for mark in MARKS) or not any(
-        has_content(getattr(record, name))
-        for name in record.__struct_fields__
-        if name not in ("id", "type", "modified_date", "source_modified_date")
-    )
+    """Whether an object may be a delete: it has nothing but an id, or may have a mark.
+
+    No documented property of a record is a mark.
+    """
+    # Every pushed record comes here.
+    if not is_documented(record):
+        small_letters = raw.lower()
+        for mark in MARKS:
+            if mark in small_letters:
+                return True
+    if isinstance(record.created_date, datetime):
+        return False
+    for name in record.__struct_fields__:
+        if name not in NO_CONTENT and has_content(getattr(record, name)):
+            return False
+    return True
 
 
 def has_content(value: Any) -> bool:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Context, Decimal, localcontext
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from codat_mock.models.commerce import (
     LINKING,
-    LineItem,
     Order,
     Payment,
     Record,
-    ServiceCharge,
     SourceRef,
     Transaction,
 )
 from codat_mock.models.currencies import is_currency, minor_unit, smallest_coin
 from codat_mock.rules.contexts import Evidence, RecordsContext, SyncContext
-from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, TRANSACTIONS, source_of
+from codat_mock.rules.contexts.syncs import FEES, ORDERS, PAYMENTS, TRANSACTIONS, source_of
+from codat_mock.rules.order_sums import (
+    amount,
+    code_of,
+    misfit,
+    owed,
+    refunded,
+    tax_misfit,
+    tolerance,
+)
 from codat_mock.rules.registry import rule
 
 REFERENCE = "reference"
 NOT_PAID: Final = ("Pending", "Authorized", "Failed", "Cancelled")
 SIGNS: Final = {"Refund": -1, "PaymentFee": -1, "PaymentFeeRefund": 1}
 NOISE: Final = Decimal("0.000001")  # of a binary float that was meant as a decimal
-MAX_SHOWN: Final = 5  # lines of a sum in a message
 EXACT: Final = Context(prec=100)  # the service's decimals have 28 digits on either side
 
 
@@ -96,7 +102,7 @@ def source_exists(sync: RecordsContext) -> Iterator[Evidence]:
 def needs_no_source(transaction: Transaction) -> bool:
     """Whether a transaction is complete without an order or a payment as its source."""
     source = transaction.transaction_source_ref
-    if transaction.type in ("PaymentFee", "PaymentFeeRefund"):
+    if transaction.type in FEES:
         return isinstance(source, SourceRef) and source.type == "Fee"
     return transaction.type in ("Payout", "FailedPayout", "Transfer")
 
@@ -142,8 +148,9 @@ def payment_has_transaction(sync: RecordsContext) -> Iterator[Evidence]:
 def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
     """A payment and its transaction have the same amount, and no order is paid more than it owes.
 
-    An order owes its total and gratuity. It may owe more than is paid: a deposit is not the whole.
-    Cash may be rounded to the smallest coin.
+    An order owes its total and gratuity, without charges of type Overpayment. It may owe more than
+    is paid: a deposit is not the whole. What it refunds may be paid back later, and no more than
+    that. Cash may be rounded to the smallest coin.
     """
     with localcontext(EXACT):
         for key, payment in sync.payments:
@@ -154,11 +161,17 @@ def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
             if abs(amount(payment.amount) - amount(paired.total_amount)) >= unit:
                 note = f"{payment.amount} paid, {paired.total_amount} in the transaction"
                 yield sync.evidence(PAYMENTS, key, note, [(TRANSACTIONS, f"{key}/{paired.type}")])
-        paid = paid_of(sync)
+        moved, paid = moved_of(sync)
         for key, order in sync.orders:
-            due = amount(order.total_amount) + amount(order.total_gratuity)
-            if key in paid and paid[key] - due > tolerance(order) + coin(sync, key, order):
-                yield sync.evidence(ORDERS, key, f"{paid[key]} paid, {due} owed")
+            due = owed(order)
+            net = moved.get(key, due)
+            back = max(-due, refunded(order))
+            over = max(net - due - refunded(order) if key in paid else Decimal(0), -net - back)
+            if over > tolerance(order) and over > tolerance(order) + coin(sync, key, order):
+                if net < 0:
+                    yield sync.evidence(ORDERS, key, f"{-net} paid back, {back} owed back")
+                else:
+                    yield sync.evidence(ORDERS, key, f"{net} paid, {due} owed")
 
 
 def coin(sync: SyncContext, key: str, order: Order) -> Decimal:
@@ -170,7 +183,7 @@ def coin(sync: SyncContext, key: str, order: Order) -> Decimal:
         order: the order.
     """
     is_cash = any(
-        transaction.type == "Payment"
+        transaction.type in LINKING
         and order_of(sync, transaction) == key
         and getattr(sync.find(PAYMENTS, str(transaction.id)), "type", "") == "Cash"
         for _, transaction in sync.transactions
@@ -178,17 +191,20 @@ def coin(sync: SyncContext, key: str, order: Order) -> Decimal:
     return smallest_coin(code_of(order.currency)) if is_cash else Decimal(0)
 
 
-def paid_of(sync: SyncContext) -> dict[str, Decimal]:
-    """The sum of each order's transactions, for orders with a transaction of type `Payment`."""
+def moved_of(sync: SyncContext) -> tuple[dict[str, Decimal], set[str]]:
+    """The sum of each order's transactions, and the orders with one of type `Payment`."""
     sums: dict[str, Decimal] = {}
     paid: set[str] = set()
     for _, transaction in sync.transactions:
         order = order_of(sync, transaction)
+        payment = sync.find(PAYMENTS, str(transaction.id))
+        if isinstance(payment, Payment) and payment.status in NOT_PAID:  # rule R08's
+            continue
         if order is not None and transaction.type in LINKING:
             sums[order] = sums.get(order, Decimal(0)) + amount(transaction.total_amount)
             if transaction.type == "Payment":
                 paid.add(order)
-    return {order: total for order, total in sums.items() if order in paid}
+    return sums, paid
 
 
 def order_of(sync: SyncContext, transaction: Transaction) -> str | None:
@@ -228,85 +244,6 @@ def order_adds_up(sync: SyncContext) -> Iterator[Evidence]:
                 yield sync.evidence(ORDERS, key, note)
 
 
-def misfit(order: Order) -> str:
-    """What does not add up in an order; empty if all does, or if the order has no total."""
-    if order.total_amount is UNSET:
-        return ""
-    parts: list[LineItem | ServiceCharge] = [
-        *(order.order_line_items or []),
-        *(order.service_charges or []),
-    ]
-    if parts:
-        signed = [value(part) for part in parts]
-        given_back = -sum((each for each in signed if each < 0), Decimal(0))
-        refund = max(abs(amount(order.total_refund)), given_back) - given_back
-        total = sum(signed, Decimal(0)) - refund
-        difference = total - order.total_amount
-        if abs(difference) > tolerance(order) and not is_discount(order, difference, parts):
-            return f"{shown_sum(signed, refund)} = {total}, its total is {order.total_amount}"
-    paid = [amount(each.amount) for each in order.payments or [] if each.status == "Paid"]
-    due = order.total_amount + amount(order.total_gratuity)
-    if paid and sum(paid, Decimal(0)) - due > tolerance(order):
-        return f"its payments add up to {sum(paid, Decimal(0))}, total and gratuity to {due}"
-    return ""
-
-
-def is_discount(
-    order: Order, difference: Decimal, parts: Sequence[LineItem | ServiceCharge]
-) -> bool:
-    """Whether a discount on the order, before or after tax, is what its lines exceed the total by.
-
-    Args:
-        order: its `totalDiscount` may have either sign.
-        difference: of the lines to the total.
-        parts: the lines and charges; the lines contain their own discounts.
-    """
-    allocated = sum(
-        (
-            abs(amount(each.total_amount))
-            for item in order.order_line_items or []
-            for each in item.discount_allocations or []
-        ),
-        Decimal(0),
-    )
-    discount = abs(amount(order.total_discount)) - allocated
-    highest = max(amount(part.tax_percentage) for part in parts)
-    most = discount * (100 + max(highest, Decimal(0))) / 100
-    return (
-        discount > 0
-        and -tolerance(order) <= difference - discount
-        and (difference - most <= tolerance(order))
-    )
-
-
-def shown_sum(parts: list[Decimal], refund: Decimal) -> str:
-    """The sum of an order's lines as it is made, shortened."""
-    shown = [f"{part}" for part in parts[:MAX_SHOWN]]
-    if len(parts) > MAX_SHOWN:
-        shown.append("…")
-    if refund:
-        shown.append(f"{-refund} refunded")
-    return f"its lines are {' + '.join(shown)}".replace("+ -", "- ")
-
-
-def value(part: LineItem | ServiceCharge) -> Decimal:
-    """What a line adds to the total: negative if it is refunded."""
-    total = amount(part.total_amount)
-    is_back = part.quantity is not UNSET and part.quantity < 0
-    return -abs(total) if is_back else total
-
-
-def tolerance(order: Order) -> Decimal:
-    """The difference allowed in an order: its currency's smallest unit for each line."""
-    lines = len(order.order_line_items or []) + len(order.service_charges or [])
-    return minor_unit(code_of(order.currency)) * max(1, lines)
-
-
-def amount(given: Decimal | UnsetType | None) -> Decimal:
-    """An amount; zero if absent."""
-    return given if isinstance(given, Decimal) else Decimal(0)
-
-
 @rule(
     "R06",
     "currency-agrees",
@@ -335,32 +272,71 @@ def currency_agrees(sync: SyncContext) -> Iterator[Evidence]:
                 break
 
 
-def code_of(currency: str | UnsetType | None) -> str:
-    """A currency for comparison: trimmed, in capitals; empty if absent."""
-    return (currency or "").strip().upper()
-
-
 @rule(
     "R07",
     "amounts-signed",
     "error",
     source=REFERENCE,
     consequence="money paid back is booked as received, or a fee as income",
-    keeps=("worked-example", "refunded-sale"),
+    keeps=("worked-example", "refunded-sale", "fee-reversed"),
     breaks=("wrong-sign",),
     message="Wrong sign",
-    advice="give refunds and fees amounts below zero, and fee refunds amounts above zero, in"
-    " POST /data/companies/$company_id/sync/commerce-transactions",
+    advice="give refunds and fees amounts below zero, and fee refunds and reversed fees amounts"
+    " above zero, in POST /data/companies/$company_id/sync/commerce-transactions",
     subject=SyncContext,
     applies=lambda sync: bool(sync.transactions),
 )
 def amounts_signed(sync: SyncContext) -> Iterator[Evidence]:
-    """A refund and a fee have an amount below zero, a fee's refund one above zero."""
+    """A refund and a fee have an amount below zero, a fee's refund one above zero.
+
+    A fee of the other sign reverses one of the payment that is its source, whose id it does not
+    have.
+    """
     for key, transaction in sync.transactions:
         sign = SIGNS.get(str(transaction.type), 0)
-        if amount(transaction.total_amount) * sign < 0:
+        if amount(transaction.total_amount) * sign < 0 and not is_reversal(sync, transaction):
             note = f"a {transaction.type} of {transaction.total_amount}"
             yield sync.evidence(TRANSACTIONS, key, note)
+
+
+def is_reversal(sync: SyncContext, transaction: Transaction) -> bool:
+    """Whether a fee, or a fee's refund, of the other sign reverses one.
+
+    What has no payment as its source is believed, and a fee of money paid back (assumed).
+
+    Args:
+        sync: what was synced.
+        transaction: one of the other sign.
+    """
+    if transaction.type not in FEES:
+        return False
+    is_fee = transaction.type == "PaymentFee"
+    own = sync.find(PAYMENTS, str(transaction.id))
+    if isinstance(own, Payment):
+        return is_fee and (amount(own.amount) < 0 or reverses_repayment(sync, transaction))
+    source = source_of(transaction)
+    if source is None or source[0] != PAYMENTS:
+        return True
+    payment = sync.find(*source)
+    fee = sync.find(TRANSACTIONS, f"{source[1]}/{transaction.type}")
+    return (
+        (is_fee and isinstance(payment, Payment) and amount(payment.amount) < 0)
+        or (isinstance(fee, Transaction) and amount(fee.total_amount) * SIGNS[transaction.type] > 0)
+        or (transaction.type, source, is_fee) in sync.fees
+    )
+
+
+def reverses_repayment(sync: SyncContext, transaction: Transaction) -> bool:
+    """Whether a fee is of a payment that gives money paid back again: a chargeback is won.
+
+    Args:
+        sync: what was synced.
+        transaction: the fee, with the id of its payment.
+    """
+    paired = sync.transaction_of(str(transaction.id))
+    source = source_of(paired) if paired is not None else None
+    before = sync.find(*source) if source and source[0] == PAYMENTS else None
+    return isinstance(before, Payment) and amount(before.amount) < 0
 
 
 @rule(
@@ -410,42 +386,14 @@ def transaction_has_payment(sync: RecordsContext) -> Iterator[Evidence]:
 def tax_agrees(sync: SyncContext) -> Iterator[Evidence]:
     """A line's tax is the part of its total that its rate makes it, and the order's is their sum.
 
-    A difference of the currency's smallest unit for each line is allowed.
+    A difference of the currency's smallest unit for each line is allowed. A discount on the order,
+    or a refund without lines, may be of any line.
     """
     with localcontext(EXACT):
         for key, order in sync.orders:
             note = tax_misfit(order)
             if note:
                 yield sync.evidence(ORDERS, key, note)
-
-
-def tax_misfit(order: Order) -> str:
-    """What is wrong with the tax of an order; empty if nothing is, or if too little is known."""
-    unit = minor_unit(code_of(order.currency))
-    parts: list[tuple[LineItem | ServiceCharge, Decimal | UnsetType]] = [
-        *((each, each.total_tax_amount) for each in order.order_line_items or []),
-        *((each, each.tax_amount) for each in order.service_charges or []),
-    ]
-    taxes = Decimal(0)
-    for part, tax in parts:
-        if part.tax_percentage is not UNSET and 0 < part.tax_percentage < 1:
-            return f"a tax rate of {part.tax_percentage} percent"
-        if tax is UNSET or part.tax_percentage is UNSET:
-            continue
-        gross, rate = amount(part.total_amount), part.tax_percentage
-        within = gross * rate / (100 + rate)
-        if abs(abs(tax) - abs(within)) > unit:
-            return f"a tax of {tax}, but {within.quantize(unit)} within {gross} at {rate} %"
-        taxes += -abs(tax) if value(part) < 0 else tax
-    if order.total_tax_amount is UNSET or any(tax is UNSET for _, tax in parts) or not parts:
-        return ""
-    gross = sum((amount(part.total_amount) for part, _ in parts), Decimal(0))
-    if order.total_discount is not UNSET and 0 <= amount(order.total_amount) < gross:
-        # A discount on the whole order takes the same share off each line and its tax.
-        taxes *= amount(order.total_amount) / gross
-    if abs(order.total_tax_amount - taxes) > unit * len(parts):
-        return f"a tax of {order.total_tax_amount}, but {taxes.quantize(unit)} in its lines"
-    return ""
 
 
 @rule(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
@@ -21,6 +22,7 @@ from codat_mock.rules.contexts import Evidence
 Severity = Literal["error", "warning", "info"]
 Subject = TypeVar("Subject")
 Thresholds = ParamSpec("Thresholds")
+SIMILAR: Final = 0.5  # of 1, which is equality
 
 
 class Rule(Struct, frozen=True):
@@ -203,6 +205,20 @@ def describe(rule: Rule) -> RuleDescription:
         keeps=list(rule.keeps),
         breaks=list(rule.breaks),
     )
+
+
+def nearest(given: str, names: Collection[str]) -> str | None:
+    """The code or name of a rule that is most similar to what was given.
+
+    Args:
+        given: such as `S3`, `s-03` or `only-new`.
+        names: the codes or names to choose from.
+    """
+    code = re.fullmatch(r"([A-Za-z]+)\W?0*(\d+)", given.strip())
+    if code and (whole := f"{code[1].upper()}{int(code[2]):02}") in names:
+        return whole
+    found = get_close_matches(given.upper(), names, 1, SIMILAR)
+    return next(iter(found or get_close_matches(given.lower(), names, 1, SIMILAR)), None)
 
 
 def filled(advice: str, company_id: str, data_type: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Final, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from codat_mock.rules.registry import Rule, Severity, rulebook
+from codat_mock.rules.registry import Rule, Severity, nearest, rulebook
 
 OFF = "off"
 MAX_THRESHOLD: Final = 10**9  # of a duration: more days do not fit a timedelta
@@ -77,8 +76,8 @@ def rule_of(code: str) -> Rule:
     known = {rule.code: rule for rule in rulebook()}
     if code in known:
         return known[code]
-    near = get_close_matches(code.upper(), known, 1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else "`codat-mock rules` lists them."
+    near = nearest(code, known)
+    hint = f"did you mean {near}?" if near else "`codat-mock rules` lists them."
     raise BadRuleSetting(code, f"There is no rule '{code}'; {hint}")
 
 

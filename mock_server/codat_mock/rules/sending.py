@@ -493,10 +493,13 @@ def created_date_usable(
         return
     latest = subject.at + timedelta(hours=hours)
     for record in subject.records:
+        created = record.created
+        if created is not None and created <= latest:
+            continue
         is_known = record.known is not None and not record.known.is_delete
         if is_known or not record.key or record.pushed.is_delete or record.is_fat_delete:
             continue
-        if record.created is None:
+        if created is None:
             yield Evidence(record.key, "it has no createdDate")
-        elif record.created > latest:
-            yield Evidence(record.key, f"its createdDate is {format_moment(record.created)}")
+        else:
+            yield Evidence(record.key, f"its createdDate is {format_moment(created)}")

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from codat_mock.accounting.booking_context import named_currency
 from codat_mock.accounting.comparison import worth
-from codat_mock.accounting.documents import Document, RecordId, records_in, settled
+from codat_mock.accounting.documents import BookedRecord, Document, RecordId, settled
 from codat_mock.accounting.ledger import Balance, trial_balance
 from codat_mock.accounting.money import padded
-from codat_mock.accounting.reconciliation import Unreconciled
-from codat_mock.accounting.sync_codes import SYNC_CODES
+from codat_mock.accounting.reconciliation import TRANSACTIONS, Unreconciled
+from codat_mock.accounting.selection import Version
 from codat_mock.clock import format_moment
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import DataType
 from codat_mock.models.values import Amount, MomentText
 from codat_mock.rules.judge import BooksSummary
 from codat_mock.sandbox import companies, ground_truth, syncs
+from codat_mock.sandbox.books_digest import (
+    WrittenDocument,
+    digest,
+    doubled_in,
+    noted,
+    with_note,
+)
+from codat_mock.sandbox.ground_truth import CompanyComparison
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import records_of
 from codat_mock.storage import CompanyRow
-
-MAX_NAMED: Final = 5  # records in a note
 
 
 class MissedRecord(Wire, kw_only=True, omit_defaults=False):
@@ -81,17 +87,131 @@ def books(session: Session, company_id: str | None = None) -> Books:
 
 def books_of(session: Session, row: CompanyRow) -> CompanyBooks:
     """One company's books."""
-    documents = settled(session.tables.documents.all(row.number))
+    written = ground_truth.documents_of(session, row)
     accounting = companies.linked(row, "Accounting")
+    with session.computing(len(written)):
+        documents = settled(written)
+        balances = list(trial_balance(documents))
     return CompanyBooks(
         company_id=row.company.id,
         company_name=row.company.name,
         platform=accounting.platform_name if accounting else None,
         documents=marked(session, row, documents),
-        trial_balance=list(trial_balance(documents)),
+        trial_balance=balances,
         missed=[*missed_records(session, row)],
         unreconciled=session.tables.syncs.unreconciled(row.number),
     )
+
+
+class ListedBooks(Struct, frozen=True, kw_only=True):
+    """One merchant's books as a page shows them, each document with its first records only."""
+
+    company_id: str
+    company_name: str
+    platform: str | None
+    documents: Sequence[WrittenDocument]
+    trial_balance: Sequence[Balance]
+    missed: Sequence[MissedRecord]
+    unreconciled: Sequence[Unreconciled]
+
+
+def listed(session: Session, company_id: str | None = None) -> list[ListedBooks]:
+    """The books of one company, or of all, without most of the names of records.
+
+    Raises:
+        NotFound: there is no such company.
+    """
+    rows = [session.company(company_id)] if company_id else session.tables.companies.all()
+    return [listed_books(session, row) for row in rows]
+
+
+def listed_books(session: Session, row: CompanyRow) -> ListedBooks:
+    """One company's books, each document with its first records only."""
+    books, compared = digest(session, row), None
+    if session.tables.declared.has_any(row.number):
+        compared = ground_truth.comparison(session, row)
+    accounting = companies.linked(row, "Accounting")
+    return ListedBooks(
+        company_id=row.company.id,
+        company_name=row.company.name,
+        platform=accounting.platform_name if accounting else None,
+        documents=with_surplus(books.documents, compared),
+        trial_balance=books.trial_balance,
+        missed=[*missed_records(session, row)],
+        unreconciled=session.tables.syncs.unreconciled(row.number),
+    )
+
+
+def listed_whole(books: Books) -> list[ListedBooks]:
+    """Whole books in the form in which a page shows them."""
+    return [
+        ListedBooks(
+            company_id=each.company_id,
+            company_name=each.company_name,
+            platform=each.platform,
+            documents=[
+                WrittenDocument(document, len(document.records), frozenset())
+                for document in each.documents
+            ],
+            trial_balance=each.trial_balance,
+            missed=each.missed,
+            unreconciled=each.unreconciled,
+        )
+        for each in books.companies
+    ]
+
+
+def with_surplus(
+    documents: Sequence[WrittenDocument], compared: CompanyComparison | None
+) -> Sequence[WrittenDocument]:
+    """The documents, each with a note on those of its records that nobody declared.
+
+    Args:
+        documents: of one company.
+        compared: its books with the declared records; None where there are none.
+    """
+    surplus: dict[str, list[str]] = defaultdict(list)
+    for each in compared.surplus if compared else ():
+        for number in each.documents:
+            surplus[number].append(each.key)
+    if not surplus:
+        return documents
+    return [
+        WrittenDocument(
+            noted(written.document, "surplus", surplus[written.document.number]),
+            written.count,
+            written.sync_ids,
+        )
+        for written in documents
+    ]
+
+
+def with_record(found: Books, record: str) -> Books:
+    """The books with only the documents that contain a record; the trial balance stays whole.
+
+    Args:
+        found: the books.
+        record: its key; the id of a transaction finds all transactions of that id, and the payment.
+    """
+    return Books(
+        companies=[
+            replace(
+                company,
+                documents=[
+                    document
+                    for document in company.documents
+                    if any(is_of(each, record) for each in document.records)
+                ],
+            )
+            for company in found.companies
+        ]
+    )
+
+
+def is_of(booked: BookedRecord, record: str) -> bool:
+    """Whether a record of a document has a key, or, a transaction's, an id."""
+    is_transaction = booked.data_type == TRANSACTIONS
+    return booked.key == record or (is_transaction and booked.key.rpartition("/")[0] == record)
 
 
 def marked(session: Session, row: CompanyRow, documents: Sequence[Document]) -> list[Document]:
@@ -104,41 +224,35 @@ def marked(session: Session, row: CompanyRow, documents: Sequence[Document]) -> 
         row: the company's row.
         documents: the company's.
     """
-    syncs_of: dict[RecordId, set[str]] = defaultdict(set)
-    for document in documents:
-        for record in document.records:
-            syncs_of[record.data_type, record.key].add(document.sync_id)
-    doubled = {name for name, ids in syncs_of.items() if len(ids) > 1}
+    with session.computing(len(documents)):
+        doubled = doubled_in(documents)
     surplus: set[RecordId] = set()
-    if session.tables.declared.counts(row.number):
+    if session.tables.declared.has_any(row.number):
         compared = ground_truth.comparison(session, row)
         surplus = {(each.data_type, each.key) for each in compared.surplus}
-    return [
-        with_note(with_note(document, "duplicate", doubled), "surplus", surplus)
-        for document in documents
-    ]
-
-
-def with_note(document: Document, word: str, names: Set[RecordId]) -> Document:
-    """A document whose note names those of its records.
-
-    Args:
-        document: stays as it is without such a record.
-        word: what they are.
-        names: of the records.
-    """
-    keys = [each.key for each in document.records if (each.data_type, each.key) in names]
-    if not keys:
-        return document
-    more = f" and {len(keys) - MAX_NAMED} more" if len(keys) > MAX_NAMED else ""
-    note = f"{word}: {', '.join(keys[:MAX_NAMED])}{more}"
-    return replace(document, note=f"{document.note}; {note}" if document.note else note)
+    with session.computing(len(documents)):
+        return [
+            with_note(with_note(document, "duplicate", doubled), "surplus", surplus)
+            for document in documents
+        ]
 
 
 def missed_records(session: Session, row: CompanyRow) -> Iterator[MissedRecord]:
     """The records of one company that stay out of its books."""
+    return as_missed(session, row, syncs.missed(session, row))
+
+
+def as_missed(
+    session: Session, row: CompanyRow, missed: Sequence[Version]
+) -> Iterator[MissedRecord]:
+    """Missed records, as the books show them.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        missed: their versions.
+    """
     start = companies.configured(row).schedule.start_date
-    missed = syncs.missed(session, row)
     for version, pick in zip(missed, records_of(session, missed), strict=True):
         created, currency = version.created, named_currency(pick.record.currency)
         yield MissedRecord(
@@ -161,18 +275,15 @@ def summary(session: Session, surplus: int) -> BooksSummary:
     """
     found = BooksSummary(surplus=surplus)
     for row in session.tables.companies.all():
-        documents = session.tables.documents.all(row.number)
-        found.documents += len(documents)
-        found.booked += len(records_in(documents))
+        written = digest(session, row)
+        found.documents += len(written.documents)
+        found.booked += written.booked
         found.missed += len(syncs.missed(session, row))
         found.unreconciled += len(session.tables.syncs.unreconciled(row.number))
         found.waiting += session.tables.versions.count_waiting(row.number)
-        failed = 0
-        for sync in session.tables.syncs.all(row.number):
-            is_success = SYNC_CODES[sync.summary.sync_status_code].is_success
-            found.syncs += is_success
-            failed = 0 if is_success else failed + 1  # the next success covers the failed periods
-        found.failed_syncs += failed
+        succeeded, failed = session.tables.syncs.counts(row.number)
+        found.syncs += succeeded
+        found.failed_syncs += failed  # since the last success, which made up for those before
     return found
 
 

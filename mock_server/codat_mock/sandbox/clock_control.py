@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
+
 from codat_mock.clock import FIRST, LAST, format_moment, in_calendar
 from codat_mock.domain.dataset_lifecycle import next_step
 from codat_mock.models.commerce import Wire
@@ -20,6 +22,15 @@ from codat_mock.sandbox.session import Session
 
 MAX_SYNCS: Final = 5000  # a second of work: no request may take longer
 SHORTEST_PERIOD: Final = timedelta(days=1)
+MOVES: Final = "clock/moves"
+MOVES_KEPT: Final = 100
+
+
+class ClockMove(Struct, frozen=True, array_like=True):
+    """A move of the sandbox's clock by hand, from one moment to another, UTC."""
+
+    start: datetime
+    end: datetime
 
 
 class ClockReading(Wire, kw_only=True, omit_defaults=False):
@@ -130,7 +141,35 @@ def move_to(session: Session, moment: datetime) -> None:
             f" {format_moment(moment)}: reset the sandbox first."
         )
     check_syncs(session, moment)
+    note_move(session, moment)
     session.tables.row.clock = session.tables.row.clock.moved_to(moment)
+
+
+def note_move(session: Session, moment: datetime) -> None:
+    """Keep a move for the timeline; until there is a company, it has none.
+
+    Args:
+        session: the session.
+        moment: where the clock moves to, UTC.
+    """
+    if moment > session.now and session.tables.companies.all():
+        kept = [*moves(session), ClockMove(session.now, moment)][-MOVES_KEPT:]
+        session.tables.preferences.save(MOVES, kept)
+
+
+def moves(session: Session) -> list[ClockMove]:
+    """The last moves of the clock by hand, the earliest first."""
+    return session.tables.preferences.find(MOVES, list[ClockMove]) or []
+
+
+def set_speed(session: Session, speed: float) -> None:
+    """Choose how fast time passes from now on.
+
+    Args:
+        session: the session.
+        speed: sandbox seconds a machine second; 0 is frozen, 1 is real.
+    """
+    session.tables.row.clock = session.tables.row.clock.at_speed(speed)
 
 
 def check_syncs(session: Session, moment: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from codat_mock.accounting.orders import NO_PRODUCTS
+from codat_mock.accounting.catalogue import NO_PRODUCTS
 from codat_mock.clock import format_moment
 from codat_mock.configuration.integrations import INTEGRATIONS, find_integration
 from codat_mock.models.companies import Company, Connection, ConnectionStatus, LinkError, SourceKind

@@ -15,12 +15,13 @@ from msgspec import DecodeError, ValidationError
 
 from codat_mock.clock import parse_moment
 from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.models.decoding import is_too_deep
 from codat_mock.models.errors import Malformed
 from codat_mock.models.pushes import PushedRecord, deleted_keys, pushed_record, split_push
 from codat_mock.models.request_log import LoggedRequest
 from codat_mock.rules.contexts import FailedPush, Request
 from codat_mock.sandbox import companies
-from codat_mock.sandbox.known_records import known_versions
+from codat_mock.sandbox.known_records import known
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, DatasetRow
 
@@ -139,8 +140,7 @@ def unmended(
             for key in keys_of(each):
                 pushed.pop(key, None)
     keys = {key for each in pushed.values() for key in keys_of(each)}
-    rows = session.tables.datasets.known(row.number, data_type, keys)
-    latest = known_versions(session, data_type, [*rows.values()])
+    latest = known(session, row, data_type, keys)
     own = declared(session, row, data_type, pushed)
     for key, each in pushed.items():
         if each.is_delete:
@@ -191,9 +191,11 @@ def held_by_request(
     if operation.startswith(PARTNER):
         body = b'{"%b":%b}' % (LIST_NAMES[data_type].encode(), body)
     records: list[PushedRecord] = []
+    if is_too_deep(body):  # why it was refused
+        return data_type, records
     with suppress(Malformed):
         for position, raw in enumerate(split_push(data_type, body)):
-            with suppress(ValidationError, DecodeError, UnicodeDecodeError, RecursionError):
+            with suppress(ValidationError, DecodeError, UnicodeDecodeError):
                 records.append(pushed_record(data_type, position, raw))
     return data_type, records
 
@@ -216,6 +218,6 @@ def declared(
         data_type: the records'.
         keys: the records'.
     """
-    if not session.tables.declared.counts(row.number):
+    if not session.tables.declared.has_any(row.number):
         return None
     return session.tables.declared.known(row.number, data_type, keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from msgspec import Struct
@@ -17,10 +17,11 @@ from codat_mock.storage import FaultRow
 
 
 class FaultHit(Struct, frozen=True):
-    """A fault that hits a request, and what it does to it."""
+    """A fault that hits a request at a moment, UTC, and what it does to it."""
 
     fault: Fault
     effect: Effect
+    at: datetime
 
 
 def plan(session: Session, faults: Sequence[Fault], *, replaces: bool = False) -> Faults:
@@ -92,7 +93,7 @@ def meet(session: Session, operation: str, company_id: str | None) -> FaultHit |
     others = [row for row in rows if not row.fault.elapsed_seconds]
     for row in hits(session, others, operation, company_id)[:1]:
         hit(session, row)
-        return FaultHit(row.fault, effect_of(session, row))
+        return FaultHit(row.fault, effect_of(session, row), session.now)
     return None
 
 

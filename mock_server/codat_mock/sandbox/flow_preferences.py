@@ -47,8 +47,9 @@ def change_texts(session: Session, locale: Locale, changed: Texts) -> Texts:
         before = stored.get(key) or defaults.get(key) or Localization()
         default = defaults.get(key, Localization(text=None))
         text = before.text if change_to.text is UNSET else change_to.text
+        is_kept = not isinstance(change_to.required, bool)
         stored[key] = Localization(
-            required=before.required if change_to.required is UNSET else change_to.required,
+            required=before.required if is_kept else change_to.required,
             text=default.text if text is None else text,
         )
     session.tables.preferences.save(name, stored)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 
+from msgspec.json import encode
 from msgspec.structs import asdict
 
 from codat_mock.accounting.comparison import Comparison, compare
-from codat_mock.accounting.documents import records_in
+from codat_mock.accounting.documents import Document, records_in
 from codat_mock.accounting.selection import Picked
 from codat_mock.clock import is_within
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.models.errors import Conflict
 from codat_mock.models.merchant_records import Declaration
-from codat_mock.models.pushes import deleted_keys
+from codat_mock.models.pushes import RECORDS, deleted_keys
 from codat_mock.sandbox import companies
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
+from codat_mock.storage.documents import decode_document
 
 
 class DeclaredCounts(Wire, kw_only=True, omit_defaults=False):
@@ -77,7 +79,9 @@ def comparisons(session: Session, company_id: str | None = None) -> Comparisons:
         Conflict: no records are declared, so that there is nothing to compare with.
     """
     rows = [session.company(company_id)] if company_id else session.tables.companies.all()
-    found = [comparison(session, row) for row in rows if session.tables.declared.counts(row.number)]
+    found = [
+        comparison(session, row) for row in rows if session.tables.declared.has_any(row.number)
+    ]
     if not found:
         raise Conflict(
             "There is nothing to compare with: declare the merchant's own records with"
@@ -87,19 +91,57 @@ def comparisons(session: Session, company_id: str | None = None) -> Comparisons:
 
 
 def comparison(session: Session, row: CompanyRow) -> CompanyComparison:
-    """One company's books beside its declared records whose period was synced."""
-    documents = session.tables.documents.all(row.number)
-    booked = records_in(documents)
+    """One company's books beside its declared records whose period was synced.
+
+    It is made again only after a sync, or where the records or the configuration have changed.
+    """
+    return session.remember(
+        ("comparison", row.number), state_of(session, row), lambda: comparison_now(session, row)
+    )
+
+
+def state_of(session: Session, row: CompanyRow) -> Hashable:
+    """What a comparison depends on, as one value.
+
+    Args:
+        session: the session.
+        row: the company's row.
+    """
+    tables = session.tables
+    settings = encode(row.configuration)
+    return tables.declared.state(row.number), tables.syncs.last_number(row.number), settings
+
+
+def comparison_now(session: Session, row: CompanyRow) -> CompanyComparison:
+    """The comparison, made."""
+    documents = documents_of(session, row)
     spans = session.tables.syncs.covered(row.number)
-    due = [
-        own
-        for own in session.tables.declared.all(row.number)
-        if is_within(spans, created(own)) or (own.data_type, own.key) in booked
-    ]
-    compared = compare(due, documents, companies.configured(row))
+    declared = declared_records(session, row)
+    with session.computing(len(documents) + len(declared)):
+        booked = records_in(documents)
+        due = [
+            own
+            for own in declared
+            if is_within(spans, created(own)) or (own.data_type, own.key) in booked
+        ]
+        compared = compare(due, documents, companies.configured(row))
     return CompanyComparison(
         company_id=row.company.id, company_name=row.company.name, **asdict(compared)
     )
+
+
+def documents_of(session: Session, row: CompanyRow) -> list[Document]:
+    """All documents in a company's books, in the order in which they were written."""
+    stored = session.tables.documents.all(row.number)
+    with session.computing(len(stored)):
+        return [decode_document(each) for each in stored]
+
+
+def declared_records(session: Session, row: CompanyRow) -> list[Picked]:
+    """All records that a company's merchant is declared to have."""
+    stored = session.tables.declared.all(row.number)
+    with session.computing(len(stored)):
+        return [Picked(kind, key, RECORDS[kind](record)) for kind, key, record in stored]
 
 
 def created(own: Picked) -> datetime | None:

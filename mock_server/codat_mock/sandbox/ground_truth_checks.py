@@ -6,21 +6,23 @@ They are looked at when somebody asks what was found, since a test may declare t
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from codat_mock.accounting.comparison import Compared
+from codat_mock.accounting.documents import RecordId
+from codat_mock.accounting.selection import Picked
 from codat_mock.clock import format_moment
 from codat_mock.models.commerce import Transaction
 from codat_mock.models.datasets import RECORD_TYPES, DataType
 from codat_mock.rules.contexts import (
     BookedRecord,
     BooksContext,
-    Context,
     DeclaredRecord,
     KnownVersion,
     PeriodContext,
@@ -33,33 +35,91 @@ from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, source_of
 from codat_mock.rules.differences import differences_between
 from codat_mock.rules.judge import MAX_RECORDS
 from codat_mock.sandbox import companies, ground_truth
-from codat_mock.sandbox.known_records import known_versions
+from codat_mock.sandbox.known_records import known
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
 
 MAX_NAMED: Final = 3  # properties in a message
 
-
-def subjects(session: Session) -> Iterator[Context]:
-    """What can be judged of every company with declared records."""
-    for row in session.tables.companies.all():
-        if not session.tables.declared.counts(row.number):
-            continue
-        own = own_records(session, row)
-        yield from periods(session, row, own)
-        yield push_gaps(session, row, own)
-        yield books(session, row)
+Arrivals = Mapping[DataType, Mapping[str, datetime]]
 
 
-def own_records(session: Session, row: CompanyRow) -> list[DeclaredRecord]:
+class DeclaredSubjects(Struct, frozen=True, kw_only=True):
+    """What can be judged of a company's declared records.
+
+    Args:
+        periods: of the successful daily syncs.
+        gaps: the times between pushes in which records were created.
+        last_push: when the last push came, UTC; None before the first.
+        later: the records created after that, the earliest first.
+        books: beside the records.
+    """
+
+    periods: list[PeriodContext]
+    gaps: list[PushGap]
+    last_push: datetime | None
+    later: list[DeclaredRecord]
+    books: BooksContext
+
+
+def declaring(session: Session) -> list[CompanyRow]:
+    """The companies with declared records."""
+    declared = session.tables.declared
+    return [row for row in session.tables.companies.all() if declared.has_any(row.number)]
+
+
+def state_of(session: Session, row: CompanyRow) -> Hashable:
+    """What `subjects` depend on, as one value.
+
+    Args:
+        session: the session.
+        row: the company's row.
+    """
+    return ground_truth.state_of(session, row), session.tables.datasets.state(row.number)
+
+
+def subjects(session: Session, row: CompanyRow) -> DeclaredSubjects:
+    """What can be judged of one company's declared records.
+
+    Args:
+        session: the session.
+        row: the company's row.
+    """
+    declared = ground_truth.declared_records(session, row)
+    with session.computing(len(declared)):
+        own = own_records(declared)
+    arrivals = {
+        data_type: session.tables.versions.arrivals(row.number, data_type)
+        for data_type in RECORD_TYPES
+    }
+    edges = sorted(sync.finish for sync in session.tables.syncs.successful(row.number))
+    early = paid_for_earlier(row, declared)
+    pushes = session.tables.datasets.pushes(row.number)
+    last_push = pushes[-1][0] if pushes else None
+    place = bisect_right(own, last_push, key=created_of) if last_push else 0
+    return DeclaredSubjects(
+        periods=[*periods(session, row, own, arrivals)],
+        gaps=gaps_between(pushes, own),
+        last_push=last_push,
+        later=own[place:],
+        books=books(session, row, declared, prompt_records(own, edges, arrivals) | early),
+    )
+
+
+def created_of(record: DeclaredRecord) -> datetime:
+    """When a declared record was created, UTC."""
+    return record.created
+
+
+def own_records(declared: Iterable[Picked]) -> list[DeclaredRecord]:
     """The declared records that say when they were created, the earliest first."""
-    dated = ((each, ground_truth.created(each)) for each in session.tables.declared.all(row.number))
+    dated = ((each, ground_truth.created(each)) for each in declared)
     own = [DeclaredRecord(each.data_type, each.key, created) for each, created in dated if created]
-    return sorted(own, key=lambda each: each.created)
+    return sorted(own, key=created_of)
 
 
 def periods(
-    session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]
+    session: Session, row: CompanyRow, own: Sequence[DeclaredRecord], arrivals: Arrivals
 ) -> Iterator[PeriodContext]:
     """The periods of the successful daily syncs.
 
@@ -67,11 +127,8 @@ def periods(
         session: the session.
         row: the company's row.
         own: the declared records.
+        arrivals: when each record was pushed first.
     """
-    arrivals = {
-        data_type: session.tables.versions.arrivals(row.number, data_type)
-        for data_type in RECORD_TYPES
-    }
     created = [each.created for each in own]
     is_first = True
     for sync in session.tables.syncs.successful(row.number):
@@ -109,7 +166,7 @@ def is_absent(record: DeclaredRecord, arrival: datetime | None, ran: datetime) -
     return arrival > ran and not is_prompt
 
 
-def push_gaps(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) -> PushGapsContext:
+def push_gaps(session: Session, row: CompanyRow, judged: DeclaredSubjects) -> PushGapsContext:
     """The times between pushes, and from the last one until now, in which records were created.
 
     Without a linked connection nobody is waited for: a push would only break S17.
@@ -117,78 +174,97 @@ def push_gaps(session: Session, row: CompanyRow, own: Sequence[DeclaredRecord]) 
     Args:
         session: the session.
         row: the company's row.
-        own: the declared records.
+        judged: the company's, with the times between pushes.
     """
-    pushes = session.tables.datasets.pushes(row.number)
-    created = [each.created for each in own]
-    gaps = []
-    moments: list[tuple[datetime, Request | None]] = [*pushes]
-    if companies.linked(row, "Commerce"):
-        moments.append((session.now, None))
-    for (start, _), (end, request) in pairwise(moments):
-        place = bisect_right(created, start)
-        if place < len(own) and created[place] < end:
-            gaps.append(PushGap(request, own[place], end - created[place]))
+    gaps, last_push, later = [*judged.gaps], judged.last_push, judged.later
+    is_linked = companies.linked(row, "Commerce") is not None
+    if is_linked and last_push and later and later[0].created < session.now:
+        gaps.append(PushGap(None, later[0], session.now - later[0].created))
     return PushGapsContext(company_id=row.company.id, gaps=gaps)
 
 
-def books(session: Session, row: CompanyRow) -> BooksContext:
-    """The books beside the declared records that are due."""
+def gaps_between(
+    pushes: Sequence[tuple[datetime, Request]], own: Sequence[DeclaredRecord]
+) -> list[PushGap]:
+    """The times between pushes in which records were created.
+
+    Args:
+        pushes: when each came, in their order.
+        own: the declared records, the earliest first.
+    """
+    gaps = []
+    for (start, _), (end, request) in pairwise(pushes):
+        place = bisect_right(own, start, key=created_of)
+        if place < len(own) and own[place].created < end:
+            gaps.append(PushGap(request, own[place], end - own[place].created))
+    return gaps
+
+
+def books(
+    session: Session, row: CompanyRow, declared: Sequence[Picked], excused: Set[RecordId]
+) -> BooksContext:
+    """The books beside the declared records that are due.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        declared: all declared records.
+        excused: those that may be missing.
+    """
     compared = ground_truth.comparison(session, row)
-    excused = prompt_records(session, row) | paid_for_earlier(session, row)
-    compared.missing = [
-        each for each in compared.missing if (each.data_type, each.key) not in excused
-    ]
-    kinds = (compared.booked_once, compared.doubled, compared.missing, compared.stale)
+    missing = [each for each in compared.missing if (each.data_type, each.key) not in excused]
+    kinds = (compared.booked_once, compared.doubled, missing, compared.stale)
     return BooksContext(
         company_id=row.company.id,
         due=len({(each.data_type, each.key) for kind in kinds for each in kind}),
         doubled=[*shown(session, row, compared.doubled)],
-        missing=[*shown(session, row, compared.missing)],
-        stale=[*with_changes(session, row, [*shown(session, row, compared.stale)])],
+        missing=[*shown(session, row, missing)],
+        stale=[*with_changes(session, row, declared, [*shown(session, row, compared.stale)])],
         surplus=[*shown(session, row, compared.surplus)],
     )
 
 
-def prompt_records(session: Session, row: CompanyRow) -> set[tuple[DataType, str]]:
-    """The declared records created shortly before their sync, and pushed at once."""
-    edges = [sync.finish for sync in session.tables.syncs.successful(row.number)]
-    recent = [
-        each
-        for each in own_records(session, row)
-        if any(edge - PROMPT <= each.created < edge for edge in edges)
-    ]
-    if not recent:
-        return set()
-    arrivals = {
-        data_type: session.tables.versions.arrivals(row.number, data_type)
-        for data_type in RECORD_TYPES
-    }
+def prompt_records(
+    own: Iterable[DeclaredRecord], edges: Sequence[datetime], arrivals: Arrivals
+) -> set[RecordId]:
+    """The declared records created shortly before their sync, and pushed at once.
+
+    Args:
+        own: the declared records.
+        edges: where the periods of syncs end, in their order.
+        arrivals: when each record was pushed first.
+    """
     return {
         (each.data_type, each.key)
-        for each in recent
-        if (arrival := arrivals[each.data_type].get(each.key)) and arrival - each.created <= PROMPT
+        for each in own
+        if (arrival := arrivals[each.data_type].get(each.key))
+        and arrival - each.created <= PROMPT
+        and (place := bisect_right(edges, each.created)) < len(edges)
+        and edges[place] - PROMPT <= each.created
     }
 
 
-def paid_for_earlier(session: Session, row: CompanyRow) -> set[tuple[DataType, str]]:
+def paid_for_earlier(row: CompanyRow, declared: Iterable[Picked]) -> set[RecordId]:
     """The declared payments and transactions of orders from before the start date.
 
     Their orders are not to be pushed, so that no books can have them.
+
+    Args:
+        row: the company's row.
+        declared: all declared records.
     """
     start = row.configuration.schedule.start_date if row.configuration else None
     if start is None:
         return set()
-    own = session.tables.declared.all(row.number)
     early = {
         each.key
-        for each in own
+        for each in declared
         if each.data_type == ORDERS
         and (created := ground_truth.created(each)) is not None
         and created < start
     }
-    found: set[tuple[DataType, str]] = set()
-    for each in own:
+    found: set[RecordId] = set()
+    for each in declared:
         source = source_of(each.record) if isinstance(each.record, Transaction) else None
         if source and source[0] == ORDERS and source[1] in early:
             found |= {(each.data_type, each.key), (PAYMENTS, str(each.record.id))}
@@ -215,33 +291,29 @@ def shown(
 
 
 def with_changes(
-    session: Session, row: CompanyRow, stale: Sequence[BookedRecord]
+    session: Session, row: CompanyRow, declared: Iterable[Picked], stale: Sequence[BookedRecord]
 ) -> Iterator[BookedRecord]:
     """Outdated records with the properties that are, for as many as a finding names.
 
     Args:
         session: the session.
         row: the company's row.
+        declared: all declared records.
         stale: the records, with their places in the books.
     """
     named = stale[:MAX_RECORDS]
-    own = {
-        (each.data_type, each.key): each.record for each in session.tables.declared.all(row.number)
-    }
+    own = {(each.data_type, each.key): each.record for each in declared} if named else {}
     booked: dict[tuple[DataType, str], KnownVersion] = {}
     for data_type in {each.data_type for each in named}:
         keys = [each.key for each in named if each.data_type == data_type]
-        rows = session.tables.datasets.known(
-            row.number, data_type, keys, condition="synced IS NOT NULL"
-        )
-        versions = known_versions(session, data_type, [*rows.values()])
+        versions = known(session, row, data_type, keys, condition="synced IS NOT NULL")
         booked |= {(data_type, key): version for key, version in versions.items()}
     for each in stale:
-        version, declared = booked.get((each.data_type, each.key)), own[each.data_type, each.key]
+        version, latest = booked.get((each.data_type, each.key)), own[each.data_type, each.key]
         if each not in named or version is None:
             yield each
             continue
-        changes = differences_between(version.record, declared)
+        changes = differences_between(version.record, latest)
         paths = [change.path.removeprefix("$.") for change in changes]
         more = f" and {len(paths) - MAX_NAMED} more" if len(paths) > MAX_NAMED else ""
         differing = f"differs in {', '.join(paths[:MAX_NAMED])}{more}" if paths else ""

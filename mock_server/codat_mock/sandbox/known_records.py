@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Literal
 
 from codat_mock.models.commerce import Payment, Transaction
 from codat_mock.models.datasets import DataType
 from codat_mock.rules.contexts import KnownVersion, RecordId, Request, SyncedRecord
-from codat_mock.rules.contexts.syncs import PAYMENTS, source_of, transactions_of
-from codat_mock.sandbox.session import Session
+from codat_mock.rules.contexts.syncs import FEES, PAYMENTS, TRANSACTIONS, source_of, transactions_of
+from codat_mock.sandbox.session import MANY_RECORDS, Session
 from codat_mock.storage import CompanyRow, KnownRow
 
 
@@ -27,20 +29,53 @@ def known_versions(
     numbers = {row.dataset for row in rows}
     carriers = numbers | {row.carrier for row in rows}
     brought = {number: datasets.by_number(number) for number in carriers}
-    raws = {number: datasets.raw_records(number) for number in numbers}
-    versions = {}
-    for row in rows:
-        raw = raws[row.dataset][row.position]
-        dataset = brought[row.dataset]
-        versions[row.key] = KnownVersion(
-            data_type=data_type,
-            raw=raw,
-            is_delete=row.is_delete,
-            accepted_by=dataset.request,
-            is_answered=brought[row.carrier].is_answered,
-            is_synced=row.is_synced,
-        )
-    return versions
+    raws = raw_records(session, numbers)
+    with session.computing(len(rows)):
+        return {
+            row.key: KnownVersion(
+                data_type=data_type,
+                raw=raws[row.dataset][row.position],
+                is_delete=row.is_delete,
+                accepted_by=brought[row.dataset].request,
+                is_answered=brought[row.carrier].is_answered,
+                is_synced=row.is_synced,
+            )
+            for row in rows
+        }
+
+
+def raw_records(session: Session, numbers: Iterable[int]) -> dict[int, list[bytes]]:
+    """The bytes of each record in the pushes of datasets, by the datasets' numbers."""
+    raws = {}
+    for number in numbers:
+        raws[number] = session.tables.datasets.raw_records(number)
+        session.give_way()
+    return raws
+
+
+def known_rows(
+    session: Session,
+    row: CompanyRow,
+    data_type: DataType,
+    keys: Iterable[str],
+    condition: Literal["", "NOT is_delete", "synced IS NOT NULL"] = "",
+) -> dict[str, KnownRow]:
+    """Where the latest versions of those keys stand.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        keys: the records'.
+        condition: of the versions that count; empty for all.
+    """
+    found: dict[str, KnownRow] = {}
+    rest = iter(keys)
+    while some := [*islice(rest, MANY_RECORDS)]:
+        datasets = session.tables.datasets
+        found |= datasets.known(row.number, data_type, some, condition=condition)
+        session.give_way()
+    return found
 
 
 class Requests(dict[int, Request]):
@@ -87,12 +122,18 @@ def named_by(records: Iterable[SyncedRecord]) -> Iterator[RecordId]:
                 yield source
                 if source[0] == PAYMENTS:
                     yield from transactions_of(source[1])
+                    if each.record.type in FEES:  # which it may reverse
+                        yield TRANSACTIONS, f"{source[1]}/{each.record.type}"
         elif isinstance(each.record, Payment):
             yield from transactions_of(each.key)
 
 
 def known(
-    session: Session, row: CompanyRow, data_type: DataType, keys: Iterable[str]
+    session: Session,
+    row: CompanyRow,
+    data_type: DataType,
+    keys: Iterable[str],
+    condition: Literal["", "NOT is_delete", "synced IS NOT NULL"] = "",
 ) -> dict[str, KnownVersion]:
     """The latest versions of those keys.
 
@@ -101,6 +142,7 @@ def known(
         row: the company's row.
         data_type: the records'.
         keys: the records'.
+        condition: of the versions that count; empty for all.
     """
-    found = session.tables.datasets.known(row.number, data_type, keys)
+    found = known_rows(session, row, data_type, keys, condition)
     return known_versions(session, data_type, [*found.values()])

@@ -8,7 +8,7 @@ is shown carries a code of its own, which is accepted once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -17,18 +17,26 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from codat_mock.configuration.account_purposes import CATEGORY
 from codat_mock.configuration.checks import selection_problems
 from codat_mock.configuration.suggestions import suggest
 from codat_mock.models.companies import Company, Connection, ConnectionStatus, allowed_name
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.errors import Malformed, Problem, Unauthorised
-from codat_mock.sandbox import companies, connections
+from codat_mock.models.syncs import SyncSummary
+from codat_mock.sandbox import companies, connections, sync_views
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, LinkSession
 
 CODE_LASTS: Final = timedelta(seconds=30)
 MAX_URL_CHARACTERS: Final = 2048
-HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?([/?#]|$)")  # and no scheme
+MIDNIGHT: Final = 0
+SYNCS_SHOWN: Final = 10
+THIS_MACHINE: Final = ("127.0.0.1", "localhost")  # has no TLS
+# A host without a scheme; a single word is one only if it is this machine's name.
+HOST: Final = re.compile(
+    r"(?P<host>localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)(:\d+)?([/?#]|$)", re.IGNORECASE
+)
 
 
 class LinkForm(Struct, frozen=True):
@@ -41,6 +49,8 @@ class LinkForm(Struct, frozen=True):
         is_format_open: whether invoices or journal entries can still be chosen.
         is_set_up: whether settings are changed that were saved before.
         is_enabled: whether syncs are on.
+        syncs: the latest, the last one first.
+        next_due: when the next one is, UTC; None where none is planned.
     """
 
     company: Company
@@ -51,6 +61,8 @@ class LinkForm(Struct, frozen=True):
     is_format_open: bool
     is_set_up: bool
     is_enabled: bool
+    syncs: list[SyncSummary]
+    next_due: datetime | None
 
     @property
     def output_format(self) -> str:
@@ -149,7 +161,10 @@ def check_url(url: str | None) -> None:
 
 def absolute(url: str) -> str:
     """A URL with its scheme: `app.codat.io`, as in the documentation's sample, has none."""
-    return f"https://{url}" if HOST.match(url) else url
+    found = HOST.match(url)
+    if not found:
+        return url
+    return f"http://{url}" if found["host"].lower() in THIS_MACHINE else f"https://{url}"
 
 
 def enter(session: Session, code: str) -> str:
@@ -206,17 +221,44 @@ def form(session: Session, link: LinkSession) -> LinkForm:
         company=row.company,
         connection=connection,
         code=code,
-        configuration=suggested(row),
+        configuration=without_deleted_categories(suggested(row), row.catalogue.names),
         now=session.now,
         is_format_open=not companies.has_written(session, row),
         is_set_up=row.configuration is not None,
         is_enabled=row.configuration is None or row.configuration.enabled,
+        # Source: contract part 2, section D ("each sync's range and status; last and next sync").
+        syncs=sync_views.all_syncs(session, row.company.id)[:SYNCS_SHOWN],
+        next_due=row.due,
     )
 
 
 def suggested(row: CompanyRow) -> Configuration:
-    """A company's configuration, with suggestions where nothing is selected."""
-    return suggest(companies.configured(row))
+    """A company's configuration, with suggestions where nothing is selected.
+
+    Source: contract part 2, section E ("the flow sets 00:00 merchant time").
+    """
+    return suggest(companies.configured(row), sync_hour=MIDNIGHT)
+
+
+def without_deleted_categories(
+    configuration: Configuration, categories: Container[str]
+) -> Configuration:
+    """A configuration without the accounts of product categories that were deleted.
+
+    Args:
+        configuration: with its options.
+        categories: the ids of those that there are.
+
+    Source: contract part 2, section B ("off the screen, mapping stays").
+    """
+    mapping = configuration.configuration
+    shown = {
+        name: account
+        for name, account in mapping.sales.accounts.items()
+        if not name.startswith(CATEGORY) or name.removeprefix(CATEGORY) in categories
+    }
+    sales = replace(mapping.sales, accounts=shown)
+    return replace(configuration, configuration=replace(mapping, sales=sales))
 
 
 def take_answer(session: Session, link: LinkSession, code: str) -> None:

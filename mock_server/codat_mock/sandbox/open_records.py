@@ -17,8 +17,9 @@ from codat_mock.rules.contexts import OpenRecordsContext, PlacedRecord, RecordId
 from codat_mock.sandbox import ground_truth
 from codat_mock.sandbox.known_records import Requests, named_by, others
 from codat_mock.sandbox.session import Session
-from codat_mock.sandbox.sync_execution import records_of
+from codat_mock.sandbox.sync_execution import booked_earlier, records_of
 from codat_mock.storage import CompanyRow
+from codat_mock.storage.versions import as_versions
 
 
 def subjects(session: Session) -> Iterator[OpenRecordsContext]:
@@ -31,7 +32,8 @@ def subjects(session: Session) -> Iterator[OpenRecordsContext]:
 def open_records(session: Session, row: CompanyRow) -> OpenRecordsContext:
     """One company's records that are in no books."""
     requests = Requests(session)
-    deferred = open_versions(session.tables.versions.deferred(row.number))
+    rows = session.tables.versions.deferred(row.number, session.give_way)
+    deferred = open_versions(as_versions(rows))
     picks = records_of(session, deferred)
     records = [
         SyncedRecord(version.data_type, version.key, pick.record, requests[version.dataset])
@@ -44,7 +46,9 @@ def open_records(session: Session, row: CompanyRow) -> OpenRecordsContext:
     early = []
     if start is not None:
         known |= declared_before(session, row, records, start)
-        waiting = open_versions(session.tables.versions.waiting(row.number, start))
+        rows = session.tables.versions.waiting(row.number, start, session.give_way)
+        with session.computing(len(rows)):
+            waiting = open_versions(as_versions(rows))
         early = [
             PlacedRecord(each.data_type, each.key, requests[each.dataset])
             for each in waiting
@@ -80,11 +84,11 @@ def declared_before(
         start: the start date, UTC.
     """
     names = {*named_by(records)}
-    if not names or not session.tables.declared.counts(row.number):
+    if not names or not session.tables.declared.has_any(row.number):
         return {}
     return {
         (own.data_type, own.key): own.record
-        for own in session.tables.declared.all(row.number)
+        for own in ground_truth.declared_records(session, row)
         if (own.data_type, own.key) in names
         and (created := ground_truth.created(own)) is not None
         and created < start
@@ -113,7 +117,7 @@ def unbooked(
         known: orders and payments, by their ids.
     """
     names = {name for name in known if name[0] in (ORDERS, PAYMENTS)}
-    earlier = session.tables.documents.earlier(row.number, names)
+    earlier = booked_earlier(session, row, names)
     return frozenset(
         (data_type, key)
         for data_type, key in names

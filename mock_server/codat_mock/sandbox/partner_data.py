@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
-from codat_mock.accounting.orders import Catalogue
+from codat_mock.accounting.catalogue import Catalogue
 from codat_mock.models.decoding import decoder
 from codat_mock.models.partner_data import Product, ProductCategories, TaxComponent
 from codat_mock.sandbox.session import Session

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Sequence, Set
+from decimal import Decimal
+from typing import Final
 
-from msgspec import UNSET, Struct, to_builtins
-from msgspec.json import Encoder
+from msgspec import Struct
 
-from codat_mock.accounting.orders import percentages
-from codat_mock.accounting.selection import Version
+from codat_mock.accounting.order_taxes import percentages
 from codat_mock.configuration.options import with_options
 from codat_mock.domain.dataset_lifecycle import Plan, end_of, make_plan
-from codat_mock.models.commerce import Record
+from codat_mock.domain.planned_ends import durations_of
 from codat_mock.models.companies import Connection
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.errors import Malformed, NotFound, Problem
 from codat_mock.models.native_records import exact_amount
 from codat_mock.models.pushes import (
     PushedRecord,
-    deleted_keys,
     objects_in,
-    pushed_record,
     read_push,
 )
 from codat_mock.models.unread_properties import unread_in
 from codat_mock.rules.contexts import NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
-from codat_mock.sandbox.known_records import known_versions
+from codat_mock.sandbox.pushed_records import changes_in, excused, judged_records
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, DatasetRow
+from codat_mock.storage.datasets import NewVersion
 
+VERSIONS_AT_ONCE: Final = 5000
+UNFINISHED: Final = "unfinished-push"  # a preference: the numbers of the company and the dataset
 MAX_NAMED: Final = 1000  # invalid records in the message of a dataset
-encode = Encoder(order="deterministic").encode
 
 
 class ReceivedPush(Struct, frozen=True):
@@ -59,7 +57,7 @@ class Arrival(Struct, frozen=True):
         request: its place among the sandbox's requests.
         overlaps: pushes of the same company and data type that were in flight when it came.
         dataset_id: the id of the new dataset; None for one of the sandbox's own.
-        is_answered: False where its answer is still to be sent: until `Datasets.confirm` says
+        is_answered: False where its answer is still to be sent: until `Answers.confirm` says
             that it was, a restarted server takes it for lost.
     """
 
@@ -132,10 +130,16 @@ def store(session: Session, arrival: Arrival, records: Sequence[PushedRecord], b
     """
     row = session.company(arrival.company_id)
     connection = commerce_connection(row, arrival.data_type)
-    problems = problems_in(arrival.data_type, records)
+    with session.computing(len(records)):
+        problems = problems_in(arrival.data_type, records)
+        unread = unread_in(arrival.data_type, body, records)
+        rates = named_rates(records)
     judged = judged_records(session, row, arrival.data_type, records)
-    unread = unread_in(arrival.data_type, body, records)
-    judge(session, row, arrival, judged, problems, unread=unread)
+    push = push_context(session, row, arrival, judged, problems, unread=unread)
+    judgement = evaluation.judged(session, push)
+    changes = changes_in(session, row, arrival.data_type, judged)
+    # From here on all that is written is one commit, but for very many versions.
+    note_number(session, arrival)
     plan = plan_for(session, arrival, problems, is_linked=connection.status == "Linked")
     dataset = DatasetRow(
         id=arrival.dataset_id or session.new_id(),
@@ -149,15 +153,54 @@ def store(session: Session, arrival: Arrival, records: Sequence[PushedRecord], b
     )
     number = session.tables.datasets.add(row.number, dataset, body)
     if plan.outcome == "Complete":
-        note_rates(session, row, records)
-    versions: list[Version] = []
+        note_rates(session, row, rates)
     is_missed = bool(arrival.overlaps) and session.settings.concurrent_pushes == "miss"
-    if plan.outcome == "Complete" and not is_missed:
-        versions = versions_of(session, row, judged, number, dataset)
-        session.tables.datasets.add_versions(row.number, versions)
+    is_taken = plan.outcome == "Complete" and not is_missed
+    if is_taken:
+        store_versions(session, row, dataset.data_type, number, changes)
         session.tables.datasets.carry(row.number, dataset.data_type, excused(judged), number)
-    webhooks.expect_end(session, row, dataset, is_changed=bool(versions))
+    evaluation.keep(session, push, judgement)
+    webhooks.expect_end(session, row, dataset, is_changed=is_taken and bool(changes))
     return dataset.id
+
+
+def store_versions(
+    session: Session,
+    row: CompanyRow,
+    data_type: DataType,
+    number: int,
+    versions: Sequence[NewVersion],
+) -> None:
+    """Store the versions that a push brings, in portions between which other sandboxes may go.
+
+    Until the last one is committed, with all the rest of the push, a mark says that the push is
+    unfinished: should the server be killed or fail, `undo_unfinished` deletes it.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        number: the dataset's.
+        versions: in the order of their keys.
+    """
+    is_long = len(versions) > VERSIONS_AT_ONCE
+    if is_long:
+        session.tables.preferences.save(UNFINISHED, [row.number, number])
+    for start in range(0, len(versions), VERSIONS_AT_ONCE):
+        if is_long:
+            session.give_way()
+        some = versions[start : start + VERSIONS_AT_ONCE]
+        session.tables.datasets.add_versions(row.number, data_type, number, some)
+    if is_long:
+        session.tables.preferences.save(UNFINISHED, [])
+
+
+def undo_unfinished(session: Session) -> None:
+    """Delete what is there of a push that was not stored to its end; it was never answered."""
+    unfinished = session.tables.preferences.find(UNFINISHED, list[int])
+    if unfinished:
+        session.tables.datasets.delete_push(*unfinished)
+        session.tables.preferences.save(UNFINISHED, [])
 
 
 def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
@@ -175,17 +218,23 @@ def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
     return found
 
 
-def note_rates(session: Session, row: CompanyRow, records: Sequence[PushedRecord]) -> None:
+def named_rates(records: Sequence[PushedRecord]) -> set[Decimal]:
+    """The tax percentages of orders."""
+    named: set[Decimal] = set()
+    for pushed in records:
+        if pushed.data_type == "commerce-orders":
+            named |= percentages(pushed.native)
+    return {exact_amount(rate) for rate in named}
+
+
+def note_rates(session: Session, row: CompanyRow, seen: Set[Decimal]) -> None:
     """Remember the tax percentages of orders, which the configuration offers to map.
 
     Args:
         session: the session.
         row: the company's row.
-        records: the records, in order.
+        seen: the percentages.
     """
-    orders = [pushed.native for pushed in records if pushed.data_type == "commerce-orders"]
-    named = {rate for order in orders for rate in percentages(order)}
-    seen = {exact_amount(rate) for rate in named}
     if not seen <= row.rates:
         row.rates |= seen
         companies.map_new_rates(session, row, seen)
@@ -205,10 +254,19 @@ def refuse(session: Session, arrival: Arrival, refusal: Malformed, body: bytes) 
         NotFound: there is no such company.
     """
     row = session.company(arrival.company_id)
-    judge(session, row, arrival, (), refusal.problems, objects_in(arrival.data_type, body))
+    unreadable = objects_in(arrival.data_type, body)
+    push = push_context(session, row, arrival, (), refusal.problems, unreadable)
+    judgement = evaluation.judged(session, push)
+    note_number(session, arrival)
+    evaluation.keep(session, push, judgement)
 
 
-def judge(
+def note_number(session: Session, arrival: Arrival) -> None:
+    """Remember the number of the push's request, after which those of a restarted server go on."""
+    session.tables.row.requests = max(session.tables.row.requests, arrival.request.number)
+
+
+def push_context(
     session: Session,
     row: CompanyRow,
     arrival: Arrival,
@@ -216,8 +274,8 @@ def judge(
     problems: Sequence[Problem],
     unreadable: Sequence[bytes] = (),
     unread: Sequence[str] = (),
-) -> None:
-    """Judge a push by the rules, and store the findings.
+) -> PushContext:
+    """A push as the rules judge it.
 
     Args:
         session: the session.
@@ -228,10 +286,9 @@ def judge(
         unreadable: records that could not be decoded, as bytes.
         unread: properties of the body that were not read.
     """
-    session.tables.row.requests = max(session.tables.row.requests, arrival.request.number)
     previous = session.tables.datasets.latest(row.number, arrival.data_type)
     settings = row.configuration
-    push = PushContext(
+    return PushContext(
         company_id=arrival.company_id,
         data_type=arrival.data_type,
         at=session.now,
@@ -249,7 +306,6 @@ def judge(
         covered=session.tables.syncs.covered(row.number),
         next_sync=NextSync(row.due + session.settings.sync_delay, row.due) if row.due else None,
     )
-    evaluation.take(session, push)
 
 
 def is_ready(row: CompanyRow) -> bool:
@@ -257,6 +313,13 @@ def is_ready(row: CompanyRow) -> bool:
 
     A tax rate that appears later is not the integration's to wait for; rule B05 names it.
     """
+    if row.is_ready is None:
+        row.is_ready = has_complete_mapping(row)
+    return row.is_ready
+
+
+def has_complete_mapping(row: CompanyRow) -> bool:
+    """The same, computed."""
     if row.configuration is None or not companies.has_been_linked(row, "Accounting"):
         return False
     accounting = companies.linked(row, "Accounting")
@@ -293,7 +356,7 @@ def problems_in(data_type: DataType, records: Sequence[PushedRecord]) -> list[Pr
     return [
         Problem(f"$.{LIST_NAMES[data_type]}[{record.position}].id", "The record has no id.")
         for record in records
-        if record.native.id in (None, "", UNSET)
+        if not record.key
     ]
 
 
@@ -311,7 +374,7 @@ def plan_for(
     Source: contract sections 2 and 4.
     """
     planned = planned_outcomes.planned_dataset(session, arrival.company_id, arrival.data_type)
-    durations = planned_outcomes.durations_of(planned) or planned_outcomes.pace(session)
+    durations = durations_of(planned) or planned_outcomes.pace(session)
     if planned and (planned.outcome != "Complete" or planned.stuck_in):
         return planned_outcomes.plan_of(planned, durations)
     if not is_linked:
@@ -324,195 +387,6 @@ def plan_for(
     return make_plan(durations=durations)
 
 
-def judged_records(
-    session: Session, row: CompanyRow, data_type: DataType, records: Sequence[PushedRecord]
-) -> list[RecordContext]:
-    """The pushed records, each beside the version that is known of it.
-
-    Args:
-        session: the session.
-        row: the company's row.
-        data_type: the records'.
-        records: the records, in order.
-    """
-    datasets = session.tables.datasets
-    if not datasets.has_versions(row.number, data_type):
-        failed = failed_keys(session, row, data_type, records)
-        return [RecordContext(each, None, has_failed=each.key in failed) for each in records]
-    meant = {
-        record.position: deleted_keys(data_type, str(record.native.id))
-        for record in records
-        if record.key and record.is_delete
-    }
-    keys = {record.key for record in records}.union(*meant.values())
-    known = datasets.known(row.number, data_type, keys)
-    versions = known_versions(session, data_type, list(known.values()))
-    gone = [
-        each.key
-        for each in records
-        if not each.is_delete and each.key in versions and versions[each.key].is_delete
-    ]
-    before = datasets.known(row.number, data_type, gone, condition="NOT is_delete")
-    undeleted = known_versions(session, data_type, list(before.values()))
-    failed = failed_keys(session, row, data_type, records)
-    is_new = any(each.key not in versions and not each.is_delete for each in records)
-    retried = unanswered_contents(session, row, data_type) if is_new else {}
-    return [
-        RecordContext(
-            record,
-            versions.get(record.key),
-            [versions[key] for key in meant.get(record.position, ()) if key in versions],
-            before_delete=undeleted.get(record.key),
-            retries=retried.get(content_without_ids(record.record), "")
-            if retried and not record.is_delete and record.key not in versions
-            else "",
-            has_failed=record.key in failed,
-        )
-        for record in records
-    ]
-
-
-def failed_keys(
-    session: Session, row: CompanyRow, data_type: DataType, records: Sequence[PushedRecord]
-) -> set[str]:
-    """The deletes among the records whose targets an earlier push held, that failed.
-
-    Args:
-        session: the session.
-        row: the company's row.
-        data_type: the records'.
-        records: the records, in order.
-    """
-    deletes = {str(each.native.id): each.key for each in records if each.is_delete and each.key}
-    if not deletes:
-        return set()
-    return {
-        deletes[id_]
-        for dataset in session.tables.datasets.failed(row.number, data_type)
-        for raw in session.tables.datasets.raw_records(dataset.number)
-        if (id_ := str(pushed_record(data_type, 0, raw).native.id)) in deletes
-    }
-
-
-def unanswered_contents(session: Session, row: CompanyRow, data_type: DataType) -> dict[bytes, str]:
-    """The keys of records whose push got no answer, by their contents without ids (rule S18).
-
-    Empty if the merchant's records are declared: the books are compared with those.
-
-    Args:
-        session: the session.
-        row: the company's row.
-        data_type: the records'.
-    """
-    contents: dict[bytes, str] = {}
-    unanswered = session.tables.datasets.unanswered(row.number, data_type)
-    if not unanswered or session.tables.declared.counts(row.number):
-        return contents
-    for dataset in unanswered:
-        held = [
-            pushed_record(data_type, position, raw)
-            for position, raw in enumerate(session.tables.datasets.raw_records(dataset.number))
-        ]
-        rows = session.tables.datasets.known(row.number, data_type, [each.key for each in held])
-        still = known_versions(session, data_type, [*rows.values()])
-        for each in held:
-            version = still.get(each.key)
-            if version and not version.is_answered and not version.is_delete:
-                contents[content_without_ids(each.record)] = each.key
-    return contents
-
-
-def content_without_ids(record: Record) -> bytes:
-    """A record as JSON without the ids in it."""
-    return encode(without_ids(to_builtins(record)))
-
-
-def without_ids(value: Any) -> Any:
-    """A value without the ids in it, and without the order's number, which is often its id."""
-    if isinstance(value, dict):
-        return {k: without_ids(v) for k, v in value.items() if k not in ("id", "orderNumber")}
-    return [without_ids(each) for each in value] if isinstance(value, list) else value
-
-
-def excused(judged: Sequence[RecordContext]) -> list[str]:
-    """The keys of records that repeat what was accepted without its answer being received."""
-    return [
-        record.key
-        for record in judged
-        if record.known and not record.known.is_answered and record.is_repeat
-    ]
-
-
-def versions_of(
-    session: Session,
-    row: CompanyRow,
-    judged: Sequence[RecordContext],
-    number: int,
-    dataset: DatasetRow,
-) -> list[Version]:
-    """The versions that a push brings: of a key that stands twice, the last one.
-
-    Args:
-        session: the session.
-        row: the company's row.
-        judged: each beside the version that is known of it.
-        number: the dataset's.
-        dataset: the dataset that brings them.
-    """
-    data_type = dataset.data_type
-    last = {record.key: record for record in judged}
-    versions: dict[str, Version] = {}
-    for record in sorted(last.values(), key=lambda record: record.pushed.position):
-        if not is_effective(record):
-            continue
-        keys = [record.key]
-        if record.pushed.is_delete:
-            meant = deleted_keys(data_type, str(record.pushed.native.id))
-            known = session.tables.datasets.known(row.number, data_type, meant)
-            keys = [key for key in meant if key in known and not known[key].is_delete]
-            for key in meant:
-                versions.pop(key, None)
-        versions |= {
-            key: Version(
-                row=record.pushed.position,
-                data_type=data_type,
-                key=key,
-                dataset=number,
-                created=created_date(record.pushed),
-                completes=dataset.ends,
-                is_delete=record.pushed.is_delete,
-                synced=False,
-            )
-            for key in keys
-        }
-    return [*versions.values()]
-
-
-def is_effective(record: RecordContext) -> bool:
-    """Whether a pushed record changes anything.
-
-    A repeat is discarded, and so is an update whose source date has not moved on, or the delete of
-    what is not known. Source: contract section 6, rules S03, U03, D02 and D04.
-    """
-    known = record.known
-    if record.pushed.is_delete:
-        return True
-    if known is None or known.is_delete:
-        return True
-    if record.is_repeat:
-        return False
-    old, new = known.native.source_modified_date, record.pushed.native.source_modified_date
-    if isinstance(old, datetime) and isinstance(new, datetime):
-        return new > old
-    return True
-
-
-def created_date(pushed: PushedRecord) -> datetime | None:
-    """When the record was created in the merchant's system, None where it does not say."""
-    created = pushed.native.created_date
-    return created if isinstance(created, datetime) else None
-
-
 def forget_answer(session: Session, company_id: str, dataset_id: str) -> None:
     """Note that the integration did not get the answer to a push.
 
@@ -522,4 +396,4 @@ def forget_answer(session: Session, company_id: str, dataset_id: str) -> None:
         dataset_id: the dataset's id.
     """
     row = session.company(company_id)
-    session.tables.datasets.mark_unanswered(row.number, dataset_id)
+    session.tables.datasets.answers.mark_lost(row.number, dataset_id)

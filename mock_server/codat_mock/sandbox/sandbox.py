@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from copy import copy
 from itertools import count
 from random import Random
+from threading import Lock, get_ident
 
 from codat_mock.clock import Clock
-from codat_mock.sandbox import syncs, webhooks
+from codat_mock.sandbox import pushes, syncs, webhooks
 from codat_mock.sandbox.client_behaviour import ClientBehaviour
 from codat_mock.sandbox.in_flight_pushes import InFlightPushes
 from codat_mock.sandbox.internal_errors import InternalErrors
@@ -17,7 +18,7 @@ from codat_mock.sandbox.rate_limits import RateLimiter
 from codat_mock.sandbox.session import SandboxClosed, Session
 from codat_mock.sandbox.settings import Settings
 from codat_mock.sandbox.webhook_sender import WebhookSender
-from codat_mock.storage import SandboxRow, StorageError, Store
+from codat_mock.storage import Restoring, SandboxRow, StorageError, Store
 
 
 class Sandbox:
@@ -29,6 +30,8 @@ class Sandbox:
         settings: what it starts from.
         failures: where faults of the mock are noted.
         replaced: the sandbox of the same name that is deleted in the same transaction.
+        restored: what it holds from the start; None for nothing. `UnusableFile` is raised where it
+            is damaged.
 
     Attributes:
         chance: the source of the ids of answers; not stored, so that a refusal writes nothing.
@@ -43,6 +46,7 @@ class Sandbox:
         settings: Settings,
         failures: InternalErrors,
         replaced: Sandbox | None = None,
+        restored: Restoring | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -52,14 +56,18 @@ class Sandbox:
         self.client_behaviour = ClientBehaviour()
         self._store = store
         self._is_closed = False
+        self._lock = Lock()
+        self._user: int | None = None
         with store.transaction(replaced.reopen if replaced else None):
             if replaced:
                 replaced._is_closed = True
                 store.sandboxes.delete(name)
+            if restored:
+                store.name_restored(restored, name)
             clock = Clock.starting(settings.start_at, settings.speed)
             self.tables = store.tables(store.sandboxes.get_or_add(name, clock))
-            if not self.tables.row.minted:  # a new one
-                webhooks.add_rules(self._begin(), settings.alert_rules)
+            if not self.tables.row.minted and not restored:  # a new one
+                webhooks.add_rules(self._begin(nullcontext), settings.alert_rules)
                 self.tables.save()
         self.request_numbers = count(self.tables.row.requests + 1)
         self._webhook_sender = WebhookSender(self.session, settings.alert_hosts, failures)
@@ -79,35 +87,81 @@ class Sandbox:
         """Open a session, in which all that is due has been done.
 
         A few of the due syncs go into each transaction before it, so that requests of other
-        sandboxes go between. What an exception leaves undone is rolled back with all the rest.
+        sandboxes go between; those of this one wait. What an exception leaves undone is rolled back
+        with all the rest.
 
         Raises:
             SandboxClosed: the sandbox was reset.
+            RuntimeError: this thread has a session open already, and would wait for itself.
         """
         is_done = False
-        while not is_done:
-            with self._transaction() as session:
-                is_done = not syncs.run_due(session)
-                if is_done:
-                    webhooks.run_due(session)
-                    yield session
-                    webhooks.run_due(session)
-                    is_alert_due = session.tables.alerts.due(session.now) is not None
+        with self.alone():
+            while not is_done:
+                with self._transaction() as session:
+                    is_done = not syncs.run_due(session)
+                    if is_done:
+                        webhooks.run_due(session)
+                        yield session
+                        webhooks.run_due(session)
+                        is_alert_due = session.tables.alerts.due(session.now) is not None
         if is_alert_due:
             self._webhook_sender.wake()
 
+    def snapshot(self) -> bytes:
+        """The sandbox as it is now, to be restored under this or another name."""
+        with self.session() as session:
+            session.tables.flush()
+            saved = self._store.snapshot(session.tables.row, session.now, session.give_way)
+        with closing(saved):
+            return saved.serialize()
+
+    @contextmanager
+    def alone(self, patience: float = -1) -> Iterator[None]:
+        """Keep other sessions of this sandbox out, also while the transaction is interrupted.
+
+        Args:
+            patience: seconds that it waits for another session, negative for no limit.
+
+        Raises:
+            RuntimeError: this thread keeps them out already, and would wait for itself.
+            TimeoutError: another session took longer.
+        """
+        if self._user == get_ident():
+            raise RuntimeError("a session of this thread is open already")
+        if not self._lock.acquire(timeout=patience):
+            raise TimeoutError(f"a session of the sandbox '{self.name}' has not ended")
+        try:
+            self._user = get_ident()
+            yield
+        finally:
+            self._user = None
+            self._lock.release()
+
     def settle(self) -> None:
-        """Do what has fallen due."""
+        """Do what has fallen due, unless a session is open, which does that itself."""
+        if self._lock.locked():
+            return
         with self.session():
             pass
 
-    def close(self) -> None:
-        """End what goes on by itself, and write what was left for later."""
+    def close(self, patience: float = 0.0) -> None:
+        """End what goes on by itself, and write what was left for later.
+
+        What was left is little, and none of it an answered push: it is not waited for long.
+
+        Args:
+            patience: seconds that it waits for a session.
+        """
         self._webhook_sender.stop()
         if self._is_closed:  # by a reset, or twice
             return
-        with suppress(SandboxClosed, StorageError), self._transaction() as session:
-            session.tables.datasets.flush()
+        with (
+            suppress(SandboxClosed, StorageError, TimeoutError),
+            self.alone(patience),
+            self._transaction() as session,
+        ):
+            session.tables.datasets.answers.flush()
+            session.tables.flush()
         self._is_closed = True
 
     def reopen(self) -> None:
@@ -122,14 +176,32 @@ class Sandbox:
             if before is not None:
                 self.tables.roll_back_all(before)
 
+        @contextmanager
+        def pause() -> Iterator[None]:
+            nonlocal before
+            error: BaseException | None = None
+            self.tables.save()
+            with self._store.interruption():
+                before = copy(self.tables.row)
+                self.tables.begin_again()
+                try:
+                    yield
+                except BaseException as raised:  # noqa: BLE001  (raised once the tables are usable)
+                    error = raised
+            self.tables.checkpoint()
+            if error:
+                raise error
+
         with self._store.transaction(restore):
             if self._is_closed:
                 raise SandboxClosed
             before = copy(self.tables.row)
-            yield self._begin()
+            session = self._begin(pause)
+            pushes.undo_unfinished(session)
+            yield session
             self.tables.save()
 
-    def _begin(self) -> Session:
+    def _begin(self, pause: Callable[[], AbstractContextManager[None]]) -> Session:
         self.tables.begin()
         now = self.tables.row.clock.now()
-        return Session(self.tables, now, self.settings, self.client_behaviour)
+        return Session(self.tables, now, self.settings, self.client_behaviour, pause)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
+from typing import Final, TypeVar
 from uuid import UUID
 
+from codat_mock.clock import machine_seconds
 from codat_mock.models.errors import NotFound
 from codat_mock.models.request_log import CausedFinding
 from codat_mock.sandbox.client_behaviour import ClientBehaviour
 from codat_mock.sandbox.settings import Settings
 from codat_mock.storage import CompanyRow, SandboxTables
+
+MANY_RECORDS: Final = 2000  # computing with them takes some 20 ms
+LONGEST_SECONDS: Final = 0.05  # of a transaction, where it can be interrupted
+
+Value = TypeVar("Value")
 
 
 class SandboxClosed(Exception):
@@ -27,6 +36,7 @@ class Session:
         now: the sandbox's time, UTC, read once.
         settings: what the sandbox started from.
         client_behaviour: what is remembered of the integration's earlier requests.
+        pause: writes what was done, and lets other sandboxes go between until it is left.
 
     Attributes:
         caused: the rules that the request of this session broke.
@@ -37,9 +47,11 @@ class Session:
     now: datetime
     settings: Settings
     client_behaviour: ClientBehaviour
+    pause: Callable[[], AbstractContextManager[None]]
     caused: list[CausedFinding] = field(default_factory=list)
     ended_datasets: set[str] = field(default_factory=set)
     _kept: int = 0
+    _since: float = field(default_factory=machine_seconds)
 
     def at(self, moment: datetime) -> Session:
         """The same session at an earlier moment, for what was due then."""
@@ -54,6 +66,47 @@ class Session:
         """Undo what was done since the last checkpoint; the transaction goes on."""
         self.tables.roll_back()
         del self.caused[self._kept :]
+
+    @contextmanager
+    def computing(self, count: int) -> Iterator[None]:
+        """Let other sandboxes go between while this thread computes with many records.
+
+        Inside, the tables must not be used. What was done before is kept even if the rest of the
+        request fails, as by `checkpoint`: nothing that belongs together may stand on both sides.
+
+        Args:
+            count: the number of records; of few, the transaction simply goes on.
+        """
+        if count < MANY_RECORDS:
+            yield
+            return
+        try:
+            with self.pause():
+                yield
+        finally:
+            self._kept = len(self.caused)
+            self._since = machine_seconds()
+
+    def remember(self, name: Hashable, state: Hashable, compute: Callable[[], Value]) -> Value:
+        """What was computed from the tables, computed again only where they have changed.
+
+        Args:
+            name: of what is computed; the sandbox remembers one value by each name.
+            state: what the value depends on, such as the number of the latest sync.
+            compute: computes the value, which nobody may change.
+        """
+        known = self.tables.remembered.get(name)
+        if known is None or known[0] != state:
+            known = (state, compute())
+            self.tables.remembered[name] = known
+        value: Value = known[1]
+        return value
+
+    def give_way(self) -> None:
+        """Let other sandboxes go between if this one has kept them waiting, as by `computing`."""
+        if machine_seconds() - self._since > LONGEST_SECONDS:
+            with self.computing(MANY_RECORDS):
+                pass
 
     def new_id(self) -> str:
         """The next id of this sandbox, a UUID made from its seed and name."""

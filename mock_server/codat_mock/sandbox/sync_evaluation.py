@@ -76,7 +76,9 @@ def failure_of(result: SyncResult) -> str:
 
     Data types that were never pushed are left to rule R01.
     """
-    is_own = result.code in (4000, 5120) and not result.is_planned and not result.missing_types
+    is_own = (
+        result.code in (4000, 4200, 5120) and not result.is_planned and not result.missing_types
+    )
     return f"{result.code}, {result.reason.removesuffix('.')}" if is_own else ""
 
 

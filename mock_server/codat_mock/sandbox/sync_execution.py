@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 from codat_mock.accounting.booking import (
     Booking,
     book,
+    days,
+    days_to_extend,
+    rates_without_account,
     references,
     unmapped_payment_types,
     unmapped_rates,
 )
+from codat_mock.accounting.catalogue import Catalogue
 from codat_mock.accounting.documents import Document, RecordId
-from codat_mock.accounting.orders import percentages
-from codat_mock.accounting.reconciliation import ORDERS, BookedOrder, BookedPayment, Unreconciled
+from codat_mock.accounting.order_taxes import percentages
+from codat_mock.accounting.reconciliation import (
+    ORDERS,
+    BookedOrder,
+    BookedPayment,
+    Earlier,
+    Unreconciled,
+)
 from codat_mock.accounting.selection import Picked, Version, select
 from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.clock import FIRST
@@ -27,12 +39,19 @@ from codat_mock.models.companies import SourceKind
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.datasets import RECORD_TYPES, DataType
 from codat_mock.models.pushes import RECORDS
+from codat_mock.models.values import find_zone
 from codat_mock.sandbox import companies
+from codat_mock.sandbox.known_records import raw_records
 from codat_mock.sandbox.planned_outcomes import PlannedSync
-from codat_mock.sandbox.session import Session
+from codat_mock.sandbox.session import MANY_RECORDS, Session
 from codat_mock.storage import CompanyRow
 from codat_mock.storage.syncs import SyncKind
+from codat_mock.storage.versions import as_versions
 
+UNMAPPED_TAX: Final = (
+    "Cannot match the tax id '{id}' to a mapped account on the accounting platform for journal"
+    " entry."
+)
 LOST: Final = {"Unlinked": 4040, "Deauthorized": 4220}
 
 
@@ -129,17 +148,21 @@ def natural(
         return stopped
     start, finish = period.start, period.finish
     since = session.tables.syncs.last_looked(row.number) or FIRST
-    candidates = session.tables.versions.candidates(row.number, start, finish, since, session.now)
-    picked = select(candidates, start, finish, session.now).picked
+    rows = session.tables.versions.candidates(
+        row.number, start, finish, since, session.now, session.give_way
+    )
+    with session.computing(len(rows)):
+        picked = select(as_versions(rows), start, finish, session.now).picked
     if stopped:
-        return blaming(stopped, [*records_of(session, picked)], settings)
+        return blaming(stopped, records_of(session, picked), settings, row)
     if not picked:
         return SyncResult(2040)
     if missing := sorted(RECORD_TYPES.keys() - session.tables.datasets.pushed_types(row.number)):
         message = f"No {' and no '.join(missing)} have been pushed."
         return SyncResult(5120, message, missing_types=missing)
-    records = [*records_of(session, picked)]
-    unmapped = blaming(SyncResult(4000), records, settings)
+    records = records_of(session, picked)
+    with session.computing(len(records)):
+        unmapped = blaming(SyncResult(4000), records, settings, row)
     if unmapped.reason:
         return unmapped
     taken = [*zip(picked, records, strict=True)]
@@ -164,22 +187,35 @@ def natural(
     )
 
 
-def blaming(stopped: SyncResult, records: Sequence[Picked], settings: Configuration) -> SyncResult:
+def blaming(
+    stopped: SyncResult,
+    records: Sequence[Picked],
+    settings: Configuration,
+    row: CompanyRow,
+) -> SyncResult:
     """A failure of the configuration, with what records use that the merchant has not mapped.
 
     Args:
         stopped: the failure.
         records: what the sync would have booked.
         settings: the company's configuration.
+        row: the company's, with its own tax rates.
     """
-    if rates := unmapped_rates(records, settings):
-        shown = ", ".join(rate_key(rate) for rate in rates)
-        message = f"Tax rate is missing selected tax rate id. ({shown} percent)"
+    is_journal = companies.output_format(settings) == "JournalEntry"
+    rates = unmapped_rates(records, settings)
+    if is_journal and not rates:
+        rates = rates_without_account(records, settings, platform_of(row))
+    if rates:
         blamed = [
             (each.data_type, each.key)
             for each in records
             if isinstance(each.record, Order) and percentages(each.record) & {*rates}
         ]
+        if is_journal:
+            message = UNMAPPED_TAX.format(id=tax_id(rates[0], row.catalogue))
+            return replace(stopped, code=4200, reason=message, blamed=blamed)
+        shown = ", ".join(rate_key(rate) for rate in rates)
+        message = f"Tax rate is missing selected tax rate id. ({shown} percent)"
         return replace(stopped, reason=message, blamed=blamed)
     if types := unmapped_payment_types(records, settings):
         message = f"No account is selected for payments of type {', '.join(types)}."
@@ -190,6 +226,17 @@ def blaming(stopped: SyncResult, records: Sequence[Picked], settings: Configurat
         ]
         return replace(stopped, reason=message, blamed=blamed)
     return stopped
+
+
+def tax_id(rate: Decimal, catalogue: Catalogue) -> str:
+    """The id of the merchant's own tax rate of a percentage; without one, the percentage (assumed).
+
+    Args:
+        rate: of an order's line.
+        catalogue: with the merchant's own tax rates.
+    """
+    own = (each.id for each in catalogue.tax_components if each.rate == rate)
+    return next(own, None) or rate_key(rate)
 
 
 def obstacles(
@@ -247,25 +294,59 @@ def booked(
         sync_id: the sync's id.
         finish: of the period, UTC.
     """
+    numbers = session.tables.documents.last_numbers(row.number)
+    zone = find_zone(settings.schedule.time_zone) or UTC
+    with session.computing(len(records)):
+        named, on_days = [*references(records)], sorted(days(records, zone, finish))
+    earlier = booked_earlier(session, row, named, on_days)
+    if more := days_to_extend(records, earlier) - {*on_days}:
+        documents = session.tables.documents.of_days(row.number, sorted(more))
+        earlier = replace(earlier, documents=[*earlier.documents, *documents])
+    with session.computing(len(records)):
+        return book(
+            records,
+            settings,
+            platform_key=platform_of(row),
+            sync_id=sync_id,
+            finish=finish,
+            numbers_used=numbers,
+            earlier=earlier,
+            catalogue=row.catalogue,
+        )
+
+
+def platform_of(row: CompanyRow) -> str:
+    """The key of a company's linked accounting platform; empty where none is linked."""
     accounting = companies.linked(row, "Accounting")
-    written = session.tables.documents
-    return book(
-        records,
-        settings,
-        platform_key=accounting.integration_key if accounting else "",
-        sync_id=sync_id,
-        finish=finish,
-        numbers_used=written.last_numbers(row.number),
-        earlier=written.earlier(row.number, references(records)),
-        catalogue=row.catalogue,
-    )
+    return accounting.integration_key if accounting else ""
 
 
-def records_of(session: Session, versions: Sequence[Version]) -> Iterator[Picked]:
+def booked_earlier(
+    session: Session, row: CompanyRow, names: Iterable[RecordId], days: Iterable[str] = ()
+) -> Earlier:
+    """What earlier syncs booked of some records, and on some days.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        names: of orders and payments.
+        days: whose documents are read, ISO 8601.
+    """
+    rest = iter(names)
+    found = session.tables.documents.earlier(row.number, islice(rest, MANY_RECORDS), days)
+    while some := [*islice(rest, MANY_RECORDS)]:
+        session.give_way()
+        part = session.tables.documents.earlier(row.number, some)
+        orders, payments = {**found.orders, **part.orders}, {**found.payments, **part.payments}
+        found = Earlier(orders, payments, found.documents)
+    return found
+
+
+def records_of(session: Session, versions: Sequence[Version]) -> list[Picked]:
     """The records that versions point to, each push read once."""
-    raws: dict[int, list[bytes]] = {}
-    for version in versions:
-        if version.dataset not in raws:
-            raws[version.dataset] = session.tables.datasets.raw_records(version.dataset)
-        record = RECORDS[version.data_type](raws[version.dataset][version.row])
-        yield Picked(version.data_type, version.key, record)
+    raws = raw_records(session, dict.fromkeys(version.dataset for version in versions))
+    with session.computing(len(versions)):
+        return [
+            Picked(each.data_type, each.key, RECORDS[each.data_type](raws[each.dataset][each.row]))
+            for each in versions
+        ]

@@ -15,8 +15,8 @@ from codat_mock.models.syncs import SyncSummary
 from codat_mock.sandbox import companies
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, SyncRow
+from codat_mock.storage.syncs import LONG
 
-LONG: Final = timedelta(minutes=10)  # "1010 in progress for over ten minutes"
 MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -31,6 +31,7 @@ def to_summary(sync: SyncRow, now: datetime) -> SyncSummary:
         sync_status=running.status,
         error_message=running.message,
         sync_exception_message=running.message,
+        data_pushed=False,
     )
 
 

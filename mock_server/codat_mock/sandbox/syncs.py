@@ -24,6 +24,8 @@ from codat_mock.sandbox.planned_outcomes import planned_sync
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import SyncPeriod
 from codat_mock.storage import CompanyRow, SyncRow
+from codat_mock.storage.documents import rows_of
+from codat_mock.storage.versions import as_versions
 
 QUIET_AT_ONCE: Final = 20  # about as long as one sync that writes
 
@@ -88,7 +90,8 @@ def run_latest(
 
     Raises:
         NotFound: there is no such company.
-        Conflict: the company has no configuration with a start date that has come.
+        Conflict: the company has no configuration with a start date.
+        SyncUnavailable: the start date is still to come.
         Malformed: `sync_to` is before the start of the period, or still to come.
     """
     row = session.company(company_id)
@@ -99,12 +102,9 @@ def run_latest(
             "The company has no configuration with a start date yet; store one with"
             f" POST /config/companies/{company_id}/sync/commerce first."
         )
+    check_started(session, settings)
     finish = sync_to or session.now
     check_past(session, finish, "$.syncTo")
-    if finish < start and sync_to is None:
-        raise SyncUnavailable(
-            f"The start date of the company is {format_moment(start)}, which is still to come."
-        )
     if finish < start:
         message = f"The period ends before it starts, at {format_moment(start)}."
         raise Malformed(message, [Problem("$.syncTo", message)])
@@ -132,16 +132,36 @@ def run_historic(
     Raises:
         NotFound: there is no such company.
         Malformed: the range ends before it starts, or is still to come.
+        SyncUnavailable: the company's start date is still to come.
     """
     row = session.company(company_id)
+    settings = companies.configured(row)
+    check_started(session, settings)
     if finish <= start:
         message = "The range ends before it starts."
         raise Malformed(message, [Problem("$.dateRange.finish", message)])
     check_past(session, finish, "$.dateRange.finish")
     period = SyncPeriod("historic", start, finish)
-    return sync_views.to_summary(
-        run(session, row, companies.configured(row), period, request), session.now
-    )
+    return sync_views.to_summary(run(session, row, settings, period, request), session.now)
+
+
+def check_started(session: Session, settings: Configuration) -> None:
+    """Make sure that the start date has come: until then no sync can be queued.
+
+    Args:
+        session: the session.
+        settings: the company's configuration.
+
+    Source: contract part 2, section A7.
+
+    Raises:
+        SyncUnavailable: it has not.
+    """
+    start = settings.schedule.start_date
+    if start and session.now < start:
+        raise SyncUnavailable(
+            f"The start date of the company is {format_moment(start)}, which is still to come."
+        )
 
 
 def check_past(session: Session, finish: datetime, path: str) -> None:
@@ -200,12 +220,16 @@ def run(
     )
     ends = session.now + timedelta(seconds=planned.duration_seconds if planned else 0)
     sync = SyncRow(sync_id, period.kind, start, finish, session.now, ends, summary)
+    context = sync_evaluation.judged(session, row, sync, result, previous, request)
+    judgement = evaluation.judged(session, context)
+    with session.computing(len(context.records)):
+        written = rows_of(result.documents, result.orders, result.payments)
+    # From here on all that is written is one commit.
     number = session.tables.syncs.add(row.number, sync, result.unreconciled)
-    session.tables.documents.add(row.number, result.documents, result.orders, result.payments)
+    session.tables.documents.add(row.number, written)
     session.tables.versions.mark_synced(row.number, number, result.synced)
     session.tables.versions.mark_deferred(row.number, result.deferred)
-    judged = sync_evaluation.judged(session, row, sync, result, previous, request)
-    evaluation.take(session, judged)
+    evaluation.keep(session, context, judgement)
     return sync
 
 
@@ -214,4 +238,6 @@ def missed(session: Session, row: CompanyRow) -> list[Version]:
     edge = session.tables.syncs.covered_until(row.number)
     if edge is None:
         return []
-    return select(session.tables.versions.waiting(row.number, edge), edge, edge, session.now).missed
+    rows = session.tables.versions.waiting(row.number, edge, session.give_way)
+    with session.computing(len(rows)):
+        return select(as_versions(rows), edge, edge, session.now).missed

@@ -8,6 +8,8 @@ from codat_mock.storage.faults import FaultRow
 from codat_mock.storage.link_sessions import LinkSession
 from codat_mock.storage.sandboxes import SandboxRow
 from codat_mock.storage.schema import UnusableFile
+from codat_mock.storage.snapshots import Restoring
+from codat_mock.storage.snapshots import check_content as check_snapshot
 from codat_mock.storage.store import SandboxTables, Store
 from codat_mock.storage.syncs import SyncRow
 
@@ -19,11 +21,13 @@ __all__ = [
     "FaultRow",
     "KnownRow",
     "LinkSession",
+    "Restoring",
     "SandboxRow",
     "SandboxTables",
     "StorageError",
     "Store",
     "SyncRow",
     "UnusableFile",
+    "check_snapshot",
     "storage_error",
 ]

@@ -10,11 +10,12 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from codat_mock.accounting.orders import NO_PRODUCTS, Catalogue
+from codat_mock.accounting.catalogue import NO_PRODUCTS, Catalogue
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.models.companies import Company
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.decoding import decoder
+from codat_mock.storage.discarded import Discarded
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_company = decoder(Company)
@@ -22,6 +23,7 @@ decode_configuration = decoder(Configuration)
 decode_rates = decoder(set[Decimal])
 decode_catalogue = decoder(Catalogue)
 
+MAX_HELD: Final = 200  # companies in memory when a transaction begins
 COLUMNS: Final = "number, company, configuration, rates, catalogue, due, failures"
 
 
@@ -33,6 +35,8 @@ class CompanyRow(Struct):
         catalogue: its products.
         due: when its next scheduled sync is, None while none is planned.
         failures: how many scheduled syncs in a row have failed until now.
+        is_ready: whether accounting was linked, and the mapping is complete; not stored, and None
+            until it is computed, once for each state that is saved.
     """
 
     number: int
@@ -42,25 +46,35 @@ class CompanyRow(Struct):
     catalogue: Catalogue = NO_PRODUCTS
     due: datetime | None = None
     failures: int = 0
+    is_ready: bool | None = None
 
 
 class Companies:
-    """One sandbox's companies."""
+    """One sandbox's companies.
 
-    def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
+    Those that were read are held, so that a poll need not decode its company's configuration. Who
+    changes one saves it in the same transaction.
+    """
+
+    def __init__(self, db: sqlite3.Connection, sandbox: int, discarded: Discarded) -> None:
         self._db = db
         self._sandbox = sandbox
+        self._discarded = discarded
         self._rows: dict[int, CompanyRow] = {}
+        self._numbers: dict[str, int] = {}  # of those, by their ids
         self._due: tuple[int, int] | None = None  # of the first one due: moment and number
         self._is_due_known = False
 
-    def forget_rows(self) -> None:
-        """Read each company once more, which a transaction does once."""
-        self._rows.clear()
+    def begin(self) -> None:
+        """Start a transaction: where very many companies are held, they are read once more."""
+        if len(self._rows) > MAX_HELD:
+            self._rows.clear()
+            self._numbers.clear()
 
     def forget(self) -> None:
         """Hold nothing in memory: what was written has been rolled back."""
         self._rows.clear()
+        self._numbers.clear()
         self._is_due_known = False
 
     def add(self, company: Company) -> CompanyRow:
@@ -69,14 +83,12 @@ class Companies:
             "INSERT INTO companies (sandbox, id, company) VALUES (?, ?, ?)",
             (self._sandbox, company.id, encode(company)),
         )
-        row = CompanyRow(added.lastrowid or 0, company)
-        self._rows[row.number] = row
-        return row
+        return self._hold(CompanyRow(added.lastrowid or 0, company))
 
     def find(self, company_id: str) -> CompanyRow | None:
         """The company of that id."""
-        held = (row for row in self._rows.values() if row.company.id == company_id)
-        return next(held, None) or self._first("id = ?", (company_id,))
+        number = self._numbers.get(company_id)
+        return self._first("id = ?", (company_id,)) if number is None else self._rows[number]
 
     def all(self) -> list[CompanyRow]:
         """All companies, in the order they were made."""
@@ -120,6 +132,7 @@ class Companies:
 
     def save(self, row: CompanyRow) -> None:
         """Write a company's every part."""
+        row.is_ready = None
         configuration = None if row.configuration is None else encode(row.configuration)
         self._db.execute(
             "UPDATE companies SET company = ?, configuration = ?, rates = ?, catalogue = ?"
@@ -135,8 +148,9 @@ class Companies:
         self.plan(row)
 
     def delete(self, row: CompanyRow) -> None:
-        """Delete a company, and by the tables' references everything that belongs to it."""
-        self._db.execute("DELETE FROM companies WHERE number = ?", (row.number,))
+        """Delete a company with everything that belongs to it; its rows go by the store."""
+        self._discarded.put_company(row.number)
+        self.forget()
 
     def _first(self, condition: str, values: tuple[object, ...]) -> CompanyRow | None:
         found = self._db.execute(
@@ -155,9 +169,9 @@ class Companies:
         due: int | None,
         failures: int,
     ) -> CompanyRow:
-        """The one object of a company in this transaction, made of its columns at first."""
-        if number not in self._rows:
-            self._rows[number] = CompanyRow(
+        """The one object of a company, made of its columns at first."""
+        return self._rows.get(number) or self._hold(
+            CompanyRow(
                 number,
                 decode_company(company),
                 None if configuration is None else decode_configuration(configuration),
@@ -166,4 +180,9 @@ class Companies:
                 None if due is None else from_microseconds(due),
                 failures,
             )
-        return self._rows[number]
+        )
+
+    def _hold(self, row: CompanyRow) -> CompanyRow:
+        self._rows[row.number] = row
+        self._numbers[row.company.id] = row.number
+        return row

@@ -6,20 +6,20 @@ A push is stored as one blob, its body; a version is a pointer into it.
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from codat_mock.accounting.selection import Version
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.domain.dataset_lifecycle import Plan
 from codat_mock.models.datasets import DataType
 from codat_mock.models.pushes import split_push
 from codat_mock.rules.contexts import Request
+from codat_mock.storage.answers import Answers
 from codat_mock.storage.chunked import chunked
 
 encode = msgspec.json.encode
@@ -57,6 +57,21 @@ class DatasetRow(Struct):
     number: int = 0
 
 
+class NewVersion(NamedTuple):
+    """A version that a dataset brings.
+
+    Args:
+        position: of its record in the push, from 0.
+        created: its `createdDate`, microseconds since 1970; None where it has none.
+        is_delete: whether it says that the record is deleted.
+    """
+
+    key: str
+    position: int
+    created: int | None
+    is_delete: bool
+
+
 class KnownRow(Struct, frozen=True):
     """The latest version of a key.
 
@@ -80,9 +95,8 @@ class Datasets:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._unconfirmed: dict[str, int] = {}  # pushes of this server, by id: their companies
-        self._sent: deque[str] = deque()  # those of them whose answer was sent
-        self._written: list[str] = []  # and was written so in the open transaction
+        self.answers = Answers(db)
+        self._changes: Counter[int] = Counter()  # by company
 
     def add(self, company: int, row: DatasetRow, body: bytes) -> int:
         """Store a dataset with the body of its push; gives its number.
@@ -92,6 +106,7 @@ class Datasets:
             row: the dataset; its own number is not used.
             body: the bytes of the push, as received.
         """
+        self._changes[company] += 1
         added = self._db.execute(
             "INSERT INTO datasets (company, id, connection, data_type, requested, ends, plan,"
             " request, is_answered, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -109,11 +124,12 @@ class Datasets:
             ),
         )
         if not row.is_answered:
-            self._unconfirmed[row.id] = company
+            self.answers.expect(company, row.id)
         return added.lastrowid or 0
 
     def delete(self, company: int, connection_id: str) -> None:
         """Delete what was pushed over a connection, with the versions that it brought."""
+        self._changes[company] += 1
         of_connection = "SELECT number FROM datasets WHERE company = ? AND connection = ?"
         self._db.execute(
             f"DELETE FROM versions WHERE company = ? AND dataset IN ({of_connection})",  # noqa: S608  (constant)
@@ -122,6 +138,20 @@ class Datasets:
         self._db.execute(
             "DELETE FROM datasets WHERE company = ? AND connection = ?", (company, connection_id)
         )
+
+    def delete_push(self, company: int, number: int) -> None:
+        """Delete a dataset that no sync has seen, with the versions that it brought.
+
+        Args:
+            company: its number.
+            number: the dataset's.
+        """
+        self._changes[company] += 1
+        self._db.execute(
+            "DELETE FROM versions WHERE company = ? AND dataset = ? AND synced IS NULL",
+            (company, number),
+        )
+        self._db.execute("DELETE FROM datasets WHERE company = ? AND number = ?", (company, number))
 
     def find(self, company: int, dataset_id: str) -> DatasetRow | None:
         """The dataset of that id."""
@@ -146,6 +176,51 @@ class Datasets:
             (company,),
         )
         return [self._read(row) for row in found]
+
+    def last(self, company: int, limit: int) -> list[DatasetRow]:
+        """The datasets pushed last, the latest first.
+
+        Args:
+            company: its number.
+            limit: how many of them to read.
+        """
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE company = ? ORDER BY number DESC LIMIT ?",  # noqa: S608  (constant columns)
+            (company, limit),
+        )
+        return [self._read(row) for row in found]
+
+    def state(self, company: int) -> int:
+        """A number that is another one after each push, and each deletion of one."""
+        return self._changes[company]
+
+    def count(self, company: int) -> int:
+        """How many datasets a company has."""
+        query = "SELECT count(*) FROM datasets WHERE company = ?"
+        return int(self._db.execute(query, (company,)).fetchone()[0])
+
+    def within(
+        self, company: int, first: datetime, last: datetime, limit: int
+    ) -> tuple[list[DatasetRow], int]:
+        """The last datasets pushed in a span, the earliest first, and how many there are in all.
+
+        Args:
+            company: its number.
+            first: where the span begins, UTC.
+            last: where it ends, UTC; what was pushed then is left out.
+            limit: how many of them to read.
+        """
+        values = (company, to_microseconds(first), to_microseconds(last))
+        condition = "company = ? AND requested >= ? AND requested < ?"
+        (count,) = self._db.execute(
+            f"SELECT count(*) FROM datasets WHERE {condition}",  # noqa: S608  (constant)
+            values,
+        ).fetchone()
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM datasets WHERE {condition} ORDER BY number DESC LIMIT ?",  # noqa: S608  (constants)
+            (*values, limit),
+        )
+        return [self._read(row) for row in found][::-1], count
 
     def last_end(self, company: int, now: datetime) -> datetime | None:
         """When the last dataset that has ended by `now` did."""
@@ -216,7 +291,9 @@ class Datasets:
             " WHERE company = ? AND data_type = ? AND is_answered = 0 ORDER BY number",
             (company, data_type),
         )
-        return [read(row) for row in found]
+        # Answers that were sent, and are still to be written so, count as received: the records of
+        # those pushes need not be read again at each push.
+        return [each for each in map(self._read, found) if not each.is_answered]
 
     def brought(self, company: int, number: int) -> list[tuple[str, datetime | None]]:
         """The keys of the versions that a dataset brought, with when each was created."""
@@ -256,44 +333,6 @@ class Datasets:
         self._db.execute(
             "UPDATE datasets SET is_alerted = 1 WHERE company = ? AND id = ?", (company, dataset_id)
         )
-
-    def mark_unanswered(self, company: int, dataset_id: str) -> None:
-        """Note that the answer to the push did not reach the integration."""
-        self._unconfirmed.pop(dataset_id, None)
-        self._db.execute(
-            "UPDATE datasets SET is_answered = 0 WHERE company = ? AND id = ?",
-            (company, dataset_id),
-        )
-
-    def confirm(self, dataset_id: str) -> None:
-        """Note that the answer to a push was sent; written later, with others, by `flush`.
-
-        May be called outside a transaction. A server that is killed before takes the answer for
-        lost, which excuses a repeat that was none; the reverse would blame one that was needed.
-        """
-        self._sent.append(dataset_id)
-
-    def flush(self, least: int = 1) -> None:
-        """Write which answers were sent, once there are so many."""
-        if len(self._sent) < least:
-            return
-        sent = [self._sent.popleft() for _ in range(len(self._sent))]
-        self._written += sent
-        self._db.executemany(
-            "UPDATE datasets SET is_answered = 1 WHERE company = ? AND id = ?",
-            [(self._unconfirmed[each], each) for each in sent if each in self._unconfirmed],
-        )
-
-    def begin(self) -> None:
-        """Start a transaction: what the one before has written was committed."""
-        for each in self._written:
-            self._unconfirmed.pop(each, None)
-        self._written.clear()
-
-    def forget(self) -> None:
-        """Hold nothing as written: it has been rolled back."""
-        self._sent.extendleft(reversed(self._written))
-        self._written.clear()
 
     def raw_records(self, number: int) -> list[bytes]:
         """The bytes of each record in a dataset's push."""
@@ -351,10 +390,14 @@ class Datasets:
             dataset: the number of the dataset that repeats them.
         """
         self._db.executemany(
-            "UPDATE versions SET carrier = ?1 WHERE company = ?2 AND data_type = ?3 AND key = ?4"
+            "UPDATE versions SET carrier = :dataset"
+            " WHERE company = :company AND data_type = :data_type AND key = :key"
             " AND dataset = (SELECT max(dataset) FROM versions"
-            " WHERE company = ?2 AND data_type = ?3 AND key = ?4)",
-            ((dataset, company, data_type, key) for key in keys),
+            " WHERE company = :company AND data_type = :data_type AND key = :key)",
+            (
+                {"dataset": dataset, "company": company, "data_type": data_type, "key": key}
+                for key in keys
+            ),
         )
 
     def has_versions(self, company: int, data_type: DataType) -> bool:
@@ -365,30 +408,28 @@ class Datasets:
         )
         return found.fetchone() is not None
 
-    def add_versions(self, company: int, versions: Sequence[Version]) -> None:
-        """Store the versions that a dataset brought."""
+    def add_versions(
+        self, company: int, data_type: DataType, dataset: int, versions: Sequence[NewVersion]
+    ) -> None:
+        """Store the versions that a dataset brought.
+
+        Args:
+            company: its number.
+            data_type: the records'.
+            dataset: the dataset's number.
+            versions: in the order of their keys.
+        """
         self._db.executemany(
-            "INSERT INTO versions"
-            " (company, data_type, key, dataset, position, created, is_delete, carrier)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4)",
-            (
-                (
-                    company,
-                    version.data_type,
-                    version.key,
-                    version.dataset,
-                    version.row,
-                    None if version.created is None else to_microseconds(version.created),
-                    version.is_delete,
-                )
-                for version in versions
-            ),
+            "INSERT INTO versions"  # noqa: S608  (numbers, and a name of ours)
+            " (company, data_type, dataset, carrier, key, position, created, is_delete)"
+            f" VALUES ({company:d}, '{data_type}', {dataset:d}, {dataset:d}, ?, ?, ?, ?)",
+            versions,
         )
 
     def _read(self, row: Row) -> DatasetRow:
         """A row, whose answer counts as received while this server runs."""
         dataset = read(row)
-        dataset.is_answered = dataset.is_answered or dataset.id in self._unconfirmed
+        dataset.is_answered = dataset.is_answered or self.answers.is_expected(dataset.id)
         return dataset
 
     def _first(self, condition: str, values: tuple[object, ...]) -> DatasetRow | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec import Struct
 
 from codat_mock.accounting.documents import Document, Kind, RecordId, last_numbers
 from codat_mock.accounting.reconciliation import (
@@ -15,6 +17,7 @@ from codat_mock.accounting.reconciliation import (
     BookedPayment,
     Earlier,
 )
+from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import decoder
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -23,58 +26,137 @@ decode_order = decoder(BookedOrder)
 decode_payment = decoder(BookedPayment)
 
 
+class BooksRows(Struct, frozen=True):
+    """What a sync wrote, as rows without their company.
+
+    Args:
+        documents: their numbers, dates and JSON, in the order in which they were written.
+        numbers: the highest number of each kind of document.
+        booked: what each order owes now, and the payments: their types, keys, JSON, and whether a
+            refund is still to be repaid, or what was credited may have a refund to come.
+    """
+
+    documents: Sequence[tuple[str, str, bytes]]
+    numbers: Sequence[tuple[Kind, int]]
+    booked: Sequence[tuple[DataType, str, bytes, bool]]
+
+
+def rows_of(
+    documents: Sequence[Document],
+    orders: Mapping[str, BookedOrder],
+    payments: Mapping[str, BookedPayment],
+) -> BooksRows:
+    """What a sync wrote, as rows: making them needs no database.
+
+    Args:
+        documents: in the order in which they were written.
+        orders: what each order owes now, by its key.
+        payments: the payments that were booked, by their keys.
+    """
+    booked = [(ORDERS, key, encode(order), order.is_open) for key, order in orders.items()]
+    booked += [(PAYMENTS, key, encode(payment), False) for key, payment in payments.items()]
+    return BooksRows(
+        documents=[(each.number, each.date, encode(each)) for each in documents],
+        numbers=[*last_numbers(documents).items()],
+        booked=sorted(booked),
+    )
+
+
 class Documents:
     """The books of companies, by the company's number."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._changes: Counter[tuple[int, str]] = Counter()  # by company and number
 
     def add(
         self,
         company: int,
-        documents: Sequence[Document],
-        orders: Mapping[str, BookedOrder],
-        payments: Mapping[str, BookedPayment],
+        written: BooksRows,
     ) -> None:
         """Store what a sync wrote.
 
         Args:
             company: its number.
-            documents: in the order in which they were written.
-            orders: what each order owes now, by its key.
-            payments: the payments that were booked, by their keys.
+            written: as `rows_of` makes it; a document whose number is stored already replaces
+                that.
         """
+        self._changes.update((company, number) for number, _, _ in written.documents)
         self._db.executemany(
-            "INSERT INTO documents (company, document) VALUES (?, ?)",
-            ((company, encode(document)) for document in documents),
+            f"INSERT INTO documents (company, name, date, document) VALUES ({company:d}, ?, ?, ?)"  # noqa: S608  (a number)
+            " ON CONFLICT (company, name) DO UPDATE SET document = excluded.document",
+            written.documents,
         )
         self._db.executemany(
-            "INSERT OR REPLACE INTO numbers (company, kind, last) VALUES (?, ?, ?)",
-            ((company, kind, last) for kind, last in last_numbers(documents).items()),
+            f"INSERT INTO numbers (company, kind, last) VALUES ({company:d}, ?, ?)"  # noqa: S608  (a number)
+            " ON CONFLICT (company, kind) DO UPDATE SET last = max(last, excluded.last)",
+            written.numbers,
         )
-        booked = [(ORDERS, key, encode(order)) for key, order in orders.items()]
-        booked += [(PAYMENTS, key, encode(payment)) for key, payment in payments.items()]
         self._db.executemany(
-            "INSERT OR REPLACE INTO booked (company, data_type, key, record) VALUES (?, ?, ?, ?)",
-            ((company, *each) for each in booked),
+            "INSERT OR REPLACE INTO booked (company, data_type, key, record, is_due_back)"  # noqa: S608  (a number)
+            f" VALUES ({company:d}, ?, ?, ?, ?)",
+            written.booked,
         )
 
-    def all(self, company: int) -> list[Document]:
-        """All documents in a company's books, in the order in which they were written."""
+    def all(self, company: int) -> list[bytes]:
+        """All documents in a company's books as JSON, in the order in which they were written."""
         found = self._db.execute(
             "SELECT document FROM documents WHERE company = ? ORDER BY number", (company,)
         )
-        return [decode_document(document) for (document,) in found]
+        return [document for (document,) in found]
+
+    def states(self, company: int) -> list[tuple[str, int]]:
+        """The numbers of a company's documents in the order of `all`.
+
+        Beside each stands a number that is another one after each change of the document.
+        """
+        found = self._db.execute(
+            "SELECT name FROM documents WHERE company = ? ORDER BY number", (company,)
+        )
+        return [(name, self._changes[company, name]) for (name,) in found]
+
+    def find(self, company: int, number: str) -> bytes:
+        """One document as JSON.
+
+        Args:
+            company: its number.
+            number: the document's, such as `INV-0001`.
+        """
+        (found,) = self._db.execute(
+            "SELECT document FROM documents WHERE company = ? AND name = ?", (company, number)
+        ).fetchone()
+        return bytes(found)
+
+    def with_record(self, company: int, data_type: DataType, key: str) -> list[str]:
+        """The numbers of the documents that contain a record, in the order of their writing.
+
+        Args:
+            company: its number.
+            data_type: the record's.
+            key: the record's.
+        """
+        named = b'"dataType":%b,"key":%b,' % (encode(data_type), encode(key))
+        found = self._db.execute(
+            "SELECT name FROM documents WHERE company = ? AND instr(document, ?) ORDER BY number",
+            (company, named),
+        )
+        return [name for (name,) in found]
 
     def last_numbers(self, company: int) -> dict[Kind, int]:
         """The highest number of each kind of document."""
         found = self._db.execute("SELECT kind, last FROM numbers WHERE company = ?", (company,))
         return dict(found.fetchall())
 
-    def earlier(self, company: int, records: Iterable[RecordId]) -> Earlier:
-        """The orders and payments of earlier syncs that some records belong to.
+    def earlier(
+        self, company: int, records: Iterable[RecordId], days: Iterable[str] = ()
+    ) -> Earlier:
+        """What earlier syncs booked of some records, and on some days.
 
-        The orders of the payments found are among them.
+        Args:
+            company: its number.
+            records: orders and payments. The orders of the payments found are answered, too, and
+                those whose refund is not repaid, and what was credited without one.
+            days: whose documents are read, ISO 8601.
         """
         payments: dict[str, BookedPayment] = {}
         keys: dict[str, None] = {}
@@ -84,8 +166,27 @@ class Documents:
             elif data_type == PAYMENTS and (found := self._booked(company, PAYMENTS, key)):
                 payments[key] = decode_payment(found)
                 keys[payments[key].order] = None
+        keys |= dict.fromkeys(self._due_back(company))
         stored = ((key, self._booked(company, ORDERS, key)) for key in keys)
-        return Earlier({key: decode_order(found) for key, found in stored if found}, payments)
+        orders = {key: decode_order(found) for key, found in stored if found}
+        return Earlier(orders, payments, self.of_days(company, days))
+
+    def of_days(self, company: int, days: Iterable[str]) -> list[Document]:
+        """The documents of some days, ISO 8601."""
+        return [document for day in days for document in self._of_day(company, day)]
+
+    def _due_back(self, company: int) -> list[str]:
+        found = self._db.execute(
+            "SELECT key FROM booked WHERE company = ? AND is_due_back = 1", (company,)
+        )
+        return [key for (key,) in found]
+
+    def _of_day(self, company: int, day: str) -> list[Document]:
+        found = self._db.execute(
+            "SELECT document FROM documents WHERE company = ? AND date = ? ORDER BY number",
+            (company, day),
+        )
+        return [decode_document(document) for (document,) in found]
 
     def _booked(self, company: int, data_type: str, key: str) -> bytes | None:
         row = self._db.execute(

@@ -7,18 +7,25 @@ import sqlite3
 import msgspec
 
 from codat_mock.rules.judge import Finding, Judgement, StoredFinding, joined
+from codat_mock.storage.deferred import Deferred
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_found = msgspec.json.Decoder(StoredFinding).decode
 
 
 class Findings:
-    """What the rules found in one sandbox."""
+    """What the rules found in one sandbox.
+
+    Attributes:
+        waiting: findings that later ones were joined to, and that are still to be written, by code
+            and deduplication key; each with the number of its row.
+    """
 
     def __init__(self, db: sqlite3.Connection, sandbox: int) -> None:
         self._db = db
         self._sandbox = sandbox
         self._exercised: set[str] | None = None  # until it is read
+        self.waiting: Deferred[tuple[str, str], tuple[int, StoredFinding]] = Deferred()
 
     def forget(self) -> None:
         """Hold nothing in memory: what was written has been rolled back."""
@@ -38,18 +45,27 @@ class Findings:
                 self._insert(found)
 
     def _join(self, found: StoredFinding) -> bool:
-        stored = self._db.execute(
-            "SELECT number, finding FROM findings WHERE sandbox = ? AND code = ? AND dedup_key = ?",
-            (self._sandbox, found.finding.code, found.dedup_key),
-        ).fetchone()
+        key = (found.finding.code, found.dedup_key)
+        stored = self.waiting.rows.get(key) or self._find(*key)
         if stored is None:
             return False
         number, earlier = stored
-        self._db.execute(
-            "UPDATE findings SET finding = ? WHERE number = ?",
-            (encode(joined(decode_found(earlier), found)), number),
-        )
+        self.waiting.rows[key] = number, joined(earlier, found)
         return True
+
+    def _find(self, code: str, dedup_key: str) -> tuple[int, StoredFinding] | None:
+        stored = self._db.execute(
+            "SELECT number, finding FROM findings WHERE sandbox = ? AND code = ? AND dedup_key = ?",
+            (self._sandbox, code, dedup_key),
+        ).fetchone()
+        return (stored[0], decode_found(stored[1])) if stored else None
+
+    def flush(self) -> None:
+        """Write the findings that later ones were joined to."""
+        if self.waiting.rows:
+            rows = [(encode(finding), number) for number, finding in self.waiting.rows.values()]
+            self.waiting.rows.clear()
+            self._db.executemany("UPDATE findings SET finding = ? WHERE number = ?", rows)
 
     def _insert(self, found: StoredFinding) -> None:
         self._db.execute(
@@ -59,10 +75,18 @@ class Findings:
 
     def all(self) -> list[Finding]:
         """The findings in the order they were made."""
+        self.flush()
         found = self._db.execute(
             "SELECT finding FROM findings WHERE sandbox = ? ORDER BY number", (self._sandbox,)
         )
         return [decode_found(stored).finding for (stored,) in found]
+
+    def count(self) -> int:
+        """How many findings there are."""
+        found = self._db.execute(
+            "SELECT count(*) FROM findings WHERE sandbox = ?", (self._sandbox,)
+        )
+        return int(found.fetchone()[0])
 
     def exercised(self) -> set[str]:
         """The codes of the rules that have applied to something."""

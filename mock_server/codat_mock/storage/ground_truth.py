@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 
-from codat_mock.accounting.selection import Picked
 from codat_mock.models.datasets import DataType
-from codat_mock.models.pushes import RECORDS
 from codat_mock.storage.chunked import chunked
 
 
@@ -16,6 +15,16 @@ class Declared:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._changes: Counter[int] = Counter()  # by company
+
+    def state(self, company: int) -> int:
+        """A number that is another one after each change of a company's records."""
+        return self._changes[company]
+
+    def has_any(self, company: int) -> bool:
+        """Whether there is a record of a company."""
+        found = self._db.execute("SELECT 1 FROM declared WHERE company = ? LIMIT 1", (company,))
+        return found.fetchone() is not None
 
     def put(self, company: int, data_type: DataType, key: str, record: bytes) -> None:
         """Store a record's latest version.
@@ -26,6 +35,7 @@ class Declared:
             key: the record's.
             record: its JSON, as declared.
         """
+        self._changes[company] += 1
         self._db.execute(
             "INSERT OR REPLACE INTO declared (company, data_type, key, record) VALUES (?, ?, ?, ?)",
             (company, data_type, key, record),
@@ -39,6 +49,7 @@ class Declared:
             data_type: the records'.
             keys: the records'.
         """
+        self._changes[company] += 1
         self._db.executemany(
             "DELETE FROM declared WHERE company = ? AND data_type = ? AND key = ?",
             ((company, data_type, key) for key in keys),
@@ -46,6 +57,7 @@ class Declared:
 
     def clear(self, company: int) -> None:
         """Forget all records of a company."""
+        self._changes[company] += 1
         self._db.execute("DELETE FROM declared WHERE company = ?", (company,))
 
     def counts(self, company: int) -> dict[DataType, int]:
@@ -74,10 +86,10 @@ class Declared:
             known.update(key for (key,) in found)
         return known
 
-    def all(self, company: int) -> list[Picked]:
-        """All records of a company."""
+    def all(self, company: int) -> list[tuple[DataType, str, bytes]]:
+        """All records of a company: their types, keys and JSON."""
         found = self._db.execute(
             "SELECT data_type, key, record FROM declared WHERE company = ? ORDER BY data_type, key",
             (company,),
         )
-        return [Picked(kind, key, RECORDS[kind](record)) for kind, key, record in found]
+        return found.fetchall()

@@ -53,7 +53,9 @@ class LinkSessions:
             expires: UTC; None for a code that stays valid.
         """
         self._db.execute(
-            "INSERT INTO codes (code, sandbox, kind, link_session, expires) VALUES (?, ?, ?, ?, ?)",
+            # A clone of this sandbox as it was may have the same code: it loses it.
+            "INSERT OR REPLACE INTO codes (code, sandbox, kind, link_session, expires)"
+            " VALUES (?, ?, ?, ?, ?)",
             (
                 code,
                 self._sandbox,

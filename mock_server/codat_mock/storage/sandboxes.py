@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from codat_mock.clock import Clock
+from codat_mock.storage.discarded import IS_NONE, Discarded
 from codat_mock.storage.request_log import SizeMeter
 
 encode = msgspec.json.encode
@@ -25,15 +26,24 @@ class SandboxRow(Struct):
 
 
 class Sandboxes:
-    """The table of sandboxes."""
+    """The table of sandboxes.
+
+    Attributes:
+        discarded: what is to be deleted of them, and of their companies.
+    """
 
     def __init__(self, db: sqlite3.Connection, meter: SizeMeter) -> None:
         self._db = db
         self._meter = meter
+        self.discarded = Discarded(db)
+        self.discarded.put_unfinished()
 
     def names(self) -> list[str]:
         """The names of all sandboxes, in the order they were made."""
-        return [name for (name,) in self._db.execute("SELECT name FROM sandboxes ORDER BY number")]
+        found = self._db.execute(
+            f"SELECT name FROM sandboxes WHERE NOT {IS_NONE} ORDER BY number"  # noqa: S608  (constant)
+        )
+        return [name for (name,) in found]
 
     def name_of_company(self, company_id: str) -> str | None:
         """The name of the sandbox that the company of that id is in."""
@@ -64,13 +74,19 @@ class Sandboxes:
         )
 
     def delete(self, name: str) -> None:
-        """Delete a sandbox with everything in it."""
-        self._db.execute("DELETE FROM sandboxes WHERE name = ?", (name,))
-        self._meter.held = None
+        """Delete a sandbox with everything in it; the rows go by `delete_portion`."""
+        self.discarded.put_sandbox(name)
+
+    def delete_portion(self) -> bool:
+        """Delete some rows of deleted sandboxes and companies; whether there were any."""
+        is_there = self.discarded.delete_portion()
+        if is_there:
+            self._meter.held = None
+        return is_there
 
     def _name_by(self, condition: str, value: str) -> str | None:
         found = self._db.execute(
-            f"SELECT s.name FROM sandboxes s JOIN {condition}",  # noqa: S608  (constant conditions)
+            f"SELECT s.name FROM sandboxes s JOIN {condition} AND NOT {IS_NONE}",  # noqa: S608  (constant conditions)
             (value,),
         ).fetchone()
         return found[0] if found else None

@@ -12,10 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from codat_mock.storage.private_files import restrict_database
+
 APPLICATION_ID: Final = 0x434D4F4B  # "CMOK": tells the mock's files from any other SQLite file
 LEDGER_ID: Final = 0x43505553  # "CPUS": the ledger or outbox of a push client
+SNAPSHOT_ID: Final = 0x434D4F53  # "CMOS": the snapshot of one sandbox
 EARLIER_ID: Final = 0x636F6461  # "coda": both of them, until schema 2
-VERSION: Final = 3
+VERSION: Final = 4
 
 TABLES: Final = """
 CREATE TABLE sandboxes (
@@ -110,6 +113,7 @@ CREATE TABLE datasets (
     UNIQUE (company, id)
 );
 CREATE INDEX datasets_by_type ON datasets (company, data_type);
+CREATE INDEX datasets_unanswered ON datasets (company, data_type) WHERE is_answered = 0;
 CREATE INDEX datasets_by_end ON datasets (company, ends);
 CREATE TABLE syncs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -150,9 +154,12 @@ CREATE INDEX deferred ON versions (company) WHERE deferred = 1 AND synced IS NUL
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
-    document BLOB NOT NULL
+    name TEXT NOT NULL,
+    date TEXT NOT NULL,
+    document BLOB NOT NULL,
+    UNIQUE (company, name)
 );
-CREATE INDEX documents_of_company ON documents (company);
+CREATE INDEX documents_by_date ON documents (company, date);
 CREATE TABLE numbers (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     kind TEXT NOT NULL,
@@ -164,8 +171,10 @@ CREATE TABLE booked (
     data_type TEXT NOT NULL,
     key TEXT NOT NULL,
     record BLOB NOT NULL,
+    is_due_back INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (company, data_type, key)
 ) WITHOUT ROWID;
+CREATE INDEX booked_due_back ON booked (company) WHERE is_due_back = 1;
 CREATE TABLE declared (
     company INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
     data_type TEXT NOT NULL,
@@ -222,6 +231,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA foreign_keys = ON")
         prepare(db, str(path))
+        if path:
+            restrict_database(path)  # it may be older, or of the user
         # A killed process loses nothing that was committed; only a power cut could.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
@@ -250,6 +261,10 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
         raise UnusableFile(
             f"{path} is the ledger or outbox of a push client, not a database of codat-mock;"
             " choose another file"
+        )
+    elif application == SNAPSHOT_ID:
+        raise UnusableFile(
+            f"{path} is a snapshot of one sandbox; restore it with `codat-mock snapshot import`"
         )
     elif application not in (APPLICATION_ID, EARLIER_ID):
         raise UnusableFile(f"{path} is a database of another program; choose another file")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Final, Literal
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,20 @@ decode_unreconciled = decoder(list[Unreconciled])
 
 COLUMNS: Final = "number, id, kind, start, finish, ran, ends, summary"
 SUCCEEDED: Final = "code IN (2000, 2040)"
+# The syncs that a search finds, with `state`, their status code now, and `place`, their company's.
+FOUND: Final = (
+    "FROM (SELECT s.*, r.key AS place, CASE WHEN s.ends <= :now THEN s.code"
+    " WHEN :now - s.ran > :long THEN 1010 ELSE 1000 END AS state"
+    " FROM json_each(:companies) r JOIN syncs s ON s.company = r.value)"
+    " WHERE (:text = '' OR instr(id, :text) OR company IN (SELECT value FROM json_each(:named))"
+    " OR instr(lower(CAST(summary AS TEXT)), :text) AND EXISTS"
+    " (SELECT 1 FROM json_each(CAST(summary AS TEXT), '$.dataConnections') c"
+    " WHERE instr(lower(json_extract(c.value, '$.platformName')), :text)))"
+    " AND (:first IS NULL OR ran >= :first) AND (:last IS NULL OR ran < :last)"
+    " AND (:code IS NULL OR state = :code)"
+)
+ORDERS: Final = {"started": "ran", "company": "place", "status": "state"}
+LONG: Final = timedelta(minutes=10)  # "1010 in progress for over ten minutes"
 
 
 class SyncRow(Struct, frozen=True):
@@ -42,6 +56,33 @@ class SyncRow(Struct, frozen=True):
     ends: datetime
     summary: SyncSummary
     number: int = 0
+
+
+class SyncSearch(Struct, frozen=True, kw_only=True):
+    """Which syncs of some companies to find, and in which order.
+
+    Args:
+        companies: their numbers, in the order of their names.
+        named: those of them that the text names.
+        text: a part of the id of a sync or of the name of a platform, in small letters; empty for
+            all.
+        first: when the earliest may have begun, UTC; None for any time.
+        last: when the latest must have begun before, UTC; None for any time.
+        code: the status code as it is now; None for all.
+        order: a column of the page: `started`, `company` or `status`.
+        is_descending: whether the largest comes first.
+        now: the sandbox's time, UTC: a sync that has not ended by now is in progress.
+    """
+
+    companies: Sequence[int]
+    named: Sequence[int] = ()
+    text: str = ""
+    first: datetime | None = None
+    last: datetime | None = None
+    code: int | None = None
+    order: str = "started"
+    is_descending: bool = True
+    now: datetime
 
 
 class Syncs:
@@ -157,6 +198,73 @@ class Syncs:
                 spans.append((start, finish))
         return [(from_microseconds(start), from_microseconds(finish)) for start, finish in spans]
 
+    def search(self, asked: SyncSearch, offset: int, limit: int) -> list[tuple[int, SyncRow]]:
+        """A page of the syncs that a search finds, each with the number of its company.
+
+        Args:
+            asked: what to find.
+            offset: how many to leave out.
+            limit: how many to read.
+        """
+        direction = "DESC" if asked.is_descending else "ASC"
+        found = self._db.execute(
+            f"SELECT company, {COLUMNS} {FOUND}"
+            f" ORDER BY {ORDERS[asked.order]} {direction}, number {direction}"
+            " LIMIT :limit OFFSET :offset",
+            {**values_of(asked), "limit": limit, "offset": offset},
+        )
+        return [(company, read(row)) for company, *row in found]
+
+    def count_found(self, asked: SyncSearch) -> int:
+        """How many syncs a search finds."""
+        query = f"SELECT count(*) {FOUND}"
+        return int(self._db.execute(query, values_of(asked)).fetchone()[0])
+
+    def tally(self, asked: SyncSearch) -> dict[int, int]:
+        """How many syncs that a search finds have each status code now."""
+        query = f"SELECT state, count(*) {FOUND} GROUP BY state"
+        return dict(self._db.execute(query, values_of(asked)).fetchall())
+
+    def last_number(self, company: int) -> int:
+        """The number of the sync that ran last, 0 before the first; only syncs change the books."""
+        (found,) = self._db.execute(
+            "SELECT max(number) FROM syncs WHERE company = ?", (company,)
+        ).fetchone()
+        return found or 0
+
+    def counts(self, company: int) -> tuple[int, int]:
+        """How many syncs succeeded, and how many have failed since the last of them."""
+        succeeded, failed = self._db.execute(
+            f"SELECT count(*) FILTER (WHERE {SUCCEEDED}), count(*) FILTER (WHERE number > ("  # noqa: S608  (constant)
+            f"SELECT coalesce(max(number), 0) FROM syncs WHERE company = :company AND {SUCCEEDED}))"
+            " FROM syncs WHERE company = :company",
+            {"company": company},
+        ).fetchone()
+        return succeeded, failed
+
+    def within(
+        self, company: int, first: datetime, last: datetime, limit: int
+    ) -> tuple[list[SyncRow], int]:
+        """The last syncs that began in a span, the earliest first, and how many there are in all.
+
+        Args:
+            company: its number.
+            first: where the span begins, UTC.
+            last: where it ends, UTC; a sync that begins then is left out.
+            limit: how many of them to read.
+        """
+        values = (company, to_microseconds(first), to_microseconds(last))
+        condition = "company = ? AND ran >= ? AND ran < ?"
+        (count,) = self._db.execute(
+            f"SELECT count(*) FROM syncs WHERE {condition}",  # noqa: S608  (constant)
+            values,
+        ).fetchone()
+        found = self._db.execute(
+            f"SELECT {COLUMNS} FROM syncs WHERE {condition} ORDER BY number DESC LIMIT ?",  # noqa: S608  (constants)
+            (*values, limit),
+        )
+        return [read(row) for row in found][::-1], count
+
     def unreconciled(self, company: int) -> list[Unreconciled]:
         """What is left to be reconciled manually: each sync that succeeds tries all of it again."""
         found = self._db.execute(
@@ -165,6 +273,11 @@ class Syncs:
             (company,),
         ).fetchone()
         return decode_unreconciled(found[0]) if found else []
+
+    def ran(self, number: int) -> datetime:
+        """When the sync of that number began, UTC."""
+        (found,) = self._db.execute("SELECT ran FROM syncs WHERE number = ?", (number,)).fetchone()
+        return from_microseconds(found)
 
     def left_by(self, number: int) -> list[Unreconciled]:
         """What one sync left to be reconciled manually."""
@@ -186,7 +299,21 @@ class Syncs:
         return read(found) if found else None
 
 
-def read(row: tuple[int, str, SyncKind, int, int, int, int, bytes]) -> SyncRow:
+def values_of(asked: SyncSearch) -> dict[str, object]:
+    """The parameters of a search."""
+    return {
+        "companies": encode(list(asked.companies)).decode(),
+        "now": to_microseconds(asked.now),
+        "long": LONG // timedelta(microseconds=1),
+        "text": asked.text,
+        "named": encode(list(asked.named)).decode(),
+        "first": None if asked.first is None else to_microseconds(asked.first),
+        "last": None if asked.last is None else to_microseconds(asked.last),
+        "code": asked.code,
+    }
+
+
+def read(row: Sequence[Any]) -> SyncRow:
     """A row as the database gives it."""
     number, id_, kind, start, finish, ran, ends, summary = row
     return SyncRow(

@@ -3,14 +3,56 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from heapq import merge
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from typing import Final
 
 from codat_mock.accounting.selection import Version
 from codat_mock.clock import from_microseconds, to_microseconds
 from codat_mock.models.datasets import DataType
 from codat_mock.rules.contexts import Request
+from codat_mock.storage.chunked import chunked
 from codat_mock.storage.datasets import decode_request
+
+ROWS_AT_ONCE: Final = 2000
+EARLIEST: Final = -(2**62)
+BEFORE_ALL: Final = {"data_type": "", "key": "", "dataset": -1}
+PLACE: Final = ("data_type", "key", "dataset")
+GiveWay = Callable[[], None]
+Names = list[tuple[DataType, str]]
+VersionRow = tuple[DataType, str, int, int, int | None, int, int, int | None, int]
+
+
+def as_versions(rows: Iterable[VersionRow]) -> Iterator[Version]:
+    """The versions in rows of the database; making them needs it no more."""
+    for data_type, key, dataset, position, created, ends, is_delete, synced, deferred in rows:
+        yield Version(
+            position,
+            data_type,
+            key,
+            dataset,
+            None if created is None else from_microseconds(created),
+            from_microseconds(ends),
+            bool(is_delete),
+            synced is not None,
+            bool(deferred),
+        )
+
+
+def no_way() -> None:
+    """Let nobody go between."""
+
+
+def in_order(names: Iterable[tuple[DataType, str]]) -> Iterator[tuple[DataType, str]]:
+    """Names in their order, sorted a few at a time: a sort of very many holds the interpreter."""
+    rest = iter(names)
+    portions = []
+    while some := [*islice(rest, 10 * ROWS_AT_ONCE)]:
+        portions.append(sorted(some))
+    return merge(*portions) if len(portions) > 1 else chain(*portions)
 
 
 class Versions:
@@ -20,8 +62,14 @@ class Versions:
         self._db = db
 
     def candidates(
-        self, company: int, start: datetime, finish: datetime, since: datetime, now: datetime
-    ) -> Iterable[Version]:
+        self,
+        company: int,
+        start: datetime,
+        finish: datetime,
+        since: datetime,
+        now: datetime,
+        give_way: GiveWay = no_way,
+    ) -> list[VersionRow]:
         """The versions of every record that a sync could pick; with none, nothing is read.
 
         Args:
@@ -31,42 +79,146 @@ class Versions:
             since: when the last successful sync looked. Each that looks takes all changes of what
                 is in the books, so that only later ones can still wait.
             now: when the sync looks, UTC.
+            give_way: is called between portions.
         """
+        ended = self._db.execute(
+            "SELECT number FROM datasets WHERE company = ? AND ends >= ? AND ends <= ?",
+            (company, *map(to_microseconds, (since, now))),
+        ).fetchall()
         return self._of_keys(
             company,
-            "SELECT data_type, key FROM versions"
-            " WHERE company = ? AND synced IS NULL AND created >= ? AND created < ?"
-            " UNION SELECT w.data_type, w.key FROM datasets e"
-            " JOIN versions w ON w.dataset = e.number"
-            " WHERE e.company = ? AND e.ends >= ? AND e.ends <= ? AND w.synced IS NULL"
-            " UNION SELECT data_type, key FROM versions"
-            " WHERE company = ? AND deferred = 1 AND synced IS NULL",
-            (
-                company,
-                *map(to_microseconds, (start, finish)),
-                company,
-                *map(to_microseconds, (since, now)),
-                company,
+            chain(
+                self._created(company, *map(to_microseconds, (start, finish))),
+                *(self._brought(company, number) for (number,) in ended),
+                self._deferred(company),
             ),
+            give_way,
         )
 
-    def waiting(self, company: int, edge: datetime) -> Iterable[Version]:
-        """The versions of records not yet synced, created before `edge` or at no known time."""
-        return self._of_keys(
-            company,
-            "SELECT DISTINCT data_type, key FROM versions"
-            " WHERE company = ? AND synced IS NULL AND (created < ? OR created IS NULL)",
-            (company, to_microseconds(edge)),
-        )
+    def waiting(self, company: int, edge: datetime, give_way: GiveWay = no_way) -> list[VersionRow]:
+        """The versions of records not yet synced, created before `edge` or at no known time.
 
-    def deferred(self, company: int) -> Iterable[Version]:
-        """The versions of records that a sync has picked and could not book."""
-        return self._of_keys(
-            company,
-            "SELECT data_type, key FROM versions"
-            " WHERE company = ? AND deferred = 1 AND synced IS NULL",
+        Args:
+            company: its number.
+            edge: UTC.
+            give_way: is called between portions.
+        """
+        early = self._created(company, EARLIEST, to_microseconds(edge))
+        undated = self._pages(
+            "waiting_by_creation",
+            "company = ? AND synced IS NULL AND created IS NULL",
             (company,),
+            PLACE,
         )
+        return self._of_keys(company, chain(early, undated), give_way)
+
+    def deferred(self, company: int, give_way: GiveWay = no_way) -> list[VersionRow]:
+        """The versions of records that a sync has picked and could not book.
+
+        Args:
+            company: its number.
+            give_way: is called between portions.
+        """
+        return self._of_keys(company, self._deferred(company), give_way)
+
+    def _created(self, company: int, start: int, finish: int) -> Iterator[Names]:
+        """What waits and was created in a period, in microseconds since 1970.
+
+        What was created at the same moment as the last of a portion has pages of its own, which
+        begin where it ended: the index leads to it at once.
+        """
+        after = start - 1
+        while True:
+            found = self._db.execute(
+                "SELECT created, data_type, key, dataset FROM versions"
+                " INDEXED BY waiting_by_creation WHERE company = ? AND synced IS NULL"
+                " AND created > ? AND created < ?"
+                " ORDER BY created, data_type, key, dataset LIMIT ?",
+                (company, after, finish, ROWS_AT_ONCE),
+            ).fetchall()
+            yield [(data_type, key) for _, data_type, key, _ in found]
+            if len(found) < ROWS_AT_ONCE:
+                return
+            after, *place = found[-1]
+            yield from self._pages(
+                "waiting_by_creation",
+                "company = ? AND synced IS NULL AND created = ?",
+                (company, after),
+                PLACE,
+                tuple(place),
+            )
+
+    def _brought(self, company: int, dataset: int) -> Iterator[Names]:
+        """What waits of a dataset."""
+        return self._pages(
+            "waiting_by_dataset",
+            "dataset = ? AND company = ? AND synced IS NULL",
+            (dataset, company),
+            ("data_type", "key"),
+        )
+
+    def _deferred(self, company: int) -> Iterator[Names]:
+        """What waits because a sync could not book it."""
+        return self._pages(
+            "deferred", "company = ? AND deferred = 1 AND synced IS NULL", (company,), PLACE
+        )
+
+    def _pages(
+        self,
+        index: str,
+        condition: str,
+        values: tuple[object, ...],
+        order: tuple[str, ...],
+        after: tuple[object, ...] | None = None,
+    ) -> Iterator[Names]:
+        """The data types and keys of versions, in portions.
+
+        Args:
+            index: has the versions in that order.
+            condition: of the versions.
+            values: for its question marks.
+            order: columns, which tell every two versions apart.
+            after: where they begin, of those columns; None for all.
+        """
+        columns, marks = ", ".join(order), ", ".join("?" * len(order))
+        last = after or tuple(BEFORE_ALL[name] for name in order)
+        while True:
+            found = self._db.execute(
+                f"SELECT data_type, key, {columns} FROM versions INDEXED BY {index}"  # noqa: S608  (constants)
+                f" WHERE {condition} AND ({columns}) > ({marks}) ORDER BY {columns} LIMIT ?",
+                (*values, *last, ROWS_AT_ONCE),
+            ).fetchall()
+            yield [(data_type, key) for data_type, key, *_ in found]
+            if len(found) < ROWS_AT_ONCE:
+                return
+            last = found[-1][2:]
+
+    def _of_keys(self, company: int, pages: Iterable[Names], give_way: GiveWay) -> list[VersionRow]:
+        """All versions of the keys in some pages, each key's in the order of acceptance.
+
+        Args:
+            company: its number.
+            pages: of data types and keys, which may come several times.
+            give_way: is called between portions.
+        """
+        names: dict[tuple[DataType, str], None] = {}
+        for page in pages:
+            names |= dict.fromkeys(page)
+            if len(page) == ROWS_AT_ONCE:
+                give_way()
+        rows: list[VersionRow] = []
+        for data_type, keys in groupby(in_order(names), key=itemgetter(0)):
+            for marks, some in chunked(key for _, key in keys):
+                rows += self._db.execute(
+                    "SELECT v.data_type, v.key, v.dataset, v.position, v.created, d.ends,"  # noqa: S608  (only question marks)
+                    " v.is_delete, v.synced, v.deferred FROM versions v"
+                    " CROSS JOIN datasets d ON d.number = v.dataset"
+                    f" WHERE v.company = ? AND v.data_type = ? AND v.key IN ({marks})"
+                    " ORDER BY v.key, v.dataset",
+                    (company, data_type, *some),
+                )
+                give_way()
+        return rows
 
     def has_any(self, company: int) -> bool:
         """Whether any record was accepted."""
@@ -149,29 +301,6 @@ class Versions:
             (company, data_type, key),
         )
         return [(dataset, position, bool(gone), sync) for dataset, position, gone, sync in found]
-
-    def _of_keys(self, company: int, keys: str, values: tuple[object, ...]) -> Iterable[Version]:
-        """All versions of the keys that a query finds, each key's in the order of acceptance."""
-        found = self._db.execute(
-            f"WITH named (data_type, key) AS ({keys})"  # noqa: S608  (constant queries)
-            " SELECT v.data_type, v.key, v.dataset, v.position, v.created, d.ends, v.is_delete,"
-            " v.synced, v.deferred FROM named n CROSS JOIN versions v"
-            " ON v.company = ? AND v.data_type = n.data_type AND v.key = n.key"
-            " JOIN datasets d ON d.number = v.dataset ORDER BY v.data_type, v.key, v.dataset",
-            (*values, company),
-        )
-        for data_type, key, dataset, position, created, ends, is_delete, synced, deferred in found:
-            yield Version(
-                position,
-                data_type,
-                key,
-                dataset,
-                None if created is None else from_microseconds(created),
-                from_microseconds(ends),
-                bool(is_delete),
-                synced is not None,
-                bool(deferred),
-            )
 
     def mark_deferred(self, company: int, versions: Iterable[Version]) -> None:
         """Note that the next sync takes those versions again."""

@@ -14,6 +14,7 @@ from codat_mock.fuzz.schedule_files import DATABASE, schedule_of
 from codat_mock.reports import text
 from codat_mock.reports.formats import FORMATS
 from codat_mock.reports.run import Run
+from codat_mock.reports.source_locations import with_project_root
 from codat_mock.rules.judge import Finding
 from codat_mock.testing import decoupling, fuzzing
 from codat_mock.testing.fuzzing import EXAMPLES, TIMEOUT_SECONDS, Scenario
@@ -33,6 +34,16 @@ def summary(run: Run) -> list[str]:
     return [*text.lines(run), f"  Rules exercised: {exercised}"]
 
 
+def message_of(run: Run, complaints: Sequence[str]) -> str:
+    """The message of a test that fails.
+
+    Args:
+        run: the run of the test.
+        complaints: why it fails, a sentence each; one at least.
+    """
+    return "\n".join([text.first_line(run, complaints), *summary(run), *complaints])
+
+
 class Codat:
     """A sandbox of a mock, reset for one test.
 
@@ -44,6 +55,7 @@ class Codat:
         api_key: the key, which selects the sandbox.
         options: the settings of the sandbox, and how the test is judged.
         test: the test's id.
+        root: the folder of the project, which paths in reports are relative to.
 
     Attributes:
         url: the URL that the integration uses instead of `https://api.codat.io`.
@@ -55,13 +67,16 @@ class Codat:
         is_reported: whether the test has failed already by what this sandbox reports.
     """
 
-    def __init__(self, mock: Mock, api_key: str, options: MarkerOptions, test: str) -> None:
+    def __init__(
+        self, mock: Mock, api_key: str, options: MarkerOptions, test: str, root: Path
+    ) -> None:
         self.url = mock.url
         self.api_key = api_key
         self.is_reported = False
         self._options = options
         self._test = test
-        self._client = ControlClient(mock.http, api_key)
+        self._root = root
+        self._client = ControlClient(mock.http, api_key, mock.control_token)
         self._client.begin(reset=True, settings=options.settings, rules=options.rules)
         self.clock = ClockHandle(self._client)
         self.faults = FaultsHandle(self._client)
@@ -104,7 +119,7 @@ class Codat:
 
     def run(self) -> Run:
         """The run until now."""
-        return self._client.run()
+        return with_project_root(self._client.run(), self._root)
 
     def report(self, name: str) -> bytes:
         """A report on the run until now, in a format of `codat-mock check --report`."""
@@ -135,9 +150,10 @@ class Codat:
         seed: int = 0,
         replay: Path | str | None = None,
         save: Path | str | None = None,
-        database: Path | str = DATABASE,
+        database: Path | str | Sequence[Path | str] = DATABASE,
         timeout: float = TIMEOUT_SECONDS,
         declare: Mapping[str, Sequence[Any]] | None = None,
+        days: int = 1,
     ) -> None:
         """Search for the shortest schedule of faults that breaks an integration.
 
@@ -153,18 +169,22 @@ class Codat:
             seed: the seed of the search.
             replay: a file with a schedule to run, instead of searching for one.
             save: the file to write the schedule to that breaks it; by default named after the test.
-            database: the folder where the schedules that were found are kept, to try them first
-                next time.
+            database: the folder, or the URL of the Redis database, where the schedules that were
+                found are kept, to try them first next time. Of several, the first keeps them, and
+                the others are only read.
             timeout: the time limit of each call of the scenario, in seconds. There is none outside
                 the main thread, on Windows, or while pytest-timeout sets one.
             declare: the merchant's true records, as lists of `orders`, `payments` and
                 `transactions`; then sales that every run loses are found, too.
+            days: how many days the scenario runs, once a day by the sandbox's clock; each ends with
+                a sync, which fails in some schedules.
 
         Raises:
             Broken: a schedule breaks the integration; the text shows its faults and the findings.
             BadFile: the file to replay cannot be read.
             TypeError: the scenario cannot be called with a company's id and a folder.
-            ValueError: `examples` or `timeout` is too small.
+            ValueError: `examples`, `timeout` or `days` is out of range, or a database cannot be
+                used.
         """
         __tracebackhide__ = True
         options = fuzzing.FuzzOptions(
@@ -172,9 +192,10 @@ class Codat:
             seed=seed,
             replay=Path(replay) if replay else None,
             save=Path(save or schedule_of(self._test)),
-            database=Path(database),
+            databases=[database] if isinstance(database, Path | str) else database,
             timeout_seconds=timeout,
             declared=declare,
+            days=days,
         )
         fuzzing.check_signature(scenario)
 
@@ -210,7 +231,7 @@ class Codat:
         run = self._options.apply(self.run())
         if complaints := self._options.complaints(run):
             self.is_reported = True
-            raise failure("\n".join([*summary(run), *complaints]))
+            raise failure(message_of(run, complaints))
 
     def findings_text(self) -> str:
         """The findings as text, for the report on a test that failed; empty if there are none."""

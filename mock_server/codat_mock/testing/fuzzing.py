@@ -12,11 +12,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from codat_mock.clock import format_moment, machine_now
 from codat_mock.control_client import ControlClient
 from codat_mock.fuzz import exploration, schedule_files
-from codat_mock.fuzz.runner import FuzzRunner, OutOfTime
-from codat_mock.fuzz.schedule import Schedule
+from codat_mock.fuzz.runner import FuzzRunner, OutOfTime, RunOfDay
+from codat_mock.fuzz.schedule import MAX_DAYS, Schedule
 from codat_mock.reports import text
 from codat_mock.reports.run import Run
 from codat_mock.reports.verdict import KEPT, code_of, reasons
@@ -40,9 +42,10 @@ class FuzzOptions:
     seed: int
     replay: Path | None
     save: Path
-    database: Path
+    databases: Sequence[Path | str]
     timeout_seconds: float
     declared: Mapping[str, Sequence[Any]] | None = None
+    days: int = 1
 
     def check(self) -> None:
         """Check the options.
@@ -52,6 +55,8 @@ class FuzzOptions:
         """
         if self.examples < 1:
             raise ValueError(f"examples must be 1 or more, not {self.examples}.")
+        if not 1 <= self.days <= MAX_DAYS:
+            raise ValueError(f"days must be 1 to {MAX_DAYS}, not {self.days}.")
         if self.timeout_seconds <= 0:
             raise ValueError(f"timeout must be more than 0, not {self.timeout_seconds}.")
 
@@ -75,7 +80,7 @@ def explore(
     Raises:
         Broken: a schedule breaks the integration.
         BadFile: the file to replay cannot be read.
-        ValueError: an option is out of range.
+        ValueError: an option is out of range, or a database cannot be used.
     """
     __tracebackhide__ = True  # the text is enough
     options.check()
@@ -85,10 +90,10 @@ def explore(
         run.expected = [each for each in run.expected if each not in run.stale]
         return run
 
-    def integrate(company_id: str, folder: Path) -> Exception | OutOfTime | None:
+    def integrate(run: RunOfDay) -> Exception | OutOfTime | None:
         try:
             with time_limit(options.timeout_seconds):
-                return call(scenario, company_id, folder)
+                return call(scenario, run.company_id, run.folder)
         except OutOfTime as late:
             return late
 
@@ -99,13 +104,17 @@ def explore(
         found = exploration.replay(runner, schedule_files.read(options.replay), do_nothing)
     else:
         # Only a search needs Hypothesis.
+        from codat_mock.fuzz.schedule_database import open_database
         from codat_mock.fuzz.search import Search
 
-        search = Search(options.examples, options.database, name, lambda _is_found: None)
-        found = exploration.explore(runner, origin_of(marker, options.seed), search, do_nothing)
+        database = open_database(options.databases)
+        search = Search(options.examples, database, name, lambda _found: None)
+        origin = replace(origin_of(marker, options.seed), days=options.days)
+        found = exploration.explore(runner, origin, search, do_nothing)
     if code_of(found.run) == KEPT:
         return
-    lines = [*text.lines(found.run), *reasons(found.run)]
+    why = list(reasons(found.run))
+    lines = [text.first_line(found.run, why), *text.lines(found.run), *why]
     if found.schedule and found.schedule.events and not options.replay:
         try:
             schedule_files.write(options.save, found.schedule)

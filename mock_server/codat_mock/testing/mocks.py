@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
 
+from codat_mock.cli.secret import TOKEN_VARIABLE
 from codat_mock.control_client import TIMEOUT_SECONDS
 from codat_mock.http.server import Server, address_of, listen
 from codat_mock.rules.rule_settings import RuleSetting
@@ -23,11 +25,13 @@ class Mock:
         url: its URL.
         http: a client of its control API.
         is_own: whether this session has started it, and uses it alone.
+        control_token: what its control API requires; None for nothing.
     """
 
     url: str
     http: httpx.Client
     is_own: bool
+    control_token: str | None = None
 
 
 @contextmanager
@@ -51,11 +55,14 @@ def own_mock(rules: Mapping[str, RuleSetting]) -> Iterator[Mock]:
 
 @contextmanager
 def running_mock(url: str) -> Iterator[Mock]:
-    """A mock that is running, and that others may use as well."""
+    """A mock that is running, and that others may use as well.
+
+    `CODAT_MOCK_CONTROL_TOKEN` is its control token, where it has one.
+    """
     address = url.rstrip("/")
     # A proxy of the environment could not reach this machine.
     http = DirectClient(
         base_url=address, transport=DirectTransport(), timeout=TIMEOUT_SECONDS, trust_env=False
     )
     with http:
-        yield Mock(address, http, is_own=False)
+        yield Mock(address, http, is_own=False, control_token=os.environ.get(TOKEN_VARIABLE))

@@ -10,10 +10,12 @@ its own, and requests are sent by functions that were captured before any mock h
 from __future__ import annotations
 
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
@@ -27,7 +29,12 @@ REAL_HOST: Final = "api.codat.io"
 # Threads that go on after their test, with the test's id. They must reach neither the real service
 # nor the sandbox of the next test.
 ORPHANS: WeakKeyDictionary[threading.Thread, str] = WeakKeyDictionary()
-LIBRARIES: Final = ("httpx", "httpcore", "requests", "urllib3", "codat_mock", "contextlib")
+LIBRARIES: Final = ("httpx", "httpcore", "requests", "urllib3", "codat_mock", "codat_push")
+INSTALLED_IN: Final = {"site-packages", "dist-packages"}
+# Of this Python: its own modules, and the commands of packages, such as pytest.
+OF_PYTHON: Final = tuple(
+    Path(sysconfig.get_path(each)) for each in ("stdlib", "platstdlib", "scripts")
+)
 
 
 class Route:
@@ -74,11 +81,21 @@ def caller() -> str:
     while frame is not None:
         name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         path = frame.f_code.co_filename
-        is_library = name in LIBRARIES or "site-packages" in path or path.startswith("<")
-        if not is_library and not name.startswith(("asyncio", "threading", "concurrent")):
+        if name not in LIBRARIES and not is_installed(path):
             return f"{path}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
+
+
+@lru_cache(maxsize=1024)
+def is_installed(path: str) -> bool:
+    """Whether code is of an installed package or of Python itself, or of no file at all."""
+    file = Path(path)
+    return (
+        path.startswith("<")
+        or not INSTALLED_IN.isdisjoint(file.parts)
+        or any(file.is_relative_to(folder) for folder in OF_PYTHON)
+    )
 
 
 class DirectConnection(httpcore.HTTPConnection):
@@ -269,17 +286,22 @@ class RequestsRedirect:
 
         @wraps(method)
         def call(session: Any, *args: Any, **kwargs: Any) -> Any:
-            # Attributes of the session itself, since mocks replace those of the class.
-            session.__dict__["send"] = partial(self._choose, session)
+            # Attributes of the session itself, since mocks replace those of the class. A mock of
+            # one session replaces that attribute, and is called by ours.
+            held = session.__dict__.get("send")
+            if not (isinstance(held, partial) and held.func == self._choose):
+                session.__dict__["send"] = partial(self._choose, session, held)
             return method(session, *args, **kwargs)
 
         return call
 
-    def _choose(self, session: Any, request: Any, **kwargs: Any) -> Any:
-        """Send a request to where it belongs."""
+    def _choose(self, session: Any, mocked: Any, request: Any, **kwargs: Any) -> Any:
+        """Send a request to where it belongs; `mocked` sends those that a mock of it answers."""
         is_real = httpx.URL(request.url).host == REAL_HOST
         if not is_real or not (self.route or refusal()):
             session.__dict__.pop("get_adapter", None)
+            if mocked is not None:
+                return mocked(request, **kwargs)
             return type(session).send(session, request, **kwargs)  # as it is patched now
         adapter = self._adapter(self._get_adapter(session, request.url))
         session.__dict__["get_adapter"] = lambda url: adapter  # noqa: ARG005
@@ -342,8 +364,23 @@ REDIRECTS: Final[dict[str, Callable[[], Redirect]]] = {
 INSTALLED: Final[dict[str, Redirect]] = {}
 
 
+def follow_threads() -> None:
+    """Let every thread that an orphan starts be an orphan of the same test."""
+    start = threading.Thread.start
+
+    @wraps(start)
+    def start_thread(thread: threading.Thread) -> None:
+        if test := ORPHANS.get(threading.current_thread()):
+            ORPHANS[thread] = test
+        start(thread)
+
+    threading.Thread.start = start_thread  # type: ignore[method-assign,assignment]
+
+
 def install(library: str) -> Redirect:
     """Prepare a library, once a process: what threads send after their test is refused, too."""
+    if not INSTALLED:
+        follow_threads()
     if library not in INSTALLED:
         INSTALLED[library] = REDIRECTS[library]()
     return INSTALLED[library]

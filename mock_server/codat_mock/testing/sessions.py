@@ -16,7 +16,7 @@ from codat_mock.control_client import ControlRequestRefused, MockFailed
 from codat_mock.loopback import direct_environment
 from codat_mock.rule_config import read_rule_settings
 from codat_mock.testing import reporting
-from codat_mock.testing.codat import Codat, failure, summary
+from codat_mock.testing.codat import Codat, failure, message_of
 from codat_mock.testing.marker_options import BadMarkerOptions, MarkerOptions, read_marker_options
 from codat_mock.testing.mocks import Mock, own_mock, running_mock
 
@@ -55,7 +55,7 @@ def sandbox_for(test: pytest.Item, mock: Mock, has_passed: Callable[[], bool]) -
     """
     options = options_of(test)
     try:
-        codat = Codat(mock, key_for(test, mock), options, test.nodeid)
+        codat = Codat(mock, key_for(test, mock), options, test.nodeid, test.config.rootpath)
     except ControlRequestRefused as error:
         raise failure(str(error)) from None
     yield codat
@@ -70,7 +70,7 @@ def sandbox_for(test: pytest.Item, mock: Mock, has_passed: Callable[[], bool]) -
     if run.failures:
         raise MockFailed(run.failures[0])
     if complaints := options.complaints(run):
-        raise failure("\n".join([*summary(run), *complaints]))
+        raise failure(message_of(run, complaints))
 
 
 def need(library: str) -> None:

@@ -1,9 +1,9 @@
-"""Writes days as JSON Lines or push bodies, to a folder or a stream."""
+"""Writes products, and days as JSON Lines or push bodies, to a folder or a stream."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +23,16 @@ def write_day(folder: Path, day: Day, form: str) -> None:
     for name, content in bodies_by_file(day) if form == "push" else lines_by_file(day):
         with (folder / name).open("ab") as file:
             file.write(content)
+
+
+def write_products(folder: Path, products: Sequence[Record]) -> None:
+    """Write what a merchant sells to a folder, as the body of `PUT …/data/commerce-products`.
+
+    Args:
+        folder: the folder.
+        products: they say which are gift cards.
+    """
+    (folder / "products.json").write_bytes(encode(products))
 
 
 def write_stream(stream: BinaryIO, day: Day, form: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -62,13 +61,14 @@ def find(code: str) -> Rule:
         click.BadParameter: there is none; the text names the nearest.
     """
     from codat_mock.rules import rulebook
+    from codat_mock.rules.registry import nearest
 
     known = {name: rule for rule in rulebook() for name in (rule.code, rule.name)}
     spelling = code.upper() if code.upper() in known else code.lower()
     if spelling in known:
         return known[spelling]
-    near = get_close_matches(code.upper(), known, 1) or get_close_matches(code.lower(), known, 1)
-    hint = f"did you mean {near[0]}?" if near else "'codat-mock rules' lists them all."
+    near = nearest(code, known)
+    hint = f"did you mean {near}?" if near else "'codat-mock rules' lists them all."
     raise click.BadParameter(f"there is no rule '{code}'; {hint}", param_hint="CODE")
 
 
@@ -97,7 +97,7 @@ def parts(rule: Rule, example: Example | None) -> Iterator[Part]:
 
 def example_parts(example: Example) -> Iterator[Part]:
     """A violation, its requests and what was found."""
-    from codat_scenarios.demo.console import short
+    from codat_mock.reports.wording import short
     from codat_scenarios.rule_docs.example import compact
 
     yield "head", f"Broken in the story {example.story}"

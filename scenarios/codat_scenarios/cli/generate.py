@@ -19,10 +19,10 @@ KINDS = "Kind of merchant: bike-shop, cafe, hotel-bar, market-stall or web-shop.
 EXAMPLES = """Examples:
 
 \b
-  codat-mock generate --out cafe                        a month of a café, as JSON Lines
-  codat-mock generate --out bodies --format push        the same, as push bodies
+  codat-mock generate --out cafe                    a month, as JSON Lines
+  codat-mock generate --out bodies --format push    the same, as push bodies
   codat-mock generate --merchant hotel-bar --out - | head
-  codat-mock generate --days 365 --report cafe.html     a year, as plots
+  codat-mock generate --days 365 --report cafe.html a year, as plots
 """
 
 
@@ -65,10 +65,11 @@ def generate(
     """Generate a merchant's orders, payments and transactions, the same for the same seed.
 
     Later edits and deletes are included: in changes.jsonl, as lines with a moment, or as bodies
-    after those of the day's sales.
+    after those of the day's sales. Beside the lines, products.json says which products are gift
+    cards: the body of PUT /companies/{companyId}/data/commerce-products.
     """
     # Imported late, since faker is slow to import and `--help` imports every command.
-    from codat_scenarios.cli.day_files import write_day, write_stream
+    from codat_scenarios.cli.day_files import write_day, write_products, write_stream
     from codat_scenarios.generation_report import Tally, page
     from codat_scenarios.merchants import merchant
 
@@ -89,6 +90,8 @@ def generate(
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--merchant") from error
     folder = None if out in (None, "-") else empty_folder(Path(str(out)))
+    if folder is not None and form == "lines":
+        write_products(folder, shop.products)
     tally = Tally(shop)
     with progress(shop.days(days, start=start.date()), days, shop.name) as shown:
         for day in shown:

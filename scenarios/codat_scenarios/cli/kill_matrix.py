@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from codat_mock.cli import terminal
+
 if TYPE_CHECKING:
     from codat_scenarios.kill_matrix import Matrix
 
@@ -15,14 +17,21 @@ EXAMPLES = """Examples:
 
 \b
   codat-mock kill-matrix
-  codat-mock kill-matrix --json
+  codat-mock kill-matrix --jobs 8 --json
 """
 STYLES: Final = {True: "green", False: "bold red"}
 
 
 @click.command(epilog=EXAMPLES, short_help="Show which rules catch which integrations.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def kill_matrix(as_json: bool) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
+    help="How many integrations run at the same time, each in a process of its own.",
+)
+def kill_matrix(as_json: bool, jobs: int) -> None:
     """Run good and broken integrations against a mock, and show which rules catch which.
 
     The exit code is 0 if exactly the rules that a broken one breaks catch it and no rule catches a
@@ -32,7 +41,7 @@ def kill_matrix(as_json: bool) -> None:
 
     from codat_scenarios.kill_matrix.table import columns, complaints, document, summary
 
-    matrix = watched()
+    matrix = watched(jobs)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(document(matrix))))
     elif sys.stdout.isatty():
@@ -41,15 +50,15 @@ def kill_matrix(as_json: bool) -> None:
         for result in matrix.results:
             click.echo("\t".join(columns(result)))
     if not as_json:
-        click.echo(summary(matrix))
+        terminal.echo(summary(matrix))
     for complaint in complaints(matrix):
-        click.echo(complaint, err=True)
+        terminal.echo(complaint, err=True)
     if not matrix.is_complete:
         sys.exit(1)
 
 
-def watched() -> Matrix:
-    """Run all integrations, with a progress bar on a terminal."""
+def watched(jobs: int) -> Matrix:
+    """Run all integrations, so many at the same time, with a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -64,6 +73,7 @@ def watched() -> Matrix:
         return run_all(
             programs,
             lambda result: bar.update(task, advance=1, description=result.program.name),
+            jobs=jobs,
         )
 
 
@@ -75,9 +85,8 @@ def show_table(matrix: Matrix) -> None:
     from codat_scenarios.kill_matrix.table import columns
 
     table = Table(box=None, header_style="dim")
-    table.add_column("integration", no_wrap=True)
-    table.add_column("caught by", no_wrap=True)
-    table.add_column("what it does")
+    for heading in ("integration", "caught by", "what it does"):
+        table.add_column(heading, overflow="fold")
     for result in matrix.results:
         _, name, codes, text = columns(result)
         table.add_row(f"[{STYLES[result.is_as_expected]}]{name}[/]", codes, text)

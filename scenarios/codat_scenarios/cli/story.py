@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
+
+from codat_mock.cli import terminal
+from codat_mock.cli.secret import TOKEN_OPTION, secret
 
 if TYPE_CHECKING:
     import httpx
@@ -21,6 +25,7 @@ EXAMPLES = """Examples:
 
 \b
   codat-mock story list
+  codat-mock story list S14
   codat-mock story show late-update
   codat-mock story run late-update
   codat-mock story run late-update --json
@@ -40,22 +45,47 @@ def as_json_option(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @story.command("list")
+@click.argument("word", required=False)
 @as_json_option
-def list_stories(as_json: bool) -> None:
-    """List the stories, each with the rules that it breaks."""
+def list_stories(word: str | None, as_json: bool) -> None:
+    """List the stories, each with the rules that it breaks.
+
+    Only those with that WORD in their names, or that break the rule of that code. A terminal shows
+    only the names of all.
+    """
     from codat_scenarios.stories import STORIES
 
+    stories = [found for _, found in sorted(STORIES.items())]
+    listed = [found for found in stories if word is None or concerns(found, word)]
     if as_json:
-        stories = [
-            {"name": name, "text": found.text, "findings": found.ending.findings}
-            for name, found in sorted(STORIES.items())
+        rows = [
+            {"name": found.name, "text": found.text, "findings": found.ending.findings}
+            for found in listed
         ]
-        show_json({"stories": stories})
-        return
-    longest = max(map(len, STORIES))
-    for name, found in sorted(STORIES.items()):
-        broken = f" [{', '.join(found.ending.findings)}]" if found.ending.findings else ""
-        click.echo(f"{name:{longest}}  {found.text}{broken}")
+        show_json({"stories": rows})
+    elif word is None and sys.stdout.isatty():
+        show_names(listed)
+    else:
+        longest = max((len(found.name) for found in listed), default=0)
+        for found in listed:
+            broken = f" [{', '.join(found.ending.findings)}]" if found.ending.findings else ""
+            terminal.echo(f"{found.name:{longest}}  {found.text}{broken}", hanging=4)
+
+
+def concerns(found: Story, word: str) -> bool:
+    """Whether a story has that word in its name, or breaks the rule of that code."""
+    return word.lower() in found.name or word.upper() in found.ending.findings
+
+
+def show_names(stories: list[Story]) -> None:
+    """Print the names of stories by topic for a terminal, so that they fit a screen or two."""
+    names: dict[str, list[str]] = {}
+    for found in stories:
+        names.setdefault(found.act.__module__.rpartition(".")[2], []).append(found.name)
+    for topic, listed in sorted(names.items()):
+        title = click.style(f"{topic.replace('_', ' '):{WIDTH}}", bold=True)
+        terminal.echo(title + " ".join(listed), hanging=WIDTH)
+    terminal.echo("'codat-mock story list WORD' adds what happens; 'story show NAME' tells it all.")
 
 
 @story.command()
@@ -63,12 +93,12 @@ def list_stories(as_json: bool) -> None:
 def show(name: str) -> None:
     """Print a story: what happens, step by step, and how it must end."""
     found = find(name)
-    click.echo(f"{found.name}: {found.text}\n")
+    terminal.echo(f"{found.name}: {found.text}\n")
     with own_mock() as http:
         perform(found, http, "story", printed())
     click.echo("\nIt must end so:")
     for aspect, text in ending_in_words(found.ending).items():
-        click.echo(f"  {aspect:{WIDTH}}{text}")
+        terminal.echo(f"  {aspect:{WIDTH}}{text}", hanging=WIDTH)
 
 
 @story.command()
@@ -76,9 +106,18 @@ def show(name: str) -> None:
 @click.option(
     "--against", metavar="URL", help="A mock that is running; without it, one of its own."
 )
-@click.option("--api-key", default="story", show_default=True, help="The key to play with.")
+@click.option(
+    "--api-key",
+    type=secret,
+    default="story",
+    show_default=True,
+    help="The key to play with; @FILE reads it from a file.",
+)
+@TOKEN_OPTION
 @as_json_option
-def run(name: str, against: str | None, api_key: str, as_json: bool) -> None:
+def run(
+    name: str, against: str | None, api_key: str, control_token: str | None, as_json: bool
+) -> None:
     """Play a story; the exit code is 0 if it ends as expected, and 1 if it does not.
 
     It plays in a sandbox of its own, which is reset.
@@ -88,10 +127,10 @@ def run(name: str, against: str | None, api_key: str, as_json: bool) -> None:
     found = find(name)
     steps: list[dict[str, Any]] = []
     if not as_json:
-        click.echo(f"{found.name}: {found.text}\n")
+        terminal.echo(f"{found.name}: {found.text}\n")
     narrate = noted(steps) if as_json else printed()
     try:
-        with running_mock(against) if against else own_mock() as http:
+        with running_mock(against, control_token) if against else own_mock() as http:
             came = perform(found, http, api_key, narrate)
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise click.UsageError(f"No mock answers at {against}: {error}") from error
@@ -117,9 +156,9 @@ def show_ending(expected: Ending, came: Ending) -> None:
     click.echo()
     in_words = ending_in_words(expected)
     for aspect, text in ending_in_words(came).items():
-        click.echo(f"  {aspect:{WIDTH}}{text}")
+        terminal.echo(f"  {aspect:{WIDTH}}{text}", hanging=WIDTH)
         if text != in_words[aspect]:
-            click.echo(f"  {'expected':{WIDTH}}{in_words[aspect]}")
+            terminal.echo(f"  {'expected':{WIDTH}}{in_words[aspect]}", hanging=WIDTH)
 
 
 def show_json(content: Any) -> None:
@@ -155,11 +194,14 @@ def own_mock() -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def running_mock(address: str) -> Iterator[httpx.Client]:
+def running_mock(address: str, control_token: str | None = None) -> Iterator[httpx.Client]:
     """A client of a mock that is running."""
     import httpx
 
-    with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
+    from codat_mock.control_client import control_headers
+
+    headers = control_headers(None, control_token)
+    with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as http:
         yield http
 
 
@@ -193,7 +235,7 @@ def printed() -> Narrate:
         if day not in days:
             click.echo(day)
             days.append(day)
-        click.echo(f"  {moment:%H:%M}  {sentence}")
+        terminal.echo(f"  {moment:%H:%M}  {sentence}", hanging=len("00:00  "))
 
     return narrate
 

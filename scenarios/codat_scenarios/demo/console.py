@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -15,12 +14,12 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from codat_mock.reports.wording import short
 from codat_scenarios.sandbox_driver import Json
 
 FRAME_SECONDS: Final = 0.25  # how long each status is visible
 STATUS_STYLES: Final = {"Complete": "green", "Paid": "green", "Queued": "dim"}
 SEVERITY_STYLES: Final = {"error": "bold red", "warning": "yellow", "info": "cyan"}
-LONG_ID: Final = re.compile(r"([0-9a-f]{8})-[0-9a-f-]{27}")
 
 
 class Screen:
@@ -149,8 +148,3 @@ def findings_table(findings: Iterable[Json]) -> Table:
         message = f"{short(finding['message'])}\n[dim]{short(finding['advice'])}[/]"
         table.add_row(rule, message)
     return table
-
-
-def short(text: str) -> str:
-    """Shorten the UUIDs in a text to their first eight digits."""
-    return LONG_ID.sub(r"\1…", text)

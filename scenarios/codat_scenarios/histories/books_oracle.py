@@ -78,7 +78,7 @@ def booked(documents: Iterable[Json]) -> dict[RecordId, list[Money]]:
     for document in documents:
         for record in document["records"]:
             of_record = found[record["dataType"], record["key"]]
-            of_record[document["syncId"]] = Money(money(record["amount"]), document["currency"])
+            of_record[record["syncId"]] = Money(money(record["amount"]), document["currency"])
     return {id_: list(syncs.values()) for id_, syncs in found.items()}
 
 

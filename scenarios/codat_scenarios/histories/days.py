@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol
 
+from codat_mock.fuzz.schedule import LostStatus
 from codat_mock.models.datasets import DatasetStatus
 from codat_mock.models.planned_outcomes import Profile
 from codat_scenarios.histories.history_pos import HistorySale, SaleDetails, amounts_of
@@ -60,18 +61,26 @@ class Correction:
         which: the number of the sale, counted modulo the number of sales.
         units: the new price in smallest units of the sale's currency, tax included.
         is_synced: whether a synced sale is corrected.
+        is_at_once: whether that is in the second of what happened before, unless it was a push.
     """
 
     which: int = 0
     units: int = 2
     is_synced: bool = False
+    is_at_once: bool = False
 
     def run(self, run: IntegrationRun) -> None:
         """Correct the sale, if there is one."""
-        with_sale(run, self.which, self.is_synced, lambda sale: run.correct(sale, self.units))
+
+        def correct(sale: HistorySale) -> None:
+            run.correct(sale, self.units, is_at_once=self.is_at_once)
+
+        with_sale(run, self.which, self.is_synced, correct)
 
     def __str__(self) -> str:
-        return f"{named(self.which, self.is_synced)} is corrected to {self.units} smallest units"
+        when = " in the same second" if self.is_at_once else ""
+        sale = named(self.which, self.is_synced)
+        return f"{sale} is corrected to {self.units} smallest units{when}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +119,14 @@ class Push:
 
     Args:
         kill_after: it is killed after this number of lines of its source file, and started again.
-        meanwhile: what happens at its first checkpoint; see `Scenario.checkpoint`.
+        meanwhile: what happens at a checkpoint, in the second of the push; see
+            `Scenario.checkpoint`.
+        checkpoint: at which of those that it reaches, from 1.
     """
 
     kill_after: int | None = None
     meanwhile: Meanwhile = ""
+    checkpoint: int = 1
 
     def run(self, run: IntegrationRun) -> None:
         """Push."""
@@ -125,12 +137,13 @@ class Push:
             "delete": lambda: with_sale(run, 0, False, run.delete_at_once),
             "push": run.start_second_run,
         }
-        run.push(self.kill_after, actions[self.meanwhile])
+        run.push(self.kill_after, actions[self.meanwhile], self.checkpoint)
 
     def __str__(self) -> str:
         parts = ["the integration pushes"]
         if self.meanwhile:
-            parts.append(DURING[self.meanwhile])
+            place = f" (checkpoint {self.checkpoint})" if self.checkpoint > 1 else ""
+            parts.append(f"{DURING[self.meanwhile]}{place}")
         if self.kill_after is not None:
             parts.append(f"it is killed after {self.kill_after} lines and started again")
         return "; ".join(parts)
@@ -152,17 +165,24 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class DayEnd:
-    """The night passes with its sync; `sync_outcome` names a failure."""
+    """The night passes with its sync.
+
+    Args:
+        sync_outcome: a failure; None for none.
+        sync_minutes: how long the sync runs.
+    """
 
     sync_outcome: str | None = None
+    sync_minutes: int = 0
 
     def run(self, run: IntegrationRun) -> None:
         """Let the night pass."""
-        run.end_day(self.sync_outcome)
+        run.end_day(self.sync_outcome, self.sync_minutes)
 
     def __str__(self) -> str:
         ending = f"and its sync ends in {self.sync_outcome}" if self.sync_outcome else "with a sync"
-        return f"the night passes {ending}"
+        length = f" of {self.sync_minutes} minutes" if self.sync_minutes else ""
+        return f"the night passes {ending}{length}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,21 +236,67 @@ class DatasetEnd:
 
 @dataclass(frozen=True, slots=True)
 class Unlink:
-    """The merchant unlinks the shop until the evening, or links it again; then it is pushed."""
+    """The shop is not linked until the evening, or is linked again; then it is pushed.
+
+    Args:
+        is_linked: whether it is linked again.
+        status: of its connection where it is not linked.
+    """
 
     is_linked: bool = False
+    status: LostStatus = "Unlinked"
 
     def run(self, run: IntegrationRun) -> None:
         """Set the connection."""
         if self.is_linked:
             run.relink()
         else:
-            run.unlink()
+            run.unlink(self.status)
         run.push()
 
     def __str__(self) -> str:
-        verb = "links" if self.is_linked else "unlinks"
-        return f"the merchant {verb} the shop, and the integration pushes"
+        what = f"the shop's connection becomes {self.status}"
+        if self.is_linked or self.status == "Unlinked":
+            what = f"the merchant {'links' if self.is_linked else 'unlinks'} the shop"
+        return f"{what}, and the integration pushes"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncHour:
+    """The merchant moves the nightly sync to another hour, UTC."""
+
+    hour: int = 2
+
+    def run(self, run: IntegrationRun) -> None:
+        """Store the configuration."""
+        run.move_sync(self.hour)
+
+    def __str__(self) -> str:
+        return f"the merchant moves the sync to {self.hour}:00"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDelivery:
+    """From now on, alerts are delivered repeatedly, or every second one is overtaken.
+
+    It has no effect on an integration without `receive_alert`.
+
+    Args:
+        copies: deliveries of each alert.
+        overtaken_seconds: delay of every other alert.
+    """
+
+    copies: int = 1
+    overtaken_seconds: int = 0
+
+    def run(self, run: IntegrationRun) -> None:
+        """Change the alert rules."""
+        run.deliver_alerts(self.copies, self.overtaken_seconds)
+
+    def __str__(self) -> str:
+        late = self.overtaken_seconds
+        order = f", and every second one {late} seconds late" if late else ""
+        return f"from now on, alerts are delivered {self.copies} times{order}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -240,15 +306,19 @@ class MerchantDays:
     Args:
         events: in order.
         start: when the shop opens for the first time, UTC.
+        skew_seconds: how much the integration's clock is fast; negative for slow.
     """
 
     events: tuple[DayEvent, ...]
     start: datetime = MORNING
+    skew_seconds: int = 0
 
     def __repr__(self) -> str:
         """The events as lines of prose, which Hypothesis prints for an example."""
         lines = (f"  {number}. {event}" for number, event in enumerate(self.events, 1))
-        return "\n".join((f"Days from {self.start:%d %b %Y}:", *lines))
+        speed = "fast" if self.skew_seconds > 0 else "slow"
+        skew = f", with a clock {abs(self.skew_seconds)} s {speed}" if self.skew_seconds else ""
+        return "\n".join((f"Days from {self.start:%d %b %Y}{skew}:", *lines))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Print the prose, also where Hypothesis would print how the days were drawn."""
@@ -273,7 +343,7 @@ def drive(
     """
     run = IntegrationRun(base_url, open_adapter, api_key)
     try:
-        run.open(days.start)
+        run.open(days.start, days.skew_seconds)
         for event in days.events:
             event.run(run)
             run.check_findings()

@@ -53,6 +53,8 @@ class HistorySale:
         details: as it was made.
         refunded: smallest units of the price that were refunded.
         is_synced: whether its day has been synced; then it must not be pushed again.
+        is_half_synced: whether a part of its records may have been synced; then it is not changed
+            before its next sync, as no answer says which.
 
     Attributes:
         units: the price after corrections, in smallest units.
@@ -63,6 +65,7 @@ class HistorySale:
     details: SaleDetails
     refunded: int = 0
     is_synced: bool = False
+    is_half_synced: bool = False
     units: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,8 +99,8 @@ class HistoryPos:
         self._sale_count = 0
 
     def open_sales(self) -> list[HistorySale]:
-        """The sales that are not synced yet, in the order they were made."""
-        return [sale for sale in self.sales.values() if not sale.is_synced]
+        """The sales of which nothing is synced yet, in the order they were made."""
+        return [sale for sale in self.sales.values() if not (sale.is_synced or sale.is_half_synced)]
 
     def synced_sales(self) -> list[HistorySale]:
         """The sales that are synced, in the order they were made."""
@@ -160,11 +163,18 @@ class HistoryPos:
 
     def mark_synced(self) -> None:
         """Mark every sale as synced in its current version."""
-        for sale in self.open_sales():
+        for sale in self.sales.values():
+            if sale.is_synced:
+                continue
             sale.is_synced = True
             self.expected_records |= {
                 (kind, key): self.records[kind, key] for kind, key, _ in sale_to_wire(sale)
             }
+
+    def mark_half_synced(self) -> None:
+        """Mark every sale that is not synced as one that may be synced in part."""
+        for sale in self.open_sales():
+            sale.is_half_synced = True
 
     def _changed_records(self, sale: HistorySale, now: datetime) -> list[Change]:
         changes = []

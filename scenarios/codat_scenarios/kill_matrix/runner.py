@@ -22,7 +22,6 @@ from codat_scenarios.integrations.scripted_pos import ScriptedPos
 from codat_scenarios.kill_matrix.results import Matrix, Result
 from codat_scenarios.sandbox_driver import SandboxDriver
 
-PROGRAMS_AT_ONCE: Final = 4
 PATIENCE_SECONDS: Final = 120
 
 
@@ -37,20 +36,23 @@ def load_all() -> list[Program]:
 
 
 def run_all(
-    programs: Iterable[Program], on_result: Callable[[Result], None] = lambda _: None
+    programs: Iterable[Program],
+    on_result: Callable[[Result], None] = lambda _: None,
+    jobs: int = 4,
 ) -> Matrix:
     """Run programs against one new mock, a few at a time.
 
     Args:
         programs: which.
         on_result: called with each result as it comes.
+        jobs: how many run at the same time, each in a process of its own.
     """
     codes = tuple(rule.code for rule in rulebook())
     registry = SandboxRegistry(Settings(speed=0, rate_limits=True))
     results = []
     with (
         Server(registry, listen("127.0.0.1", 0)) as server,
-        ThreadPoolExecutor(PROGRAMS_AT_ONCE) as pool,
+        ThreadPoolExecutor(jobs) as pool,
     ):
         for result in pool.map(lambda program: run(program, server.address), programs):
             on_result(result)

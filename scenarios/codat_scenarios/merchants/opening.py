@@ -7,6 +7,8 @@ from functools import lru_cache
 from random import Random
 from zoneinfo import ZoneInfo
 
+from codat_scenarios.merchants.business_calendar import USUAL, busyness, hours_of
+from codat_scenarios.merchants.chance import overdispersed
 from codat_scenarios.merchants.profile import Profile
 
 HOUR = 3_600  # seconds
@@ -29,7 +31,7 @@ def selling_moments(profile: Profile, day: date, source: Random) -> list[int]:
     """Draw the moments at which a day's orders are created.
 
     Args:
-        profile: its hours, weekdays and months count.
+        profile: its hours, weekdays, months and special days count.
         day: the merchant's local date.
         source: the day's random source.
 
@@ -37,7 +39,7 @@ def selling_moments(profile: Profile, day: date, source: Random) -> list[int]:
         Seconds since 1970, UTC, in order; none where it is closed.
     """
     zone = ZoneInfo(profile.time_zone)
-    weights = profile.opening[day.weekday()]
+    weights = hours_of(profile, day)
     hours: list[int] = []
     # In UTC: at a change of the clocks an hour is skipped or happens twice.
     for start in range(*day_bounds(day, zone), HOUR):
@@ -45,8 +47,8 @@ def selling_moments(profile: Profile, day: date, source: Random) -> list[int]:
     if not hours:
         return []
     busy = profile.weekdays[day.weekday()] * profile.months[day.month - 1]
-    # Integers only: a floating exponent or logarithm may differ in its last bit between machines.
-    orders = profile.volume * busy * (92 + int(source.random() * 17)) // 1_000_000
+    mean = profile.volume * busy * busyness(profile, day) / (10_000 * USUAL)
+    orders = overdispersed(mean, profile.dispersion, source)
     draw, count = source.random, len(hours)
     return sorted(hours[int(draw() * count)] + int(draw() * HOUR) for _ in range(orders))
 

@@ -24,16 +24,19 @@ def order_to_wire(sale: Sale, shop: Shop) -> Record:
     """A sale's order, with its payments inside."""
     amounts, profile = shop.amounts, shop.profile
     lines = []
-    total = tax = refund = discount = 0
+    tax = refund = discount = 0
     for number, line in enumerate(sale.lines, 1):
         line_total = line.gross - line.discount
         line_tax = tax_within(line_total, line.item.product.tax)
         lines.append(line_to_wire(sale, number, line, amounts[line_total], amounts[line_tax], shop))
-        total += line_total
-        tax += line_tax
-        discount += line.discount
+        off = sale.off(line)
+        tax += tax_within(line_total - off, line.item.product.tax)
+        discount += line.discount + off
         if line.quantity < 0:
             refund += line_total
+    if sale.voucher:
+        lines.append(voucher_to_wire(sale, shop))
+        tax -= tax_within(sale.voucher, sale.dearest.item.product.tax)
     if profile.charge is not None:
         tax += tax_within(sale.charge, profile.charge.tax)
     order = {
@@ -43,7 +46,7 @@ def order_to_wire(sale: Sale, shop: Shop) -> Record:
         "currency": profile.currency,
         "createdDate": moment_text(sale.created),
         "closedDate": moment_text(sale.closed),
-        "totalAmount": amounts[total + sale.charge],
+        "totalAmount": amounts[sale.due],
         "totalRefund": amounts[refund],
         "totalTaxAmount": amounts[tax],
         "totalDiscount": amounts[discount],
@@ -81,7 +84,7 @@ def line_to_wire(
         "taxPercentage": item.percentage,
         "totalAmount": total,
         "totalTaxAmount": tax,
-        "unitPrice": shop.amounts[item.product.price],
+        "unitPrice": shop.amounts[item.price],
         "productRef": item.ref.copy(),
     }
     if line.variant is not None:
@@ -90,6 +93,17 @@ def line_to_wire(
         share = {"name": sale.discount_name, "totalAmount": shop.amounts[line.discount]}
         wire["discountAllocations"] = [share]
     return wire
+
+
+def voucher_to_wire(sale: Sale, shop: Shop) -> Record:
+    """A voucher: a line below zero without a quantity, taxed as the dearest line."""
+    item = sale.dearest.item
+    return {
+        "id": f"{sale.id}-voucher",
+        "taxPercentage": item.percentage,
+        "totalAmount": shop.amounts[-sale.voucher],
+        "totalTaxAmount": shop.amounts[-tax_within(sale.voucher, item.product.tax)],
+    }
 
 
 def charges_to_wire(sale: Sale, shop: Shop) -> list[Record]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codat_scenarios.merchants.money import proportion
 from codat_scenarios.merchants.profile import Method
 from codat_scenarios.merchants.shop import Item, Ref
 
@@ -35,6 +36,11 @@ class Line:
         """The line that reverses this one."""
         return Line(self.item, self.variant, -self.quantity, -self.gross, -self.discount)
 
+    @property
+    def is_returnable(self) -> bool:
+        """Whether it can come back days later: it was sold at its full price, for good."""
+        return self.gross > 0 and not self.discount and not self.item.product.gift_card
+
 
 @dataclass(slots=True)
 class Paid:
@@ -50,7 +56,12 @@ class Paid:
 
 @dataclass(slots=True)
 class Sale:
-    """An order and its payments; `modified` dates the latest version."""
+    """An order and its payments; `modified` dates the latest version.
+
+    Args:
+        voucher: what a line without a quantity takes off the dearest line, in smallest units.
+        percent_off: a discount on the order that no line contains.
+    """
 
     id: str
     number: str
@@ -64,8 +75,20 @@ class Sale:
     discount_name: str = ""
     charge: int = 0
     tip: int = 0
+    voucher: int = 0
+    percent_off: int = 0
+
+    @property
+    def dearest(self) -> Line:
+        """The line of the highest price."""
+        return max(self.lines, key=lambda line: line.total)
+
+    def off(self, line: Line) -> int:
+        """A line's part of the discount on the order, in smallest units."""
+        return proportion(line.total, self.percent_off, 100) if self.percent_off else 0
 
     @property
     def due(self) -> int:
         """The order's total: lines and charge, without the tip, in smallest units."""
-        return sum(line.total for line in self.lines) + self.charge
+        lines = sum(line.total - self.off(line) for line in self.lines)
+        return lines + self.charge - self.voucher

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
@@ -51,30 +52,68 @@ class SaleGenerator:
             created: when the order is created, seconds since 1970.
             number: the order's number.
         """
-        closed = min(created + self.between(*self.profile.stay), self.end - 1)
-        sale = Sale(
-            id=new_id(self.source),
-            number=number,
-            created=created,
-            closed=closed,
-            modified=closed,
-            lines=[self.line() for _ in range(self.pick(self.shop.baskets))],
-            payments=[],
-            location=self.pick(self.shop.locations),
-            customer=self.customer(),
-        )
+        sale = self.open_sale(created, number)
         if self.happens(self.habits.discount):
             self.discount(sale)
         if self.happens(self.habits.charge):
             self.charge(sale)
         self.pay(sale)
         if self.happens(self.habits.refund):
-            self.return_line(sale, closed)
+            self.return_line(sale, sale.closed)
         return sale
 
-    def line(self) -> Line:
-        """Draw what is bought, and how much of it."""
-        item = self.pick(self.shop.items)
+    def open_sale(self, created: int, number: str) -> Sale:
+        """Draw what is bought, where and by whom; nothing is paid.
+
+        Args:
+            created: when the order is created, seconds since 1970.
+            number: the order's number.
+        """
+        sale = self.empty_sale(created, number)
+        sale.lines = self.basket()
+        sale.location = self.pick(self.shop.locations)
+        sale.customer = self.customer()
+        return sale
+
+    def empty_sale(self, created: int, number: str) -> Sale:
+        """An order of nothing, at the first place.
+
+        Args:
+            created: when the order is created, seconds since 1970.
+            number: the order's number.
+        """
+        closed = min(created + self.between(*self.profile.stay), self.end - 1)
+        return Sale(
+            id=new_id(self.source),
+            number=number,
+            created=created,
+            closed=closed,
+            modified=closed,
+            lines=[],
+            payments=[],
+            location=self.shop.locations[0],
+            customer=None,
+        )
+
+    def basket(self) -> list[Line]:
+        """Draw what is bought; much of it goes together with the first."""
+        first = self.item()
+        members = self.shop.series.get(first.product.series, ())
+        further = (
+            self.pick(members)
+            if members and self.draw() * 100 < self.profile.together
+            else self.item()
+            for _ in range(self.pick(self.shop.baskets) - 1)
+        )
+        return [self.line(item) for item in (first, *further)]
+
+    def item(self) -> Item:
+        """Draw a product by its demand."""
+        sums = self.shop.demand
+        return self.shop.items[bisect_right(sums, int(self.draw() * sums[-1]))]
+
+    def line(self, item: Item) -> Line:
+        """Draw how much of a product is bought."""
         variant = self.pick(item.variants) if item.variants else None
         quantity, gross = self.weigh(item) if item.product.weighed else self.count(item)
         return Line(item, variant, quantity, gross)
@@ -82,12 +121,12 @@ class SaleGenerator:
     def count(self, item: Item) -> tuple[int, int]:
         """Draw a number of pieces, and their price."""
         pieces = self.pick(self.shop.quantities)
-        return pieces, pieces * item.product.price
+        return pieces, pieces * item.price
 
     def weigh(self, item: Item) -> tuple[int, int]:
         """Draw a weight in grams, and its price."""
         grams = 10 * self.between(15, 180)
-        return grams, proportion(item.product.price, grams, 1000)
+        return grams, proportion(item.price, grams, 1000)
 
     def customer(self) -> Ref | None:
         """Draw the customer, where the merchant knows the name."""

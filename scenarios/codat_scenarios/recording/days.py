@@ -11,7 +11,7 @@ from codat_scenarios.merchants import KINDS, Merchant, encode, merchant
 
 SEED: Final = 7
 SATURDAY: Final = date(2022, 3, 26)  # every kind of merchant is open
-VOLUME: Final = 15  # orders on an average day, so that the files stay small
+VOLUME: Final = 16  # orders on an average day, so that the files stay small
 
 
 def day_names() -> dict[str, str]:

@@ -40,12 +40,19 @@ class NarratedDriver(SandboxDriver):
         self._narrated_syncs: set[str] = set()
         self._narrated_errors: set[str] = set()
         self._narrated_findings: Counter[str] = Counter()
-        self._narrated_documents = 0
         self._narrated_tries: dict[int, int] = {}  # by the alert's place in the log
 
-    def configure(self, start: datetime, frequency: str = "Daily") -> Json:
-        """Store a mapping, and narrate it and the linking before it."""
-        stored = super().configure(start, frequency)
+    def configure(
+        self, start: datetime, frequency: str = "Daily", sync_hour: int | None = None
+    ) -> Json:
+        """Store a mapping, and narrate it and the linking before it.
+
+        Args:
+            start: the start date of syncing.
+            frequency: `Daily` or `Monthly`.
+            sync_hour: the hour of the nightly sync, UTC; None for that of the options.
+        """
+        stored = super().configure(start, frequency, sync_hour)
         plan, books = stored["schedule"], stored["accountingSoftwareCompanyName"]
         self._say(
             f"The merchant links {books} and maps its accounts. Syncs are due at"
@@ -223,9 +230,11 @@ class NarratedDriver(SandboxDriver):
         if sync is None or sync["syncId"] in self._narrated_syncs:
             return
         self._narrated_syncs.add(sync["syncId"])
-        documents = self.books()["documents"]
-        written = [document_text(document) for document in documents[self._narrated_documents :]]
-        self._narrated_documents = len(documents)
+        written = [
+            document_text(document)
+            for document in self.books()["documents"]
+            if any(record["syncId"] == sync["syncId"] for record in document["records"])
+        ]
         books = f", and writes {', '.join(written)}" if written else ""
         self._say(f"Sync: {sync['syncStatusCode']} {sync['syncStatus']}{books}.")
 

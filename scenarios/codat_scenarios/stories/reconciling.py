@@ -23,6 +23,7 @@ from codat_scenarios.stories.week import TUESDAY, WEDNESDAY
 WHOLE = EXAMPLE + COMPLETE * 3
 PAID = books_of_example(12, 12)
 INVOICE, *REST = books_of_example()
+ON_TUESDAY = dict.fromkeys(("createdDate", "sourceModifiedDate"), "2022-03-22T12:00:00Z")
 
 
 @story("paid-sale", Ending(datasets=WHOLE, sync=2000, documents=PAID))
@@ -187,6 +188,30 @@ def refunded_sale(driver: SandboxDriver) -> None:
         [payment("P-1"), payment("R-1", -5)],
         [transaction("P-1", "A-1"), transaction("R-1", "A-1", -5) | {"type": "Refund"}],
     )
+
+
+@story(
+    "fee-reversed",
+    Ending(
+        datasets=WHOLE + COMPLETE,
+        sync=2000,
+        documents=(
+            *PAID[:2],
+            "2022-03-21 Bill 1.79 GBP",
+            "2022-03-21 BillPayment 1.79 GBP",
+            "2022-03-22 BillCreditNote 0.30 GBP",
+            "2022-03-22 BillCreditRefund 0.30 GBP",
+        ),
+    ),
+)
+def fee_reversed(driver: SandboxDriver) -> None:
+    """The fee of a card payment is reversed on the next day, by a fee above zero."""
+    fee = transaction("P-1", "P-1", "-0.3", kind="Payment") | {"type": "PaymentFee"}
+    push_sale(driver, [order("A-1")], [payment("P-1")], [transaction("P-1", "A-1"), fee])
+    driver.at(TUESDAY, "12:05")
+    reversed_fee = fee | {"id": "F-1", "totalAmount": Decimal("0.3")} | ON_TUESDAY
+    driver.push("commerce-transactions", [reversed_fee])
+    driver.at(WEDNESDAY, "09:00")
 
 
 @story(

@@ -56,8 +56,7 @@ def connection_deleted(driver: SandboxDriver) -> None:
         sync=2000,
         documents=(
             *books_of_example(),
-            "2022-03-27 Invoice 1.00 GBP",
-            "2022-03-27 Invoice 2.00 GBP",
+            "2022-03-27 Invoice 3.00 GBP",
             "2022-03-28 Invoice 4.00 GBP",
         ),
     ),

@@ -15,7 +15,7 @@ from codat_scenarios.strategies.invalid import (
 from codat_scenarios.strategies.large import large_pushes
 from codat_scenarios.strategies.records import payments, transactions
 from codat_scenarios.strategies.registration import register
-from codat_scenarios.strategies.sales import GeneratedSale, orders, sales
+from codat_scenarios.strategies.sales import GeneratedSale, orders, sale_lists, sales
 from codat_scenarios.strategies.values import amounts, ids, moments, texts
 from codat_scenarios.strategies.violations import VIOLATIONS
 
@@ -35,6 +35,7 @@ __all__ = [
     "moments",
     "orders",
     "payments",
+    "sale_lists",
     "sales",
     "texts",
     "transactions",

@@ -23,8 +23,10 @@ LINE_EXTRAS = record_schema.extras(
     "unitPrice", "discountAllocations",
 )  # fmt: skip
 SHARE_EXTRAS = record_schema.extras(record_schema.DISCOUNT, "totalAmount")
+# What a charge of type Overpayment says is more than the order owes (rule R04).
+CHARGE_TYPES = st.sampled_from(("Unknown", "Generic", "Shipping"))
 CHARGE_EXTRAS = record_schema.extras(
-    record_schema.SERVICE_CHARGE, "totalAmount", "taxPercentage", "taxAmount"
+    record_schema.SERVICE_CHARGE, "totalAmount", "taxPercentage", "taxAmount", "type"
 )
 
 
@@ -71,6 +73,7 @@ def charges(draw: DrawFn) -> WireLines:
         "totalAmount": units(total),
         "taxPercentage": percentage(rate),
         "taxAmount": units(tax),
+        "type": draw(CHARGE_TYPES),
     }
     return WireLines(record | draw(CHARGE_EXTRAS), total, tax)
 

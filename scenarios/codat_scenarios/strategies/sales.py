@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from codat_mock.models.currencies import CENT, minor_units
 from codat_scenarios.merchants import Record
 from codat_scenarios.strategies import record_schema
 from codat_scenarios.strategies.order_lines import WireLines, charges, few, lines, listed, parts
-from codat_scenarios.strategies.values import amounts, ids, moments, units
+from codat_scenarios.strategies.values import amounts, ids, moments, moments_of, units
 
 # Created once: strategies are slow to create, and shrinking an example takes thousands of draws.
 GOODS = few(lines(), 4)
@@ -19,6 +25,18 @@ TIPS = st.integers(0, 500) | st.integers(0, 10**6)  # minor units
 FEES = st.integers(0, 500)  # minor units
 IDS = ids()
 MOMENTS = moments()
+AMOUNTS: Final = frozenset(
+    (
+        "totalAmount",
+        "totalTaxAmount",
+        "totalRefund",
+        "totalDiscount",
+        "totalGratuity",
+        "unitPrice",
+        "taxAmount",
+        "amount",
+    )
+)
 UNPAID = st.sampled_from(("Pending", "Authorized", "Failed", "Cancelled", "Unknown"))
 CURRENCIES = st.fixed_dictionaries(
     {}, optional={"currency": st.sampled_from(("GBP", "EUR", "USD", "SEK")) | st.none()}
@@ -56,18 +74,108 @@ class GeneratedSale:
     transactions: list[Record]
 
 
-@st.composite
-def sales(draw: DrawFn) -> GeneratedSale:
-    """Draw a sale that adds up and reconciles.
+def sales(*, on: date | None = None, currency: str | None = None) -> SearchStrategy[GeneratedSale]:
+    """Sales that add up and reconcile.
 
     Line totals and service charges add up to the order's total; the paid payments to that and the
-    gratuity; each paid payment has its transaction. It shrinks to an order of zero without
+    gratuity; each paid payment has its transaction. They shrink to an order of zero without
     optional properties.
+
+    Args:
+        on: the day, UTC, on which they are created; None for any.
+        currency: ISO 4217 code; None for any or none.
+
+    Raises:
+        ValueError: no money has that code.
 
     Source: contract section 3.
     """
+    created = MOMENTS if on is None else moments_of(on)
+    if currency is None:
+        return any_sale(created, CURRENCIES)
+    smallest = minor_units().get(currency)
+    if smallest is None:
+        raise ValueError(f"{currency!r} is no currency of ISO 4217.")
+    drawn = any_sale(created, st.just({"currency": currency}))
+    return drawn if smallest == CENT else drawn.map(partial(in_units, factor=smallest / CENT))
+
+
+def sale_lists(
+    *, on: date | None = None, currency: str | None = None, max_size: int = 10
+) -> SearchStrategy[list[GeneratedSale]]:
+    """Sales of which no two share an id of an order or a payment.
+
+    Args:
+        on: the day, UTC, on which they are created; None for any.
+        currency: ISO 4217 code; None for any or none.
+        max_size: how many at most.
+    """
+    return st.lists(sales(on=on, currency=currency), max_size=max_size).map(with_own_ids)
+
+
+def with_own_ids(drawn: list[GeneratedSale]) -> list[GeneratedSale]:
+    """Sales whose ids are lengthened where another sale has them."""
+    taken: set[str] = set()
+    found = []
+    for sale in drawn:
+        ids = {sale.order["id"], *(payment["id"] for payment in sale.payments)}
+        suffix = ""
+        while taken & {f"{id_}{suffix}" for id_ in ids}:
+            suffix += "-2"
+        taken |= {f"{id_}{suffix}" for id_ in ids}
+        longer = {id_: f"{id_}{suffix}" for id_ in ids}
+        found.append(changed(sale, partial(renamed, ids=longer)))
+    return found
+
+
+def renamed(name: str, value: Any, *, ids: Mapping[str, str]) -> Any:
+    """The id that replaces one, or a value of another property as it is.
+
+    Args:
+        name: of the property.
+        value: its value.
+        ids: the new ids by the old ones.
+    """
+    return ids.get(value, value) if name == "id" else value
+
+
+def in_units(sale: GeneratedSale, *, factor: Decimal) -> GeneratedSale:
+    """A sale whose amounts are multiplied, so that cents become other smallest units."""
+    return changed(sale, lambda name, value: value * factor if name in AMOUNTS else value)
+
+
+def changed(sale: GeneratedSale, change: Callable[[str, Any], Any]) -> GeneratedSale:
+    """A sale of which each property is changed.
+
+    Args:
+        sale: the sale.
+        change: given the name and the value of a property that is no list or object; gives the
+            value it has instead.
+    """
+
+    def walk(value: Any, name: str = "") -> Any:
+        if isinstance(value, dict):
+            return {key: walk(each, key) for key, each in value.items()}
+        if isinstance(value, list):
+            return [walk(each) for each in value]
+        return change(name, value)
+
+    return GeneratedSale(walk(sale.order), walk(sale.payments), walk(sale.transactions))
+
+
+@st.composite
+def any_sale(
+    draw: DrawFn, created: SearchStrategy[str], currencies: SearchStrategy[Record]
+) -> GeneratedSale:
+    """Draw a sale.
+
+    Args:
+        draw: draws from a strategy.
+        created: its date.
+        currencies: the property `currency` of its records.
+    """
     goods, charged, tip = draw(GOODS), draw(CHARGES), draw(TIPS)
-    base = {"createdDate": draw(MOMENTS), **draw(CURRENCIES)}
+    base = {"createdDate": draw(created), **draw(currencies)}
     order: Record = {"id": draw(IDS), **base, **totals(draw, goods, charged, tip)}
     returned = sum(line.total for line in goods if line.total < 0)
     taken = sum(each.total for each in (*goods, *charged)) + tip - returned

@@ -53,10 +53,21 @@ def moments() -> SearchStrategy[str]:
     Source: contract section 1.
     """
     days = st.dates(date(2020, 1, 1), date(2030, 12, 31)).map(date.isoformat)
+    zones = st.sampled_from(EDGE_ZONES)
+    return days | times(days, zones)
+
+
+def moments_of(day: date) -> SearchStrategy[str]:
+    """Dates and times of one day, UTC; see `moments`."""
+    days = st.just(day.isoformat())
+    return days | times(days, st.sampled_from(("Z", "")))
+
+
+def times(days: SearchStrategy[str], zones: SearchStrategy[str]) -> SearchStrategy[str]:
+    """Times of days, with their zones."""
     seconds = st.integers(0, 86_399).map(time_text)
     fractions = st.sampled_from(EDGE_FRACTIONS)
-    zones = st.sampled_from(EDGE_ZONES)
-    return days | st.builds("{}T{}{}{}".format, days, seconds, fractions, zones)
+    return st.builds("{}T{}{}{}".format, days, seconds, fractions, zones)
 
 
 def time_text(second: int) -> str:

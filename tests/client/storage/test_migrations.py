@@ -6,6 +6,9 @@ The dumps in `ledgers/` were written by the code of each earlier schema.
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +197,57 @@ def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="it is a database of another program"):
         Ledger(path)
     assert rows(path, "PRAGMA journal_mode") == [("delete",)]
+
+
+def write_view(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE VIEW theirs AS SELECT 1")
+
+
+def write_other_version(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA user_version = 7")
+
+
+@pytest.mark.parametrize("write", [write_view, write_other_version])
+def test_a_database_without_tables_may_be_another_programs(
+    tmp_path: Path, write: Callable[[sqlite3.Connection], None]
+) -> None:
+    path = tmp_path / "theirs.db"
+    with sqlite3.connect(path) as connection:
+        write(connection)
+    connection.close()
+    with pytest.raises(LedgerError, match="it is a database of another program"):
+        Ledger(path)
+
+
+@pytest.mark.parametrize("version", [-1, 0, 1, 3, VERSION])
+def test_a_file_that_lacks_its_tables_is_damaged(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "ledger.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE stream (stream)")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    with pytest.raises(LedgerError, match=r"damaged, as it lacks .*known.*rebuild a new one$"):
+        Ledger(path)
+
+
+def test_a_path_that_no_file_has_is_refused() -> None:
+    with pytest.raises(LedgerError, match="cannot be used as a ledger"):
+        Ledger("null\0character")
+
+
+def test_processes_that_open_a_new_file_at_once_make_it_once(tmp_path: Path) -> None:
+    open_and_put = (
+        "import sys; from codat_push import Ledger\n"
+        "for number in range(15):\n"
+        "    with Ledger(f'{sys.argv[1]}-{number}') as ledger:\n"
+        "        ledger.put('c', 'commerce-orders', sys.argv[2])"
+    )
+    command = [sys.executable, "-c", open_and_put, str(tmp_path / "ledger")]
+    processes = [subprocess.Popen([*command, name]) for name in "abcd"]
+    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    for number in range(15):
+        assert count(tmp_path / f"ledger-{number}", "queue") == 4
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -261,6 +261,27 @@ def test_locations_split_invoices_only_if_the_merchant_chose_so():
     assert [document.location for document in apart] == [None, "Harbour", "Harbour", "3"]
 
 
+def test_countries_split_invoices_only_if_the_merchant_chose_so():
+    places = [
+        ("GB ", UNSET),
+        ("gb", Ref(id="1", name="Harbour")),
+        ("IE", Ref(id="1")),
+        (None, None),
+    ]
+    picked = [
+        picked_order(
+            order(id=str(number), total_amount=pounds("5"), country=country, location_ref=place)
+        )
+        for number, (country, place) in enumerate(places)
+    ]
+    apart = booked(picked, by_location(configured(), "Country")).documents
+    assert [(each.location, str(each.total)) for each in apart] == [
+        (None, "5.00"), ("GB", "10.00"), ("IE", "5.00"),
+    ]  # fmt: skip
+    both = booked(picked, by_location(configured(), "country", "Location")).documents
+    assert [each.location for each in both] == [None, "GB", "GB, Harbour", "IE, 1"]
+
+
 def test_numbers_go_on_from_the_last_ones():
     first = booked(worked_example()).documents
     assert last_numbers(first) == {"Invoice": 1, "Payment": 1, "Bill": 1, "BillPayment": 1}

@@ -30,7 +30,8 @@ from codat_mock.accounting.booking import book, references
 from codat_mock.accounting.documents import last_numbers, settled
 from codat_mock.accounting.ledger import entries, trial_balance
 from codat_mock.accounting.money import rounded
-from codat_mock.accounting.orders import take_apart, total_of
+from codat_mock.accounting.order_parts import total_of
+from codat_mock.accounting.orders import take_apart
 from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT
 from codat_mock.models.commerce import LineItem, Order
 

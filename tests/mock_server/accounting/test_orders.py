@@ -11,12 +11,8 @@ from msgspec import UNSET
 from sample_records import line, order, pounds
 
 from codat_mock.accounting.money import minor_unit
-from codat_mock.accounting.orders import (
-    OrderParts,
-    spread,
-    take_apart,
-    total_of,
-)
+from codat_mock.accounting.order_parts import OrderParts, spread, total_of
+from codat_mock.accounting.orders import take_apart
 from codat_mock.models.commerce import LineItem, ServiceCharge
 
 RATES = (Decimal(0), Decimal(5), Decimal(20), Decimal("8.875"))

@@ -78,6 +78,34 @@ def test_a_renamed_category_keeps_its_account(shop: SandboxDriver) -> None:
     assert "category-food" not in accounts
 
 
+def test_the_mapping_of_a_deleted_category_stays_until_it_is_back(shop: SandboxDriver) -> None:
+    path = f"/companies/{shop.company_id}/data/commerce-productCategories"
+    shop.send("PUT", path, {"ProductCategories": []}).raise_for_status()
+    configuration = shop.call("GET", path_of(shop))
+    accounts = configuration["configuration"]["sales"]["accounts"]
+    assert accounts["category-drinks"]["selectedAccountId"] == "gbol-260"
+    assert accounts["sales"]["labelText"] == "Sales"
+    assert shop.call("POST", path_of(shop), configuration) == configuration
+    shop.send("PUT", path, CATEGORIES).raise_for_status()
+    accounts = shop.call("GET", path_of(shop))["configuration"]["sales"]["accounts"]
+    assert accounts["category-drinks"]["selectedAccountId"] == "gbol-260"
+
+
+def test_a_mapping_of_a_category_that_never_was_and_of_no_account_is_dropped(
+    shop: SandboxDriver,
+) -> None:
+    configuration = shop.call("GET", path_of(shop))
+    accounts = configuration["configuration"]["sales"]["accounts"]
+    accounts["category-x"] = {"selectedAccountId": "no account"}
+    accounts["category-y"] = accounts["other"] = {}
+    shown = shop.call("POST", path_of(shop), configuration)
+    assert shown["configured"]
+    assert (
+        not {"category-x", "category-y", "other"}
+        & shown["configuration"]["sales"]["accounts"].keys()
+    )
+
+
 def test_the_form_of_the_books_cannot_change_once_a_sync_has_written(driver: SandboxDriver) -> None:
     sync(driver, order_of("tea"))
     configuration = driver.call("GET", path_of(driver))
@@ -122,7 +150,6 @@ def test_what_has_no_category_is_other_sales(shop: SandboxDriver) -> None:
     ).raise_for_status()
     accounts = shop.call("GET", path_of(shop))["configuration"]["sales"]["accounts"]
     assert accounts["sales"]["labelText"] == "Sales"
-    assert "category-drinks" not in accounts
 
 
 def test_the_merchants_own_tax_rates_count_where_none_is_selected_for_a_percentage(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from time import perf_counter
+from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,6 +153,6 @@ def test_what_one_sync_picked_the_next_of_the_same_period_does_not(listed):
 def test_a_hundred_thousand_versions_are_no_burden():
     numbers = count()
     many = [replace(VERSION, row=next(numbers), key=str(key)) for key in range(100_000)]
-    began = perf_counter()
+    began = process_time()
     assert len(select(many, START, FINISH, NOW).picked) == 100_000
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2

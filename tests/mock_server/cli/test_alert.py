@@ -67,7 +67,10 @@ def test_wrong_usage_is_reported_in_one_line(run, live, receiver):
     assert run("remove", "")[1] == "main alert remove: '' is ambiguous: 2 ids start with it.\n"
 
 
-@pytest.mark.parametrize("line", [line for line in EXAMPLES.splitlines() if " alert add " in line])
+@pytest.mark.parametrize(
+    "line",
+    [line for line in EXAMPLES.replace("\\\n", " ").splitlines() if " alert add " in line],
+)
 def test_every_example_of_adding_works(run, line):
     code, output = run(*shlex.split(line)[2:])
     assert code == 0, output

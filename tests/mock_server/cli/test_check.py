@@ -364,6 +364,7 @@ def test_all_reports_are_written_and_the_same_run_gives_the_same_bytes(
 ) -> None:
     forms = ("junit", "sarif", "json", "html", "markdown")
     (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "push.py").touch()  # which the requests name
     outputs = []
     for number in (1, 2):
         reports = ",".join(f"{form}:{number}.{form}" for form in forms)

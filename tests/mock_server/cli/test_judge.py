@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from har_samples import COMPANY, ORDER, entry, har, push, push_path, read_dataset
+from msgspec.json import decode
 
 import codat_fixtures
 from codat_mock.cli.main import main
@@ -73,7 +75,7 @@ def test_a_push_answered_with_an_error_was_not_stored(status: int) -> None:
 def test_a_push_without_an_answer_may_be_sent_again() -> None:
     run = judged(push("12:00:00", ORDER, status=0, dataset=""), push("12:10:00", ORDER))
     assert "S03" not in codes(run)
-    assert any("have no recorded answer" in note for note in run.notes)
+    assert any("without a recorded answer" in note for note in run.notes)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_a_push_without_a_recorded_body_is_noted() -> None:
     pushed = push("12:00:00", ORDER)
     del pushed["request"]["postData"]
     run = judged(pushed, push("12:01:00", ORDER, dataset="d-2"))
-    assert any("their bodies were not recorded" in note for note in run.notes)
+    assert any("their body was not recorded" in note for note in run.notes)
     assert len(run.companies[0].datasets) == 1
 
 
@@ -281,3 +283,71 @@ def test_entries_that_cannot_be_read_are_listed_in_every_report(judge: Judge) ->
     for text in (ran.output, *(Path(name).read_text() for name in ("run.json", "run.html"))):
         assert note in text
         assert "$.log.entries[5]: it has no request. 2 more." in text
+
+
+@pytest.fixture
+def recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of three recordings: one with a finding, one without, and one without a push."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "recordings" / "nested"
+    folder.mkdir(parents=True)
+    repeated = har(push("12:00:00", ORDER), push("12:10:00", ORDER, PIE, dataset="d-2"))
+    (folder / "repeated.har").write_bytes(repeated)
+    (folder.parent / "good.har.gz").write_bytes(gzip.compress(FIXTURE.read_bytes()))
+    (folder.parent / "silent.HAR").write_bytes(har())
+    (folder.parent / "notes.txt").write_text("no recording")
+    return folder.parent
+
+
+@pytest.mark.parametrize(("jobs", "is_shared"), [("1", False), ("2", True)])
+def test_each_file_of_a_folder_is_a_recording_in_one_report(
+    recordings: Path, jobs: str, is_shared: bool
+) -> None:
+    if is_shared:  # a company that is in two recordings
+        (recordings / "good.har.gz").write_bytes(har(push("12:00:00", ORDER)))
+    arguments = ["judge", "recordings", "--jobs", jobs, "--report", "json:run.json"]
+    ran = CliRunner().invoke(main, arguments)
+    assert ran.exit_code == 1, ran.output
+    assert "in recordings/silent.HAR." in ran.output
+    run = decode(Path("run.json").read_bytes(), type=Run)
+    [finding] = [each for each in run.judgement.findings if each.code == "S03"]
+    assert finding.message.startswith("recordings/nested/repeated.har: ")
+    assert [company.name.partition(": ")[0] for company in run.companies] == [
+        "recordings/good.har.gz",
+        "recordings/nested/repeated.har",
+    ]
+    [company_id] = {company.id for company in run.companies if finding.company_id == company.id}
+    assert company_id == (f"{COMPANY} (recordings/nested/repeated.har)" if is_shared else COMPANY)
+    alone = [replay(read_har(path.read_bytes()).requests, Settings()).judgement
+             for path in recordings.rglob("*.har*")]  # fmt: skip
+    assert run.judgement.books.booked == sum(each.books.booked for each in alone)
+    exercised = {code for each in alone for code in each.exercised}
+    assert set(run.judgement.exercised) == exercised
+    assert not exercised & set(run.judgement.not_exercised)
+
+
+@pytest.mark.usefixtures("recordings")
+def test_files_beside_a_folder_are_one_recording() -> None:
+    for name, entry_ in (("a", push("12:00:00", ORDER)), ("b", push("12:10:00", ORDER))):
+        Path(f"{name}.har").write_bytes(har(entry_))
+    arguments = ["judge", "a.har", "b.har", "recordings", "--jobs", "1", "--fail-on", "never"]
+    ran = CliRunner().invoke(main, arguments)
+    assert "a.har + b.har: 2 of 2 recorded requests are to the API." in ran.output
+
+
+def test_a_folder_of_silence_and_one_without_recordings_do_not_pass(recordings: Path) -> None:
+    for each in recordings.rglob("*.har*"):
+        each.unlink()
+    assert CliRunner().invoke(main, ["judge", "recordings", "--jobs", "1"]).exit_code == 5
+    (recordings / "silent.HAR").unlink()
+    ran = CliRunner().invoke(main, ["judge", "recordings"])
+    assert ran.exit_code == 2
+    assert "recordings holds no file whose name ends in .har or .har.gz." in ran.output
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_file_of_a_folder_that_is_no_recording_is_named(recordings: Path, jobs: str) -> None:
+    (recordings / "cut.har").write_bytes(b'{"log":')
+    ran = CliRunner().invoke(main, ["judge", "recordings", "--jobs", jobs])
+    assert ran.exit_code == 2, ran.output
+    assert "recordings/cut.har is not a readable HAR file: $.log" in ran.output

@@ -95,6 +95,20 @@ def test_an_unknown_command_is_wrong_usage(name: str) -> None:
     assert f"No such command '{name}'" in ran.output
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_that_is_documented_completes_commands(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path(__file__).parents[3] / "docs" / "installation.md"
+    assert f"_CODAT_MOCK_COMPLETE={shell}_source codat-mock" in page.read_text(encoding="utf-8")
+    monkeypatch.setenv("_CODAT_MOCK_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "codat-mock kill")
+    monkeypatch.setenv("COMP_CWORD", "1" if shell != "fish" else "kill")
+    with pytest.raises(SystemExit):
+        main.main([], prog_name="codat-mock")
+    assert "kill-matrix" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("typed", "near"), [("sevre", "serve"), ("killmatrix", "kill-matrix")])
 def test_an_unknown_command_is_reported_with_the_nearest_name(typed: str, near: str) -> None:
     ran = CliRunner().invoke(main, [typed])

@@ -14,7 +14,7 @@ from codat_mock.sandbox import Settings
 def settings_of(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
     seen: list[Settings] = []
 
-    def run(server: Server, _port_file: object) -> None:
+    def run(server: Server, _port_file: object, _notice: str) -> None:
         seen.append(server.registry.settings)
         with server:
             pass

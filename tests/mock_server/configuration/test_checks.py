@@ -120,10 +120,8 @@ LEVELS = f"{SALES}.grouping.groupingLevels"
             "Selected schedule frequency not present in options. 'Hourly'",
         ),
         ("schedule.startDate", None, "No start date is set"),
-        ("schedule.syncHourUtc", None, "No sync hour is set"),
         ("schedule.syncHourUtc", 24, "The sync hour 24 does not exist"),
         ("schedule.syncHourUtc", -1, "The sync hour -1 does not exist"),
-        ("schedule.timeZone", None, "No time zone is set"),
         ("schedule.timeZone", "Mars/Olympus", "The time zone 'Mars/Olympus' is not known"),
         (f"{SALES}.invoiceStatus.selectedInvoiceStatus", None, "No selected invoice status."),
         (
@@ -159,6 +157,11 @@ def test_each_mistake_is_reported_once_and_says_what_to_do(path, value, message)
     assert message in str(problem)
     assert path.removeprefix("configuration.").split(".")[0] in problem.advice
     assert problem.advice.endswith(".")
+
+
+@pytest.mark.parametrize("path", ["schedule.syncHourUtc", "schedule.timeZone"])
+def test_what_has_a_default_needs_no_selection(path):
+    assert selection_problems(changed(path, None)) == []
 
 
 def test_payments_against_drafts_are_refused():
@@ -238,3 +241,31 @@ def test_gift_cards_sold_and_redeemed_need_two_accounts():
         " {CommerceAccountType. PrepaidPayment} in Payments."
     )
     assert "Both are 'gbol-814'" in problem.advice
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "switch"),
+    [
+        (
+            "configuration.sales.grouping.groupingPeriod.selectedGroupingPeriod",
+            None,
+            "configuration.sales.syncSales",
+        ),
+        (
+            "configuration.payments.accounts.card",
+            {"selectedAccountId": "same"},
+            "configuration.payments.syncPayments",
+        ),
+    ],
+)
+def test_what_is_not_synced_needs_no_choice(path, value, switch):
+    wire = msgspec.json.decode(encode(changed(path, value)))
+    wire["configuration"]["payments"]["accounts"]["payout"]["selectedAccountId"] = "same"
+    section, name = switch.split(".")[1:]
+    messages = set()
+    for is_synced in (True, False):
+        wire["configuration"][section][name] = is_synced
+        found = problems(decode(msgspec.json.encode(wire)), LINKED)
+        messages ^= {each.message for each in found}
+    expected = "No grouping period" if section == "sales" else "Payments config invalid"
+    assert any(message.startswith(expected) for message in messages)

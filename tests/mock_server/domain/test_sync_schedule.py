@@ -137,16 +137,19 @@ def test_a_monthly_sync_is_due_on_the_first_of_each_month(after):
         {"selected_frequency": None},
         {"selected_frequency": "Hourly"},
         {"start_date": None},
-        {"sync_hour_utc": None},
         {"sync_hour_utc": 24},
         {"sync_hour_utc": -1},
-        {"time_zone": None},
         {"time_zone": "Mars/Olympus"},
         {"time_zone": "Europe"},
     ],
 )
 def test_a_schedule_that_lacks_something_is_never_due(lacking):
     assert next_due(replace(DAILY, **lacking), START) is None
+
+
+def test_a_schedule_without_hour_and_time_zone_is_due_at_midnight_utc():
+    schedule = replace(DAILY, sync_hour_utc=None, time_zone=None)
+    assert next_due(schedule, utc("2022-06-01T13:00")) == utc("2022-06-02T00:00")
 
 
 @pytest.mark.parametrize("frequency", ["Daily", "Monthly"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
@@ -193,7 +194,7 @@ def test_a_push_whose_body_was_removed_is_not_judged(body: str | None) -> None:
     run = judge(har(removed, read_dataset("12:05:00")))
     assert codes(run) == set()
     assert run.is_vacuous
-    assert any(note.startswith("1 pushes were not judged") for note in run.notes)
+    assert any(re.fullmatch("Pushes not judged, .+: 1[.]", note) for note in run.notes)
 
 
 def test_a_word_of_the_merchant_is_no_placeholder() -> None:
@@ -244,7 +245,7 @@ def values(draw_from: Any) -> Any:
     return st.just(draw_from) | odd
 
 
-@given(values(JSON["log"]["entries"]).filter(lambda each: isinstance(each, list)))
+@given(st.tuples(*map(values, JSON["log"]["entries"])).map(list))
 @settings(max_examples=150, deadline=None)
 def test_entries_of_any_kind_neither_refuse_the_file_nor_hide_the_good_ones(odd: list[Any]) -> None:
     good = push("11:00:00", ORDER), push("11:30:00", ORDER, dataset="d-2")

@@ -6,7 +6,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from codat_mock.http.app import create_app
 from codat_mock.sandbox import companies
 
 SHAPE = {
@@ -332,15 +331,6 @@ def test_a_link_of_another_site_may_lead_to_the_pages_for_people(client):
 def test_a_page_of_the_mocks_own_may(client):
     origin = {"Origin": str(client.base_url).rstrip("/")}
     assert client.post("/_mock/reset", headers=origin).status_code == 200
-
-
-def test_a_server_bound_for_others_takes_any_host(registry):
-    answer = (
-        create_app(registry, is_open=True)
-        .test_client()
-        .get("/_mock/health", headers={"Host": "mock.example"})
-    )
-    assert answer.status_code == 200
 
 
 def test_an_error_has_the_same_id_in_header_and_body(client):

@@ -13,7 +13,6 @@ STRICT = ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]
         "/_mock/limits",
         "/_mock/books?format=html",
         "/_mock/report?format=html",
-        "/portal/alerts",
         "/portal/nothing",
         "/link/nothing",
         "/flow/done",
@@ -35,6 +34,35 @@ def test_swagger_runs_scripts_of_this_server_alone(http):
     assert "default-src 'self'" in policy
     assert "script-src 'self' 'unsafe-inline'" in policy
     assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def asked(app, driver, http):
+    """A request to each route, with and without what its path names, as a browser sends it."""
+    company = http.get(f"/companies/{driver.company_id}").json()
+    connection_id = company["dataConnections"][0]["id"]
+    known = {"company_id": driver.company_id, "connection_id": connection_id}
+    for rule in app.url_map.iter_rules():
+        for values in (dict.fromkeys(rule.arguments, "1"), known):
+            path = rule.build(dict.fromkeys(rule.arguments, "1") | values, append_unknown=False)[1]
+            for method in ("GET", "POST", "PUT"):
+                for suffix in ("", "?format=html", "/"):
+                    yield method, f"{path}{suffix}"
+
+
+def test_every_answer_of_html_has_them_whatever_its_route_and_status(app, http, driver):
+    seen = set()
+    for method, path in {*asked(app, driver, http), ("GET", "/portal/x"), ("GET", "/link/x/y")}:
+        for more in ({}, {"Origin": "https://evil.example"}):
+            answer = http.request(method, path, headers={"Accept": "text/html", **more})
+            if not answer.headers.get("Content-Type", "").startswith("text/html"):
+                continue
+            seen.add(answer.status_code)
+            policy = answer.headers["Content-Security-Policy"].split("; ")
+            default = "'self'" if path.startswith("/swagger") else "'none'"
+            assert {f"default-src {default}", *STRICT[1:]} <= set(policy), path
+            assert answer.headers["X-Frame-Options"] == "DENY", path
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+    assert {200, 403, 404, 405} <= seen
 
 
 def test_json_has_none_of_these_headers(http):

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -90,24 +83,3 @@ def test_buckets_are_cumulative(client: FlaskClient) -> None:
     assert len(buckets) == len(BUCKETS_SECONDS) + 1
     assert buckets == sorted(buckets)
     assert buckets[-1] == 5
-
-
-def test_the_access_log_has_a_line_of_json_per_request_without_the_key() -> None:
-    command = [sys.executable, "-m", "codat_mock", "serve", "--port", "0", "--access-log"]
-    environment = {name: value for name, value in os.environ.items() if "CODAT_MOCK" not in name}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as server:
-        line = server.stdout.readline() if server.stdout else ""
-        [url] = re.findall(r"http://\S+", line)
-        answer = httpx.get(f"{url}/meta/companies", headers=KEY)
-        server.send_signal(signal.SIGTERM)
-        _, errors = server.communicate()
-    [entry] = [json.loads(each) for each in errors.splitlines()]
-    assert entry["method"] == "GET"
-    assert entry["path"] == "/meta/companies"
-    assert entry["operation"] == "list-companies"
-    assert entry["status"] == 200
-    assert entry["seconds"] > 0
-    assert entry["correlationId"] == answer.headers["X-Correlation-Id"]
-    assert "a2V5" not in errors

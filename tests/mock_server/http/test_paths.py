@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from werkzeug.routing import Map, Rule
 
+from codat_mock.http.app import create_app
 from codat_mock.http.operations import OPERATIONS
 from codat_scenarios.sandbox_driver import SandboxDriver
 
@@ -31,3 +33,13 @@ def test_every_operation_is_known_with_a_slash_at_its_end(http: httpx.Client, na
         http.request(operation.method, spelt)
     logged = http.get("/_mock/requests").json()["requests"]
     assert {each["operation"] for each in logged} == {name}
+
+
+def test_every_route_builds_its_urls_as_werkzeug_does() -> None:
+    for route in create_app().url_map.iter_rules():
+        plain = Rule(route.rule, endpoint=route.endpoint)
+        Map([plain])
+        values = dict.fromkeys(route.arguments, 7 if "<int:" in route.rule else "a b/ü")
+        for is_appended in (True, False):
+            assert route.build(dict(values), is_appended) == plain.build(dict(values), is_appended)
+        assert route.build(values | {"page": 2}) == plain.build(values | {"page": 2})

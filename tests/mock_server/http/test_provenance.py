@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+import vendor_schemas
 from click.testing import CliRunner
 
 from codat_mock.accounting.sync_codes import SYNC_CODES
@@ -20,7 +22,7 @@ def test_the_command_tells_every_operation_and_behaviour() -> None:
     lines = [line.split("\t") for line in shown.output.splitlines()]
     assert len(lines) == len(OPERATIONS) + len(BEHAVIOURS)
     assert {line[1] for line in lines} == {"guide", "reference", "assumed"}
-    assert {len(line) for line in lines} == {4}
+    assert {len(line) for line in lines} == {5}
     push = ["POST /data/companies/{companyId}/sync/commerce-orders", "guide"]
     assert push in [line[:2] for line in lines]
 
@@ -45,6 +47,26 @@ def test_a_browser_gets_a_page_and_a_program_json(accept: str, content_type: str
     assert "lastSuccessful" in answer.text
 
 
+SECTION = re.compile(
+    r"assumed|(guide, (steps? \d( and \d)*|rules for (sending|updating|deleting) data|, | and )+"
+    r"|contract 1 (§[1-8](, )?)+|contract 2 (§[A-I]\d*(-[A-I]\d+)?(, )?)+)"
+)
+
+
+def test_each_operation_and_behaviour_names_the_section_it_follows_or_is_assumed() -> None:
+    answered = create_app().test_client().get("/_mock/limits").get_json()
+    for part in answered.values():
+        for each in part:
+            for section in each["section"].split("; "):
+                assert SECTION.fullmatch(section), each
+            first = each["section"].split()[0].rstrip(",")
+            assert each["source"] == {"contract": "reference"}.get(first, first)
+    # Every operation of the API is known from somewhere; only behaviours are assumed as a whole.
+    known = [f"{each['method']} {each['path']}" for each in answered["operations"]]
+    assert sorted(known) == sorted(vendor_schemas.ANSWERS)
+    assert {each["source"] for each in answered["operations"]} == {"guide", "reference"}
+
+
 def test_every_contradiction_of_the_documents_is_listed() -> None:
     limits = create_app().test_client().get("/_mock/limits").get_json()
     contradicted = [
@@ -55,6 +77,11 @@ def test_every_contradiction_of_the_documents_is_listed() -> None:
         "`end`", "one object", "overlap error", "de-authorise", "need enabled: true",
         "UTC by its name", "camel case", "documentation of the beta shows a platform",
         "other numbers in statusCode", "adjustment",
+        # Sections A, B and E.
+        "requires page", "has no redirectUrl", "integrationKey", "dataProvidedBy", "dataType",
+        "PlatformCommerce", "canBeRetried 'Unknown'", "backdated", "time zone to the start date",
+        "Bank Nominal", "prepaidPayment", "PATCH until POST", "plain texts", "partnercommerce/xero",
+        "in place of enabled", "on request",
     ):  # fmt: skip
         assert any(words in each for each in contradicted), words
 

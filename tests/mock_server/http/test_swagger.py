@@ -21,9 +21,16 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
-def test_its_pages_and_their_parts_are_served_from_here() -> None:
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("/swagger", "../_mock/openapi.json"),
+        ("/swagger/control", "../../_mock/control-openapi.json"),
+    ],
+)
+def test_its_pages_and_their_parts_are_served_from_here(path: str, document: str) -> None:
     with client_of(create_app()) as http:
-        page = http.get("/swagger", follow_redirects=True)
+        page = http.get(path, follow_redirects=True)
         assert page.status_code == 200
         parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
         assert len(parts) >= 4
@@ -31,7 +38,8 @@ def test_its_pages_and_their_parts_are_served_from_here() -> None:
             url = httpx.URL(str(page.url)).join(part)
             assert url.host == "127.0.0.1"
             assert http.get(url).status_code == 200
-        assert '"url": "../_mock/openapi.json"' in page.text
+        assert f'"url": "{document}"' in page.text
+        assert http.get(page.url.join(document)).json()["openapi"]
 
 
 def test_the_examples_alone_lead_through_the_beta_flow() -> None:

@@ -146,7 +146,10 @@ def test_a_payment_inside_an_order_may_have_nulls_that_a_pushed_payment_may_not(
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("redirect", ["app.codat.io", "https://shop.example/done", "a.b:8080/x?y"])
+@pytest.mark.parametrize(
+    "redirect",
+    ["app.codat.io", "https://shop.example/done", "a.b:8080/x?y", "localhost:3000/done"],
+)
 def test_a_redirect_url_may_lack_its_scheme(http: httpx.Client, redirect: str) -> None:
     asked = {"merchantIdentifier": company(http), "redirectUrl": redirect}
     url = http.get("/config/sync/commerce/lqai/gbol/start", params=asked).json()["url"]
@@ -173,6 +176,66 @@ def test_a_query_may_be_encoded_twice_and_the_links_of_integrations_lack_config(
     assert first["_links"]["self"]["href"] == "/integrations"
     second = http.get(first["_links"]["next"]["href"]).json()
     assert [each["key"] for each in second["results"]] == ["fbrh"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "name~Corner%2520Coffee",  # encoders that leave `~` as it is
+        "name%257ECorner%2520Coffee",
+        "id!%253Dx%2526%2526name~corner",
+        "name%253DCorner%2520Coffee%2526%2526created%253E2022-01-01",
+        "%257Bname%253Dx%257C%257Cname%253DCorner%2520Coffee%257D",
+    ],
+)
+def test_any_query_may_be_encoded_twice(http: httpx.Client, query: str) -> None:
+    company(http)
+    http.post("/companies", json={"name": "Other"}).raise_for_status()
+    for path in ("/companies", "/meta/companies"):
+        found = http.get(f"{path}?query={query}").json()["results"]
+        assert [each["name"] for each in found] == ["Corner Coffee"]
+
+
+def test_null_is_as_good_as_absent(http: httpx.Client) -> None:
+    company_id = company(http)
+    accounting = http.post(f"/meta/companies/{company_id}/connections", json="gbol").json()["id"]
+    key = "configure-misc-nextButton"
+    text = {key: {"text": None, "required": None}}
+    for method, path, absent, null in (
+        ("PATCH", "/sync/commerce/config/ui/text", {key: {}}, text),
+        ("PUT", f"/companies/{company_id}/connections/{accounting}/authorization", {}, {"a": None}),
+        ("POST", f"/config/companies/{company_id}/sync/commerce", None, "null"),
+        ("POST", f"/companies/{company_id}/sync/commerce/latest", None, "null"),
+    ):
+        sent = [
+            {"content": body, "headers": {"Content-Type": "application/json"}}
+            if isinstance(body, str)
+            else {"json": body}
+            for body in (absent, null)
+        ]
+        first, second = (http.request(method, path, **each) for each in sent)
+        ids = {"correlationId": "", "lastSync": ""}
+        assert second.status_code == first.status_code
+        assert {**second.json(), **ids} == {**first.json(), **ids}, path
+
+
+def test_a_product_category_may_lack_a_name_and_a_version(http: httpx.Client) -> None:
+    path = f"/companies/{company(http)}/data/commerce-productCategories"
+    for body in (
+        {"ContractVersion": None, "ProductCategories": [{"id": "a"}]},
+        {"ProductCategories": [{"id": "a", "name": None}]},
+    ):
+        answer = http.put(path, json=body)
+        operation = "PUT /companies/{companyId}/data/commerce-productCategories"
+        assert_vendors(operation, answer, 200)
+        assert answer.json() == body
+
+
+def test_a_language_may_be_asked_for_in_capitals(http: httpx.Client) -> None:
+    path = "/sync/commerce/config/ui/text"
+    http.patch(path, params={"locale": "fr-FR"}, json={"configure-misc-nextButton": "Suite"})
+    shown = http.get(path, params={"locale": "fr-fr"}).json()
+    assert shown["configure-misc-nextButton"]["text"] == "Suite"
 
 
 def test_the_initial_pull_begins_when_the_accounting_platform_is_linked(
@@ -359,9 +422,21 @@ def test_xero_has_the_ids_of_the_documentations_sample(http: httpx.Client) -> No
     assert enabled["totalResults"] == 4
 
 
-def test_an_expired_account_is_planned_in_the_vendors_words(http: httpx.Client) -> None:
-    fault = {"kind": "refuse", "status": 402}
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "Unauthorized"),
+        (402, "Payment Required"),
+        (403, "You are using an outdated API key or a key not associated with that resource."),
+        (409, "The data set has not been requested."),
+        (429, "You have made too many requests in a given amount of time; please retry later."),
+    ],
+)
+def test_a_refusal_is_planned_in_the_vendors_words(
+    http: httpx.Client, status: int, words: str
+) -> None:
+    fault = {"kind": "refuse", "status": status}
     http.post("/_mock/faults", json={"faults": [fault]}).raise_for_status()
     answer = http.get("/companies")
-    assert_vendors("GET /companies", answer, 402)
-    assert answer.json()["error"].startswith("Payment Required")
+    assert_vendors("GET /companies", answer, status)
+    assert answer.json()["error"].startswith(words)

@@ -19,6 +19,10 @@ from codat_mock.models.configuration import (
 )
 
 STORED = Configuration(enabled=True, schedule=Schedule(sync_hour_utc=3))
+CHANGED = {
+    "schedule": {"startDate": "2023-03-01", "syncHour": 7},
+    "configuration": {"sales": {"taxRates": {"17.5": {"selectedTaxRateId": "t"}}}},
+}
 HOURS = st.integers(0, 23)
 
 
@@ -46,6 +50,22 @@ def test_null_counts_as_absent_wherever_it_is_sent() -> None:
 
 def test_a_schedule_has_the_vendors_defaults() -> None:
     schedule = decoded({"schedule": {"syncHourUtc": None}}).schedule
+    assert (schedule.sync_hour_utc, schedule.time_zone) == (0, "Etc/UTC")
+
+
+@pytest.mark.parametrize("sent", [{"enabled": True}, {"schedule": None, "configuration": None}])
+def test_without_schedule_and_configuration_both_stay_as_they_are_stored(
+    sent: dict[str, Any],
+) -> None:
+    stored: Configuration = msgspec.convert(from_wire(CHANGED, STORED), Configuration)
+    kept: Configuration = msgspec.convert(from_wire(sent, stored), Configuration)
+    assert (kept.schedule, kept.configuration) == (stored.schedule, stored.configuration)
+    assert kept.schedule.start_date is not None
+    assert kept.configuration.sales.tax_rates["17.5"].selected_tax_rate_id == "t"
+
+
+def test_a_company_without_a_schedule_has_the_defaults_of_one() -> None:
+    schedule = msgspec.convert(from_wire({}, Configuration()), Configuration).schedule
     assert (schedule.sync_hour_utc, schedule.time_zone) == (0, "Etc/UTC")
 
 

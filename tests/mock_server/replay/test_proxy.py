@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,6 +20,7 @@ from har_samples import ORDER
 
 from codat_mock.har.reader import read_har
 from codat_mock.har.recorder import Recording
+from codat_mock.http.app import create_app
 from codat_mock.http.server import Server, listen
 from codat_mock.replay import replay
 from codat_mock.replay.proxy import Proxy
@@ -159,11 +160,19 @@ def test_a_truncated_answer_is_forwarded_truncated() -> None:
     assert [each.status for each in proxy._recording.all()] == [0]
 
 
-@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
-def test_a_page_in_a_browser_cannot_use_the_proxy(headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("path", ["/meta/companies", "/", "/portal", "/link/x", "/flow/done"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"}, {"Origin": "https://evil.example"},
+        {"Referer": "https://evil.example/"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+    ],
+)  # fmt: skip
+def test_a_page_in_a_browser_cannot_use_the_proxy(headers: dict[str, str], path: str) -> None:
     seen: Echo = {}
     with serving(answering("200 OK", [], [], seen)) as upstream, proxied(upstream) as (_, client):
-        answer = client.get("/meta/companies", headers=headers)
+        answer = client.get(path, headers=headers)
     assert answer.status_code == 403
     assert not seen
 
@@ -192,7 +201,7 @@ def test_judging_the_recording_gives_the_live_findings(
         over = proxy.judge(is_over=True)
         content = (tmp_path / "t.har").read_bytes()
         archive = client.get("/_mock/requests?format=har").content
-        page = client.get("/_mock/report?format=html").text
+        report = client.get("/_mock/report?format=html")
         assert client.get("/_mock/else").status_code == 404
     recorded = read_har(content).requests
     assert found(replay(recorded, Settings()).judgement) == found(over.judgement)
@@ -201,7 +210,9 @@ def test_judging_the_recording_gives_the_live_findings(
     assert {each.company_id for each in over.judgement.findings if each.company_id} == {company_id}
     assert [each.status for each in recorded] == [200, 200, 200, 200, 200, 401]
     assert read_har(archive).requests == recorded
-    assert "only-new-or-changed" in page
+    assert "only-new-or-changed" in report.text
+    assert report.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert report.headers["X-Frame-Options"] == "DENY"
     for secret in (auth("s3cret-key")["Authorization"].partition(" ")[2], "s3cret"):
         assert secret.encode() not in content
 
@@ -227,7 +238,77 @@ def test_the_command_judges_when_it_is_interrupted(
     assert len(json.loads((tmp_path / "t.har").read_bytes())["log"]["entries"]) == 6
 
 
-@pytest.mark.parametrize("upstream", ["api.codat.io", "ftp://x", "https://x/?q", "http://x:0"])
+def renaming(mock: Any) -> Any:
+    """The mock's application, with a property of its datasets under another name."""
+
+    def app(environ: Any, start: Any) -> Any:
+        started: list[Any] = []
+        body = b"".join(mock(environ, lambda *given: started.append(given)))
+        status, headers = started[0][:2]
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        start(status, kept)
+        return [body.replace(b'"isErrored"', b'"hasErrored"')]
+
+    return app
+
+
+def ended(process: subprocess.Popen[str], use: Callable[[httpx.Client], object]) -> str:
+    """The output of a proxy that was used, and then interrupted."""
+    line = process.stdout.readline() if process.stdout else ""
+    address = re.search(r"forwards (http://127\.0\.0\.1:\d+) to", line)
+    assert address, line
+    with httpx.Client(base_url=address[1]) as client:
+        use(client)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert not err
+    return out
+
+
+def test_a_service_that_differs_from_the_mock_is_shown_until_the_differences_are_known(
+    command: Callable[..., subprocess.Popen[str]], auth: Any, tmp_path: Path
+) -> None:
+    with closing(SandboxRegistry(Settings())) as registry:
+        arguments = ("--port", "0", "--compare", "--known", "known.json", "--fail-on", "never")
+
+        def compare(app: Any, *more: str) -> tuple[int, str]:
+            def use(client: httpx.Client) -> None:
+                push_badly(client, auth("k"))
+                shown.append(client.get("/_mock/drift").json())
+
+            with serving(app) as upstream:
+                process = command("proxy", "--upstream", upstream, *arguments, *more)
+                return_value = ended(process, use)
+            return process.returncode, return_value
+
+        shown: list[Any] = []
+        app = create_app(registry)
+        code, out = compare(renaming(app), "--update-known", "--drift-report", "html:drift.html")
+        assert code == 0, out
+        names = {each["path"] for each in shown[0]["differences"]}
+        assert names == {"$.hasErrored", "$.isErrored"}
+        assert "hasErrored" in (tmp_path / "drift.html").read_text()
+        code, out = compare(renaming(app))
+        assert code == 0, out
+        assert "0 new differences, 2 known, 0 gone." in out
+        code, out = compare(app)
+        assert code == 1, out
+        assert "gone: get-dataset $.hasErrored: unknown-property" in out
+
+
+def test_options_of_the_comparison_require_it(
+    command: Callable[..., subprocess.Popen[str]],
+) -> None:
+    process = command("proxy", "--upstream", "http://127.0.0.1:9", "--known", "k.json",
+                      "--update-known")  # fmt: skip
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 2
+    assert "--known, --update-known and --drift-report require --compare." in err
+
+
+@pytest.mark.parametrize(
+    "upstream", ["api.codat.io", "ftp://x", "https://x/?q", "http://x:0", "http://:p@x"]
+)
 def test_an_invalid_upstream_is_refused(
     command: Callable[..., subprocess.Popen[str]], upstream: str
 ) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import html5lib
 import msgspec
@@ -253,7 +254,8 @@ def test_github_has_an_annotation_for_each_finding(run: Run) -> None:
         more = f"Read more: codat-mock explain {finding.code}"
         assert message == f"{finding.message}\n{finding.advice}\n{more}"
         assert properties["title"] == f"{finding.code} {finding.name}"
-        assert int(properties["line"]) >= 1
+        assert ("file" in properties) is ("line" in properties)
+        assert int(properties.get("line", 1)) >= 1
 
 
 @pytest.mark.parametrize("form", ["junit", "sarif", "html", "markdown", "github"])
@@ -364,27 +366,86 @@ def fingerprint_of(run: Run) -> str:
     [
         ("src/sync.py:42", "src/sync.py", 42),
         ("./sync.py:1", "sync.py", 1),
-        ("/srv/src/sync.py:7", "src/sync.py", 7),
+        ("{root}/src/sync.py:7", "src/sync.py", 7),
         ("src\\sync.cs:7", "src/sync.cs", 7),
+        ("src/sync.py:42:5", "src/sync.py", 42),
+        ("at push (file://{root}/src/sync.py:42:5)", "src/sync.py", 42),
+        ("at Shop.push ({root}/src/sync.py:42:5)", "src/sync.py", 42),
+        ("C:\\build\\src\\sync.cs:7:1", "src/sync.cs", 7),
+        ("c:\\src\\sync.cs:7:1", "src/sync.cs", 7),
+        ("/{root}/src/sync.py:9", "src/sync.py", 9),
+        ("/app/in/a/container/src/sync.py:9", "src/sync.py", 9),
         ("", "codat-mock.toml", 1),
         ("sync.py", "codat-mock.toml", 1),
         ("sync.py:0", "codat-mock.toml", 1),
+        ("src/gone.py:3", "codat-mock.toml", 1),
+        ("../../etc/passwd:1", "codat-mock.toml", 1),
+        ("a\0b:1", "codat-mock.toml", 1),
+        ("x" * 290 + ":1", "codat-mock.toml", 1),
     ],
 )
 def test_a_finding_points_at_the_code_that_sent_the_request(
-    caller: str, file: str, line: int
+    caller: str, file: str, line: int, tmp_path: Path
 ) -> None:
+    # Where the folder `c:` is there, the path of Windows is, as it would be on Windows.
+    there = ("src/sync.py", "src/sync.cs", "c:/src/sync.cs", "sync.py", "codat-mock.toml")
+    for name in there:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    caller = caller.replace("{root}", tmp_path.as_posix())
     sent = [
         Request(3, "2022-03-21T09:00:00Z", "POST", "/data"),
         Request(2, "2022-03-21T09:00:00Z", "POST", "/data", caller),
     ]
-    run = run_with(finding_with(requests=sent), root="/srv")
+    run = run_with(finding_with(requests=sent), root=tmp_path.as_posix())
     [sarif_run] = msgspec.json.decode(FORMATS["sarif"].write(run))["runs"]
     place = sarif_run["results"][0]["locations"][0]["physicalLocation"]
-    assert place == {"artifactLocation": {"uri": file}, "region": {"startLine": line}}
+    column = [5] if caller.rstrip(")").endswith(":42:5") else [1] if caller.endswith(":7:1") else []
+    assert place["artifactLocation"] == {"uri": file}
+    assert [*place["region"].values()] == [line, *column]
     assert not PurePosixPath(file).is_absolute()
     [(_, properties, _), _] = annotations(written(run, "github"))
     assert (properties["file"], properties["line"]) == (file, str(line))
+    assert properties.get("col") == next(map(str, column), None)
+
+
+def test_an_annotation_names_no_file_that_the_project_lacks(tmp_path: Path) -> None:
+    sent = [Request(2, "2022-03-21T09:00:00Z", "POST", "/data", "src/gone.py:3")]
+    run = run_with(finding_with(requests=sent), root=tmp_path.as_posix())
+    [(_, properties, _), _] = annotations(written(run, "github"))
+    assert properties.keys() == {"title"}
+
+
+# Jenkins's xUnit, junit-10.xsd: children and attributes of each element, required ones with a "!".
+XUNIT = {
+    "testsuites": ({"testsuite"}, {"name", "time", "tests", "failures", "errors"}),
+    "testsuite": (
+        {"testsuite", "properties", "testcase", "system-out", "system-err"},
+        {"!name", "!tests", "!failures", "!errors", "group", "time", "skipped", "timestamp",
+         "hostname", "id", "package", "file", "log", "url"},
+    ),
+    "testcase": (
+        {"skipped", "error", "failure", "system-out", "system-err"},
+        {"!name", "time", "classname", "group"},
+    ),
+    "skipped": (set(), {"type", "message"}),
+    "error": (set(), {"type", "message"}),
+    "failure": (set(), {"type", "message"}),
+    "system-out": (set(), set()),
+}  # fmt: skip
+
+
+@given(runs())
+def test_junit_is_valid_for_jenkins_and_has_no_case_twice_for_gitlab(run: Run) -> None:
+    root = fromstring(FORMATS["junit"].write(run))  # noqa: S314  (our own)
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        children, attributes = XUNIT[element.tag]
+        assert {child.tag for child in element} <= children
+        assert set(element.keys()) <= {name.removeprefix("!") for name in attributes}
+        assert {name[1:] for name in attributes if name[0] == "!"} <= set(element.keys())
+    cases = [(each.get("classname"), each.get("name")) for each in root.iter("testcase")]
+    assert len(set(cases)) == len(cases), "GitLab reads only the first of a name"
 
 
 def test_reports_for_people_limit_the_number_of_findings() -> None:

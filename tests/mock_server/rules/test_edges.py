@@ -26,6 +26,7 @@ from codat_mock.rules.contexts import (
     Repeat,
     Request,
 )
+from codat_mock.rules.differences import differences_between
 from codat_mock.rules.judge import judge
 from codat_mock.rules.registry import rulebook
 from codat_mock.rules.rule_settings import RuleSetting
@@ -201,3 +202,29 @@ def test_what_counts_as_a_change(
     old: dict[str, Any], new: dict[str, Any], expected: set[str]
 ) -> None:
     assert updated(old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "paths"),
+    [
+        (TWO[:1], TWO, ["$.orderLineItems[1]"]),
+        (TWO, TWO[:1], ["$.orderLineItems[1]"]),
+        ([], TWO[:1], ["$.orderLineItems[0]"]),
+        (TWO, TWO, []),
+    ],
+)
+def test_elements_that_are_added_or_removed_are_differences(
+    old: list[Any], new: list[Any], paths: list[str]
+) -> None:
+    before, after = record(orderLineItems=old).pushed, record(orderLineItems=new).pushed
+    found = differences_between(before.record, after.record)
+    assert [each.path for each in found] == paths
+    assert [each.old is None for each in found] == [len(new) > len(old)] * len(paths)
+
+
+@pytest.mark.parametrize("is_synced", [False, True])
+def test_a_delete_is_repeated_whether_or_not_a_sync_has_taken_the_record(is_synced: bool) -> None:
+    deleting = b'{"id":"A-1"}'
+    request = Request(1, "2022-03-21T11:00:00Z", "POST", "/data")
+    gone = KnownVersion(ORDERS, deleting, True, request, True, is_synced)
+    assert "D04" in codes(push([RecordContext(pushed_record(ORDERS, 0, deleting), gone, [gone])]))

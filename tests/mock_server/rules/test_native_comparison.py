@@ -7,9 +7,15 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import ValidationError
+from msgspec.structs import fields
 
+from codat_mock.models.commerce import Order
+from codat_mock.models.decoding import parts
+from codat_mock.models.native_records import is_documented
 from codat_mock.models.pushes import exact_record, native_record
-from codat_mock.rules.contexts.pushes import content_of, may_lose, says_more_than_stamps
+from codat_mock.rules.contexts.pushes import content_of, differ, may_lose, says_more_than_stamps
+from codat_mock.rules.delete_marks import FLAGS, MOMENTS, is_fat_delete, may_be_delete
 from codat_mock.rules.differences import losses_between
 from codat_scenarios.merchants import encode
 from codat_scenarios.strategies import orders
@@ -39,6 +45,9 @@ def versions(draw: st.DrawFn) -> tuple[bytes, bytes]:
                 after[name].pop("id", None)
     if draw(st.booleans()):
         after["modifiedDate"] = "2022-03-21T12:00:00Z"
+    for each in (before, after):
+        if draw(st.booleans()):
+            each["colour"] = "red"  # which is not documented
     return encode(before), encode(after)
 
 
@@ -62,3 +71,50 @@ def test_lines_that_share_an_id_are_not_taken_for_one_another() -> None:
     lines = b'{"id":"A-1","orderLineItems":[{"id":"l"},{"id":"l","quantity":1}],"orderNumber":"%b"}'
     old, new = (exact_record(ORDERS, lines % number) for number in (b"1", b"2"))
     assert losses_between(old, new) == losses_between(new, old) == []
+
+
+@given(versions())
+def test_records_that_surely_differ_do(pair: tuple[bytes, bytes]) -> None:
+    natives = [native_record(ORDERS, raw) for raw in pair]
+    if differ(*natives):
+        old, new = (exact_record(ORDERS, raw) for raw in pair)
+        assert old != new
+
+
+EMPTY = st.sampled_from([None, "", 0, 0.0, [], {}])
+MARKS = st.sampled_from([*FLAGS, *MOMENTS, "isActive", "state", "orderStatus", "status", "note"])
+VALUES = st.sampled_from([True, False, "true", "Deleted", "void", "2022-03-21T10:00:00Z", 1, None])
+
+
+@st.composite
+def odd_orders(draw: st.DrawFn) -> bytes:
+    """An order, or its id with properties that say nothing, perhaps with some that mark deletes."""
+    order: dict[str, Any] = draw(orders())
+    if draw(st.booleans()):
+        names = draw(st.lists(st.sampled_from(sorted(order.keys() - {"id", "createdDate"}))))
+        order = {"id": order["id"]} | dict.fromkeys(names, None)
+        order |= {name: draw(EMPTY) for name in ("note", "extra") if draw(st.booleans())}
+    for name in draw(st.lists(MARKS, max_size=2)):
+        order[draw(st.sampled_from([name, name.upper(), name.title()]))] = draw(VALUES)
+    return encode(order)
+
+
+@given(odd_orders())
+def test_what_looks_like_a_delete_may_be_one(raw: bytes) -> None:
+    try:
+        native = native_record(ORDERS, raw)
+    except ValidationError:  # null where it may not stand
+        return
+    if is_fat_delete(raw, ORDERS):
+        assert may_be_delete(native, raw)
+
+
+@given(odd_orders())
+def test_a_record_is_documented_that_has_none_but_documented_properties(raw: bytes) -> None:
+    try:
+        native = native_record(ORDERS, raw)
+    except ValidationError:
+        return
+    documented = {each.encode_name for each in fields(Order)}
+    assert is_documented(native) == (parts(raw).keys() <= documented)
+    assert not is_documented(native_record(ORDERS, raw, looks_closely=False))

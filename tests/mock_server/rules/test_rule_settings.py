@@ -82,7 +82,7 @@ class TestFiles:
         ("text", "message"),
         [
             ("[rules", "Cannot read codat-mock.toml"),
-            ("[rule]\n", "codat-mock.toml: unknown setting 'rule'; known: rules."),
+            ("[rule]\n", "codat-mock.toml: unknown setting 'rule'; known: rules, serve, check"),
             ("rules = 1\n", "codat-mock.toml: rules must be a table"),
             ('[rules]\nS99 = "off"\n', "codat-mock.toml: rules.S99: There is no rule 'S99'"),
             ("[rules]\nT06 = { x = 1 }\n", "codat-mock.toml: rules.T06.x: Rule T06 has no setting"),

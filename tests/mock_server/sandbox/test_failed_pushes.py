@@ -129,6 +129,19 @@ def test_a_record_that_cannot_be_read_is_passed_over(driver):
     assert "1 record, A-1" in message
 
 
+def test_a_push_that_is_nested_too_deeply_is_passed_over(driver, http):
+    deep = b"[" * 5000 + b"]" * 5000
+    for body in (b'{"orders":[{"id":"A-1","x":%b}]}', b'{"orders":%b}'):
+        driver.plan_fault("refuse", "push-orders", status=503)
+        answer = http.post(
+            f"/data/companies/{driver.company_id}/sync/{ORDERS}", content=body % deep
+        )
+        assert answer.status_code == 503
+    driver.advance(minutes=1)
+    assert s14(driver) == []
+    assert http.get("/_mock/health").json()["failures"] == []
+
+
 def test_the_failed_pushes_are_looked_up_by_an_index(registry: SandboxRegistry, http: httpx.Client):
     http.get("/companies")
     plan = registry._store._db.execute(

@@ -40,6 +40,7 @@ def test_in_process_nothing_is_lost_doubled_or_broken(in_process):
     run_state_machine_as_test(in_process, settings=PLAYED)
 
 
+@pytest.mark.long
 def test_on_a_socket_nothing_is_lost_doubled_or_broken(on_a_socket):
     run_state_machine_as_test(on_a_socket, settings=PLAYED)
 
@@ -127,6 +128,7 @@ def test_a_bug_is_found_in_process(bug: Plant, in_process, monkeypatch):
         run_state_machine_as_test(in_process, settings=seeking)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bug", [*EVERYWHERE, notices_no_hangup])
 def test_a_bug_is_found_on_a_socket(bug: Plant, on_a_socket, monkeypatch):
     bug(monkeypatch)

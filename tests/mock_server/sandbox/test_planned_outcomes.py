@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from codat_mock.cli.main import main
 from codat_mock.cli.outcome import EXAMPLES
 from codat_mock.domain.dataset_lifecycle import LAST_STEP, PROFILES, QUEUED_ROUTE
+from codat_mock.domain.planned_ends import DATASET_ENDS, SYNC_ENDS
 from codat_mock.http.server import Server
-from codat_mock.sandbox.planned_outcomes import DATASET_ENDS, MESSAGES, SYNC_ENDS
+from codat_mock.sandbox.planned_outcomes import MESSAGES
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 OUTCOMES = "/_mock/outcomes"

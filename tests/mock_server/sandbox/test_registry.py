@@ -145,3 +145,11 @@ def test_the_same_seed_and_requests_give_the_same_bytes(start_server):
 
     assert play(7) == play(7)
     assert play(7) != play(8)
+
+
+def test_the_prefix_of_the_url_selects_the_sandbox_before_the_header(http):
+    both = {"X-Test-Id": "headed"}
+    made = http.post("/sandbox/prefixed/meta/companies/sync", json={"name": "x"}, headers=both)
+    path = f"/companies/{made.json()['id']}"
+    assert http.get(f"/sandbox/prefixed{path}").status_code == 200
+    assert http.get(path, headers=both).status_code == 404

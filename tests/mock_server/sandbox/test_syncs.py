@@ -128,9 +128,13 @@ def test_a_sync_before_the_start_date_is_answered_500_as_the_vendor_does(
     http: httpx.Client, driver: SandboxDriver
 ) -> None:
     driver.configure(START + 30 * DAY)
-    answer = latest(http, driver)
-    assert answer.status_code == 500
-    assert "start date" in answer.json()["error"]
+    for answer in (
+        latest(http, driver),
+        latest(http, driver, START - DAY),
+        historic(http, driver, START - 9 * DAY, START - DAY),
+    ):
+        assert answer.status_code == 500
+        assert "start date" in answer.json()["error"]
 
 
 def test_a_historic_sync_leaves_the_daily_period(registry, http, driver) -> None:
@@ -222,6 +226,18 @@ def test_a_new_configuration_switches_the_sync_on_again(
     assert last.sync_date_range_utc.start == format_moment(START)
 
 
+def test_enabled_alone_is_enough_after_the_merchant_links_again(registry, driver) -> None:
+    before = configuration(driver)
+    set_status(driver, "Commerce", "Unlinked")
+    driver.advance(days=2)
+    set_status(driver, "Commerce", "Linked")
+    push(driver, order("o"))
+    driver.call("POST", f"/config/companies/{driver.company_id}/sync/commerce", {"enabled": True})
+    assert configuration(driver) == before
+    driver.advance(days=1)
+    assert [sync.sync_status_code for sync in all_syncs(registry, driver)] == [4040, 2000]
+
+
 def test_after_a_deleted_connection_one_sync_fails_and_none_follows(registry, driver) -> None:
     set_status(driver, "Commerce", "Unlinked")
     driver.advance(days=9)
@@ -291,6 +307,35 @@ def test_a_lost_connection_fails_the_sync(driver, source_type, status, code) -> 
     set_status(driver, source_type, status)
     driver.advance(days=1)
     assert driver.sync_status()["syncStatusCode"] == code
+
+
+@pytest.mark.parametrize(
+    ("earlier", "latest", "code"),
+    [("Unlinked", "Deauthorized", 4220), ("Deauthorized", "Unlinked", 4040)],
+)
+def test_the_connection_lost_last_decides_the_code(driver, earlier, latest, code) -> None:
+    driver.link_accounting()
+    path = f"/meta/companies/{driver.company_id}/connections"
+    found = driver.call("GET", path)["results"]
+    ids = [each["id"] for each in found if each["sourceType"] == "Accounting"]
+    for identity, status in zip(ids, (earlier, latest), strict=True):
+        driver.call("PATCH", f"{path}/{identity}", {"status": status})
+    driver.advance(days=1)
+    assert driver.sync_status()["syncStatusCode"] == code
+
+
+def test_a_daily_sync_runs_although_a_historic_one_has_covered_a_part(
+    registry, http, driver
+) -> None:
+    push(driver, order("o"))
+    driver.advance(days=1)
+    hour = timedelta(hours=1)
+    historic(http, driver, FIRST_DUE, FIRST_DUE + hour)
+    driver.advance(days=1)
+    # Only a historic sync is stopped where it overlaps another.
+    assert 5080 not in [sync.sync_status_code for sync in all_syncs(registry, driver)]
+    again = historic(http, driver, FIRST_DUE, FIRST_DUE + hour)
+    assert again.json()["syncStatusCode"] == 5080
 
 
 def test_a_data_type_never_pushed_fails_the_sync(driver: SandboxDriver) -> None:
@@ -438,6 +483,23 @@ def test_a_push_error_leaves_what_was_written_and_the_next_sync_writes_the_rest(
     assert kinds == [("Invoice", 5), ("Payment", 5), ("Bill", 1), ("BillPayment", 1)]
     assert books["unreconciled"] == books["missed"] == []
     assert {document["status"] for document in books["documents"]} == {"Paid"}
+
+
+def test_a_push_error_leaves_nothing_to_reconcile_by_hand(http, set_stage) -> None:
+    broken, whole = set_stage(http), set_stage(http)
+    for driver in (broken, whole):
+        push(driver, order("o"), order("odd") | {"currency": "GBP", "paymentRefs": [{"id": "p"}]})
+        money = {"currency": "GBP", "createdDate": format_moment(START), "totalAmount": 5}
+        lost = {"id": "gone", "type": "Order"}
+        moved = {"id": "p", "type": "Payment", "transactionSourceRef": lost} | money
+        payment = {"id": "p", "amount": 5, "status": "Paid"} | money
+        del payment["totalAmount"]
+        driver.push("commerce-payments", [payment])
+        driver.push("commerce-transactions", [moved])
+    plan(broken, "DataPushError", companyId=broken.company_id)
+    broken.advance(days=1)  # and the other, on the same clock
+    assert whole.books()["unreconciled"]
+    assert broken.books()["unreconciled"] == []
 
 
 def test_a_push_error_with_nothing_to_write_has_pushed_nothing(driver: SandboxDriver) -> None:

@@ -52,6 +52,17 @@ def test_an_alert_can_be_sent_again(live, company, receiver):
     assert live.post("/_mock/alerts/none/resend").status_code == 404
 
 
+def test_an_alert_that_is_sent_again_is_retried_as_a_new_one(live, company, receiver):
+    receiver.answers = [(500, {}), (503, {}), (503, {}), (503, {}), (200, {})]
+    add_rule(live, receiver)
+    push(live, company)
+    [alert] = settle(live, minutes=10)  # over two minutes after its first try
+    assert live.post(f"/_mock/alerts/{alert['alertId']}/resend").status_code == 200
+    [alert] = settle(live, minutes=10)
+    assert alert["state"] == "delivered"
+    assert [attempt["status"] for attempt in alert["attempts"]] == [500, 503, 503, 503, 200]
+
+
 def test_what_has_no_rule_any_more_cannot_be_sent_again(live, company, receiver):
     rule_id = add_rule(live, receiver)
     push(live, company)

@@ -137,3 +137,30 @@ def test_an_error_of_the_machine_is_distinguished(registry):
     ):
         raise error
     assert caught.value.is_passing
+
+
+def test_what_the_machine_does_is_one_line_in_the_log(client, registry, caplog):
+    database = registry._store._db
+    registry._store._db = FullAtCommit(database)
+    assert client.post(COMPANIES, json={"name": "x"}, headers=KEY).status_code == 503
+    registry._store._db = database
+    [line] = [each for each in caplog.records if each.name == "codat_mock"]
+    assert line.message == f"POST {COMPANIES}: disk full: database or disk is full"
+    assert line.exc_info is None
+
+
+class FullAtCommit:
+    """A connection whose disk is full when a transaction is to be written."""
+
+    def __init__(self, db):
+        self._db = db
+
+    def __getattr__(self, name):
+        return getattr(self._db, name)
+
+    def execute(self, statement, *values):
+        if statement == "COMMIT":
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return self._db.execute(statement, *values)

@@ -117,8 +117,29 @@ def test_within(codat_requests):
     with library.Mocker() as router:
         check(codat_requests, router)
     push(codat_requests, requests.post)
+
+def test_nested(codat_requests):
+    with library.Mocker() as outer:
+        outer.get(OTHER, status_code=298)
+        with library.Mocker() as inner:
+            check(codat_requests, inner)
+        push(codat_requests, requests.post)
+        assert requests.get(OTHER).status_code == 298
+
+@pytest.mark.parametrize("is_used_before", [False, True])
+def test_of_one_session(codat_requests, is_used_before):
+    with requests.Session() as session:
+        if is_used_before:
+            push(codat_requests, session.post)
+        with library.Mocker(session=session) as router:
+            router.get(OTHER, status_code=299)
+            for _ in range(2):
+                push(codat_requests, session.post)
+                assert session.get(OTHER).status_code == 299
+        push(codat_requests, session.post)
 """,
     "vcr": """
+import asyncio
 import vcr
 
 CASSETTE = '''version: 1
@@ -144,6 +165,17 @@ def test_ours_first(codat_httpx, codat_requests, cassette, get, post):
 def test_theirs_first(cassette, codat_httpx, codat_requests, get, post):
     push(codat_httpx, post)
     assert get(OTHER).status_code == 299
+
+async def talk(codat):
+    async with httpx.AsyncClient() as client:
+        path = f"/data/companies/{codat.company_id}/sync/commerce-orders"
+        headers = {"Authorization": "Basic a2V5"}
+        pushed = await client.post(REAL + path, json={"orders": []}, headers=headers)
+        assert pushed.json()["datasetId"]
+        assert (await client.get(OTHER)).status_code == 299
+
+def test_asynchronous_ours_first(codat_httpx, cassette): asyncio.run(talk(codat_httpx))
+def test_asynchronous_theirs_first(cassette, codat_httpx): asyncio.run(talk(codat_httpx))
 """,
     "freezegun": """
 from datetime import UTC, datetime

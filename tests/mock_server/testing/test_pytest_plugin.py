@@ -9,6 +9,7 @@ import sys
 import pytest
 from plugin_runs import PUSHING, Run
 
+from codat_mock.http.access import Access
 from codat_mock.http.server import Server, listen
 from codat_mock.sandbox import SandboxRegistry, evaluation, pushes
 
@@ -33,6 +34,7 @@ def test_a_test_that_breaks_a_rule_fails_at_its_end_with_the_findings(run: Run) 
     ran.assert_outcomes(passed=1, errors=1)
     ran.stdout.fnmatch_lines(
         [
+            "S03 A-1: Pushed again without a change: 1 record, A-1.",
             "codat-mock: 1 error.*",
             "  S03 only-new-or-changed commerce-orders (error)",
             "      Records: A-1",
@@ -295,6 +297,26 @@ def test_a_report_of_each_test_is_written(run: Run, pytester: pytest.Pytester) -
     assert page.read_text().startswith("<!doctype html>")
 
 
+def test_a_report_points_at_files_of_the_project(run: Run, pytester: pytest.Pytester) -> None:
+    ran = run(
+        """
+        @pytest.mark.codat(fail_on="never")
+        def test_push(codat_httpx):
+            for _ in range(2):
+                push("https://api.codat.io", "key", codat_httpx.company_id, "A-1")
+            assert b'"uri": "pushing.py"' in codat_httpx.report("sarif")
+    """,
+        "--codat-report=sarif:reports",
+    )
+    ran.assert_outcomes(passed=1)
+    [written] = (pytester.path / "reports").iterdir()
+    [result] = json.loads(written.read_text())["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "pushing.py"
+    line = place["region"]["startLine"]
+    assert "post(path" in (pytester.path / "pushing.py").read_text().splitlines()[line - 1]
+
+
 @pytest.mark.parametrize("option", ["pdf:reports", "json", "github:reports"])
 def test_an_invalid_report_option_is_refused(run: Run, option: str) -> None:
     ran = run("", f"--codat-report={option}")
@@ -318,6 +340,22 @@ def test_a_running_server_is_used_and_its_sandboxes_are_kept(run: Run) -> None:
         [name] = server.registry.names()
         with server.registry.session(name) as session:
             assert evaluation.findings(session).verdict == "findings"
+
+
+def test_a_running_mock_may_require_a_control_token(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = Access(control_token="tok-3n")  # noqa: S106
+    with Server(SandboxRegistry(), listen("127.0.0.1", 0), access=access) as server:
+        test = """
+            def test_push(codat):
+                assert push_to(codat, "A-1").status_code == 200
+        """
+        ran = run(test, f"--codat-url={server.address}")
+        ran.assert_outcomes(errors=1)
+        ran.stdout.fnmatch_lines(["The control token is missing or wrong*"])
+        monkeypatch.setenv("CODAT_MOCK_CONTROL_TOKEN", "tok-3n")
+        run(test, f"--codat-url={server.address}").assert_outcomes(passed=1)
 
 
 def test_a_server_that_does_not_run_is_reported(run: Run) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 from plugin_runs import Run
+
+from codat_mock.testing.routing import caller
 
 pytest_plugins = ["pytester"]
 
@@ -163,6 +166,64 @@ def test_a_thread_that_outlives_its_test_is_refused(run: Run) -> None:
     ran.assert_outcomes(passed=3)
 
 
+def test_a_thread_that_such_a_thread_starts_is_refused_too(run: Run) -> None:
+    ran = run("""
+        import threading
+
+        GO, DONE, SENT = threading.Event(), threading.Event(), []
+
+        def send(company):
+            try:
+                push("https://api.codat.io", "key", company, "A-1")
+                SENT.append("answered")
+            except httpx.ConnectError as error:
+                SENT.append(str(error))
+            DONE.set()
+
+        def start_later(company):
+            GO.wait(20)
+            threading.Thread(target=send, args=(company,)).start()
+
+        def test_starts(codat_httpx):
+            threading.Thread(target=start_later, args=(codat_httpx.company_id,)).start()
+
+        def test_next(codat_httpx):
+            GO.set()
+            assert DONE.wait(20)
+            assert "::test_starts has ended, but its thread still sends requests" in SENT[0]
+            assert not codat_httpx.run().has_pushes
+    """)
+    ran.assert_outcomes(passed=2)
+
+
+def test_a_push_client_whose_test_has_ended_is_refused_even_without_a_next_test(run: Run) -> None:
+    ran = run("""
+        import threading
+        from codat_push import CodatError, PushClient
+
+        GO, DONE, SENT = threading.Event(), threading.Event(), []
+
+        def push_later(client, company):
+            GO.wait(20)
+            try:
+                client.push(company, "commerce-orders", [{"id": "A-1", "totalAmount": 85}])
+                SENT.append("answered")
+            except CodatError as error:
+                SENT.append(str(error))
+            DONE.set()
+
+        def test_starts(codat_httpx):
+            work = push_later, (PushClient("key"), codat_httpx.company_id)
+            threading.Thread(target=work[0], args=work[1]).start()
+
+        def test_without_it():
+            GO.set()
+            assert DONE.wait(20)
+            assert "::test_starts has ended, but its thread still sends requests" in SENT[0]
+    """)
+    ran.assert_outcomes(passed=2)
+
+
 def test_threads_of_a_test_are_redirected(run: Run) -> None:
     ran = run("""
         from concurrent.futures import ThreadPoolExecutor
@@ -190,5 +251,108 @@ def test_findings_point_at_the_line_that_sends_the_request(run: Run) -> None:
             [finding] = codat_httpx.findings()
             [caller] = {request.caller for request in finding.requests}
             assert caller.endswith("pushing.py:17"), caller
+    """)
+    ran.assert_outcomes(passed=1)
+
+
+SCRIPTS, STANDARD = sysconfig.get_path("scripts"), sysconfig.get_path("stdlib")
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "is_theirs"),
+    [
+        ("asyncio_shop", "/home/a/shop/asyncio_shop.py", True),
+        ("threading_till.push", "/home/a/shop/threading_till/push.py", True),
+        ("shop", "/home/a/my-site-packages/shop.py", True),
+        ("__main__", "/home/a/shop/push.py", True),
+        ("__main__", f"{SCRIPTS}/pytest", False),
+        ("functools", f"{STANDARD}/functools.py", False),
+        ("concurrent.futures.thread", f"{STANDARD}/concurrent/futures/thread.py", False),
+        ("tenacity", "/home/a/shop/.venv/lib/python3.13/site-packages/tenacity/retry.py", False),
+        ("tenacity", "/usr/lib/python3/dist-packages/tenacity/retry.py", False),
+        ("codat_push.client", "/home/a/checkout/client/codat_push/client.py", False),
+        ("shop", "<string>", False),
+    ],
+)
+def test_the_place_of_a_request_is_outside_of_libraries(
+    module: str, path: str, is_theirs: bool
+) -> None:
+    names = {"__name__": module, "caller": caller}
+    exec(compile("place = caller()", path, "exec"), names)  # noqa: S102
+    assert names["place"].startswith(f"{path if is_theirs else __file__}:")
+
+
+def test_findings_point_at_the_line_whatever_lies_between(run: Run, tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "retrying_http.py").write_text(
+        "def post(send, *args, **kwargs):\n    return send(*args, **kwargs)\n"
+    )
+    ran = run(f"""
+        import asyncio, functools, requests, sys
+        from concurrent.futures import ThreadPoolExecutor
+        from pathlib import Path
+        sys.path.append({str(installed)!r})
+        import retrying_http
+
+        URL = "https://api.codat.io/meta/companies"
+
+        class Shop:
+            def __init__(self, session): self.session = session
+            def read(self): return self.session.get(URL)  # class
+
+        def twice(function):
+            @functools.wraps(function)
+            def call(*args):
+                function(*args)
+                return function(*args)
+            return call
+
+        @twice
+        def decorated(get): return get(URL)  # decorated
+
+        @functools.singledispatch
+        def dispatched(get): return get(URL)  # dispatched
+
+        def pages(get):
+            yield get(URL)  # generator
+
+        def installed(get): return retrying_http.post(get, URL)  # installed
+
+        def in_thread(get): return get(URL)  # thread
+
+        async def read(client): return await client.get(URL)  # coroutine
+
+        async def several():
+            async with httpx.AsyncClient() as client:
+                await asyncio.gather(read(client), read(client))
+
+        def lines():
+            for number, text in enumerate(Path(__file__).read_text().splitlines(), 1):
+                if text.endswith(("# class", "# decorated", "# dispatched", "# generator",
+                                  "# installed", "# thread", "# coroutine")):
+                    yield number
+
+        @pytest.mark.codat(fail_on="never")
+        def test_callers(codat_httpx, codat_requests):
+            with httpx.Client() as client, requests.Session() as session:
+                for http in (client, session):
+                    Shop(http).read()
+                    decorated(http.get)
+                    dispatched(http.get)
+                    list(pages(http.get))
+                    installed(http.get)
+                    with ThreadPoolExecutor() as threads:
+                        threads.submit(in_thread, http.get).result()
+            asyncio.run(several())
+            log = httpx.get(f"{{codat_httpx.url}}/_mock/requests?format=har",
+                            headers=headers(codat_httpx.api_key)).json()
+            places = {{
+                header["value"]
+                for entry in log["log"]["entries"]
+                for header in entry["request"]["headers"]
+                if header["name"] == "Codat-Mock-Source"
+            }}
+            assert places == {{f"{{__file__}}:{{number}}" for number in lines()}}
     """)
     ran.assert_outcomes(passed=1)

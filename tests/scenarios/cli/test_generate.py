@@ -46,6 +46,13 @@ def test_a_folder_gets_one_file_of_lines_per_data_type(tmp_path, days):
     assert [change["moment"] for change in changes] == sorted(c["moment"] for c in changes)
 
 
+def test_a_folder_of_lines_says_which_products_are_gift_cards(tmp_path):
+    assert run("--out", tmp_path).exit_code == 0
+    products = json.loads((tmp_path / "products.json").read_text())
+    assert products == merchant("cafe", seed=7).products
+    assert [each["name"] for each in products if each["isGiftCard"]] == ["Gift card"]
+
+
 def test_lines_on_standard_output_have_their_data_type(days):
     lines = parsed(run("--out", "-").stdout)
     records = [(line["dataType"], line["record"]) for line in lines if "moment" not in line]

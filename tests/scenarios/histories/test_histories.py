@@ -21,6 +21,7 @@ from codat_scenarios.strategies import broken_histories, histories, large_pushes
 # `pytest --thorough` performs 2,000 histories, which takes some minutes.
 HISTORIES = 2_000 if settings.get_current_profile_name() == "thorough" else 300
 seeking = settings(max_examples=2_000, database=None, derandomize=True)
+shortest = settings(max_examples=2_000, phases=[*Phase])  # however the tests are run
 # The rarest edge is one draw in some hundreds: so many that none is missed by chance.
 unshrunk = settings(seeking, max_examples=20_000, phases=[Phase.generate])
 
@@ -62,7 +63,7 @@ def failures(history: History, result: HistoryResult) -> int:
 def test_the_simplest_history_is_a_night_without_a_sale() -> None:
     assert re.fullmatch(
         r"History:\n  22 Mar 09:00:00  the night has passed",
-        repr(find(histories(), lambda _: True)),
+        repr(find(histories(), lambda _: True, settings=shortest)),
     )
 
 
@@ -73,7 +74,7 @@ SALE = (
 
 
 def test_the_simplest_history_with_a_push_shows_only_the_necessary_steps() -> None:
-    history = find(histories(), lambda each: any(records_pushed(each)))
+    history = find(histories(), lambda each: any(records_pushed(each)), settings=shortest)
     assert repr(history) == (
         "History:\n"
         f"  21 Mar 09:01:00  recorded: {SALE.replace('pushed: ', '')}\n"
@@ -87,7 +88,7 @@ def test_the_simplest_history_with_a_push_shows_only_the_necessary_steps() -> No
 def test_the_simplest_history_with_a_finding_is_the_story_that_breaks_the_rule(
     driver: SandboxDriver,
 ) -> None:
-    history = find(broken_histories("S03"), lambda _: True)
+    history = find(broken_histories("S03"), lambda _: True, settings=shortest)
     assert repr(history) == (
         "History:\n"
         "  21 Mar 09:01:00  linked and configured; story resend-all\n"

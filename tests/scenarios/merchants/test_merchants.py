@@ -23,6 +23,7 @@ from codat_scenarios.merchants import (
     encode_lines,
     merchant,
 )
+from codat_scenarios.merchants.business_calendar import hours_of
 from codat_scenarios.merchants.kinds import PROFILES
 from codat_scenarios.merchants.money import digits_of
 
@@ -79,7 +80,7 @@ def test_amounts_have_exactly_the_digits_of_the_currency(merchant, on):
 @given(MERCHANTS, DATES)
 def test_every_moment_lies_in_the_local_day_and_in_the_opening_hours(merchant, on):
     day = merchant.day(on)
-    open_hours = merchant.profile.opening[on.weekday()]
+    open_hours = hours_of(merchant.profile, on)
     for order in day.orders:
         created = moment(order["createdDate"]).astimezone(merchant.time_zone)
         assert (created.date(), created.hour in open_hours) == (on, True)
@@ -147,11 +148,11 @@ def test_seeds_make_different_merchants():
 
 # Without the names that faker draws: they may change with its releases.
 GOLDEN = {
-    "bike-shop": "67bee7e612a7f18e",
-    "cafe": "0a18256dbfb849a7",
-    "hotel-bar": "9bff8f4fd82795f2",
-    "market-stall": "33b3029b90b4749c",
-    "web-shop": "65d7969995d9ce54",
+    "bike-shop": "b748d122c40afd2c",
+    "cafe": "30f90110b0776fed",
+    "hotel-bar": "9027a432491733b0",
+    "market-stall": "7cb00c617c0e9d66",
+    "web-shop": "6db70366d5765ddf",
 }
 
 
@@ -172,10 +173,9 @@ def digest(day):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_cafe_sells_at_least_250_times_on_every_day(seed):
-    cafe = opened("cafe", seed)
-    for weekday in range(7):
-        assert len(cafe.day(date(2022, 1, 3) + timedelta(days=weekday)).orders) >= 250
+def test_a_cafe_sells_more_than_300_times_on_an_average_day(seed):
+    days = opened("cafe", seed).days(7, start=date(2022, 1, 3))
+    assert sum(len(day.orders) for day in days) / 7 > 300
 
 
 @pytest.mark.parametrize(("kind", "closed_on"), [("bike-shop", MONDAY), ("market-stall", MONDAY)])

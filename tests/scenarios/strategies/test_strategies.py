@@ -40,7 +40,7 @@ SHAPES = {
 KINDS = list(VALID)
 
 # Rare examples need many draws, and shrinking takes long: only where the shrunk form matters.
-patient = settings(max_examples=2_000, database=None, derandomize=True)
+patient = settings(max_examples=2_000, phases=[*Phase], database=None, derandomize=True)
 # The rarest edge case is one draw in some hundreds; this many draws do not miss it by chance.
 unshrunk = settings(patient, max_examples=20_000, phases=[Phase.generate])
 roomy = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)

@@ -6,18 +6,18 @@ Source: contract part 2, section B.
 from __future__ import annotations
 
 from codat_mock.accounting.booking_context import BookingContext
-from codat_mock.accounting.documents import Numbering
 from codat_mock.accounting.mappings.document_writer import DocumentWriter
 from codat_mock.accounting.mappings.journal_entries import JournalWriter
 from codat_mock.accounting.mappings.quickbooks import QuickBooksWriter
 from codat_mock.accounting.mappings.xero import XeroWriter
+from codat_mock.accounting.open_documents import OpenDocuments
 
 __all__ = ["DocumentWriter", "writer"]
 
 
-def writer(context: BookingContext, numbering: Numbering) -> DocumentWriter:
+def writer(context: BookingContext, documents: OpenDocuments) -> DocumentWriter:
     """The writer for a company's sync type and platform."""
     if context.is_journal:
-        return JournalWriter(context, numbering)
+        return JournalWriter(context, documents)
     kind = QuickBooksWriter if context.chart.key == "qhyg" else XeroWriter
-    return kind(context, numbering)
+    return kind(context, documents)

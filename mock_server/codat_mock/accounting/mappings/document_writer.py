@@ -11,21 +11,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from codat_mock.accounting.booking_context import BookingContext
-from codat_mock.accounting.day_of_business import (
-    Business,
-    Group,
-)
+from codat_mock.accounting.day_of_business import OVERPAID, Business, SalesDay
 from codat_mock.accounting.documents import (
     BookedRecord,
     Document,
     Kind,
     Line,
-    Numbering,
 )
 from codat_mock.accounting.money import ZERO, padded
-from codat_mock.accounting.orders import (
-    CATEGORY,
+from codat_mock.accounting.open_documents import OpenDocuments
+from codat_mock.accounting.order_accounts import Group
+from codat_mock.accounting.order_parts import (
     GRATUITY,
     OVERPAYMENT,
     PREPAID,
@@ -34,6 +33,7 @@ from codat_mock.accounting.orders import (
     Amounts,
     Part,
 )
+from codat_mock.configuration.account_purposes import CATEGORY
 from codat_mock.configuration.rates import rate_key
 
 NAMES = {
@@ -58,7 +58,7 @@ class DocumentWriter(ABC):
     """
 
     context: BookingContext
-    numbering: Numbering
+    documents: OpenDocuments
     numbers: Numbers = field(default_factory=dict)
 
     @abstractmethod
@@ -76,7 +76,7 @@ class DocumentWriter(ABC):
         total: Decimal | None = None,
         **properties: Any,
     ) -> Document:
-        """A document with its number, amounts and accounts.
+        """A document with its number, amounts and accounts; an earlier one of its day is extended.
 
         Args:
             kind: of the document.
@@ -90,10 +90,10 @@ class DocumentWriter(ABC):
         net = sum((line.net for line in lines), ZERO) if total is None else total
         tax = sum((line.tax for line in lines), ZERO)
         account = self.context.account_details(properties.get("account"))
-        listed = {(each.data_type, each.key): each for each in records}
-        return Document(
+        sync_id = self.context.sync_id
+        listed = {(each.data_type, each.key): replace(each, sync_id=sync_id) for each in records}
+        written = Document(
             kind=kind,
-            number=self.numbering.next(kind),
             date=day,
             currency=currency,
             platform_key=self.context.chart.key,
@@ -104,9 +104,15 @@ class DocumentWriter(ABC):
             account_code=account.nominal_code if account else "",
             account_name=account.name if account else "",
             records=[each for _, each in sorted(listed.items(), key=lambda each: each[0])],
-            sync_id=self.context.sync_id,
-            **{"contact": self.context.customer, "status": "Submitted", **properties},
+            sync_id=sync_id,
+            **{
+                "number": "",
+                "contact": self.context.customer,
+                "status": "Submitted",
+                **properties,
+            },
         )
+        return self.documents.place(written)
 
     def line(
         self,
@@ -140,6 +146,10 @@ class DocumentWriter(ABC):
             tax=padded(tax, currency),
             gross=padded(gross, currency),
         )
+
+    def note_of(self, sales: SalesDay) -> str | None:
+        """Why somebody should look at a day's sales: a charge says that more is paid (assumed)."""
+        return OVERPAID if Part(OVERPAYMENT) in sales.parts.sold else None
 
     def describe(self, part: Part, *, is_refund: bool) -> str:
         """What a line says."""

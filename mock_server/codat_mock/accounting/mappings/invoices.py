@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from codat_mock.accounting.day_of_business import (
     Business,
     FeeGroup,
-    Group,
     PayoutGroup,
     SalesDay,
     Settlement,
@@ -29,9 +28,8 @@ from codat_mock.accounting.documents import (
 )
 from codat_mock.accounting.mappings.document_writer import DocumentWriter, by_part
 from codat_mock.accounting.money import ZERO, padded
-from codat_mock.accounting.orders import (
-    Amounts,
-)
+from codat_mock.accounting.order_accounts import Group
+from codat_mock.accounting.order_parts import Amounts
 
 FEE_NAMES = {"paymentFee": "Payment fees", "paymentFeeRefund": "Payment fee refunds"}
 
@@ -66,10 +64,12 @@ class InvoiceWriter(DocumentWriter, ABC):
                 day.sales,
                 lines=self.lines(day.parts.sold, currency, is_refund=False),
                 reference=f"Sales of {date}",
+                note=self.note_of(day),
+                allocations=allocations(day.credited_earlier, currency),
                 **properties,
             )
             yield invoice
-        if day.parts.refunded:
+        if day.parts.refunded or day.completed or day.credit_note:
             allocated = dict(day.allocated_earlier)
             if invoice and day.allocated:
                 allocated[invoice.number] = day.allocated
@@ -77,13 +77,11 @@ class InvoiceWriter(DocumentWriter, ABC):
                 "CreditNote",
                 date,
                 currency,
-                day.refunds,
+                [*day.refunds, *day.completed],
                 lines=self.lines(day.parts.refunded, currency, is_refund=True),
                 reference=f"Refunds of {date}",
-                allocations=[
-                    Allocation(applies_to=number, amount=padded(amount, currency))
-                    for number, amount in allocated.items()
-                ],
+                allocations=allocations(allocated, currency),
+                number=day.credit_note or "",
                 **properties,
             )
             yield note
@@ -167,8 +165,8 @@ class InvoiceWriter(DocumentWriter, ABC):
         for group, total in sorted(business.fees.items()):
             days[group.day, group.currency].append((group, total))
         for (day, currency), fees in days.items():
-            paid = [(group, total) for group, total in fees if total.amount < 0]
-            back = [(group, total) for group, total in fees if total.amount > 0]
+            paid = [(group, side) for group, total in fees if (side := paid_part(total))]
+            back = [(group, side) for group, total in fees if (side := returned_part(total))]
             yield from self.paid_fees(day, currency, paid)
             yield from self.fee_refunds(day, currency, back)
 
@@ -280,6 +278,28 @@ class InvoiceWriter(DocumentWriter, ABC):
             account=to,
             counter_account=source,
         )
+
+
+def paid_part(total: Total) -> Total | None:
+    """Fees that are paid, less those reversed; all where all are reversed, and None without any."""
+    if total.amount < 0:
+        return total
+    return None if total.amount else Total(total.out, records=total.records)
+
+
+def returned_part(total: Total) -> Total | None:
+    """Fees that come back, on the same terms."""
+    if total.amount > 0:
+        return total
+    return None if total.amount else Total(-total.out, records=total.records)
+
+
+def allocations(amounts: Mapping[str, Decimal], currency: str) -> list[Allocation]:
+    """What a document and others settle of each other, by the numbers of the others."""
+    return [
+        Allocation(applies_to=number, amount=padded(amount, currency))
+        for number, amount in amounts.items()
+    ]
 
 
 def by_account(fees: Sequence[tuple[FeeGroup, Total]]) -> dict[str, Total]:

@@ -10,21 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from codat_mock.accounting.day_of_business import (
-    Business,
-    SalesDay,
-    Settlement,
-    Total,
-)
+from codat_mock.accounting.day_of_business import Business, SalesDay, Settlement, Total
 from codat_mock.accounting.documents import (
     BookedRecord,
     Document,
 )
 from codat_mock.accounting.mappings.document_writer import DocumentWriter
 from codat_mock.accounting.money import ZERO
-from codat_mock.accounting.orders import (
-    total_of,
-)
+from codat_mock.accounting.order_parts import total_of
 
 
 class JournalWriter(DocumentWriter):
@@ -39,8 +32,9 @@ class JournalWriter(DocumentWriter):
             self.add_settlement(entries[settlement.day, settlement.currency], settlement, total)
         for fees, total in business.fees.items():
             entry = entries[fees.day, fees.currency]
-            entry.add(fees.account, total.amount)
-            entry.add(self.context.fee_account(fees.purpose), -total.amount)
+            for amount in (total.out, total.amount - total.out):
+                entry.add(fees.account, amount)
+                entry.add(self.context.fee_account(fees.purpose), -amount)
             entry.records += total.records
         bank = self.context.account("payments", "payout") or self.context.suspense
         for payouts, total in business.payouts.items():
@@ -74,7 +68,10 @@ class JournalWriter(DocumentWriter):
                 entry.add(account, -sign * (amount.gross - amount.tax))
                 for tax_account, tax in self.context.tax_accounts(part, amount.tax, currency):
                     entry.add(tax_account, -sign * tax)
-        entry.records += [*sales.sales, *sales.refunds]
+        entry.records += [*sales.sales, *sales.refunds, *sales.completed]
+        entry.is_completed |= bool(sales.completed)
+        if note := self.note_of(sales):
+            entry.notes.add(note)
 
     def add_settlement(self, entry: Journal, settlement: Settlement, total: Total) -> None:
         """Debit the account of the payment type, credit what customers owe or have overpaid.
@@ -97,23 +94,20 @@ class JournalWriter(DocumentWriter):
             entry.notes.add(settlement.note)
 
     def journal(self, day: str, currency: str, entry: Journal) -> Document | None:
-        """The entry of one day; None where nothing is left of it.
+        """The entry of one day; None where nothing happened.
 
         Args:
             day: in the merchant's time zone, ISO 8601.
             currency: ISO 4217 code.
-            entry: the amounts of the day; an account whose debits equal its credits gets no line.
+            entry: the amounts of the day.
         """
         chart = self.context.chart
         lines = [
             self.line(chart.by_id[account].name if account in chart.by_id else account, account,
                       currency, amount)
-            for account, amount in sorted(
-                entry.amounts.items(), key=lambda each: (each[1] < 0, each[0])
-            )
-            if amount
+            for account, amount in entry.sides()
         ]  # fmt: skip
-        if not lines:
+        if not lines and not entry.is_completed:
             return None
         return self.document(
             "JournalEntry",
@@ -129,12 +123,29 @@ class JournalWriter(DocumentWriter):
 
 @dataclass(slots=True)
 class Journal:
-    """The amounts of one journal entry by account, debits above zero."""
+    """The amounts of one journal entry by account, debits above zero and credits below.
 
-    amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    Args:
+        is_completed: whether refunds join an entry of an earlier sync.
+    """
+
+    debits: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    credits: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
     records: list[BookedRecord] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
+    is_completed: bool = False
 
     def add(self, account: str, amount: Decimal) -> None:
         """Debit an account; an amount below zero is a credit."""
-        self.amounts[account] += amount
+        (self.debits if amount > 0 else self.credits)[account] += amount
+
+    def sides(self) -> list[tuple[str, Decimal]]:
+        """The amount of each account, debits first; one that comes to nothing is left out.
+
+        Where all do, such as a fee and its reversal, the entry shows both sides of each.
+        """
+        accounts = {*self.debits, *self.credits}
+        found = [(each, self.debits[each] + self.credits[each]) for each in sorted(accounts)]
+        if not any(amount for _, amount in found):
+            found = [*sorted(self.debits.items()), *sorted(self.credits.items())]
+        return sorted((each for each in found if each[1]), key=lambda each: (each[1] < 0, each[0]))

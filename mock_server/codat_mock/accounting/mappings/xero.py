@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codat_mock.accounting.day_of_business import (
-    FeeGroup,
-    Settlement,
-    Total,
-)
+from codat_mock.accounting.day_of_business import FeeGroup, Settlement, Total
 from codat_mock.accounting.documents import (
     Document,
     Kind,

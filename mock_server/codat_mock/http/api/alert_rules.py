@@ -23,7 +23,7 @@ ASSUMED: Final = (
 
 
 @serve(
-    blueprint, "GET", "/rules", name="list-rules", group=GROUP, source="reference",
+    blueprint, "GET", "/rules", name="list-rules", group=GROUP, section="contract 2 §F",
     answers=VendorRules, shows=examples.RULES, query=PAGING, assumed=ASSUMED,
 )  # fmt: skip
 def index() -> Response:
@@ -34,7 +34,7 @@ def index() -> Response:
 
 
 @serve(
-    blueprint, "POST", "/rules", name="create-rule", group=GROUP, source="reference",
+    blueprint, "POST", "/rules", name="create-rule", group=GROUP, section="contract 2 §F",
     answers=VendorRule, shows=examples.RULE, takes=VendorRuleRequest, sent=examples.NEW_RULE,
     refusals=(404,), assumed=ASSUMED,
 )  # fmt: skip
@@ -46,7 +46,7 @@ def create() -> Response:
 
 
 @serve(
-    blueprint, "PUT", "/rules/{ruleId}", name="update-rule", group=GROUP, source="reference",
+    blueprint, "PUT", "/rules/{ruleId}", name="update-rule", group=GROUP, section="contract 2 §F",
     answers=VendorRule, shows=examples.RULE, takes=VendorRuleRequest, sent=examples.NEW_RULE,
     assumed=ASSUMED,
 )  # fmt: skip

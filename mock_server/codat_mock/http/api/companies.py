@@ -25,7 +25,8 @@ PLATFORM: Final = (
 
 
 @serve(
-    blueprint, "GET", "/meta/companies", name="list-companies", group=GROUP, source="reference",
+    blueprint, "GET", "/meta/companies", name="list-companies", group=GROUP,
+    section="contract 1 §2, §7; contract 2 §A12",
     answers=BetaCompanies, shows=examples.BETA_COMPANIES, query=PAGING,
     contradicted="The beta's document requires page, and its connections have no integrationKey;"
     " later ones and the documentation's sample differ.",
@@ -38,7 +39,8 @@ def index() -> Response:
 
 
 @serve(
-    blueprint, "GET", "/companies", name="list-companies-later", group=GROUP, source="reference",
+    blueprint, "GET", "/companies", name="list-companies-later", group=GROUP,
+    section="contract 1 §2, §7",
     answers=LaterCompanies, shows=examples.LATER_COMPANIES, query=PAGING, contradicted=PLATFORM,
 )  # fmt: skip
 def index_later() -> Response:
@@ -52,7 +54,8 @@ def index_later() -> Response:
 
 @serve(
     blueprint, "POST", "/meta/companies/sync", name="create-sync-company", group=GROUP,
-    source="reference", answers=BetaCompany, shows=examples.COMPANY.beta, takes=NewCompany,
+    section="contract 1 §2; contract 2 §A14", answers=BetaCompany, shows=examples.COMPANY.beta,
+    takes=NewCompany,
     sent=examples.NEW_COMPANY, refusals=(402,), assumed=NAMES,
 )  # fmt: skip
 def create() -> Response:
@@ -63,7 +66,8 @@ def create() -> Response:
 
 
 @serve(
-    blueprint, "POST", "/companies", name="create-company", group=GROUP, source="reference",
+    blueprint, "POST", "/companies", name="create-company", group=GROUP,
+    section="contract 1 §2; contract 2 §A14",
     answers=LaterCompany, shows=examples.BARE_COMPANY.later, takes=NewCompany,
     sent=examples.NEW_COMPANY, refusals=(402,), assumed="The company has no connection yet.",
     contradicted=PLATFORM,
@@ -80,7 +84,8 @@ def add() -> Response:
 
 @serve(
     blueprint, "GET", "/companies/{companyId}", name="get-company", group=GROUP,
-    source="reference", answers=LaterCompany, shows=examples.COMPANY.later, contradicted=PLATFORM,
+    section="contract 1 §2; contract 2 §I", answers=LaterCompany, shows=examples.COMPANY.later,
+    contradicted=PLATFORM,
 )  # fmt: skip
 def show(company_id: str) -> Response:
     """Show a company."""
@@ -90,7 +95,7 @@ def show(company_id: str) -> Response:
 
 @serve(
     blueprint, "DELETE", "/companies/{companyId}", name="delete-company", group=GROUP,
-    source="reference", answers=None, status=204,
+    section="contract 2 §E, §H", answers=None, status=204,
     assumed="Its datasets, syncs and books go with it, without an alert.",
 )  # fmt: skip
 def delete(company_id: str) -> Response:

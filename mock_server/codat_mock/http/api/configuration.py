@@ -11,7 +11,7 @@ from codat_mock.http import request_context
 from codat_mock.http.api import examples
 from codat_mock.http.operations import serve
 from codat_mock.models.configuration import Configuration, from_wire, has_later_names, to_wire
-from codat_mock.models.decoding import as_written, decoder, malformed_json
+from codat_mock.models.decoding import anything, as_written, decoder
 from codat_mock.sandbox import companies
 from codat_mock.sandbox.session import Session
 
@@ -27,7 +27,8 @@ decode_configuration = decoder(Configuration)
 
 
 @serve(
-    blueprint, "GET", PATH, name="get-configuration", group=GROUP, source="reference",
+    blueprint, "GET", PATH, name="get-configuration", group=GROUP,
+    section="contract 1 §5; contract 2 §A4-A10",
     answers=Configuration, shows=examples.CONFIGURATION, contradicted=NAMES,
 )  # fmt: skip
 def show(company_id: str) -> Response:
@@ -37,19 +38,21 @@ def show(company_id: str) -> Response:
 
 
 @serve(
-    blueprint, "POST", PATH, name="set-configuration", group=GROUP, source="reference",
+    blueprint, "POST", PATH, name="set-configuration", group=GROUP,
+    section="contract 1 §5; contract 2 §A4-A10",
     answers=Configuration, shows=examples.CONFIGURATION, takes=Configuration,
     sent=examples.CONFIGURATION, needs_body=False,
     assumed="An incomplete configuration is stored too, and makes a sync fail with 4000; null is"
-    " accepted wherever a property may be absent; without a body nothing changes; a start date may"
-    " lie in the past.",
+    " accepted wherever a property may be absent; without a body nothing changes, and without"
+    " schedule and configuration both stay; a start date may lie in the past.",
     contradicted=NAMES,
 )  # fmt: skip
 def store(company_id: str) -> Response:
     """Store a company's configuration."""
     body = request_context.body_bytes()
+    has_body = request_context.has_body()
     session = request_context.session()
-    if body:
+    if has_body:
         read(session, company_id, body)
     return answer(session, company_id)
 
@@ -67,10 +70,8 @@ def read(session: Session, company_id: str, body: bytes) -> None:
         NotFound: there is no such company.
     """
     row = session.company(company_id)
-    try:
-        sent = as_written(body)
-    except ValueError:
-        raise malformed_json(body) from None
+    request_context.decode(body, anything)  # which is stricter than the other reader
+    sent = as_written(body)
     plain = from_wire(sent, row.configuration or Configuration())
     configuration = request_context.decode(msgspec.json.encode(plain), decode_configuration)
     if has_later_names(sent):

@@ -19,19 +19,24 @@ blueprint = Blueprint("connections", __name__)
 GROUP: Final = "Connections"
 ONE: Final = "/companies/{companyId}/connections/{connectionId}"
 KEY: Final = (
-    "integrationKey is in the documentation's sample and in later documents, not in the beta's."
+    "The property integrationKey is in the documentation's sample and in later documents, not in"
+    " the beta's."
 )
+Credentials = dict[str, str | None]
+PAGE: Final = f"The beta's document requires page. {KEY}"
 STATUS: Final = "Any other status may follow any other; an Unlinked connection may be sent again."
 
 
 @serve(
     blueprint, "GET", "/companies/{companyId}/connections", name="list-connections-later",
-    group=GROUP, source="reference", answers=Connections, shows=examples.CONNECTIONS, query=PAGING,
+    group=GROUP, section="contract 1 §2, §7", answers=Connections, shows=examples.CONNECTIONS,
+    query=PAGING,
 )  # fmt: skip
 @serve(
     blueprint, "GET", "/meta/companies/{companyId}/connections", name="list-connections",
-    group=GROUP, source="reference", answers=Connections, shows=examples.CONNECTIONS, query=PAGING,
-    contradicted=KEY,
+    group=GROUP, section="contract 1 §2, §7; contract 2 §A12, §A13", answers=Connections,
+    shows=examples.CONNECTIONS, query=PAGING,
+    contradicted=PAGE,
 )  # fmt: skip
 def index(company_id: str) -> Response:
     """List a company's connections."""
@@ -42,7 +47,8 @@ def index(company_id: str) -> Response:
 
 @serve(
     blueprint, "POST", "/meta/companies/{companyId}/connections", name="create-connection",
-    group=GROUP, source="reference", answers=Connection, shows=examples.ACCOUNTING, takes=str,
+    group=GROUP, section="contract 1 §2, §7; contract 2 §A13", answers=Connection,
+    shows=examples.ACCOUNTING, takes=str,
     sent="gbol", contradicted=KEY,
 )  # fmt: skip
 def add(company_id: str) -> Response:
@@ -54,7 +60,7 @@ def add(company_id: str) -> Response:
 
 @serve(
     blueprint, "POST", "/companies/{companyId}/connections", name="create-connection-later",
-    group=GROUP, source="reference", answers=Connection, shows=examples.ACCOUNTING,
+    group=GROUP, section="contract 1 §2", answers=Connection, shows=examples.ACCOUNTING,
     takes=NewConnection | str, sent={"platformKey": "gbol"},
     assumed="The integration's id is accepted in place of its key.",
 )  # fmt: skip
@@ -67,7 +73,7 @@ def add_later(company_id: str) -> Response:
 
 
 @serve(
-    blueprint, "GET", ONE, name="get-connection", group=GROUP, source="reference",
+    blueprint, "GET", ONE, name="get-connection", group=GROUP, section="contract 2 §H",
     answers=Connection, shows=examples.COMMERCE,
 )  # fmt: skip
 def show(company_id: str, connection_id: str) -> Response:
@@ -77,13 +83,15 @@ def show(company_id: str, connection_id: str) -> Response:
 
 
 @serve(
-    blueprint, "PATCH", ONE, name="update-connection-later", group=GROUP, source="reference",
+    blueprint, "PATCH", ONE, name="update-connection-later", group=GROUP,
+    section="contract 1 §2; contract 2 §A13",
     answers=Connection, shows=examples.COMMERCE, takes=ConnectionUpdate,
     sent={"status": "Unlinked"}, refusals=(409,), assumed=STATUS,
 )  # fmt: skip
 @serve(
     blueprint, "PATCH", "/meta/companies/{companyId}/connections/{connectionId}",
-    name="update-connection", group=GROUP, source="reference", answers=Connection,
+    name="update-connection", group=GROUP, section="contract 1 §2; contract 2 §A13, §E",
+    answers=Connection,
     shows=examples.COMMERCE, takes=ConnectionUpdate, sent={"status": "Unlinked"}, refusals=(409,),
     assumed=STATUS, contradicted=KEY,
 )  # fmt: skip
@@ -97,7 +105,7 @@ def update(company_id: str, connection_id: str) -> Response:
 
 
 @serve(
-    blueprint, "DELETE", ONE, name="delete-connection", group=GROUP, source="reference",
+    blueprint, "DELETE", ONE, name="delete-connection", group=GROUP, section="contract 2 §E, §H",
     answers=None,
     assumed="It removes the company's configuration and what was pushed over the connection, and"
     " keeps its syncs and the books; the answer has no body.",
@@ -113,13 +121,13 @@ def delete(company_id: str, connection_id: str) -> Response:
 
 @serve(
     blueprint, "PUT", ONE + "/authorization", name="update-connection-authorization", group=GROUP,
-    source="reference", answers=Connection, shows=examples.COMMERCE, takes=dict[str, str],
+    section="contract 1 §2", answers=Connection, shows=examples.COMMERCE, takes=Credentials,
     sent={"accessToken": "not-a-real-token"},
     assumed="Any credentials authorise the connection, and are not kept.",
 )  # fmt: skip
 def authorise(company_id: str, connection_id: str) -> Response:
     """Authorise a connection with new credentials."""
-    request_context.body(dict[str, str])
+    request_context.body(Credentials)
     session = request_context.session()
     return request_context.answer(
         connections.update_connection(session, company_id, connection_id, "Linked")

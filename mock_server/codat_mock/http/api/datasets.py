@@ -21,11 +21,12 @@ GROUP: Final = "Datasets"
 
 @serve(
     blueprint, "GET", "/companies/{companyId}/data/history/{datasetId}", name="get-dataset-later",
-    group=GROUP, source="reference", answers=ListedDataset, shows=examples.DATASET,
+    group=GROUP, section="contract 1 §2, §4", answers=ListedDataset, shows=examples.DATASET,
 )  # fmt: skip
 @serve(
     blueprint, "GET", "/meta/companies/{companyId}/pull/history/{datasetId}", name="get-dataset",
-    group=GROUP, source="guide", answers=ListedDataset, shows=examples.DATASET,
+    group=GROUP, section="guide, step 3; contract 1 §4", answers=ListedDataset,
+    shows=examples.DATASET,
 )  # fmt: skip
 def show(company_id: str, dataset_id: str) -> Response:
     """Show the status of a dataset, pushed or pulled."""
@@ -35,7 +36,7 @@ def show(company_id: str, dataset_id: str) -> Response:
 
 @serve(
     blueprint, "GET", "/companies/{companyId}/data/history", name="list-datasets", group=GROUP,
-    source="reference", answers=DatasetHistories, shows=examples.DATASETS, query=PAGING,
+    section="contract 1 §2", answers=DatasetHistories, shows=examples.DATASETS, query=PAGING,
     assumed="The latest comes first; the initial pulls are listed under /meta only.",
 )  # fmt: skip
 def index(company_id: str) -> Response:
@@ -47,7 +48,7 @@ def index(company_id: str) -> Response:
 
 @serve(
     blueprint, "GET", "/meta/companies/{companyId}/pull/history/", name="list-pulls", group=GROUP,
-    source="reference", answers=ListedDatasets, shows=examples.DATASETS, query=PAGING,
+    section="contract 2 §E, §H", answers=ListedDatasets, shows=examples.DATASETS, query=PAGING,
     assumed="An accounting platform's data is pulled from the creation of its connection, once that"
     " is linked, and takes as long as a dataset.",
 )  # fmt: skip

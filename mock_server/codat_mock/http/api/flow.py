@@ -36,7 +36,8 @@ PLATFORM: Final = (
 
 @serve(
     blueprint, "GET", "/config/sync/commerce/{commerceKey}/{accountingKey}/start",
-    name="get-sync-flow-url", group=GROUP, source="reference", answers=SyncFlowUrl,
+    name="get-sync-flow-url", group=GROUP, section="contract 1 §2; contract 2 §A17, §E",
+    answers=SyncFlowUrl,
     shows=examples.FLOW, refusals=(402,),
     query=(
         Parameter(
@@ -69,7 +70,7 @@ def start(commerce_key: str, accounting_key: str) -> Response:
 
 @serve(
     blueprint, "GET", "/sync/commerce/config/ui/text", name="get-texts", group=GROUP,
-    source="reference", answers=Texts, shows=examples.TEXTS, query=(LOCALE,),
+    section="contract 2 §E", answers=Texts, shows=examples.TEXTS, query=(LOCALE,),
     assumed="The default texts and their wording, in English for both languages; the mock's own"
     " pages do not use them.",
     contradicted=FORMS,
@@ -83,7 +84,7 @@ def show_texts() -> Response:
 
 @serve(
     blueprint, "PATCH", "/sync/commerce/config/ui/text", name="update-texts", group=GROUP,
-    source="reference", answers=Texts, shows=examples.TEXTS, takes=Texts, sent=examples.TEXTS,
+    section="contract 2 §E", answers=Texts, shows=examples.TEXTS, takes=Texts, sent=examples.TEXTS,
     query=(LOCALE,),
     assumed="Other texts stay; null restores the default; a key that the vendor does not list is"
     " stored as well; all fields are answered, plain if the request is plain.",
@@ -99,7 +100,7 @@ def change_texts() -> Response:
 
 @serve(
     blueprint, "GET", "/clients/{clientId}/" + ACCOUNTS, name="get-visible-accounts", group=GROUP,
-    source="reference", answers=VisibleAccounts, shows=examples.ACCOUNTS,
+    section="contract 1 §2; contract 2 §E", answers=VisibleAccounts, shows=examples.ACCOUNTS,
     assumed="Any UUID is accepted as the client's id: a sandbox belongs to one client.",
 )  # fmt: skip
 def show_accounts(client_id: str, platform_key: str) -> Response:
@@ -112,12 +113,14 @@ def show_accounts(client_id: str, platform_key: str) -> Response:
 
 @serve(
     blueprint, "PATCH", "/sync/commerce/" + ACCOUNTS, name="update-visible-accounts", group=GROUP,
-    source="reference", answers=VisibleAccounts, shows=examples.ACCOUNTS, takes=VisibleAccounts,
+    section="contract 2 §H", answers=VisibleAccounts, shows=examples.ACCOUNTS,
+    takes=VisibleAccounts,
     sent=examples.ACCOUNTS, assumed=SHOWN, contradicted=PLATFORM,
 )  # fmt: skip
 @serve(
     blueprint, "POST", "/sync/commerce/" + ACCOUNTS, name="set-visible-accounts", group=GROUP,
-    source="reference", answers=VisibleAccounts, shows=examples.ACCOUNTS, takes=VisibleAccounts,
+    section="contract 1 §2; contract 2 §E", answers=VisibleAccounts, shows=examples.ACCOUNTS,
+    takes=VisibleAccounts,
     sent=examples.ACCOUNTS, assumed=SHOWN, contradicted=PLATFORM,
 )  # fmt: skip
 def choose_accounts(platform_key: str) -> Response:
@@ -135,6 +138,6 @@ def locale() -> Locale:
     """
     asked = request.args.get("locale", LOCALES[0])
     for known in LOCALES:
-        if asked == known:
+        if asked.lower() == known:
             return known
     raise malformed("locale", f"expected one of {', '.join(LOCALES)}, found '{asked[:60]}'")

@@ -23,10 +23,12 @@ GROUP: Final = "Integrations"
 @blueprint.get("/integrations")  # where the links of a page lead
 @serve(
     blueprint, "GET", "/config/integrations", name="list-integrations", group=GROUP,
-    source="reference", answers=Integrations, shows=examples.INTEGRATIONS_SHOWN, query=PAGING,
+    section="contract 1 §2, §7; contract 2 §A11, §A12", answers=Integrations,
+    shows=examples.INTEGRATIONS_SHOWN, query=PAGING,
     assumed="There are four, and their features.",
-    contradicted="dataProvidedBy is in the documentation's sample, not in the beta's document; the"
-    " name of a data type is datatype there, dataType in later documents; page links lack /config.",
+    contradicted="The beta's document requires page; dataProvidedBy is in the documentation's"
+    " sample, not in the beta's document; the name of a data type is datatype there, dataType in"
+    " later documents; page links lack /config.",
 )  # fmt: skip
 def index() -> Response:
     """List the integrations."""
@@ -36,7 +38,7 @@ def index() -> Response:
 
 @serve(
     blueprint, "GET", "/config/integrations/{platformKey}/branding", name="get-branding",
-    group=GROUP, source="reference", answers=Branding, shows=examples.BRANDING,
+    group=GROUP, section="contract 1 §2", answers=Branding, shows=examples.BRANDING,
     assumed="The pictures are plain letters, no trade marks.",
 )  # fmt: skip
 def show_branding(platform_key: str) -> Response:

@@ -22,15 +22,16 @@ from codat_mock.sandbox import partner_data
 blueprint = Blueprint("partner_data", __name__)
 
 GROUP: Final = "Partner commerce"
-ARRAY: Final = "The body is a bare array, like partner commerce's pushes; the books do not use it."
+BARE: Final = (
+    "The body is a bare array, like partner commerce's pushes, and is answered as it came, unknown"
+    " properties too"
+)
+ARRAY: Final = f"{BARE}; neither the configuration nor the books use it."
 PRODUCTS: Final = (
-    "The body is a bare array, like partner commerce's pushes. An order's line is a gift card, or"
-    " has a category, by its productRef.id."
+    f"{BARE}. An order's line is a gift card, or has a category, by its productRef.id."
 )
-TAXES: Final = (
-    "The body is a bare array, like partner commerce's pushes; newTaxRates offers them as its"
-    " commerceTaxRateOptions."
-)
+TAXES: Final = f"{BARE}; newTaxRates offers them as its commerceTaxRateOptions."
+# Of each kind: the type of its body, an example, and what is assumed.
 KINDS: Final[dict[str, tuple[Any, Any, str]]] = {
     "products": (
         list[Product],
@@ -66,6 +67,6 @@ def replace(kind: str, body_type: Any) -> Callable[[str], Response]:
 for name, (body_type, example, assumed) in KINDS.items():
     serve(
         blueprint, "PUT", f"/companies/{{companyId}}/data/commerce-{name}", name=f"put-{name}",
-        group=GROUP, source="reference", answers=body_type, takes=body_type, sent=example,
+        group=GROUP, section="contract 2 §B, §H", answers=body_type, takes=body_type, sent=example,
         shows=example, assumed=assumed,
     )(replace(name, body_type))  # fmt: skip

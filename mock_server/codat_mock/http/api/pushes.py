@@ -21,6 +21,7 @@ from codat_mock.sandbox import companies, pushes
 blueprint = Blueprint("pushes", __name__)
 
 GROUP: Final = "Push data"
+GUIDE: Final = "guide, step 1 and rules for sending data; contract 1 §2, §3"
 ASSUMED = (
     "A body that is not JSON, or not of the right types, is refused with every place named; records"
     " without an id are accepted, and their dataset ends in ValidationError."
@@ -38,9 +39,9 @@ def push(data_type: DataType) -> Callable[[str], Response]:
         body = request_context.body_bytes()
         dataset_id = accept(company_id, data_type, body)
         middleware_log.keep_with_dataset()
-        # The data goes back as it came: spliced in, not encoded again.
+        # The data goes back as it came: neither encoded again nor copied.
         return request_context.raw_answer(
-            b'{"data":%b,"datasetId":"%b"}' % (body, dataset_id.encode())
+            [b'{"data":', body, b',"datasetId":"%b"}' % dataset_id.encode()]
         )
 
     endpoint.__doc__ = f"Push {LIST_NAMES[data_type]}."
@@ -83,8 +84,8 @@ def accept(company_id: str, data_type: DataType, body: bytes) -> str:
     overlaps = sandbox.in_flight.overlaps(in_flight, company_id, data_type, request)
     is_sent_later = middleware_faults.has_server()
     dataset_id = pushes.accept(session, push, request, overlaps, is_answered=not is_sent_later)
-    middleware_faults.note_push(sandbox, company_id, dataset_id)
-    middleware_log.note_dataset(dataset_id)
+    middleware_faults.note_push(session, company_id, dataset_id)
+    middleware_log.note_push(dataset_id, len(push.records))
     if request_context.is_abandoned() or middleware_faults.loses_answer():
         pushes.forget_answer(session, company_id, dataset_id)
     return dataset_id
@@ -115,12 +116,12 @@ def register_pushes(
     name = LIST_NAMES[data_type]
     serve(
         blueprint, "POST", f"/data/companies/{{companyId}}/sync/{data_type}", name=f"push-{name}",
-        group=GROUP, source="guide", answers=pushed, takes=dataset, sent=sent,
+        group=GROUP, section=GUIDE, answers=pushed, takes=dataset, sent=sent,
         shows={"data": sent, "datasetId": examples.DATASET_ID}, assumed=ASSUMED,
     )(push(data_type))  # fmt: skip
     serve(
         blueprint, "POST", f"/companies/{{companyId}}/data/{data_type}",
-        name=f"partner-push-{name}", group="Partner commerce", source="reference",
+        name=f"partner-push-{name}", group="Partner commerce", section="contract 1 §2",
         answers=list[record], takes=list[record], sent=sent[name], shows=sent[name],
         assumed="The same push underneath: its dataset is found in the company's history.",
     )(partner_push(data_type))  # fmt: skip

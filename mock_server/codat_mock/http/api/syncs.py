@@ -38,16 +38,17 @@ DATE_RANGE: Final = (
 
 @serve(
     blueprint, "POST", "/companies/{companyId}/sync/commerce/latest", name="run-sync",
-    group=GROUP, source="reference", answers=StartedSync, shows=examples.STARTED_SYNC,
+    group=GROUP, section="contract 1 §6; contract 2 §A7, §A15", answers=StartedSync,
+    shows=examples.STARTED_SYNC,
     takes=SyncRequest, sent={}, needs_body=False, refusals=(409,),
     assumed="The sync has ended when it is answered, unless a long one is planned. It cannot reach"
-    " beyond now; without a start date it is a conflict, and before the start date a 500.",
+    " beyond now; without a start date it is a conflict, and before that date has come a 500.",
     contradicted="A manual sync beside the schedule makes duplicates on one page, and an overlap"
     " error on another; here the overlap is refused.",
 )  # fmt: skip
 def run(company_id: str) -> Response:
     """Run a sync now."""
-    asked = request_context.body(SyncRequest) if request_context.body_bytes() else SyncRequest()
+    asked = request_context.body(SyncRequest) if request_context.has_body() else SyncRequest()
     sync_to = None if asked.sync_to is UNSET else asked.sync_to
     session = request_context.session()
     request = request_context.as_request(session)
@@ -57,16 +58,18 @@ def run(company_id: str) -> Response:
 
 @serve(
     blueprint, "POST", "/companies/{companyId}/sync/historic", name="run-historic-sync-journey",
-    group=GROUP, source="reference", answers=StartedSync, shows=examples.STARTED_SYNC,
+    group=GROUP, section="contract 2 §H", answers=StartedSync, shows=examples.STARTED_SYNC,
     takes=HistoricSyncRequest, sent=examples.RANGE,
     assumed="The same as the operation under /meta.", contradicted=DATE_RANGE,
 )  # fmt: skip
 @serve(
     blueprint, "POST", "/meta/companies/{companyId}/sync/commerce/historic",
-    name="run-historic-sync", group=GROUP, source="reference", answers=StartedSync,
+    name="run-historic-sync", group=GROUP, section="contract 1 §6; contract 2 §A7, §H",
+    answers=StartedSync,
     shows=examples.STARTED_SYNC, takes=HistoricSyncRequest, sent=examples.RANGE,
     assumed="A range overlaps if it shares a moment with the period of a successful sync; the"
-    " refusal is itself a failed sync, with code 5080. A range in the future is refused.",
+    " refusal is itself a failed sync, with code 5080. A range in the future is refused, and any"
+    " range before the start date has come is a 500.",
     contradicted=DATE_RANGE,
 )  # fmt: skip
 def run_historic(company_id: str) -> Response:
@@ -94,7 +97,8 @@ def requested_range() -> RequestedRange:
 
 @serve(
     blueprint, "GET", "/meta/companies/{companyId}/sync/commerce/status", name="get-sync-status",
-    group=GROUP, source="guide", answers=SyncSummary, shows=examples.SYNC,
+    group=GROUP, section="guide, step 4; contract 1 §6; contract 2 §C", answers=SyncSummary,
+    shows=examples.SYNC,
     assumed="404 before the first sync; the period and the connections of the sync are answered,"
     " as the request that runs a sync answers them.",
     contradicted="It is a list in the documents' words, one object in their schema and sample.",
@@ -106,7 +110,7 @@ def status(company_id: str) -> Response:
 
 @serve(
     blueprint, "GET", SYNCS + "/latest/status", name="get-latest-sync", group=GROUP,
-    source="reference", answers=CompanySyncStatus, shows=examples.SYNC_STATUS,
+    section="contract 1 §2; contract 2 §C", answers=CompanySyncStatus, shows=examples.SYNC_STATUS,
     assumed="404 before the first sync.", contradicted=TEXTS,
 )  # fmt: skip
 def latest(company_id: str) -> Response:
@@ -117,13 +121,14 @@ def latest(company_id: str) -> Response:
 
 @serve(
     blueprint, "GET", "/companies/{companyId}/sync/status/lastSuccessful",
-    name="get-last-successful-sync-journey", group=GROUP, source="reference",
+    name="get-last-successful-sync-journey", group=GROUP, section="contract 2 §H",
     answers=CompanySyncStatus, shows=examples.SYNC_STATUS,
     assumed="The same as the operation under sync/commerce.",
 )  # fmt: skip
 @serve(
     blueprint, "GET", SYNCS + "/lastSuccessful/status", name="get-last-successful-sync",
-    group=GROUP, source="reference", answers=CompanySyncStatus, shows=examples.SYNC_STATUS,
+    group=GROUP, section="contract 1 §2; contract 2 §C", answers=CompanySyncStatus,
+    shows=examples.SYNC_STATUS,
     assumed="404 before the first success.",
 )  # fmt: skip
 def last_successful(company_id: str) -> Response:
@@ -133,7 +138,8 @@ def last_successful(company_id: str) -> Response:
 
 
 @serve(
-    blueprint, "GET", SYNCS + "/list/status", name="list-syncs", group=GROUP, source="reference",
+    blueprint, "GET", SYNCS + "/list/status", name="list-syncs", group=GROUP,
+    section="contract 1 §2; contract 2 §C",
     answers=list[CompanySyncStatus], shows=[examples.SYNC_STATUS],
     assumed="The latest comes first; before the first sync the list is empty.",
 )  # fmt: skip
@@ -145,7 +151,7 @@ def index(company_id: str) -> Response:
 
 @serve(
     blueprint, "GET", SYNCS + "/{syncId}/status", name="get-sync", group=GROUP,
-    source="reference", answers=CompanySyncStatus, shows=examples.SYNC_STATUS,
+    section="contract 1 §2; contract 2 §C", answers=CompanySyncStatus, shows=examples.SYNC_STATUS,
 )  # fmt: skip
 def show(company_id: str, sync_id: str) -> Response:
     """Show one sync."""

@@ -18,6 +18,7 @@ from codat_mock.http.control import (
     outcomes,
     reports,
     requests,
+    snapshots,
 )
 
 PREFIX = request_context.CONTROL
@@ -28,7 +29,7 @@ def register(app: Flask) -> None:
     whole = Blueprint("control", __name__, url_prefix=PREFIX)
     modules = (
         admin, clock, findings, reports, requests, books, merchant_records, outcomes, faults,
-        alerts, meta, metrics,
+        alerts, meta, metrics, snapshots,
     )  # fmt: skip
     for module in modules:
         whole.register_blueprint(module.blueprint)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from codat_mock.clock import format_moment, in_calendar, machine_now, parse_speed
 from codat_mock.domain.dataset_lifecycle import PROFILES
 from codat_mock.http import request_context
+from codat_mock.http.access import has_token
 from codat_mock.http.control import resolve_sandbox
 from codat_mock.models.commerce import PaymentType
 from codat_mock.models.errors import Malformed, Problem
@@ -78,7 +79,12 @@ class CompanyRequest(Struct, forbid_unknown_fields=True):
 
 @blueprint.get("/health")
 def health() -> Response:
-    """Whether the server is ready; no sandbox is needed or made."""
+    """Whether the server is ready; no sandbox is needed or made.
+
+    Without the control token, where one is needed, the answer has only the status.
+    """
+    if not has_token():
+        return request_context.answer({"status": "ready"})
     return request_context.answer(
         {
             "status": "ready",
@@ -86,8 +92,28 @@ def health() -> Response:
             "now": format_moment(machine_now()),
             "sandboxes": len(request_context.registry().names()),
             "failures": request_context.registry().failures.all(),
+            "failureReports": request_context.registry().failures.reports(),
         }
     )
+
+
+@blueprint.get("/sandboxes")
+def sandboxes() -> Response:
+    """The sandboxes that there are, each with its owner's name for it."""
+    registry = request_context.registry()
+    found = []
+    for name in registry.names():
+        with registry.session(name) as session:
+            found.append(
+                {
+                    "name": name,
+                    "label": registry.labels.get(name, name),
+                    "now": format_moment(session.now),
+                    "companies": len(companies.all_companies(session)),
+                    "requests": session.tables.row.requests,
+                }
+            )
+    return request_context.answer({"sandboxes": found})
 
 
 @blueprint.post("/reset")

@@ -53,7 +53,7 @@ def rows_of(document: Document) -> Iterator[dict[str, Any]]:
         "syncId": document.sync_id,
         "note": document.note,
         "records": len(document.records),
-        "recordKeys": " ".join(record.key for record in document.records),
+        "recordKeys": " ".join(dict.fromkeys(record.key for record in document.records)),
     }
     whole = Line(
         description="",

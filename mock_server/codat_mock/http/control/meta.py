@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
 from codat_mock.http import request_context
+from codat_mock.http.control import document as control_document
 from codat_mock.http.openapi import document
 from codat_mock.http.provenance import limits
 
@@ -15,6 +16,12 @@ blueprint = Blueprint("documents", __name__)
 def openapi() -> Response:
     """The OpenAPI document of the vendor's API."""
     return request_context.answer(document(request.script_root))
+
+
+@blueprint.get("/control-openapi.json")
+def control_openapi() -> Response:
+    """The OpenAPI document of the control API."""
+    return request_context.answer(control_document.document(current_app, request.script_root))
 
 
 @blueprint.get("/limits")

@@ -20,7 +20,7 @@ def report() -> Response:
     if named not in FORMATS:
         message = f"There is no report '{named}'; known: {', '.join(FORMATS)}."
         raise Malformed(message, [Problem("format", message)])
-    run = run_of(resolve_sandbox.sandbox(), request_context.registry().failures.all())
+    run = run_of(resolve_sandbox.sandbox(), request_context.registry().failures)
     report_format = FORMATS[named]
     return request_context.raw_answer(
         report_format.write(run), content_type=report_format.content_type

@@ -9,8 +9,9 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from codat_mock.clock import parse_moment
-from codat_mock.domain.redaction import without_secrets
+from codat_mock.domain.redaction import readable_without_secrets
 from codat_mock.har.exchange import Recorded, decode_body
+from codat_mock.har.unpacking import Budget
 from codat_mock.har.writer import write_har
 from codat_mock.http import request_context
 from codat_mock.http.control import resolve_sandbox
@@ -21,6 +22,7 @@ from codat_mock.sandbox import request_log
 blueprint = Blueprint("requests", __name__)
 
 MAX_SHOWN_REQUESTS: Final = 100
+MAX_SHOWN_BYTES: Final = 500_000  # of a body; to look for secrets takes long
 MAGIC: Final = b"\x1f\x8b"
 GZIP: Final = (("Content-Encoding", "gzip"),)
 FILTERS: Final = {
@@ -62,22 +64,25 @@ def archive() -> Response:
         raise Malformed(message, [Problem("query.format", message)])
     address = request.host_url.rstrip("/")
     found = request_log.exchanges(resolve_sandbox.sandbox())
-    return request_context.raw_answer(write_har(recorded(address, *each) for each in found))
+    budget = Budget()
+    return request_context.raw_answer(write_har(recorded(address, *each, budget) for each in found))
 
 
-def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies) -> Recorded:
+def recorded(address: str, entry: LoggedRequest, bodies: LoggedBodies, budget: Budget) -> Recorded:
     """A logged request as it would have been recorded; its headers are not kept.
 
     Args:
         address: the mock's, without a slash at its end.
         entry: the request as it is logged.
         bodies: what was sent and answered.
+        budget: how many bytes may be unpacked.
     """
     query = f"?{entry.query}" if entry.query else ""
     wait = "" if entry.retry_after is None else f"{entry.retry_after:g}"
     headers = {"Content-Type": entry.answered_type, "Retry-After": wait}
     # Whether a body came packed shows in its first bytes.
-    sent = decode_body(bodies.sent, GZIP) if bodies.sent.startswith(MAGIC) else bodies.sent
+    is_packed = bodies.sent.startswith(MAGIC)
+    sent = decode_body(bodies.sent, GZIP, budget) if is_packed else bodies.sent
     return Recorded(
         started=parse_moment(entry.at),
         seconds=0.0,
@@ -145,11 +150,10 @@ def matches_wildcards(text: str, pattern: str) -> bool:
 
 @blueprint.get("/requests/<int:number>")
 def show(number: int) -> Response:
-    """One request, with the bodies that were sent and answered, without secrets."""
+    """One request, with the start of the bodies that were sent and answered, without secrets."""
     with resolve_sandbox.session() as session:
         entry, bodies = request_log.get(session, number)
-    texts = {"sent": bodies.sent, "answered": bodies.answered}
-    bodies_as_text = {
-        name: without_secrets(body.decode(errors="replace")) for name, body in texts.items()
-    }
-    return request_context.answer({"request": entry, "bodies": bodies_as_text})
+    shown = {"sent": bodies.sent, "answered": bodies.answered}
+    cut = [name for name, body in shown.items() if len(body) > MAX_SHOWN_BYTES]
+    texts = {name: readable_without_secrets(body[:MAX_SHOWN_BYTES]) for name, body in shown.items()}
+    return request_context.answer({"request": entry, "bodies": texts, "cut": cut})

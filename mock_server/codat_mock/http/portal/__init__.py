@@ -7,7 +7,7 @@ from typing import Final
 from flask import Flask, Response, render_template, request
 from markupsafe import Markup, escape
 
-from codat_mock.http import request_context
+from codat_mock.http.access import is_page
 from codat_mock.http.portal import (
     alerts,
     books,
@@ -18,6 +18,7 @@ from codat_mock.http.portal import (
     link,
     live,
     overview,
+    presentation,
     requests,
     sync_health,
     timeline,
@@ -44,7 +45,7 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:;"
     " form-action http: https:; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
-    # Not "no-referrer", with which browsers hide where a form comes from: see check_origin.
+    # Not "no-referrer", with which browsers hide where a form comes from: see access.
     "Referrer-Policy": "same-origin",
 }
 
@@ -53,12 +54,13 @@ def register(app: Flask) -> None:
     """Serve the pages."""
     modules = (
         link, flow, alerts, overview, sync_health, companies, timeline, books, findings, requests,
-        controls, live,
+        controls, live, presentation,
     )  # fmt: skip
     for module in modules:
         app.register_blueprint(module.blueprint)
 
     app.template_filter("with_code")(with_code)
+    app.context_processor(lambda: {"presentation": presentation.shown()})
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -69,6 +71,8 @@ def register(app: Flask) -> None:
                 response.headers["Content-Security-Policy"] = SWAGGER_POLICY
         if is_page(request.path):
             response.headers.update(HEADERS)
+            if response.mimetype == "text/html" and presentation.shown():
+                given = presentation.POLICY
         if given:
             response.headers["Content-Security-Policy"] = given
         return response
@@ -79,11 +83,6 @@ def with_code(text: str) -> Markup:
     parts = [escape(part) for part in text.split("`")]
     parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
     return Markup("").join(parts)
-
-
-def is_page(path: str) -> bool:
-    """Whether a path is that of a page for people."""
-    return path == "/" or path.startswith(request_context.PAGES)
 
 
 def refusal(status: int, message: str) -> Response:

@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast, get_args
 
 import msgspec
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
-from codat_mock.clock import format_moment
 from codat_mock.http import request_context
 from codat_mock.http.portal import developer_page
 from codat_mock.http.portal.link import see
 from codat_mock.models.alerts import AlertRule, RuleType
 from codat_mock.models.decoding import decoder
 from codat_mock.models.errors import Malformed, Problem
-from codat_mock.sandbox import companies, webhooks
+from codat_mock.sandbox import webhooks
 
 blueprint = Blueprint("portal_alerts", __name__)
 
@@ -37,6 +36,7 @@ def add() -> Response:
     name = developer_page.sandbox_name()
     if name is None:
         return developer_page.choice(PAGE)
+    developer_page.check_token()
     try:
         rule = read_rule(request.form)
         with request_context.registry().session(name) as session:
@@ -49,6 +49,7 @@ def add() -> Response:
 @blueprint.post(f"{PAGE}/rules/<rule_id>/remove")
 def remove(rule_id: str) -> Response:
     """Remove a rule."""
+    developer_page.check_token()
     if name := developer_page.sandbox_name():
         with request_context.registry().session(name) as session:
             webhooks.remove_rule(session, rule_id)
@@ -58,6 +59,7 @@ def remove(rule_id: str) -> Response:
 @blueprint.post(f"{PAGE}/<alert_id>/resend")
 def resend(alert_id: str) -> Response:
     """Deliver an alert once more."""
+    developer_page.check_token()
     if name := developer_page.sandbox_name():
         with request_context.registry().session(name) as session:
             webhooks.resend(session, alert_id)
@@ -71,6 +73,7 @@ def read_rule(answers: Mapping[str, str]) -> AlertRule:
         Malformed: a field is not of its form.
     """
     given: dict[str, Any] = {name: text.strip() for name, text in answers.items() if text.strip()}
+    given.pop("token", None)
     given |= {name: number(given[name]) for name in NUMBERS if name in given}
     if secrets := given.pop("secrets", ""):
         given["secrets"] = secrets.split()
@@ -99,20 +102,20 @@ def page(
     with request_context.registry().session(name) as session:
         found = webhooks.alerts(session)
         rules = webhooks.rules(session).rules
-        known = companies.all_companies(session)
-        now = format_moment(session.now)
+        bar = developer_page.bar_of(session, name)
     wrong = [str(problem) for problem in problems]
-    content = render_template(
+    response = developer_page.render(
         "alerts.html",
         rules=rules,
         known={stored.rule_id for stored in rules},
         types=get_args(RuleType),
-        companies={company.id: company.name for company in known},
+        names={company.id: company.name for company in bar["companies"]},
         alerts=found.alerts[: -MAX_SHOWN - 1 : -1],
         hidden=max(0, len(found.alerts) - MAX_SHOWN),
         is_settled=found.is_settled,
-        now=now,
         typed=typed or {},
         problems=wrong,
+        **bar,
     )
-    return Response(content, 400 if wrong else 200)
+    response.status_code = 400 if wrong else 200
+    return response

@@ -9,12 +9,14 @@ from typing import Any, Final, get_args
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound as NoSuchControl
 
-from codat_mock.clock import parse_moment
+from codat_mock.clock import parse_moment, parse_speed
 from codat_mock.domain.dataset_lifecycle import PROFILES
+from codat_mock.domain.planned_ends import DATASET_ENDS, SYNC_ENDS
 from codat_mock.http import request_context
 from codat_mock.http.operations import OPERATIONS
 from codat_mock.http.portal import developer_page
 from codat_mock.http.portal.link import see
+from codat_mock.http.portal.mistakes import MISTAKES, faulty_integration
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import decoder
 from codat_mock.models.errors import ApiError, Malformed
@@ -28,8 +30,8 @@ from codat_mock.sandbox import (
     planned_outcomes,
     syncs,
 )
-from codat_mock.sandbox.planned_outcomes import DATASET_ENDS, SYNC_ENDS
 from codat_mock.sandbox.session import Session
+from codat_mock.storage.request_log import decode_entry
 
 blueprint = Blueprint("portal_controls", __name__)
 
@@ -56,6 +58,7 @@ def content_of(session: Session) -> dict[str, Any]:
     """What the page of controls shows."""
     return {
         "faults": FAULTS,
+        "mistakes": MISTAKES,
         "operations": sorted(OPERATIONS),
         "profiles": sorted(PROFILES),
         "data_types": get_args(DataType),
@@ -119,6 +122,29 @@ def set_clock(name: str, form: Form) -> str:
     return f"The clock shows {reading.now}."
 
 
+def set_speed(name: str, form: Form) -> str:
+    """Choose how fast time passes."""
+    with request_context.registry().session(name) as session:
+        clock_control.set_speed(session, parse_speed(form.get("mode", "")))
+        mode = session.tables.row.clock.mode
+    return f"The clock is {mode}." if mode == "frozen" else f"The clock runs, {mode}."
+
+
+def break_rule(name: str, form: Form) -> str:
+    """Make a mistake as a faulty integration would."""
+    mistake = MISTAKES.get(form.get("rule", ""))
+    if mistake is None:
+        raise Malformed("Choose a mistake.", [])
+    with request_context.registry().session(name) as session:
+        before = session.tables.row.requests
+    mistake.make(faulty_integration(name))
+    with request_context.registry().session(name) as session:
+        sent = session.tables.request_log.after(before, 10)
+    codes = dict.fromkeys(each.code for entry in map(decode_entry, sent) for each in entry.findings)
+    found = f"It broke {', '.join(codes)}" if codes else "It broke no rule yet"
+    return f"Done: {mistake.text}. {found}."
+
+
 def create_company(name: str, form: Form) -> str:
     """Create a company that is ready to be pushed to."""
     with request_context.registry().session(name) as session:
@@ -145,6 +171,21 @@ def unlink(name: str, form: Form) -> str:
     with request_context.registry().session(name) as session:
         company = connections.delete_sync_connection(session, form.get("companyId", ""))
     return f"{company.name} has deleted the sync connection."
+
+
+def disconnect(name: str, form: Form) -> str:
+    """Unlink a connection, as a merchant does in the platform itself."""
+    company, connection = form.get("companyId", ""), form.get("connectionId", "")
+    with request_context.registry().session(name) as session:
+        connections.update_connection(session, company, connection, "Unlinked")
+    return "The merchant has unlinked the connection."
+
+
+def delete_connection(name: str, form: Form) -> str:
+    """Delete a connection, with what was pushed over it."""
+    with request_context.registry().session(name) as session:
+        connections.delete(session, form.get("companyId", ""), form.get("connectionId", ""))
+    return "The connection is deleted."
 
 
 def sync_now(name: str, form: Form) -> str:
@@ -210,10 +251,14 @@ CONTROLS: Final[Mapping[str, Callable[[str, Form], str]]] = {
     "next-event": advance_to_next_event,
     "close-day": close_day,
     "set-clock": set_clock,
+    "speed": set_speed,
+    "break-rule": break_rule,
     "create-company": create_company,
     "authorise": authorise,
     "refuse": refuse,
     "unlink": unlink,
+    "disconnect": disconnect,
+    "delete-connection": delete_connection,
     "sync-now": sync_now,
     "fault": plan_fault,
     "outcome": plan_outcome,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import wraps
-from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -91,9 +90,15 @@ def pulse_of(session: Session) -> str:
     numbers = (
         session.tables.row.requests,
         session.tables.row.minted,
-        len(session.tables.findings.all()),
+        session.tables.findings.count(),
     )
-    return "-".join(map(str, (*numbers, format_moment(session.now)[:16])))
+    is_processing = any(
+        session.tables.datasets.unfinished(row.number, session.now)
+        for row in session.tables.companies.all()
+    )
+    # The progress of datasets changes every second, and the clock's minute is enough otherwise.
+    moment = format_moment(session.now)[: 19 if is_processing else 16]
+    return "-".join(map(str, (*numbers, moment)))
 
 
 def choice(path: str | None = None) -> Response:
@@ -103,10 +108,7 @@ def choice(path: str | None = None) -> Response:
     for name in registry.names():
         with registry.session(name) as session:
             found[name] = companies.all_companies(session)
-    content = render_template(
-        "sandboxes.html", sandboxes=found, page=path or request.path, label=label
-    )
-    return Response(content)
+    return render("sandboxes.html", sandboxes=found, page=path or request.path, label_of=label)
 
 
 def token() -> str:
@@ -121,5 +123,5 @@ def check_token() -> None:
     Raises:
         Forbidden: it carries no token, or one of before the server's start.
     """
-    if not compare_digest(request.form.get("token", "").encode(), token().encode()):
+    if not request_context.is_equal(request.form.get("token", ""), token()):
         raise Forbidden("This form is of before the server's start. Load the page again.")

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 
 from codat_mock.http.portal import developer_page
+from codat_mock.models.errors import NotFound
 from codat_mock.reports import verdict, wording
 from codat_mock.reports.collect import in_order
 from codat_mock.reports.run import Run
@@ -35,4 +36,23 @@ def show(session: Session) -> dict[str, Any]:
             (rules.get(code), [*found])
             for code, found in groupby(judgement.findings, lambda each: each.code)
         ],
+    }
+
+
+@blueprint.get("/portal/rules/<code>")
+@developer_page.page("rule.html")
+def show_rule(session: Session, code: str) -> dict[str, Any]:
+    """One rule, and whether it is kept here.
+
+    Raises:
+        NotFound: there is no such rule.
+    """
+    rule = next((rule for rule in rulebook() if rule.code == code), None)
+    if rule is None:
+        raise NotFound(f"There is no rule '{code}'.")
+    judgement = evaluation.findings(session)
+    return {
+        "rule": describe(rule),
+        "found": sum(finding.code == code for finding in judgement.findings),
+        "is_exercised": code in judgement.exercised,
     }

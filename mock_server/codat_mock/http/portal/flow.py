@@ -58,7 +58,7 @@ def show(code: str) -> Response:
     form = form_of(code)
     if form.connection.status != "Linked":
         return see(to_link_page(form.company.id, form.connection.id, code))
-    return page(form)
+    return page(code, form)
 
 
 def to_link_page(company_id: str, connection_id: str, code: str) -> str:
@@ -87,7 +87,7 @@ def save(code: str) -> Response:
             url = link_flow.save(session, code, form_code, read)
     except Malformed as error:
         again = form_of(code)
-        return page(replace(again, configuration=read(again.configuration)), error.problems)
+        return page(code, replace(again, configuration=read(again.configuration)), error.problems)
     return see(url or url_for("portal_flow.done"))
 
 
@@ -97,8 +97,14 @@ def form_of(code: str) -> LinkForm:
         return link_flow.form(session, link_flow.link_session_of(session, code))
 
 
-def page(form: LinkForm, problems: Iterable[Problem] = ()) -> Response:
-    """The form, with what is wrong with the answer that was given."""
+def page(code: str, form: LinkForm, problems: Iterable[Problem] = ()) -> Response:
+    """The form, with what is wrong with the answer that was given.
+
+    Args:
+        code: the link session's.
+        form: what it shows.
+        problems: what is wrong.
+    """
     # What follows the colon tells a developer which property to set.
     wrong = [problem.message.partition(":")[0] for problem in problems]
     schedule = form.configuration.schedule
@@ -108,5 +114,7 @@ def page(form: LinkForm, problems: Iterable[Problem] = ()) -> Response:
         problems=wrong,
         start_date=first_day(schedule, form.now),
         zones=sorted(available_timezones()),
+        flow=code,
+        sandbox=request_context.registry().name_of_company(form.company.id),
     )
     return Response(content, 400 if wrong else 200)

@@ -34,8 +34,8 @@ def session_of_company(company_id: str) -> AbstractContextManager[Session]:
 def show_company(company_id: str) -> Response:
     """The company's connections, each leading to its page."""
     with session_of_company(company_id) as session:
-        company = companies.company(session, company_id)
-    return Response(render_template("company.html", company=company))
+        company, name = companies.company(session, company_id), session.tables.row.name
+    return Response(render_template("company.html", company=company, sandbox=name))
 
 
 @blueprint.get(CONNECTION)
@@ -43,8 +43,10 @@ def show(company_id: str, connection_id: str) -> Response:
     """Ask the merchant."""
     with session_of_company(company_id) as session:
         form = link_flow.form(session, LinkSession(company_id, connection_id))
+        name = session.tables.row.name
     platform = find_integration(form.connection.integration_key)
-    page = render_template("link.html", form=form, platform=platform, flow=request.args.get("flow"))
+    flow = request.args.get("flow")
+    page = render_template("link.html", form=form, platform=platform, flow=flow, sandbox=name)
     return Response(page)
 
 

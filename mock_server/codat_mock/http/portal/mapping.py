@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 from msgspec import UnsetType
 from msgspec.structs import replace
 
-from codat_mock.configuration.account_purposes import Section
+from codat_mock.configuration.account_purposes import CATEGORY, Section
+from codat_mock.configuration.options import INVOICE_LEVELS
 from codat_mock.models import configuration as settings
 from codat_mock.models.configuration import AccountSelection, Configuration
 from codat_mock.models.values import find_zone
 
 Answers = Mapping[str, str]
+NO_HOUR: Final = -1  # not an unset one, which is the default
 
 
 def read_mapping(answers: Answers, shown: Configuration) -> Configuration:
@@ -67,7 +70,7 @@ def read_output_format(
 def read_sales(answers: Answers, sales: settings.Sales) -> settings.Sales:
     """The sales section, which is always synced here."""
     levels = sales.grouping.grouping_levels
-    by_location = ["Location"] if "byLocation" in answers else []
+    split_by = [level for level in INVOICE_LEVELS if f"by{level}" in answers]
     return replace(
         sales,
         sync_sales=True,
@@ -89,7 +92,7 @@ def read_sales(answers: Answers, sales: settings.Sales) -> settings.Sales:
             ),
             grouping_levels=replace(
                 levels,
-                invoice_level=replace(levels.invoice_level, selected_group_by_options=by_location),
+                invoice_level=replace(levels.invoice_level, selected_group_by_options=split_by),
             ),
         ),
     )
@@ -98,7 +101,7 @@ def read_sales(answers: Answers, sales: settings.Sales) -> settings.Sales:
 def read_accounts(
     answers: Answers, section: Section, accounts: dict[str, AccountSelection]
 ) -> dict[str, AccountSelection]:
-    """The accounts of a section.
+    """The accounts of a section; those of deleted categories, which it does not ask for, stay.
 
     Args:
         answers: the fields of the form, by name.
@@ -106,19 +109,21 @@ def read_accounts(
         accounts: the selections of before, by their names.
     """
     return {
-        name: replace(account, selected_account_id=answers.get(f"{section}.{name}") or None)
+        name: account
+        if name.startswith(CATEGORY) and f"{section}.{name}" not in answers
+        else replace(account, selected_account_id=answers.get(f"{section}.{name}") or None)
         for name, account in accounts.items()
     }
 
 
 def read_schedule(answers: Answers, schedule: settings.Schedule) -> settings.Schedule:
-    """When syncs run; what cannot be read is not set."""
+    """When syncs run; what cannot be read is not set, and an hour that is none does not exist."""
     hour = answers.get("hour", "")
     return replace(
         schedule,
         selected_frequency=answers.get("frequency"),
         start_date=read_day(answers.get("startDate", ""), answers.get("timeZone")),
-        sync_hour_utc=int(hour) if re.fullmatch("[0-9]{1,2}", hour) else None,
+        sync_hour_utc=int(hour) if re.fullmatch("[0-9]{1,2}", hour) else NO_HOUR,
         time_zone=answers.get("timeZone"),
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from codat_mock.domain.redaction import body_without_secrets, without_secrets
+from codat_mock.domain.redaction import body_without_secrets, readable_without_secrets
 from codat_mock.http import request_context
 from codat_mock.http.control.requests import matches_wildcards
 from codat_mock.http.portal import developer_page
@@ -67,9 +67,10 @@ def show_request(session: Session, number: int) -> dict[str, Any]:
 
 def shown_body(body: bytes) -> str:
     """The start of a body without secrets, with indented lines."""
-    body = body_without_secrets(body)
-    text = pretty(body) if len(body) <= MAX_BODY_BYTES else body.decode(errors="replace")
-    if len(text) > MAX_BODY_BYTES:
+    cleaned = body_without_secrets(body[:MAX_BODY_BYTES])
+    is_whole = len(body) <= MAX_BODY_BYTES
+    text = pretty(cleaned) if is_whole else cleaned.decode(errors="replace")
+    if not is_whole or len(text) > MAX_BODY_BYTES:
         return f"{text[:MAX_BODY_BYTES]}\n… {len(body):,} bytes in all"
     return text
 
@@ -83,6 +84,6 @@ def curl(entry: LoggedRequest, sent: bytes) -> str:
     ]
     if sent:
         parts.append(f"-H {quote('Content-Type: ' + (entry.sent_type or 'application/json'))}")
-        text = without_secrets(sent[:MAX_BODY_BYTES].decode(errors="replace"))
+        text = readable_without_secrets(sent[:MAX_BODY_BYTES])
         parts.append(f"-d {quote(text)}")
     return " \\\n  ".join(parts)

@@ -5,8 +5,11 @@ Source: contract part 2, section D.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from flask import Blueprint, Response, request, url_for
@@ -19,21 +22,18 @@ from codat_mock.http import request_context
 from codat_mock.http.portal import developer_page
 from codat_mock.http.portal.companies import pretty
 from codat_mock.models.companies import Company
-from codat_mock.models.configuration import Configuration
 from codat_mock.models.errors import NotFound
 from codat_mock.models.syncs import SyncSummary
 from codat_mock.sandbox import companies, sync_views
+from codat_mock.sandbox.books_digest import digest
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, SyncRow
+from codat_mock.storage.syncs import ORDERS, SyncSearch
 
 blueprint = Blueprint("portal_sync_health", __name__)
 
 ROWS: Final = 50  # of a page
-ORDERS: Final = {
-    "started": lambda each: each.started,
-    "company": lambda each: each.company.name,
-    "status": lambda each: each.summary.sync_status_code,
-}
+RUNNING: Final = (1000, 1010)
 
 
 class ShownSync(Struct, frozen=True, kw_only=True):
@@ -54,17 +54,14 @@ class ShownSync(Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> str:
         """`good`, `bad`, or `open` while it runs."""
-        code = SYNC_CODES[self.summary.sync_status_code]
-        if self.ended is None:
-            return "open"
-        return "good" if code.is_success else "bad"
+        return state_of(self.summary.sync_status_code)
 
 
 class Filter(Struct, frozen=True):
     """Which syncs to show, and in which order; empty texts for all.
 
     Args:
-        search: a part of the id of a sync or company, or of the company's name.
+        search: a part of the id of a sync or company, or of the name of a company or platform.
         since: the first day, ISO 8601.
         until: the last day, ISO 8601.
         code: a status code.
@@ -78,17 +75,6 @@ class Filter(Struct, frozen=True):
     code: str = ""
     order: str = "-started"
     page: int = 1
-
-    def takes(self, sync: ShownSync) -> bool:
-        """Whether to show a sync."""
-        texts = (sync.summary.sync_id, sync.company.id, sync.company.name)
-        day = sync.started[:10]
-        return (
-            any(self.search.lower() in text.lower() for text in texts)
-            and (not self.since or day >= self.since)
-            and (not self.until or day <= self.until)
-            and (not self.code or str(sync.summary.sync_status_code) == self.code)
-        )
 
     def url(self, **changes: object) -> str:
         """The page with another order or page."""
@@ -126,26 +112,80 @@ def read_filter() -> Filter:
 def show(session: Session) -> dict[str, Any]:
     """The syncs of all companies: totals, filters, and a page of the history."""
     asked = read_filter()
-    everything = [
-        shown(session, row, sync)
-        for row in session.tables.companies.all()
-        for sync in session.tables.syncs.all(row.number)
-    ]
-    found = [each for each in everything if asked.takes(each)]
-    column = asked.order.removeprefix("-")
-    found.sort(key=ORDERS[column], reverse=asked.order.startswith("-"))
-    pages = max(1, -(-len(found) // ROWS))
+    rows = session.tables.companies.all()
+    everything = SyncSearch(companies=numbers_by_name(rows), now=session.now)
+    chosen = search_of(asked, rows, session.now)
+    found = session.tables.syncs.count_found(chosen)
+    tally = session.tables.syncs.tally(everything)
+    pages = max(1, -(-found // ROWS))
     asked = replace(asked, page=min(max(asked.page, 1), pages))
-    first = (asked.page - 1) * ROWS
+    of_number = {row.number: row for row in rows}
+    page = session.tables.syncs.search(chosen, (asked.page - 1) * ROWS, ROWS)
+    totals = Counter[str]()
+    for code, count in tally.items():
+        totals[state_of(code)] += count
     return {
         "filter": asked,
-        "found": len(found),
-        "syncs": found[first : first + ROWS],
+        "found": found,
+        "syncs": [shown(session, of_number[number], sync) for number, sync in page],
         "pages": pages,
-        "codes": sorted({each.summary.sync_status_code for each in everything}),
-        "totals": Counter(each.state for each in everything),
-        "total": len(everything),
+        "codes": sorted(tally),
+        "totals": totals,
+        "total": totals.total(),
     }
+
+
+def numbers_by_name(rows: Iterable[CompanyRow]) -> list[int]:
+    """The numbers of companies, in the order of their names."""
+    return [row.number for row in sorted(rows, key=lambda row: row.company.name)]
+
+
+def search_of(asked: Filter, rows: Sequence[CompanyRow], now: datetime) -> SyncSearch:
+    """What the form asks for.
+
+    Args:
+        asked: the form.
+        rows: all companies.
+        now: the sandbox's time, UTC.
+    """
+    text = asked.search.lower()
+    named = [
+        row.number
+        for row in rows
+        if text in row.company.id.lower() or text in row.company.name.lower()
+    ]
+    return SyncSearch(
+        companies=numbers_by_name(rows),
+        named=named,
+        text=text,
+        first=start_of(asked.since),
+        last=start_of(asked.until, days=1),
+        code=int(asked.code) if re.fullmatch("[0-9]{1,9}", asked.code) else None,
+        order=asked.order.removeprefix("-"),
+        is_descending=asked.order.startswith("-"),
+        now=now,
+    )
+
+
+def start_of(day: str, days: int = 0) -> datetime | None:
+    """When a day begins, UTC; None where none is chosen.
+
+    Args:
+        day: ISO 8601.
+        days: how many days later.
+    """
+    if not day:
+        return None
+    with suppress(OverflowError):
+        return datetime.combine(date.fromisoformat(day), time(), UTC) + timedelta(days=days)
+    return None
+
+
+def state_of(code: int) -> str:
+    """`good`, `bad`, or `open` while the sync runs."""
+    if code in RUNNING:
+        return "open"
+    return "good" if SYNC_CODES[code].is_success else "bad"
 
 
 @blueprint.get("/portal/companies/<company_id>/syncs/<sync_id>")
@@ -165,7 +205,9 @@ def show_sync(session: Session, company_id: str, sync_id: str) -> dict[str, Any]
         "sync": shown(session, row, found),
         "code": SYNC_CODES[found.summary.sync_status_code],
         "documents": [
-            each for each in session.tables.documents.all(row.number) if each.sync_id == found.id
+            written.document
+            for written in digest(session, row).documents
+            if found.id in written.sync_ids
         ],
         "unreconciled": session.tables.syncs.left_by(found.number),
         "configuration": pretty(request_context.encode(companies.configured(row))),
@@ -175,13 +217,32 @@ def show_sync(session: Session, company_id: str, sync_id: str) -> dict[str, Any]
 @blueprint.get("/portal/companies/<company_id>/configuration.json")
 def download_configuration(company_id: str) -> Response:
     """The company's configuration as a file."""
+    return download(
+        "configuration.json",
+        lambda session: companies.configured(session.company(company_id)),
+    )
+
+
+@blueprint.get("/portal/companies/<company_id>/syncs/<sync_id>/summary.json")
+def download_summary(company_id: str, sync_id: str) -> Response:
+    """What a sync did, as the API answers it, as a file."""
+    return download("summary.json", lambda session: sync_views.sync(session, company_id, sync_id))
+
+
+def download(filename: str, content_of: Callable[[Session], Struct]) -> Response:
+    """A file of JSON.
+
+    Args:
+        filename: the name that the browser suggests.
+        content_of: reads what the file holds.
+    """
     name = developer_page.sandbox_name()
     if name is None:
         return developer_page.choice()
     with request_context.registry().session(name) as session:
-        configuration: Configuration = companies.configured(session.company(company_id))
-    disposition = {"Content-Disposition": "attachment; filename=configuration.json"}
-    return request_context.raw_answer(request_context.encode(configuration), headers=disposition)
+        content = content_of(session)
+    disposition = {"Content-Disposition": f"attachment; filename={filename}"}
+    return request_context.raw_answer(request_context.encode(content), headers=disposition)
 
 
 def shown(session: Session, row: CompanyRow, sync: SyncRow) -> ShownSync:

@@ -33,10 +33,13 @@ def write(run: Run) -> bytes:
 def annotation(run: Run, finding: Finding) -> str:
     """A finding; an expected one is a notice."""
     kind = "notice" if run.is_tolerated(finding) else COMMANDS[finding.severity]
-    file, line = location(run, finding)
-    title = f"{finding.code} {finding.name}"
+    place = location(run, finding)
+    properties = {"title": f"{finding.code} {finding.name}"}
+    if place.is_there:
+        column = {"col": str(place.column)} if place.column else {}
+        properties = {"file": place.path, "line": str(place.line), **column, **properties}
     message = f"{finding.message}\n{finding.advice}\n{read_more(finding)}"
-    return command(kind, message, file=file, line=str(line), title=title)
+    return command(kind, message, **properties)
 
 
 def command(kind: str, message: str, **properties: str) -> str:

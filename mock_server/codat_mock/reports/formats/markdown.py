@@ -8,7 +8,16 @@ from typing import Final
 
 from codat_mock.reports.run import ReportedCompany, Run
 from codat_mock.reports.verdict import books_line, code_of, counted, coverage, headline, reasons
-from codat_mock.reports.wording import MAX_FINDINGS, more, names, one_line, read_more, shown
+from codat_mock.reports.wording import (
+    MAX_FINDINGS,
+    MAX_REPORTS,
+    PLEASE,
+    more,
+    names,
+    one_line,
+    read_more,
+    shown,
+)
 from codat_mock.rules.judge import Finding
 
 CONTENT_TYPE = "text/markdown"
@@ -25,6 +34,7 @@ def write(run: Run) -> bytes:
         f"## codat-mock: {plain(headline(run))}",
         plain(" ".join(reasons(run))),
         f"{plain(books_line(run))}.",
+        *(f"{PLEASE}\n\n{fenced(each)}" for each in run.failure_reports[:MAX_REPORTS]),
         *(finding_table(run) if run.judgement.findings else []),
         *(details(finding) for finding in run.judgement.findings[:MAX_FINDINGS]),
         *([more(run)] if more(run) else []),
@@ -34,6 +44,11 @@ def write(run: Run) -> bytes:
         f"{plain(coverage(run))}. Exit code {code_of(run)}.",
     ]
     return ("\n\n".join(parts) + "\n").encode()
+
+
+def fenced(text: str) -> str:
+    """A text shown as it is."""
+    return f"~~~~text\n{text.replace('~~~~', '~~~')}\n~~~~"
 
 
 def finding_table(run: Run) -> list[str]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from codat_mock.reports.run import Run, as_expected
-from codat_mock.reports.source_locations import location
+from codat_mock.reports.source_locations import Place, configuration_place, location
 from codat_mock.reports.verdict import books_line
 from codat_mock.reports.wording import detail, read_more
 from codat_mock.rules.judge import Finding
@@ -82,7 +82,7 @@ def result(run: Run, finding: Finding) -> Json:
         "ruleId": finding.code,
         "level": LEVELS[finding.severity],
         "message": {"text": f"{finding.message} {finding.advice} {read_more(finding)}"},
-        "locations": [{"physicalLocation": physical_location(*location(run, finding))}],
+        "locations": [{"physicalLocation": physical_location(location(run, finding))}],
         "partialFingerprints": {"codatMock/v1": fingerprint(finding)},
         "properties": {"detail": detail(finding)},
     }
@@ -100,14 +100,15 @@ def complaint_result(run: Run, complaint: str) -> Json:
         "ruleIndex": len(run.rules),
         "level": "error",
         "message": {"text": complaint},
-        "locations": [{"physicalLocation": physical_location(run.configuration, 1)}],
+        "locations": [{"physicalLocation": physical_location(configuration_place(run))}],
         "partialFingerprints": {"codatMock/v1": digest(complaint.encode())},
     }
 
 
-def physical_location(path: str, line: int) -> Json:
-    """A line of a file."""
-    return {"artifactLocation": {"uri": quote(path)}, "region": {"startLine": line}}
+def physical_location(place: Place) -> Json:
+    """A place in a file."""
+    region = {"startLine": place.line} | ({"startColumn": place.column} if place.column else {})
+    return {"artifactLocation": {"uri": quote(place.path)}, "region": region}
 
 
 def fingerprint(finding: Finding) -> str:

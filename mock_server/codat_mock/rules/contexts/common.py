@@ -63,6 +63,11 @@ class Context(Struct, frozen=True, dict=True, kw_only=True):
         """The end of a message that says which subject it is; empty if the request says so."""
         return ""
 
+    @property
+    def size(self) -> int:
+        """The number of records in it, on which the time of its rules depends."""
+        return 0
+
     def requests_about(self, evidence: Sequence[Evidence]) -> Iterable[Request]:
         """The other requests involved in this evidence."""
         return (request for each in evidence for request in each.requests)

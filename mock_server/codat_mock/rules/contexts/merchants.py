@@ -36,6 +36,11 @@ class PeriodContext(Context, frozen=True, kw_only=True):
     absent: Sequence[DeclaredRecord]
 
     @property
+    def size(self) -> int:
+        """The number of records in it, on which the time of its rules depends."""
+        return len(self.declared)
+
+    @property
     def place(self) -> str:
         """The sync."""
         return f" (sync of {self.at})"
@@ -90,3 +95,8 @@ class BooksContext(Context, frozen=True, kw_only=True):
     missing: Sequence[BookedRecord] = ()
     stale: Sequence[BookedRecord] = ()
     surplus: Sequence[BookedRecord] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of records in it, on which the time of its rules depends."""
+        return self.due + len(self.surplus)

@@ -19,6 +19,7 @@ from codat_mock.models.currencies import minor_unit
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
+from codat_mock.models.native_records import are_native
 from codat_mock.models.pushes import PushedRecord, exact_record, native_record
 from codat_mock.rules.contexts.common import Context, Evidence, Request
 from codat_mock.rules.delete_marks import is_fat_delete, may_be_delete, small
@@ -197,6 +198,11 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     covered: Sequence[tuple[datetime, datetime]] = ()
     next_sync: NextSync | None = None
 
+    @property
+    def size(self) -> int:
+        """The number of records in it, on which the time of its rules depends."""
+        return len(self.records) + len(self.unreadable)
+
     def requests_about(self, evidence: Sequence[Evidence]) -> Iterable[Request]:
         """The pushes it overlapped, and the earlier pushes of its records."""
         broken = {item.record for item in evidence}
@@ -343,7 +349,7 @@ def moment_or_none(value: object) -> datetime | None:
 
 def differ(native: Any, other: Any) -> bool:
     """Whether two natively decoded records differ for sure."""
-    return native.__class__ is other.__class__ and bool(native != other)
+    return are_native(native, other) and astuple(native) != astuple(other)
 
 
 def says_more_than_stamps(old: Any, new: Any) -> bool:
@@ -351,7 +357,7 @@ def says_more_than_stamps(old: Any, new: Any) -> bool:
 
     Only single values are looked at: False means that the exact records must be compared.
     """
-    if old.__class__ is not new.__class__:
+    if not are_native(old, new):
         return False
     for name, before, after in zip(old.__struct_fields__, astuple(old), astuple(new), strict=True):
         if before == after or name in ("modified_date", "source_modified_date"):
@@ -369,7 +375,7 @@ def may_lose(old: Any, new: Any) -> bool:
 
     Lists that differ may; False means that nothing is lost.
     """
-    if old.__class__ is not new.__class__:
+    if not are_native(old, new):
         return True
     for before, after in zip(astuple(old), astuple(new), strict=True):
         if before is UNSET or before is None or before == after:

@@ -17,6 +17,7 @@ RecordId = tuple[DataType, str]
 ORDERS: DataType = "commerce-orders"
 PAYMENTS: DataType = "commerce-payments"
 TRANSACTIONS: DataType = "commerce-transactions"
+FEES = ("PaymentFee", "PaymentFeeRefund")
 SOURCES: dict[str, DataType] = {"Order": ORDERS, "Payment": PAYMENTS}
 
 
@@ -93,6 +94,11 @@ class RecordsContext(Context, frozen=True, dict=True, kw_only=True):
     deleted: Set[RecordId] = frozenset()
     deferred: Set[RecordId] = frozenset()
 
+    @property
+    def size(self) -> int:
+        """The number of records in it, on which the time of its rules depends."""
+        return len(self.records)
+
     @cached_property
     def picked(self) -> dict[RecordId, SyncedRecord]:
         """The records that it picked, by data type and key."""
@@ -122,6 +128,15 @@ class RecordsContext(Context, frozen=True, dict=True, kw_only=True):
         return [
             (each.key, each.record) for each in self.records if isinstance(each.record, Transaction)
         ]
+
+    @cached_property
+    def fees(self) -> set[tuple[str, RecordId | None, bool]]:
+        """The types and sources of the fees that it picked, and whether they are below zero."""
+        return {
+            (str(each.type), source_of(each), each.total_amount < 0)
+            for _, each in self.transactions
+            if each.type in FEES and each.total_amount
+        }
 
     def find(self, data_type: DataType, key: str) -> Record | None:
         """A record that it picked, or another known one."""

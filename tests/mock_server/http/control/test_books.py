@@ -111,6 +111,30 @@ def test_the_books_are_a_table_for_a_spreadsheet(http, asked) -> None:
     assert rows[0]["reference"] == f"Sales of {rows[0]['date']}"
 
 
+@pytest.mark.usefixtures("booked")
+@pytest.mark.parametrize(
+    ("record", "kinds"), [("o", ["Invoice"]), ("p", ["Payment"]), ("of-nobody", [])]
+)
+def test_the_documents_of_a_record_are_found(http, record: str, kinds: list[str]) -> None:
+    [company] = http.get("/_mock/books", params={"record": record}).json()["companies"]
+    assert [each["kind"] for each in company["documents"]] == kinds
+    table = http.get("/_mock/books", params={"record": record, "format": "csv"}).text
+    assert [row["kind"] for row in csv.DictReader(StringIO(table.lstrip("\ufeff")))] == kinds
+
+
+def test_the_id_of_a_payment_finds_its_fee(http, driver: SandboxDriver) -> None:
+    fee = transaction("p", "p", -0.2) | {"type": "PaymentFee"}
+    fee["transactionSourceRef"] = {"id": "p", "type": "Payment"}
+    push(driver, orders=[order("o")], payments=[payment("p")],
+         transactions=[transaction("p", "o"), fee])  # fmt: skip
+    driver.advance(days=1)
+    [company] = http.get("/_mock/books", params={"record": "p"}).json()["companies"]
+    found = [each["kind"] for each in company["documents"]]
+    assert found == ["Payment", "Bill", "BillPayment"]
+    [company] = http.get("/_mock/books", params={"record": "p/PaymentFee"}).json()["companies"]
+    assert [each["kind"] for each in company["documents"]] == ["Bill", "BillPayment"]
+
+
 def test_a_name_is_never_a_formula_in_the_table(http) -> None:
     evil = SandboxDriver(http, "test-key")
     evil.create_company("@HYPERLINK(1)")
@@ -141,6 +165,19 @@ def test_the_books_are_a_page_to_print(http, booked) -> None:
         ):
             assert shown in answer.text
     assert "@media print" in http.get("/static/page.css").text
+
+
+def test_a_page_names_the_first_records_of_a_document_and_counts_the_others(http, driver) -> None:
+    push(driver, orders=[order(f"o-{number}") for number in range(1025)])
+    driver.advance(days=1)
+    page = http.get("/_mock/books?format=html").text
+    assert "and 1,005 more" in page
+    assert page.count("<code>o-") == 20
+    for form in ("html", "markdown"):
+        assert "1,025 records booked" in http.get(f"/_mock/report?format={form}").text
+    of_one = http.get("/_mock/books?format=html&record=o-1000").text
+    assert "INV-0001" in of_one
+    assert "INV-0001" not in http.get("/_mock/books?format=html&record=other").text
 
 
 @pytest.mark.usefixtures("booked")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from importlib.resources import files
 
 import httpx
 import pytest
 from webhook_receiver import RULES, add_rule, push, settle
 
 PAGE = "/portal/alerts"
+STATIC = files("codat_mock").joinpath("static")
 
 
 @pytest.fixture
@@ -19,10 +21,15 @@ def browser(live):
         yield client
 
 
+def send(browser: httpx.Client, path: str, form: dict[str, str] | None = None) -> httpx.Response:
+    """Send one of the page's forms, with the token that it carries."""
+    [token, *_] = re.findall(r'name="token" value="(.+?)"', browser.get("/portal/controls").text)
+    return browser.post(path, data={"token": token, **(form or {})})
+
+
 def actions(page: httpx.Response) -> list[str]:
     """Where the page's forms lead, in their order."""
     assert page.status_code == 200
-    assert "<script" not in page.text
     return re.findall(r'<form method="post" action="(.*?)"', page.text)
 
 
@@ -30,7 +37,7 @@ def test_a_rule_is_added_and_removed_by_forms(live, company, browser, receiver):
     assert "No rule asks for alerts yet." in browser.get(PAGE).text
     form = {"type": "Dataset data changed", "url": receiver.url, "companyId": company}
     form |= {"authorization": "Bearer abc", "secrets": "", "copies": "2", "overtakenSeconds": "0"}
-    page = browser.post(PAGE, data=form)
+    page = send(browser, PAGE, form)
     [stored] = live.get(RULES).json()["rules"]
     assert {name: value for name, value in stored["rule"].items() if value} == {
         "type": "Dataset data changed",
@@ -41,7 +48,7 @@ def test_a_rule_is_added_and_removed_by_forms(live, company, browser, receiver):
     }
     remove, add = actions(page)
     assert add == PAGE
-    assert actions(browser.post(remove)) == [PAGE]
+    assert actions(send(browser, remove)) == [PAGE]
     assert live.get(RULES).json()["rules"] == []
 
 
@@ -60,7 +67,7 @@ def test_a_rule_is_added_and_removed_by_forms(live, company, browser, receiver):
 )
 def test_a_rule_that_cannot_be_kept_is_asked_for_again(live, browser, wrong, message):
     form = {"type": "Dataset data changed", "url": "http://127.0.0.1:1/typed"}
-    page = browser.post(PAGE, data=form | wrong)
+    page = send(browser, PAGE, form | wrong)
     assert page.status_code == 400
     [problems] = re.findall(r"<ul><li>(.*?)</li></ul>", page.text)
     assert message in unescape(problems)
@@ -81,7 +88,7 @@ def test_deliveries_are_shown_with_every_try_and_sent_again(live, company, brows
     assert "08:00:22 404" in page.text
     assert '<span class="badge bad">failed</span>' in page.text
     [resend] = [action for action in actions(page) if action.endswith("/resend")]
-    browser.post(resend)
+    send(browser, resend)
     settle(live)
     assert '<span class="badge good">delivered</span>' in browser.get(PAGE).text
     live.delete(RULES)
@@ -103,7 +110,7 @@ def test_text_of_others_is_shown_as_text(live, browser, receiver):
     add_rule(live, receiver, companyId=company)
     push(live, company)
     settle(live, seconds=8)
-    assert "<b>" not in browser.get(PAGE).text
+    assert "<b>Bar" not in browser.get(PAGE).text
 
 
 @pytest.mark.usefixtures("company")
@@ -119,7 +126,16 @@ def test_where_there_are_several_sandboxes_one_is_chosen(live, browser, auth, re
     remove, add = actions(pages["Café"])
     assert add in links
     assert receiver.url not in pages["Bar"].text
-    assert "No rule asks for alerts yet." in browser.post(remove).text
+    token = re.findall(r'name="token" value="(.+?)"', pages["Bar"].text)[0]
+    assert "No rule asks for alerts yet." in browser.post(remove, data={"token": token}).text
+
+
+@pytest.mark.usefixtures("company")
+def test_a_form_without_the_token_is_refused(live, browser):
+    form = {"type": "Dataset data changed", "url": "http://127.0.0.1:1/"}
+    for path in (PAGE, f"{PAGE}/rules/x/remove", f"{PAGE}/x/resend"):
+        assert browser.post(path, data=form).status_code == 403
+    assert live.get(RULES).json()["rules"] == []
 
 
 def test_before_the_first_request_there_is_nothing_to_show(browser):
@@ -131,3 +147,11 @@ def test_the_page_is_no_other_pages_business(browser):
     refused = browser.post(PAGE, data={}, headers={"Origin": "http://example.com"})
     assert refused.status_code == 403
     assert refused.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.usefixtures("live")
+def test_the_pages_get_their_style_and_script_over_a_socket(browser):
+    for name in ("page.css", "portal.css", "timeline.css", "portal.js", "presentation.js"):
+        served = browser.get(f"/static/{name}")
+        assert served.status_code == 200
+        assert served.content == (STATIC / name).read_bytes()

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from time import process_time
 
 import httpx
 import pytest
+
+from codat_mock.http.portal.mistakes import MISTAKES
+from codat_mock.http.portal.requests import shown_body
+from codat_mock.http.request_context import REGISTRY
+from codat_mock.sandbox import books_digest, ground_truth
 
 NAME = "Café & <i>Sons</i> 'n' Co"
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -20,11 +26,13 @@ PAGES = (
     "/portal/books",
     "/portal/findings",
     "/portal/requests",
+    "/portal/alerts",
     "/portal/controls",
     "/portal/companies/{company}",
     "/portal/companies/{company}/records",
     "/portal/companies/{company}/records/commerce-orders/o-1",
     "/portal/requests/1",
+    "/portal/rules/U03",
 )
 
 
@@ -151,6 +159,8 @@ def test_sync_health_counts_filters_and_sorts(browser, http):
     failed = text_of(browser.get("/portal/syncs?code=5000"))
     assert "1 sync Started" in failed
     assert "No sync matches." in text_of(browser.get("/portal/syncs?search=nothing"))
+    assert "No sync matches." not in text_of(browser.get("/portal/syncs?search=xero"))
+    assert "No sync matches." in text_of(browser.get("/portal/syncs?search=freeagent"))
     assert "No sync matches." in text_of(browser.get("/portal/syncs?until=2022-03-20"))
     orders = [
         re.findall(r">(\d000) \w+<", browser.get(f"/portal/syncs?order={order}").text)
@@ -168,6 +178,9 @@ def test_a_sync_shows_what_it_wrote_and_its_configuration(shop, browser):
     assert "INV-0001" in page
     file = browser.get(f"/portal/companies/{shop.company_id}/configuration.json")
     assert file.json()["companyId"] == shop.company_id
+    summary = browser.get(f"{url}/summary.json")
+    assert summary.json()["syncId"] == url.rpartition("/")[2]
+    assert "attachment" in summary.headers["Content-Disposition"]
     assert "attachment" in file.headers["Content-Disposition"]
 
 
@@ -181,10 +194,46 @@ def test_a_record_shows_each_version_beside_the_one_before(driver, browser, http
     assert re.search(r'class="new">\+ *&#34;totalAmount&#34;: 6', page.text)
 
 
+def test_a_new_version_of_a_long_record_shows_what_changed_first(driver, browser):
+    lines = [{"id": f"line-{number}", "quantity": 1} for number in range(30)]
+    driver.push("commerce-orders", [order(5, orderLineItems=lines)])
+    driver.advance(minutes=5)
+    lines = [*lines[:20], {"id": "line-20", "quantity": 2}, *lines[21:]]
+    driver.push("commerce-orders", [order(5, orderLineItems=lines)])
+    path = f"/portal/companies/{driver.company_id}/records/commerce-orders/o-1"
+    latest, before = re.findall("<pre.*?</pre>", browser.get(path).text, re.DOTALL)[::2]
+    assert re.search(r'class="new">\+ *&#34;quantity&#34;: 2', latest)
+    assert "unchanged lines" in latest
+    assert "line-10&" not in latest
+    assert "line-10&" in before
+
+
+def test_a_record_leads_to_its_documents_and_these_to_it(shop, browser):
+    record = f"/portal/companies/{shop.company_id}/records/commerce-orders/o-1"
+    page = browser.get(record)
+    [number] = re.findall(r'#[^"]*-(INV-0001)"', page.text)
+    books = browser.get("/portal/books").text
+    assert f'id="{shop.company_id}-{number}"' in books
+    assert record in books
+
+
+def test_of_a_large_body_no_more_is_cleaned_than_is_shown():
+    body = b'{"orders":[%b]}' % b",".join([b'{"id":"A","token":"hidden"}'] * 400_000)
+    began = process_time()
+    shown = shown_body(body)
+    assert process_time() - began < 1
+    assert shown.startswith('{"orders":[{"id":"A","token":"removed"},')
+    assert shown.endswith(f"\n… {len(body):,} bytes in all")
+    assert "hidden" not in shown
+
+
 @pytest.mark.usefixtures("shop")
 def test_a_finding_leads_to_its_request_and_that_to_a_command(browser):
     page = browser.get("/portal/findings")
     assert "U03" in text_of(page)
+    assert 'href="/portal/rules/U03"' in page.text
+    assert "Here 1 finding" in text_of(browser.get("/portal/rules/U03"))
+    assert browser.get("/portal/rules/X99").status_code == 404
     number = re.findall(r'href="/portal/requests/(\d+)"', page.text)[0]
     request = text_of(browser.get(f"/portal/requests/{number}"))
     assert "curl -X POST http://127.0.0.1:4620/data/companies/" in request
@@ -206,6 +255,10 @@ def test_requests_are_filtered(browser):
         ("close-day", {}, "The day is closed."),
         ("set-clock", {"to": "2022-04-01T09:00:00"}, "The clock shows 2022-04-01T09:00:00Z."),
         ("create-company", {"name": "New", "accounting": "qhyg"}, "New is ready"),
+        ("speed", {"mode": "x60"}, "The clock runs, x60."),
+        ("speed", {"mode": "frozen"}, "The clock is frozen."),
+        ("speed", {"mode": "nonsense"}, "A field is not filled in correctly."),
+        ("break-rule", {"rule": "nonsense"}, "Choose a mistake."),
         ("fault", {"fault": "503", "operation": "push-orders"}, "Planned: 503"),
         ("fault", {"fault": "maintenance", "operation": ""}, "Planned: maintenance"),
         ("outcome", {"outcome": "dataset:MapError"}, "the next dataset ends in MapError"),
@@ -236,8 +289,20 @@ def test_the_merchants_decisions_are_controls_of_the_company(shop, browser, http
     assert "Unlinked" in page
     http.post(f"/meta/companies/{shop.company_id}/connections", json="qhyg")
     page = browser.get(company["back"])
-    [connection] = re.findall(r'name="connectionId" value="(.+?)"', page.text)
+    refuse = r'controls/refuse"[^§]*?name="connectionId" value="(.+?)"'
+    [connection] = re.findall(refuse, page.text)
     assert "Deauthorized" in text_of(act(browser, "refuse", **company, connectionId=connection))
+
+
+def test_a_merchant_unlinks_the_platform_and_the_connection_is_deleted(shop, browser, http):
+    back = f"/portal/companies/{shop.company_id}"
+    listed = http.get(f"/companies/{shop.company_id}/connections").json()["results"]
+    [platform] = [each["id"] for each in listed if each["sourceType"] == "Accounting"]
+    form = {"companyId": shop.company_id, "connectionId": platform, "back": back}
+    assert "Unlinked" in text_of(act(browser, "disconnect", **form))
+    assert "Unlinked" not in text_of(act(browser, "delete-connection", **form))
+    left = http.get(f"/companies/{shop.company_id}/connections").json()["results"]
+    assert platform not in {each["id"] for each in left}
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "é"])
@@ -289,3 +354,111 @@ def test_the_bar_counts_the_findings_of_this_moment(driver, browser):
     count = len(driver.findings()["findings"])
     assert "R03" in {each["code"] for each in driver.findings()["findings"]}
     assert f"Findings {count} findings" in text_of(browser.get("/portal/syncs"))
+
+
+@pytest.mark.parametrize("code", sorted(MISTAKES))
+def test_a_mistake_breaks_its_rule(shop, browser, http, code):
+    shop.advance(minutes=5)
+    page = text_of(act(browser, "break-rule", rule=code))
+    assert re.search(rf"It broke [^.]*\b{code}\b", page)
+    logged = http.get("/_mock/requests").json()["requests"]
+    assert not [each for each in logged if each["path"].startswith("/portal")]
+    assert code in {each["code"] for each in http.get("/_mock/findings").json()["findings"]}
+
+
+@pytest.mark.usefixtures("driver")
+def test_a_mistake_needs_an_order_to_make_it_with(browser):
+    assert "Push some orders first" in text_of(act(browser, "break-rule", rule="S03"))
+
+
+def test_a_mistake_follows_the_delete_of_an_unknown_order(shop, browser):
+    for code in ("D02", "U02"):
+        shop.advance(minutes=5)
+        page = text_of(act(browser, "break-rule", rule=code))
+        assert re.search(rf"It broke [^.]*\b{code}\b", page)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_mistake_waits_for_the_push_before(browser):
+    assert "still being processed" in text_of(act(browser, "break-rule", rule="S03"))
+
+
+def test_the_timeline_shows_clock_moves_and_alerts_with_details_for_the_keyboard(shop, browser):
+    shop.add_alert_rule("Dataset data changed", "http://127.0.0.1:1/hook")
+    shop.push("commerce-orders", [order(9)])
+    shop.advance(minutes=5)
+    page = browser.get("/portal/timeline?span=month").text
+    assert re.search(r'tabindex="0" role="img" aria-label="alert: \w+, Dataset data changed', page)
+    assert re.search(r'aria-label="clock: moved from 2022-03-22T[\d:]+ to 2022-03-2', page)
+    assert re.search(r'aria-label="orders: Complete, pushed 2022-03-2', page)
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "9999-12-31", "nonsense"])
+@pytest.mark.usefixtures("shop")
+def test_a_timeline_of_any_day_is_shown(browser, until):
+    assert "Timeline" in text_of(browser.get(f"/portal/timeline?span=month&until={until}"))
+
+
+def counted(monkeypatch, module, name: str) -> list[tuple]:
+    """What a function is called with from now on."""
+    calls, function = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given: calls.append(given) or function(*given))
+    return calls
+
+
+def look(browser, shop) -> str:
+    """Open every page that needs the books; returns what the page of books says."""
+    browser.get("/portal")
+    browser.get("/portal/findings")
+    browser.get(f"/portal/companies/{shop.company_id}")
+    return text_of(browser.get("/portal/books"))
+
+
+def test_a_page_reads_only_the_documents_that_a_sync_has_written(shop, browser, monkeypatch):
+    reads = counted(monkeypatch, books_digest, "read_document")
+    assert "INV-0001" in look(browser, shop)
+    first = len(reads)
+    shop.push("commerce-orders", [order(8, id="o-2", createdDate="2022-03-22T08:30:00Z")])
+    look(browser, shop)
+    assert len(reads) == first
+    act(browser, "close-day")
+    assert "INV-0002" in look(browser, shop)
+    assert {number for *_, number in reads[first:]}.isdisjoint({"INV-0001"})
+
+
+def test_a_page_reads_declared_records_again_only_after_a_change(shop, browser, monkeypatch):
+    reads = counted(monkeypatch, ground_truth, "declared_records")
+    shop.declare(orders=[order(5)])
+    assert "1 booked once" in look(browser, shop)
+    first = len(reads)
+    shop.advance(seconds=1)
+    look(browser, shop)
+    shop.create_company("Another")
+    look(browser, shop)
+    assert len(reads) == first
+
+
+def test_what_is_declared_pushed_or_configured_later_is_compared(shop, browser, http):
+    shop.declare(orders=[order(5)])
+    assert "1 booked once" in look(browser, shop)
+    shop.declare(orders=[order(7)])
+    assert "1 stale" in look(browser, shop)
+    shop.declare(orders=[{"id": "o-1"}])
+    shop.declare(orders=[order(5, id="o-2")])
+    assert "1 missing" in look(browser, shop)
+    assert "1 surplus" in look(browser, shop)
+    assert "B02" in codes(shop)
+    http.put("/_mock/rules", json={"rules": {"B02": "off"}})
+    assert "B02" not in codes(shop)
+
+
+@pytest.mark.usefixtures("shop")
+def test_what_is_remembered_is_forgotten_when_it_is_rolled_back(app):
+    sandbox = app.config[REGISTRY].sandbox(app.config[REGISTRY].names()[0])
+    values = iter([1, 2])
+    with sandbox.session() as session:
+        session.checkpoint()
+        assert session.remember("x", 0, lambda: next(values)) == 1
+        assert session.remember("x", 0, lambda: next(values)) == 1
+        session.roll_back()
+        assert session.remember("x", 0, lambda: next(values)) == 2

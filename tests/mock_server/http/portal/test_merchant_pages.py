@@ -63,6 +63,12 @@ def fields(page: httpx.Response) -> dict[str, str]:
     return found | dict.fromkeys(boxes, "on")
 
 
+def text_of(page: httpx.Response) -> str:
+    """What a person reads."""
+    words = " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+    return re.sub(r" (?=[.,])", "", unescape(words))
+
+
 def flow_form(http: httpx.Client, browser: httpx.Client, **query: str) -> httpx.Response:
     """Go from the URL of the Sync Flow to its form, authorising on the way."""
     url = http.get(START, params=query).json()["url"]
@@ -156,6 +162,7 @@ def test_the_sync_flow_stores_the_mapping_and_goes_on_to_the_shop(
     page = flow_form(http, browser, merchantIdentifier=company, redirectUrl=back)
     sent = fields(page) | {
         "hour": "5", "timeZone": "Europe/Vienna", "startDate": "2022-03-01", "byLocation": "on",
+        "byCountry": "on",
     }  # fmt: skip
     answer = browser.post(page.url.path, data=sent)
     assert (answer.status_code, answer.headers["Location"]) == (303, back)
@@ -166,9 +173,52 @@ def test_the_sync_flow_stores_the_mapping_and_goes_on_to_the_shop(
     assert schedule["startDate"] == "2022-02-28T23:00:00Z"
     assert (schedule["syncHourUtc"], schedule["timeZone"]) == (5, "Europe/Vienna")
     levels = stored["configuration"]["sales"]["grouping"]["groupingLevels"]
-    assert levels["invoiceLevel"]["selectedGroupByOptions"] == ["Location"]
+    assert levels["invoiceLevel"]["selectedGroupByOptions"] == ["Location", "Country"]
     assert browser.get(page.url.path).status_code == 401
     assert browser.post(page.url.path, data=sent).status_code == 401
+
+
+def test_the_sync_flow_sets_midnight_on_the_merchants_clock(
+    http: httpx.Client, browser: httpx.Client
+) -> None:
+    company = company_of(http)
+    page = flow_form(http, browser, merchantIdentifier=company)
+    browser.post(page.url.path, data=fields(page))
+    schedule = http.get(f"/config/companies/{company}/sync/commerce").json()["schedule"]
+    assert (schedule["syncHourUtc"], schedule["timeZone"]) == (0, "Europe/London")
+
+
+def test_a_deleted_category_is_off_the_screen_and_keeps_its_mapping(
+    http: httpx.Client, browser: httpx.Client
+) -> None:
+    company = company_of(http)
+    path = f"/companies/{company}/data/commerce-productCategories"
+    http.put(path, json={"ProductCategories": [{"id": "tea", "name": "Teas"}]}).raise_for_status()
+    page = flow_form(http, browser, merchantIdentifier=company)
+    assert "Product categories" in page.text
+    assert "Teas" in page.text
+    browser.post(page.url.path, data=fields(page) | {"sales.category-tea": "gbol-260"})
+    http.put(path, json={"ProductCategories": []}).raise_for_status()
+    again = flow_form(http, browser, merchantIdentifier=company)
+    assert "category-tea" not in again.text
+    assert "Product categories" not in again.text
+    assert browser.post(again.url.path, data=fields(again)).status_code == 303
+    stored = http.get(f"/config/companies/{company}/sync/commerce").json()
+    assert stored["configuration"]["sales"]["accounts"]["category-tea"]["selectedAccountId"] == (
+        "gbol-260"
+    )
+
+
+def test_the_sync_flow_keeps_every_account_that_it_suggests(
+    http: httpx.Client, browser: httpx.Client
+) -> None:
+    company = company_of(http)
+    page = flow_form(http, browser, merchantIdentifier=company)
+    browser.post(page.url.path, data=fields(page))
+    mapping = http.get(f"/config/companies/{company}/sync/commerce").json()["configuration"]
+    for section in ("sales", "payments", "fees"):
+        for name, account in mapping[section]["accounts"].items():
+            assert account["selectedAccountId"], name
 
 
 def test_without_a_shop_to_go_to_the_flow_ends_on_a_page(
@@ -366,6 +416,25 @@ def test_the_same_url_opens_the_settings_once_the_mapping_is_saved(
         shown = http.get(path).json()
         assert (shown["enabled"], shown["schedule"]["syncHourUtc"]) == (syncs == "on", 7)
         assert fields(browser.get(url, follow_redirects=True))["syncs"] == syncs
+
+
+def test_the_settings_show_each_syncs_range_and_status_and_the_last_and_next_one(
+    http: httpx.Client, browser: httpx.Client
+) -> None:
+    _, url = saved_flow(http, browser)
+    page = browser.get(url, follow_redirects=True)
+    assert "No sync has run yet." in page.text
+    assert "Next sync: 2022-03-22 00:00:00." in text_of(page)
+    http.post("/_mock/clock/advance", json={"days": 2})
+    page = browser.get(url, follow_redirects=True)
+    for start, finish in (("21", "22"), ("22", "23")):
+        row = f"2022-03-{start} 00:00:00 2022-03-{finish} 00:00:00 Complete"
+        assert row in text_of(page)
+    assert "Last sync: 2022-03-23 00:00:00." in text_of(page)
+    assert "Next sync: 2022-03-24 00:00:00." in text_of(page)
+    assert "this company in the portal" in text_of(page)
+    browser.post(page.url.path, data=fields(page) | {"syncs": "off"})
+    assert "No sync is planned." in browser.get(url, follow_redirects=True).text
 
 
 def test_a_merchant_disconnects_the_platform_in_the_settings_and_connects_it_again(

@@ -1,0 +1,44 @@
+"""The threads that carry requests out: made when they are needed, and kept."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from waitress.task import ThreadedTaskDispatcher
+
+MAX_THREADS: Final = 40  # each attends one connection, and nearly all of them wait for clients
+
+
+class WorkerThreads(ThreadedTaskDispatcher):
+    """Hands each connection with a request to a thread that is free, or to a new one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_stopping = False
+        self._made = 0
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a thread must not wait for clients: others are waiting for it."""
+        return self._is_stopping or bool(self.queue)
+
+    def add_task(self, task: Any) -> None:
+        """Have a thread serve a connection, which it attends from now on."""
+        if task.is_attended:  # it was this thread that has read the request
+            return
+        task.is_attended = True
+        with self.lock:
+            self.queue.append(task)
+            idle = len(self.threads) - self.active_count
+            if len(self.queue) <= idle or len(self.threads) >= MAX_THREADS or self._is_stopping:
+                self.queue_cv.notify()
+                return
+            self._made += 1
+            self.threads.add(self._made)
+            self.active_count += 1
+            self.start_new_thread(self.handler_thread, self._made)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
+        """End the threads once they have answered; see waitress."""
+        self._is_stopping = True
+        return bool(super().shutdown(cancel_pending, timeout))
