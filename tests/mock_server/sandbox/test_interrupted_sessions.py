@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from shutil import copyfile
 from threading import Thread, get_ident
 
@@ -16,6 +17,7 @@ from codat_mock.storage.datasets import Datasets
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 ORDERS = "commerce-orders"
+START = datetime(2022, 3, 21, 8, tzinfo=UTC)
 PATIENCE_SECONDS = 20.0
 
 
@@ -142,7 +144,7 @@ def test_another_sandbox_is_answered_while_rules_are_applied(driver, other, monk
 @pytest.mark.usefixtures("interrupted")
 def test_a_push_that_fails_between_its_portions_leaves_nothing(tmp_path, set_stage, monkeypatch):
     path = tmp_path / "shop.db"
-    registry = SandboxRegistry(Settings(speed=0), Store(path))
+    registry = SandboxRegistry(Settings(start_at=START, speed=0), Store(path))
     with client_of(registry) as http:
         driver = set_stage(http)
         before = driver.findings()["findings"]
@@ -162,7 +164,7 @@ def test_a_push_that_fails_between_its_portions_leaves_nothing(tmp_path, set_sta
             assert pushed.status_code == 500
         assert nothing_is_left(driver, before)
     registry.close()
-    killed = SandboxRegistry(Settings(speed=0), Store(tmp_path / "killed-shop.db"))
+    killed = SandboxRegistry(Settings(start_at=START, speed=0), Store(tmp_path / "killed-shop.db"))
     with client_of(killed) as http:
         again = SandboxDriver(http, "test-key")
         again.company_id = driver.company_id
