@@ -13,6 +13,7 @@ from math import log1p
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codat_mock.clock import parse_moment
 from codat_mock.models.alerts import Alert
@@ -41,6 +42,7 @@ CLOCK: Final = "clock"
 LANES: Final = (*LIST_NAMES.values(), SYNCS)
 SUCCESSES: Final = (2000, 2040)
 ALERT_KINDS: Final = {"delivered": "good", "failed": "bad"}
+MAX_DRAWN: Final = 400  # datasets and as many syncs of a company, the latest
 
 
 class Scale:
@@ -140,6 +142,34 @@ def drawing(
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" role="group" aria-label="{escape(label)}">'
         f"{''.join(shapes)}</svg>"
+    )
+
+
+def latest(run: Run, company: ReportedCompany) -> tuple[Run, ReportedCompany, int]:
+    """What a drawing has room for: the latest datasets and syncs, and the findings since then.
+
+    Args:
+        run: the run, with its findings.
+        company: whose datasets and syncs to draw, in the order of their times.
+
+    Returns:
+        The run and the company with what is left of them, and how many datasets and syncs of the
+        company are left out.
+    """
+    datasets, syncs = company.datasets[-MAX_DRAWN:], company.syncs[-MAX_DRAWN:]
+    hidden = len(company.datasets) - len(datasets) + len(company.syncs) - len(syncs)
+    if not hidden:
+        return run, company, 0
+    first = min(
+        map(parse_moment, [each.requested for each in datasets] + [each.at for each in syncs])
+    )
+    since = [
+        each for each in findings_of(run, company) if parse_moment(each.requests[0].at) >= first
+    ]
+    return (
+        replace(run, judgement=replace(run.judgement, findings=since)),
+        replace(company, datasets=datasets, syncs=syncs),
+        hidden,
     )
 
 

@@ -12,7 +12,7 @@ from codat_mock.clock import FIRST, LAST, format_moment
 from codat_mock.http.portal import developer_page
 from codat_mock.reports.collect import in_order, reported_dataset, reported_sync
 from codat_mock.reports.run import ReportedCompany, Run
-from codat_mock.reports.timeline import drawing
+from codat_mock.reports.timeline import MAX_DRAWN, drawing
 from codat_mock.rules.judge import Findings
 from codat_mock.sandbox import clock_control, dataset_views, evaluation, sync_views, webhooks
 from codat_mock.sandbox.clock_control import ClockMove
@@ -22,7 +22,6 @@ blueprint = Blueprint("portal_timeline", __name__)
 
 DAYS: Final = {"day": 1, "month": 31}
 EDGE: Final = timedelta(days=62)  # of the calendar, so that there are days before and after
-MAX_DRAWN: Final = 400  # datasets and syncs of a company, the latest
 
 
 @blueprint.get("/portal/timeline")

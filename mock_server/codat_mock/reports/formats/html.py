@@ -22,13 +22,14 @@ STYLES: Final = ("page", "portal", "report", "timeline")
 
 def write(run: Run) -> bytes:
     """Make the report."""
-    drawings = {
-        company.id: Markup(timeline.drawing(run, company))  # noqa: S704  (it escapes what it shows)
-        for company in run.companies
-    }
+    drawings, hidden = {}, {}
+    for company in run.companies:
+        *drawn, hidden[company.id] = timeline.latest(run, company)
+        drawings[company.id] = Markup(timeline.drawing(*drawn))  # noqa: S704  (it escapes what it shows)
     return rendered(
-        "report.html", STYLES, run=run, drawings=drawings, verdict=verdict, wording=wording
-    )
+        "report.html", STYLES, run=run, drawings=drawings, hidden=hidden, verdict=verdict,
+        wording=wording,
+    )  # fmt: skip
 
 
 @cache
