@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec import field as wire_field
 
 from codat_mock.accounting.booking_context import named_currency
@@ -17,7 +18,6 @@ from codat_mock.accounting.documents import Document, RecordId
 from codat_mock.accounting.money import amount_of, exactly, rounded
 from codat_mock.accounting.orders import take_apart
 from codat_mock.accounting.reconciliation import FEES, PAYOUTS
-from codat_mock.accounting.selection import Picked
 from codat_mock.models.commerce import Order, Payment, Record, Wire
 from codat_mock.models.configuration import AccountSelection, Configuration
 from codat_mock.models.datasets import DataType
@@ -60,6 +60,28 @@ class Comparison(Wire, kw_only=True, omit_defaults=False):
     surplus: list[Compared] = wire_field(default_factory=list)
 
 
+class OwnRecord(Struct, frozen=True, kw_only=True):
+    """What is compared of one of the merchant's own records.
+
+    Args:
+        created: when, at the merchant's, UTC; None where it does not say.
+        modified: likewise the last time.
+        amount: what it amounts to, as the books show it.
+        currency: that it names; empty where it names none.
+        state: of a payment its status, of a transaction its type; empty of an order.
+        is_nil: whether it books nothing, such as an order that is free.
+    """
+
+    data_type: DataType
+    key: str
+    created: datetime | None
+    modified: datetime | None
+    amount: Decimal
+    currency: str
+    state: str
+    is_nil: bool
+
+
 @dataclass(slots=True)
 class Booked:
     """Where one record is booked, and how it was booked last."""
@@ -71,8 +93,37 @@ class Booked:
     documents: list[str] = field(default_factory=list)
 
 
+def own_record(data_type: DataType, key: str, record: Record) -> OwnRecord:
+    """What is compared of a record.
+
+    Args:
+        data_type: the record's.
+        key: the record's.
+        record: as the merchant has it.
+    """
+    created, state = record.created_date, ""
+    with exactly():
+        if isinstance(record, Order):
+            parts = take_apart(record, named_currency(record.currency))
+            amount, is_nil = parts.balance, not parts.sold and not parts.refunded
+        else:
+            amount = worth(record)
+            is_nil = not amount
+            state = (record.status if isinstance(record, Payment) else record.type) or ""
+    return OwnRecord(
+        data_type=data_type,
+        key=key,
+        created=created if isinstance(created, datetime) else None,
+        modified=record.source_modified_date or None,
+        amount=amount,
+        currency=named_currency(record.currency),
+        state=state,
+        is_nil=is_nil,
+    )
+
+
 def compare(
-    declared: Iterable[Picked], documents: Iterable[Document], configuration: Configuration
+    declared: Iterable[OwnRecord], documents: Iterable[Document], configuration: Configuration
 ) -> Comparison:
     """Compare the declared records with the books.
 
@@ -86,14 +137,13 @@ def compare(
     with exactly():
         for own in declared:
             booked = books.pop((own.data_type, own.key), None)
-            belongs = belongs_in_books(own.record, configuration)
+            belongs = belongs_in_books(own, configuration)
             if booked is not None:
                 judge(found, own, booked, belongs=belongs)
-            elif belongs and not is_nil(own.record):
-                amount = worth(own.record)
-                found.missing.append(compared(own.data_type, own.key, own.record, amount, None))
-    for (data_type, key), booked in books.items():
-        found.surplus.append(compared(data_type, key, None, None, booked))
+            elif belongs and not own.is_nil:
+                found.missing.append(compared((own.data_type, own.key), own, None))
+    for name, booked in books.items():
+        found.surplus.append(compared(name, None, booked))
     for each in (found.booked_once, found.doubled, found.missing, found.stale, found.surplus):
         each.sort(key=lambda one: (one.data_type, one.key))
     return found
@@ -115,7 +165,7 @@ def read_books(documents: Iterable[Document]) -> dict[RecordId, Booked]:
     return books
 
 
-def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> None:
+def judge(found: Comparison, own: OwnRecord, booked: Booked, *, belongs: bool) -> None:
     """Classify a record that is in the books.
 
     Args:
@@ -124,9 +174,8 @@ def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> N
         booked: how it is in the books.
         belongs: whether it belongs in the books at all; stale where it does not.
     """
-    amount = worth(own.record)
-    one = compared(own.data_type, own.key, own.record, amount, booked)
-    is_stale = not belongs or differs(own.record, amount, booked)
+    one = compared((own.data_type, own.key), own, booked)
+    is_stale = not belongs or differs(own, booked)
     if is_stale:
         found.stale.append(one)
     if len(booked.syncs) > 1:
@@ -135,44 +184,29 @@ def judge(found: Comparison, own: Picked, booked: Booked, *, belongs: bool) -> N
         found.booked_once.append(one)
 
 
-def differs(record: Record, amount: Decimal, booked: Booked) -> bool:
-    """Whether the merchant's version is another than the one in the books.
-
-    Args:
-        record: the merchant's version.
-        amount: what it amounts to.
-        booked: how it is in the books.
-    """
-    if rounded(amount, booked.currency) != rounded(booked.amount, booked.currency):
+def differs(own: OwnRecord, booked: Booked) -> bool:
+    """Whether the merchant's version is another than the one in the books."""
+    if rounded(own.amount, booked.currency) != rounded(booked.amount, booked.currency):
         return True
-    if (named_currency(record.currency) or booked.currency) != booked.currency:
+    if (own.currency or booked.currency) != booked.currency:
         return True
-    modified = record.source_modified_date or None
-    return modified is not None and booked.modified is not None and modified > booked.modified
+    return bool(own.modified and booked.modified and own.modified > booked.modified)
 
 
-def compared(
-    data_type: DataType,
-    key: str,
-    record: Record | None,
-    amount: Decimal | None,
-    booked: Booked | None,
-) -> Compared:
+def compared(name: RecordId, own: OwnRecord | None, booked: Booked | None) -> Compared:
     """One line of a comparison: a record of the merchant's, of the books, or of both.
 
     Args:
-        data_type: the record's.
-        key: the record's.
-        record: as declared; None where it is not.
-        amount: what that amounts to.
+        name: the record's type and key.
+        own: as declared; None where it is not.
         booked: as in the books; None where it is not in them.
     """
-    own = named_currency(record.currency) or None if record else None
+    named = own.currency or None if own else None
     return Compared(
-        data_type=data_type,
-        key=key,
-        currency=booked.currency if booked else own,
-        declared=amount,
+        data_type=name[0],
+        key=name[1],
+        currency=booked.currency if booked else named,
+        declared=own.amount if own else None,
         booked=booked.amount if booked else None,
         times=len(booked.syncs) if booked else 0,
         documents=booked.documents if booked else [],
@@ -187,22 +221,14 @@ def worth(record: Record) -> Decimal:
     return amount_of(given)
 
 
-def belongs_in_books(record: Record, configuration: Configuration) -> bool:
+def belongs_in_books(own: OwnRecord, configuration: Configuration) -> bool:
     """Whether a record belongs in the books: orders, paid payments, fees and payouts do."""
     mapping = configuration.configuration
-    if isinstance(record, Order):
+    if own.data_type == "commerce-orders":
         return mapping.sales.sync_sales
-    if isinstance(record, Payment):
-        return mapping.payments.sync_payments and record.status == "Paid"
-    if record.type in PAYOUTS:
+    if own.data_type == "commerce-payments":
+        return mapping.payments.sync_payments and own.state == "Paid"
+    if own.state in PAYOUTS:
         payout = mapping.payments.accounts.get("payout", AccountSelection())
         return mapping.payments.sync_payments and bool(payout.selected_account_id)
-    return mapping.fees.sync_fees and record.type in FEES
-
-
-def is_nil(record: Record) -> bool:
-    """Whether a record books nothing, such as an order that is free."""
-    if isinstance(record, Order):
-        parts = take_apart(record, named_currency(record.currency))
-        return not parts.sold and not parts.refunded
-    return not worth(record)
+    return mapping.fees.sync_fees and own.state in FEES

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from datetime import datetime
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from msgspec.json import encode
 from msgspec.structs import asdict
 
-from codat_mock.accounting.comparison import Comparison, compare
+from codat_mock.accounting.comparison import Comparison, compare, own_record
 from codat_mock.accounting.documents import Document, records_in
-from codat_mock.accounting.selection import Picked
 from codat_mock.clock import is_within
-from codat_mock.models.commerce import Wire
-from codat_mock.models.datasets import LIST_NAMES
+from codat_mock.models.commerce import Record, Wire
+from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.errors import Conflict
 from codat_mock.models.merchant_records import Declaration
 from codat_mock.models.pushes import RECORDS, deleted_keys
@@ -66,7 +64,8 @@ def declare(
         if record.is_delete:
             declared.remove(row.number, data_type, deleted_keys(data_type, str(record.record.id)))
         else:
-            declared.put(row.number, data_type, record.key, record.raw)
+            own = own_record(data_type, record.key, record.record)
+            declared.put(row.number, own, record.raw)
     counts = {LIST_NAMES[kind]: count for kind, count in declared.counts(row.number).items()}
     return DeclaredCounts(company_id=company_id, **counts)
 
@@ -116,13 +115,13 @@ def comparison_now(session: Session, row: CompanyRow) -> CompanyComparison:
     """The comparison, made."""
     documents = documents_of(session, row)
     spans = session.tables.syncs.covered(row.number)
-    declared = declared_records(session, row)
+    declared = session.tables.declared.all(row.number)
     with session.computing(len(documents) + len(declared)):
         booked = records_in(documents)
         due = [
             own
             for own in declared
-            if is_within(spans, created(own)) or (own.data_type, own.key) in booked
+            if is_within(spans, own.created) or (own.data_type, own.key) in booked
         ]
         compared = compare(due, documents, companies.configured(row))
     return CompanyComparison(
@@ -137,14 +136,16 @@ def documents_of(session: Session, row: CompanyRow) -> list[Document]:
         return [decode_document(each) for each in stored]
 
 
-def declared_records(session: Session, row: CompanyRow) -> list[Picked]:
-    """All records that a company's merchant is declared to have."""
-    stored = session.tables.declared.all(row.number)
-    with session.computing(len(stored)):
-        return [Picked(kind, key, RECORDS[kind](record)) for kind, key, record in stored]
+def records_named(
+    session: Session, row: CompanyRow, data_type: DataType, keys: Iterable[str]
+) -> Iterator[tuple[str, Record]]:
+    """The declared records with these keys, where there are any, each with its key.
 
-
-def created(own: Picked) -> datetime | None:
-    """When a record was created at the merchant's, None where it does not say."""
-    moment = own.record.created_date
-    return moment if isinstance(moment, datetime) else None
+    Args:
+        session: the session.
+        row: the company's row.
+        data_type: the records'.
+        keys: the records'.
+    """
+    for key, record in session.tables.declared.records(row.number, data_type, keys):
+        yield key, RECORDS[data_type](record)

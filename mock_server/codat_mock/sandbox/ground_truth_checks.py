@@ -14,11 +14,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from codat_mock.accounting.comparison import Compared
+from codat_mock.accounting.comparison import Compared, OwnRecord
 from codat_mock.accounting.documents import RecordId
-from codat_mock.accounting.selection import Picked
 from codat_mock.clock import format_moment
-from codat_mock.models.commerce import Transaction
+from codat_mock.models.commerce import Record, Transaction
 from codat_mock.models.datasets import RECORD_TYPES, DataType
 from codat_mock.rules.contexts import (
     BookedRecord,
@@ -31,7 +30,7 @@ from codat_mock.rules.contexts import (
     Request,
 )
 from codat_mock.rules.contexts.pushes import PROMPT
-from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, source_of
+from codat_mock.rules.contexts.syncs import ORDERS, PAYMENTS, TRANSACTIONS, source_of
 from codat_mock.rules.differences import differences_between
 from codat_mock.rules.judge import MAX_RECORDS
 from codat_mock.sandbox import companies, ground_truth
@@ -85,7 +84,7 @@ def subjects(session: Session, row: CompanyRow) -> DeclaredSubjects:
         session: the session.
         row: the company's row.
     """
-    declared = ground_truth.declared_records(session, row)
+    declared = session.tables.declared.all(row.number)
     with session.computing(len(declared)):
         own = own_records(declared)
     arrivals = {
@@ -93,7 +92,7 @@ def subjects(session: Session, row: CompanyRow) -> DeclaredSubjects:
         for data_type in RECORD_TYPES
     }
     edges = sorted(sync.finish for sync in session.tables.syncs.successful(row.number))
-    early = paid_for_earlier(row, declared)
+    early = paid_for_earlier(session, row, declared)
     pushes = session.tables.datasets.pushes(row.number)
     last_push = pushes[-1][0] if pushes else None
     place = bisect_right(own, last_push, key=created_of) if last_push else 0
@@ -102,7 +101,7 @@ def subjects(session: Session, row: CompanyRow) -> DeclaredSubjects:
         gaps=gaps_between(pushes, own),
         last_push=last_push,
         later=own[place:],
-        books=books(session, row, declared, prompt_records(own, edges, arrivals) | early),
+        books=books(session, row, prompt_records(own, edges, arrivals) | early),
     )
 
 
@@ -111,10 +110,11 @@ def created_of(record: DeclaredRecord) -> datetime:
     return record.created
 
 
-def own_records(declared: Iterable[Picked]) -> list[DeclaredRecord]:
+def own_records(declared: Iterable[OwnRecord]) -> list[DeclaredRecord]:
     """The declared records that say when they were created, the earliest first."""
-    dated = ((each, ground_truth.created(each)) for each in declared)
-    own = [DeclaredRecord(each.data_type, each.key, created) for each, created in dated if created]
+    own = [
+        DeclaredRecord(each.data_type, each.key, each.created) for each in declared if each.created
+    ]
     return sorted(own, key=created_of)
 
 
@@ -200,15 +200,12 @@ def gaps_between(
     return gaps
 
 
-def books(
-    session: Session, row: CompanyRow, declared: Sequence[Picked], excused: Set[RecordId]
-) -> BooksContext:
+def books(session: Session, row: CompanyRow, excused: Set[RecordId]) -> BooksContext:
     """The books beside the declared records that are due.
 
     Args:
         session: the session.
         row: the company's row.
-        declared: all declared records.
         excused: those that may be missing.
     """
     compared = ground_truth.comparison(session, row)
@@ -219,7 +216,7 @@ def books(
         due=len({(each.data_type, each.key) for kind in kinds for each in kind}),
         doubled=[*shown(session, row, compared.doubled)],
         missing=[*shown(session, row, missing)],
-        stale=[*with_changes(session, row, declared, [*shown(session, row, compared.stale)])],
+        stale=[*with_changes(session, row, [*shown(session, row, compared.stale)])],
         surplus=[*shown(session, row, compared.surplus)],
     )
 
@@ -244,12 +241,15 @@ def prompt_records(
     }
 
 
-def paid_for_earlier(row: CompanyRow, declared: Iterable[Picked]) -> set[RecordId]:
+def paid_for_earlier(
+    session: Session, row: CompanyRow, declared: Sequence[OwnRecord]
+) -> set[RecordId]:
     """The declared payments and transactions of orders from before the start date.
 
     Their orders are not to be pushed, so that no books can have them.
 
     Args:
+        session: the session.
         row: the company's row.
         declared: all declared records.
     """
@@ -259,15 +259,16 @@ def paid_for_earlier(row: CompanyRow, declared: Iterable[Picked]) -> set[RecordI
     early = {
         each.key
         for each in declared
-        if each.data_type == ORDERS
-        and (created := ground_truth.created(each)) is not None
-        and created < start
+        if each.data_type == ORDERS and each.created is not None and each.created < start
     }
     found: set[RecordId] = set()
-    for each in declared:
-        source = source_of(each.record) if isinstance(each.record, Transaction) else None
+    if not early:
+        return found
+    keys = [each.key for each in declared if each.data_type == TRANSACTIONS]
+    for key, record in ground_truth.records_named(session, row, TRANSACTIONS, keys):
+        source = source_of(record) if isinstance(record, Transaction) else None
         if source and source[0] == ORDERS and source[1] in early:
-            found |= {(each.data_type, each.key), (PAYMENTS, str(each.record.id))}
+            found |= {(TRANSACTIONS, key), (PAYMENTS, str(record.id))}
     return found
 
 
@@ -291,26 +292,28 @@ def shown(
 
 
 def with_changes(
-    session: Session, row: CompanyRow, declared: Iterable[Picked], stale: Sequence[BookedRecord]
+    session: Session, row: CompanyRow, stale: Sequence[BookedRecord]
 ) -> Iterator[BookedRecord]:
     """Outdated records with the properties that are, for as many as a finding names.
 
     Args:
         session: the session.
         row: the company's row.
-        declared: all declared records.
         stale: the records, with their places in the books.
     """
     named = stale[:MAX_RECORDS]
-    own = {(each.data_type, each.key): each.record for each in declared} if named else {}
-    booked: dict[tuple[DataType, str], KnownVersion] = {}
+    own: dict[RecordId, Record] = {}
+    booked: dict[RecordId, KnownVersion] = {}
     for data_type in {each.data_type for each in named}:
         keys = [each.key for each in named if each.data_type == data_type]
         versions = known(session, row, data_type, keys, condition="synced IS NOT NULL")
         booked |= {(data_type, key): version for key, version in versions.items()}
+        records = ground_truth.records_named(session, row, data_type, keys)
+        own |= {(data_type, key): record for key, record in records}
     for each in stale:
-        version, latest = booked.get((each.data_type, each.key)), own[each.data_type, each.key]
-        if each not in named or version is None:
+        name = (each.data_type, each.key)
+        version, latest = booked.get(name), own.get(name)
+        if each not in named or version is None or latest is None:
             yield each
             continue
         changes = differences_between(version.record, latest)

@@ -86,13 +86,14 @@ def declared_before(
     names = {*named_by(records)}
     if not names or not session.tables.declared.has_any(row.number):
         return {}
-    return {
-        (own.data_type, own.key): own.record
-        for own in ground_truth.declared_records(session, row)
-        if (own.data_type, own.key) in names
-        and (created := ground_truth.created(own)) is not None
-        and created < start
-    }
+    found: dict[RecordId, Record] = {}
+    for data_type in sorted({each for each, _ in names}):
+        keys = sorted(key for each, key in names if each == data_type)
+        for key, record in ground_truth.records_named(session, row, data_type, keys):
+            created = record.created_date
+            if isinstance(created, datetime) and created < start:
+                found[data_type, key] = record
+    return found
 
 
 def open_versions(versions: Iterable[Version]) -> list[Version]:

@@ -18,7 +18,7 @@ APPLICATION_ID: Final = 0x434D4F4B  # "CMOK": tells the mock's files from any ot
 LEDGER_ID: Final = 0x43505553  # "CPUS": the ledger or outbox of a push client
 SNAPSHOT_ID: Final = 0x434D4F53  # "CMOS": the snapshot of one sandbox
 EARLIER_ID: Final = 0x636F6461  # "coda": both of them, until schema 2
-VERSION: Final = 4
+VERSION: Final = 5
 
 TABLES: Final = """
 CREATE TABLE sandboxes (
@@ -180,6 +180,12 @@ CREATE TABLE declared (
     data_type TEXT NOT NULL,
     key TEXT NOT NULL,
     record BLOB NOT NULL,
+    created INTEGER,
+    modified INTEGER,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL,
+    is_nil INTEGER NOT NULL,
     PRIMARY KEY (company, data_type, key)
 ) WITHOUT ROWID;
 CREATE TABLE findings (

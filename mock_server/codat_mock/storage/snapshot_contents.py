@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Annotated, Any, Final, get_args
 
@@ -67,6 +68,17 @@ def text(value: Any) -> None:
     """A text is a text."""
     if not isinstance(value, str):
         raise Wrong("is no text")
+
+
+def amount(value: Any) -> None:
+    """A decimal, as text."""
+    text(value)
+    try:
+        is_finite = Decimal(value).is_finite()
+    except InvalidOperation:
+        is_finite = False
+    if not is_finite:
+        raise Wrong("is no amount")
 
 
 def one_of(*known: str) -> Check:
@@ -185,6 +197,8 @@ COLUMNS: Final[dict[str, dict[str, Check]]] = {
     },
     "declared": {
         "company": number, "data_type": DATA_TYPE, "key": text, "record": shallow,
+        "created": optional(moment), "modified": optional(moment), "amount": amount,
+        "currency": text, "state": text, "is_nil": number,
     },
     "findings": {
         "number": number, "sandbox": number, "code": text, "dedup_key": optional(text),

@@ -104,7 +104,7 @@ def nowhere(tmp_path):
     [
         ("foreign", "another program"),
         ("older", "another version"),
-        ("previous", "schema 2, this one needs 4"),
+        ("previous", "schema 2, this one needs 5"),
         ("ledger", "ledger or outbox of a push client"),
         ("earlier_ledger", "ledger or outbox of a push client"),
         ("newer", "another version"),

@@ -24,8 +24,8 @@ def write(run: Run) -> bytes:
     """Make the report."""
     drawings, hidden = {}, {}
     for company in run.companies:
-        *drawn, hidden[company.id] = timeline.latest(run, company)
-        drawings[company.id] = Markup(timeline.drawing(*drawn))  # noqa: S704  (it escapes what it shows)
+        latest, drawn, hidden[company.id] = timeline.latest(run, company)
+        drawings[company.id] = Markup(timeline.drawing(latest, drawn))  # noqa: S704  (it escapes what it shows)
     return rendered(
         "report.html", STYLES, run=run, drawings=drawings, hidden=hidden, verdict=verdict,
         wording=wording,

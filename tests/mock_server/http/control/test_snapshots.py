@@ -215,7 +215,7 @@ def test_every_column_that_names_another_row_gets_its_new_key():
         "minted", "requests", "dropped", "due", "failures", "expires", "remaining", "planned",
         "seen", "hits", "moment", "requested", "ends", "is_answered", "is_polled", "is_read",
         "is_alerted", "start", "finish", "ran", "code", "position", "created", "is_delete",
-        "deferred", "last", "size",
+        "deferred", "last", "size", "modified",
     }  # fmt: skip
     from codat_mock.storage.schema import TABLES
 

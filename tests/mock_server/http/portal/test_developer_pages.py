@@ -13,6 +13,7 @@ from codat_mock.http.portal.mistakes import MISTAKES
 from codat_mock.http.portal.requests import shown_body
 from codat_mock.http.request_context import REGISTRY
 from codat_mock.sandbox import books_digest, ground_truth
+from codat_mock.storage.ground_truth import Declared
 
 NAME = "Café & <i>Sons</i> 'n' Co"
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -427,7 +428,7 @@ def test_a_page_reads_only_the_documents_that_a_sync_has_written(shop, browser, 
 
 
 def test_a_page_reads_declared_records_again_only_after_a_change(shop, browser, monkeypatch):
-    reads = counted(monkeypatch, ground_truth, "declared_records")
+    reads = counted(monkeypatch, Declared, "all")
     shop.declare(orders=[order(5)])
     assert "1 booked once" in look(browser, shop)
     first = len(reads)
@@ -436,6 +437,27 @@ def test_a_page_reads_declared_records_again_only_after_a_change(shop, browser, 
     shop.create_company("Another")
     look(browser, shop)
     assert len(reads) == first
+
+
+def test_declared_records_are_decoded_when_they_are_declared_and_only_outdated_ones_again(
+    shop, browser, monkeypatch
+):
+    shop.declare(orders=[order(5), *(order(6, id=f"o-{number}") for number in range(2, 9))])
+    records = dict(ground_truth.RECORDS)
+    decoded = []
+
+    def decode(raw):
+        decoded.append(raw)
+        return records["commerce-orders"](raw)
+
+    monkeypatch.setattr(ground_truth, "RECORDS", records | {"commerce-orders": decode})
+    look(browser, shop)
+    shop.advance(days=1)
+    look(browser, shop)
+    assert decoded == []
+    shop.declare(orders=[order(7)])
+    assert "1 stale" in look(browser, shop)
+    assert len(decoded) == 1
 
 
 def test_what_is_declared_pushed_or_configured_later_is_compared(shop, browser, http):
