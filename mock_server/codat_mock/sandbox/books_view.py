@@ -280,11 +280,20 @@ def summary(session: Session, surplus: int) -> BooksSummary:
         found.booked += written.booked
         found.missed += len(syncs.missed(session, row))
         found.unreconciled += len(session.tables.syncs.unreconciled(row.number))
-        found.waiting += session.tables.versions.count_waiting(row.number)
+        found.waiting += waiting(session, row)
         succeeded, failed = session.tables.syncs.counts(row.number)
         found.syncs += succeeded
         found.failed_syncs += failed  # since the last success, which made up for those before
     return found
+
+
+def waiting(session: Session, row: CompanyRow) -> int:
+    """How many records of a company no sync has picked; counted again only after a push or sync."""
+    tables = session.tables
+    state = (tables.datasets.state(row.number), tables.syncs.last_number(row.number))
+    return session.remember(
+        ("waiting", row.number), state, lambda: tables.versions.count_waiting(row.number)
+    )
 
 
 def why_missed(created: datetime | None, start: datetime | None) -> str:

@@ -14,6 +14,7 @@ from codat_mock.http.portal.requests import shown_body
 from codat_mock.http.request_context import REGISTRY
 from codat_mock.sandbox import books_digest, ground_truth
 from codat_mock.storage.ground_truth import Declared
+from codat_mock.storage.versions import Versions
 
 NAME = "Café & <i>Sons</i> 'n' Co"
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -437,6 +438,22 @@ def test_a_page_reads_declared_records_again_only_after_a_change(shop, browser, 
     shop.create_company("Another")
     look(browser, shop)
     assert len(reads) == first
+
+
+def test_waiting_records_are_counted_again_only_after_a_push_or_a_sync(shop, browser, monkeypatch):
+    counts = counted(monkeypatch, Versions, "count_waiting")
+
+    def waiting() -> int:
+        look(browser, shop)
+        return shop.call("GET", "/_mock/findings")["books"]["waiting"]
+
+    before = waiting()
+    shop.advance(seconds=1)
+    assert (waiting(), len(counts)) == (before, 1)
+    shop.push("commerce-orders", [order(3, id="o-9", createdDate="2022-03-22T08:00:00Z")])
+    assert (waiting(), len(counts)) == (before + 1, 2)
+    shop.advance(days=1)
+    assert (waiting(), len(counts)) == (0, 3)
 
 
 def test_declared_records_are_decoded_when_they_are_declared_and_only_outdated_ones_again(
