@@ -9,7 +9,7 @@ import click
 from codat_mock.cli import terminal
 from codat_mock.cli.remote_server import RemoteServer, given_only, uses_server
 from codat_mock.cli.secret import secret
-from codat_mock.domain.redaction import REMOVED, is_secret
+from codat_mock.domain.secret_names import REMOVED, is_secret
 from codat_mock.models.alerts import RuleType
 
 EXAMPLES = """Examples:

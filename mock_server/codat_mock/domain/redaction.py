@@ -9,44 +9,35 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from functools import lru_cache, partial
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-REMOVED: Final = "removed"
+import msgspec
+
+from codat_mock.domain.secret_names import HINT, REMOVED, is_secret, may_hold_secrets
+from codat_mock.domain.secret_pairs import (
+    STARTS,
+    STRING,
+    clean_paired_elements,
+    clean_paired_parameters,
+    clean_pairs,
+    is_value_name,
+    names_secret,
+    spans_of_values,
+    unescaped,
+)
+from codat_mock.domain.secret_prose import clean_prose, ends_in_name
+
 MAX_DEPTH: Final = 4  # of parameters within the value of another
 MIN_SECRET_CHARACTERS: Final = 4
-WORDS: Final = {
-    "auth", "authentication", "authn", "authorisation", "authorization", "auths", "authz", "bearer",
-    "cookie", "cookies", "credential", "credentials", "jwt", "jwts", "key", "keys", "otp", "pass",
-    "passcode", "passphrase", "pwd", "pwds", "session", "sessions", "sid", "sig", "signature",
-    "signatures",
-}  # fmt: skip
-# Words that are written together: `apikey`, `accesstoken`, `phpsessid`. Not `monkey` or `author`.
-JOINED: Final = re.compile(
-    r"secret|token|passw|session|sessid|signature"
-    r"|(api|app|access|auth|client|pass|private|secret|shared|signing|subscription)keys?$"
-    r"|.auth$|jwt$|pwds?$"
+# A string, with the sign after it that assigns; in a form, spaces are `+`.
+NAMED: Final = re.compile(rf"({STRING})(\s*\]?\s*(?:=>|:|=(?!=))[\s+]*)?", re.DOTALL)
+BARE: Final = re.compile(
+    rf"(?!(?:true|false|null|none)\b)[A-Za-z_][^\s\"',;&<>()\[\]{{}}]*(?:(?<=\b\w){STRING})?",
+    re.IGNORECASE | re.DOTALL,
 )
-# Names of the API whose values name an accounting or commerce software.
-PUBLIC: Final = {"accountingKey", "commerceKey", "integrationKey", "platformKey"}
-# The words of a name, in each of the ways in which case may separate them: `APIKey`, `APIkey`.
-WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
-RUN: Final = re.compile(r"[A-Z]+|[a-z]+")
-LETTERS: Final = re.compile(r"[A-Za-z]+")
-# A text with none of these has nothing to remove.
-HINTS: Final = (
-    "key", "secret", "token", "pass", "pwd", "session", "sessid", "auth", "bearer", "sig", "jwt",
-    "cookie", "credential", "otp", "sid", "@", "%", "\\u",
-)  # fmt: skip
-HINT: Final = re.compile("|".join(map(re.escape, HINTS)), re.IGNORECASE)
-MAX_KEPT_NAME_CHARACTERS: Final = 100  # of a name for which the answer is remembered
-MAX_KEPT_NAMES: Final = 5000
-STRING: Final = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
-NAMED: Final = re.compile(rf"({STRING})(\s*:[\s+]*)?", re.DOTALL)  # in a form, spaces are `+`
-STARTS: Final = tuple('"[{-0123456789')  # of a value to hide; true, false and null tell nothing
 VALUE: Final = re.compile(rf'{STRING}|-?\d[\w.+-]*|[\[\]{{}}]|[^"\[\]{{}}]+', re.DOTALL)
-ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 # A parameter of a query, a fragment or a form, also quoted in a message; `&` may be escaped as in
 # JSON or HTML.
 PARAMETER: Final = re.compile(
@@ -69,38 +60,15 @@ MARKUP: Final = re.compile(
 ATTRIBUTE: Final = re.compile(r"""(?<![\w:.-])([\w:.-]++)(\s*+=\s*+)("[^"]*"?|'[^']*'?)""")
 # An element without attributes in a text that is no XML, such as a string of JSON.
 ELEMENT: Final = re.compile(r'(<([A-Za-z_][\w:.-]{0,100}+)>)((?:[^<"\\]|\\.)++)', re.DOTALL)
-as_json: Final = json.JSONEncoder(ensure_ascii=False).encode
+# In ASCII, as halves of characters and the encoding of a body may have no other form.
+as_json: Final = json.JSONEncoder().encode
+encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+LEAST_PROSE: Final = 4  # characters between two strings
 QUOTE_WITHIN: Final = '\\"'
 # Of an address with its scheme, or with a password.
 USER: Final = re.compile(
     r"(?<=://)[^/?#@\s\"'<>]{1,400}@|(?<=//)[^/?#@:\s\"'<>]{0,200}:[^/?#@\s\"'<>]{1,200}@"
 )
-
-
-def is_secret(name: str) -> bool:
-    """Whether the value of a name is a secret, by the words of the name.
-
-    A name is split at case and punctuation: `client_secret`, `X-Api-Key`, `sessionId`.
-    """
-    known = kept_answer if len(name) <= MAX_KEPT_NAME_CHARACTERS else has_secret_word
-    return known(name)
-
-
-def has_secret_word(name: str) -> bool:
-    """Whether one of the words of a name is one for a secret."""
-    if name in PUBLIC or not HINT.search(name):
-        return False
-    words = {word.lower() for split in (WORD, RUN, LETTERS) for word in split.findall(name)}
-    return any(word in WORDS or JOINED.search(word) for word in words)
-
-
-kept_answer: Final = lru_cache(MAX_KEPT_NAMES)(has_secret_word)
-
-
-def may_hold_secrets(text: str) -> bool:
-    """Whether a text needs to be searched for secrets, which takes far longer than to tell this."""
-    lowered = text.lower()
-    return any(each in lowered for each in HINTS)
 
 
 def without_secrets(text: str, depth: int = 0) -> str:
@@ -115,8 +83,9 @@ def without_secrets(text: str, depth: int = 0) -> str:
     if "form-data" in text:
         text = PART.sub(clean_part, text)
     if "<" in text:
+        text = clean_paired_elements(text)
         text = clean_xml(text) if XML.match(text) else ELEMENT.sub(clean_element, text)
-    return clean_parameters(clean_properties(text, depth), depth)
+    return clean_properties(clean_pairs(clean_parameters(text, depth)), depth)
 
 
 def body_without_secrets(body: bytes) -> bytes:
@@ -127,6 +96,17 @@ def body_without_secrets(body: bytes) -> bytes:
         except UnicodeError:
             continue
     return body
+
+
+def value_without_secrets(value: Any) -> Any:
+    """A value, as it is read from JSON, without secrets in its texts and properties."""
+    if isinstance(value, str):
+        return without_secrets(value)
+    if not isinstance(value, dict | list):
+        return value
+    text = encode(value).decode()
+    cleaned = without_secrets(text)
+    return value if cleaned == text else msgspec.json.decode(cleaned)
 
 
 def readable_without_secrets(body: bytes) -> str:
@@ -162,7 +142,8 @@ def clean_parameters(text: str, depth: int = 0) -> str:
     """
     if not any(sign in text for sign in SIGNS):
         return text
-    return PARAMETER.sub(partial(clean_parameter, depth=depth), USER.sub("", text))
+    text = clean_paired_parameters(USER.sub("", text))
+    return PARAMETER.sub(partial(clean_parameter, depth=depth), text)
 
 
 def clean_parameter(found: re.Match[str], depth: int) -> str:
@@ -175,12 +156,12 @@ def clean_parameter(found: re.Match[str], depth: int) -> str:
     start, name, sign, value = found.groups()
     if value and is_secret(unquote(name.replace("+", " "))):
         value = REMOVED
-    elif "=" in value or "%3" in value:  # another URL, form, query or JSON within it
-        inner = unquote(value)
+    elif any(sign in value for sign in "%+="):  # another URL, form, query, text or JSON within it
+        inner = unquote(value.replace("+", " "))
         if not HINT.search(inner):
             return found[0]
         cleaned = REMOVED if depth == MAX_DEPTH else without_secrets(inner, depth + 1)
-        value = value if cleaned == inner else quote(cleaned, safe="")
+        value = value if cleaned == inner else quote(cleaned, safe="", errors="replace")
     return f"{start}{name}{sign}{value}"
 
 
@@ -210,52 +191,97 @@ def clean_xml(text: str) -> str:
             if not depth:
                 hidden, copied = "", tag.start()
             continue
-        if "=" in rest and (cleaned := ATTRIBUTE.sub(clean_attribute, tag[0])) != tag[0]:
+        if "=" in rest and (cleaned := clean_attributes(tag[0])) != tag[0]:
             pieces += [text[copied : tag.start()], cleaned]
             copied = tag.end()
-        if not end and not is_empty and is_secret(name):
+        if not end and not is_empty and (is_secret(name) or is_named(rest)):
             pieces += [text[copied : tag.end()], REMOVED]
             hidden, depth = name, 1
     return "".join(pieces if hidden else [*pieces, text[copied:]])
 
 
-def clean_attribute(found: re.Match[str]) -> str:
-    """An attribute without its value where that is a secret."""
+def is_named(attributes: str) -> bool:
+    """Whether an attribute of an element names a secret: `<add key="apiKey" value="…">`."""
+    return any(
+        names_secret(found[3].strip("\"'")) and not is_value_name(found[1])
+        for found in ATTRIBUTE.finditer(attributes)
+    )
+
+
+def clean_attributes(tag: str) -> str:
+    """A tag without the values of attributes that are secrets."""
+    return ATTRIBUTE.sub(partial(clean_attribute, is_pair=is_named(tag)), tag)
+
+
+def clean_attribute(found: re.Match[str], *, is_pair: bool) -> str:
+    """An attribute without its value where that is a secret.
+
+    Args:
+        found: the attribute.
+        is_pair: whether another one names the secret.
+    """
     name, sign, value = found.groups()
-    return f"{name}{sign}{value[0]}{REMOVED}{value[0]}" if is_secret(name) else found[0]
+    is_hidden = is_secret(name) or (is_pair and is_value_name(name))
+    return f"{name}{sign}{value[0]}{REMOVED}{value[0]}" if is_hidden else found[0]
 
 
 def clean_properties(text: str, depth: int = 0) -> str:
     """JSON without the values of its secret properties, which may be objects or lists.
+
+    What stands between its strings may be prose, or of a program: `apiKey: "…"`.
 
     Args:
         text: the JSON, or any text that holds some.
         depth: within how many parameters it is.
     """
     pieces: list[str] = []
-    copied = 0
+    copied = place = 0
     for found in NAMED.finditer(text):
-        string, colon = found.groups()
-        if found.start() < copied:
+        start = found.start()
+        if start < place:
             continue
-        if colon and is_secret_property(string) and text.startswith(STARTS, found.end()):
-            pieces += [text[copied : found.end()], f'"{REMOVED}"']
-            copied = end_of_value(text, found.end())
-        elif QUOTE_WITHIN in string and (cleaned := clean_string(string, depth)) != string:
-            pieces += [text[copied : found.start()], cleaned]
+        string, sign = found.groups()
+        is_assigned = False
+        if start - place >= LEAST_PROSE and HINT.search(text, place, start):
+            cleaned, end = clean_prose(text, place, start)
+            pieces += [text[copied:place], cleaned]
+            is_assigned = end == start and ends_in_name(text, place, start)
+            copied = place = end
+            if end > start:
+                continue
+        place = found.end()
+        if sign and is_secret_property(string) and (end := end_of_secret(text, place)):
+            pieces += [text[copied:place], f'"{REMOVED}"']
+            copied = place = end
+        elif is_assigned:
+            pieces += [text[copied:start], f'"{REMOVED}"']
+            copied = place = found.end(1)
+        elif HINT.search(string) and (cleaned := clean_string(string, depth)) != string:
+            pieces += [text[copied:start], cleaned]
             copied = found.end(1)
-    return "".join([*pieces, text[copied:]])
+    cleaned, _ = clean_prose(text, place, len(text))
+    return "".join([*pieces, text[copied:place], cleaned])
+
+
+def end_of_secret(text: str, start: int) -> int:
+    """Where the value ends that begins at a place; 0 where it tells nothing."""
+    if text.startswith(STARTS, start):
+        return end_of_value(text, start)
+    bare = BARE.match(text, start)
+    return bare.end() if bare else 0
 
 
 def clean_string(string: str, depth: int = 0) -> str:
-    """A string of JSON without the secrets in it, where it holds JSON itself.
+    """A string of JSON without the secrets in it, where it holds JSON itself, or prose.
 
     Args:
         string: the string, with its quotes.
         depth: within how many parameters it is.
     """
+    if "\\" not in string:
+        return clean_prose(string, 0, len(string))[0]
     try:
-        inner = json.loads(string)
+        inner = json.loads(string, strict=False)
     except ValueError:
         inner = string[1:].replace(QUOTE_WITHIN, '"')  # cut off
         return string if without_secrets(inner, depth) == inner else f'"{REMOVED}"'
@@ -273,6 +299,8 @@ def secrets_in(text: str) -> set[str]:
         if is_property and text.startswith(STARTS, start):
             copied = end_of_value(text, start)
             found.update(each[0].strip('"') for each in VALUE.finditer(text, start, copied))
+    for start, end in spans_of_values(text):
+        found.update(each[0].strip('"') for each in VALUE.finditer(text, start, end))
     for parameter in PARAMETER.finditer(text):
         if is_secret(unquote(parameter[2])):
             found |= {parameter[4], unquote(parameter[4])}
@@ -283,11 +311,6 @@ def is_secret_property(string: str) -> bool:
     """Whether a string of JSON, with its quotes, is the name of a secret property."""
     name = string[1:-1]
     return is_secret(unescaped(name) if "\\" in name else name)
-
-
-def unescaped(name: str) -> str:
-    r"""A name without JSON's escapes, as in `pass\u0077ord`."""
-    return ESCAPE.sub(lambda found: chr(int(found[1], 16)), name)
 
 
 def end_of_value(text: str, start: int) -> int:

@@ -18,7 +18,8 @@ from msgspec import DecodeError, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from codat_mock.clock import format_moment, machine_seconds
-from codat_mock.domain.redaction import is_secret, secrets_in
+from codat_mock.domain.redaction import secrets_in
+from codat_mock.domain.secret_names import is_secret
 from codat_mock.http import request_body
 from codat_mock.models.decoding import (
     BOM,

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from codat_mock.domain.redaction import value_without_secrets, without_secrets
 from codat_mock.models.commerce import Wire
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.rules.contexts import Context, Evidence, ExchangeContext, Request
@@ -162,7 +163,8 @@ def judge(subject: Context, choices: Mapping[str, RuleSetting] | None = None) ->
         exercised.append(rule.code)
         if evidence:
             finding = finding_of(rule, subject, evidence, choice.severity or rule.severity)
-            found.append(StoredFinding(finding, evidence[0].dedup_key, evidence[0].note))
+            note = without_secrets(evidence[0].note)
+            found.append(StoredFinding(finding, evidence[0].dedup_key, note))
     return Judgement(found, exercised)
 
 
@@ -194,7 +196,9 @@ def finding_of(
         records=names,
         requests=requests_of(subject, evidence),
         differences=differences_in(evidence),
-        message=message_of(rule, len(evidence), names[0], evidence[0].note, subject.place),
+        message=message_of(
+            rule, len(evidence), names[0], without_secrets(evidence[0].note), subject.place
+        ),
         advice=sentence(filled(rule.advice, subject.company_id, data_type)),
         source=rule.source,
     )
@@ -212,6 +216,7 @@ def named(item: Evidence, data_type: str, *, is_mixed: bool) -> str:
     key = item.record
     if (item.data_type or data_type) == "commerce-transactions" and key != "/":
         key = key.removesuffix("/")  # a transaction without a type
+    key = without_secrets(key)
     if is_mixed and item.data_type:
         return f"{LIST_NAMES[kinds[item.data_type]]} {key}"
     return key
@@ -244,7 +249,12 @@ def requests_of(subject: Context, evidence: Sequence[Evidence]) -> list[Request]
 def differences_in(evidence: Sequence[Evidence]) -> list[Difference]:
     """The differences in the records that a finding names."""
     found = (
-        Difference(record=item.record, path=change.path, old=change.old, new=change.new)
+        Difference(
+            record=without_secrets(item.record),
+            path=change.path,
+            old=value_without_secrets(change.old),
+            new=value_without_secrets(change.new),
+        )
         for item in evidence[:MAX_RECORDS]
         for change in item.changes
     )

@@ -14,7 +14,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from codat_mock.domain.redaction import REMOVED, without_secrets
+from codat_mock.domain.redaction import without_secrets
+from codat_mock.domain.secret_names import REMOVED
 
 MAX_ERRORS: Final = 100  # a mock that fails at every request would fill the memory with them
 MAX_FRAMES: Final = 25  # of one exception, the last ones

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from codat_mock.domain.redaction import (
     body_without_secrets,
-    is_secret,
     readable_without_secrets,
     without_secrets,
 )
+from codat_mock.domain.secret_names import is_secret
 from codat_mock.har.exchange import Recorded
 from codat_mock.har.writer import write_har
 
