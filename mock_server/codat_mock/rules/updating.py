@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from codat_mock.models.decoding import parts
 from codat_mock.rules.contexts import Evidence, PushContext
 from codat_mock.rules.contexts.pushes import moment_or_none
 from codat_mock.rules.registry import rule
@@ -13,7 +12,6 @@ from codat_mock.rules.registry import rule
 GUIDE = "guide: Rules for updating data"
 IMPORTANT = re.compile("[aA]mount|Date|Gratuity|LineItems")  # named before other properties
 MAX_NAMED = 3
-BARE = {"id", "type", "modifiedDate", "sourceModifiedDate"}
 
 
 @rule(
@@ -41,8 +39,6 @@ def whole_object(push: PushContext) -> Iterator[Evidence]:
             named = ", ".join(loss.path.removeprefix("$.") for loss in losses[:MAX_NAMED])
             more = f" and {len(losses) - MAX_NAMED} more" if len(losses) > MAX_NAMED else ""
             note = f"without {named}{more}"
-            if len(parts(record.pushed.raw).keys() - BARE) == 0:
-                note += "; to delete a record, push its id alone"
             yield Evidence(record.key, note, changes=losses)
 
 
