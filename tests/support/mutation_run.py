@@ -5,43 +5,34 @@
     python tests/support/mutation_run.py rules --sample 60   of one package, drawn by chance
     python tests/support/mutation_run.py --since HEAD~1      the lines that have changed since
     python tests/support/mutation_run.py --thorough          every mutant of every package
+    python tests/support/mutation_run.py rules --write       also into docs/mutation-score.md
 
-cosmic-ray makes the mutants; mutmut forks faster, but only where the code lies in `src/`. Each
-mutant is tested in a fork of this process, which has the libraries and pytest in memory already,
-by the quick tests of its package, those of its own module first, up to the first failure.
+cosmic-ray makes the mutants; mutmut forks faster, but only where the code lies in `src/`. A
+package's quick tests run once under coverage, which tells the tests that run each line. Each mutant
+is tested in a fork of this process, which has the libraries and pytest in memory already: first by
+the tests that run its line, the quickest first, then by the others, up to the first failure.
 Survivors are printed; those of `equivalent_mutants.toml` change nothing that anybody could see.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.abc
-import importlib.machinery
-import importlib.util
-import io
 import os
 import re
-import resource
-import signal
-import subprocess
 import sys
-import tomllib
-import traceback
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
-EQUIVALENTS: Final = Path(__file__).with_name("equivalent_mutants.toml")
-# A mutant that works or waits so long is noticed.
-CPU_SECONDS: Final = 60
-TIMEOUT_SECONDS: Final = 600
+from mutant_tests import Measured, measure, start
+from mutants import ROOT, Mutant, changed_lines, is_equivalent, mutants_of, source_of
+
+PAGE: Final = ROOT / "docs" / "mutation-score.md"
+GOAL: Final = 0.9
 SERVER, CLIENT = ROOT / "mock_server" / "codat_mock", ROOT / "client" / "codat_push"
-# Folders and files of each package, and of its quick tests beside those of the module itself.
+# Folders and files of each package, and of its quick tests.
 PACKAGES: Final[dict[str, tuple[Path, Sequence[str]]]] = {
     "rules": (SERVER / "rules", ["mock_server/rules", "mock_server/test_limits.py"]),
     "accounting": (SERVER / "accounting", ["mock_server/accounting"]),
@@ -61,186 +52,115 @@ SLOW: Final = {
     "test_cli.py", "test_interrupted_sessions.py", "test_killed_between_pages.py",
     "test_drift.py", "test_concurrency.py",
 }  # fmt: skip
-ANNOTATION: Final = re.compile(r"(->|: )[^=]*\|")
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One changed place.
+@dataclass
+class Score:
+    """What became of the mutants of a package.
 
     Args:
-        operator: cosmic-ray's name of the kind of change.
-        occurrence: which place of this kind in the file, from 0.
-        line: of the place, from 1.
+        found: how many there are in all.
+        seed: of the draw; None if none was drawn.
+        survivors: described, with their place.
     """
 
-    path: Path
-    operator: str
-    occurrence: int
-    line: int
+    package: str
+    found: int
+    seed: int | None
+    noticed: int = 0
+    equivalent: int = 0
+    survivors: list[str] = field(default_factory=list)
+    is_cut: bool = False
 
-    def code(self) -> str | None:
-        """The changed source; None if nothing changes."""
-        from cosmic_ray import plugins
-        from cosmic_ray.mutating import mutate_code
+    @property
+    def tested(self) -> int:
+        """How many were tested and are no equivalents."""
+        return self.noticed + len(self.survivors)
 
-        operator = plugins.get_operator(self.operator)()
-        changed: str | None = mutate_code(source_of(self.path), operator, self.occurrence)
-        return changed
+    @property
+    def is_enough(self) -> bool:
+        """Whether the goal is reached, by those that were tested."""
+        return self.noticed >= GOAL * self.tested
 
-    def difference(self) -> tuple[str, str]:
-        """The line before and after."""
-        before, after = source_of(self.path).splitlines(), (self.code() or "").splitlines()
-        place = next(
-            (n for n, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), 0
-        )
-        return before[place].strip(), after[place].strip() if place < len(after) else ""
+    @property
+    def share(self) -> str:
+        """The share that was noticed."""
+        return f"{self.noticed / self.tested:.0%}" if self.tested else "-"
 
-
-def source_of(path: Path) -> str:
-    """A file's text."""
-    return path.read_text(encoding="utf-8")
-
-
-def mutants_of(path: Path) -> Iterator[Mutant]:
-    """Every mutant of a file, without those of annotations, which nobody evaluates."""
-    from cosmic_ray import plugins
-    from cosmic_ray.ast import ast_nodes, get_ast
-
-    text = source_of(path)
-    tree, lines = get_ast(text), text.splitlines()
-    for name in plugins.operator_names():
-        if "Variable" in name:  # needs names of variables
-            continue
-        operator = plugins.get_operator(name)()
-        places = (place for node in ast_nodes(tree) for place in operator.mutation_positions(node))
-        for occurrence, (start, _) in enumerate(places):
-            if not ("BitOr" in name and ANNOTATION.search(lines[start[0] - 1])):
-                yield Mutant(path, name, occurrence, start[0])
-
-
-class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
-    """Imports one module from other source."""
-
-    def __init__(self, path: Path, code: str) -> None:
-        self._path, self._code = path, code
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        """The module's place, if it is the changed one."""
-        found = importlib.machinery.PathFinder.find_spec(name, path, target)
-        if found is None or not found.origin or Path(found.origin) != self._path:
-            return None
-        return importlib.util.spec_from_file_location(
-            name,
-            self._path,
-            loader=self,
-            submodule_search_locations=found.submodule_search_locations,
+    def __str__(self) -> str:
+        over = ", the time is over" if self.is_cut else ""
+        return (
+            f"{self.package}: {self.noticed} of {self.tested} noticed ({self.share}),"
+            f" {self.equivalent} equivalent, of {self.found} mutants{over}"
         )
 
-    def get_filename(self, _name: str) -> str:
-        """The file that it is said to be."""
-        return str(self._path)
 
-    def get_data(self, path: str | bytes) -> bytes:
-        """The changed source, and nothing that was compiled before."""
-        if str(path).endswith(".py"):
-            return self._code.encode()
-        raise OSError(path)
-
-
-def tests_of(package: str, path: Path) -> list[str]:
-    """The files that test a module, its own first."""
+def tests_of(package: str) -> list[str]:
+    """The files of a package's quick tests."""
     folders = [ROOT / "tests" / name for name in PACKAGES[package][1]]
-    files = [
-        file
+    return [
+        str(file)
         for folder in folders
         for file in (sorted(folder.rglob("test_*.py")) if folder.is_dir() else [folder])
         if file.name not in SLOW and not str(file).endswith("rules/test_registry.py")
     ]
-    own = f"test_{path.stem}.py"
-    return [str(file) for file in sorted(files, key=lambda file: file.name != own)]
 
 
-def fails(path: Path, code: str, tests: list[str]) -> bool:
-    """Whether a test fails, or does not end, with this code in a file."""
-    child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        return status != 0
-    status = 1
-    try:
-        os.setsid()
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(TIMEOUT_SECONDS)
-        sys.meta_path.insert(0, Changed(path, code))
-        import pytest
-
-        options = ["-x", "-q", "-W", "ignore:Module already imported", "--rootdir", str(ROOT)]
-        options += ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
-        # Where pytest rewrites a plugin's modules, it imports them itself, from the files.
-        options += ["--assert=plain"]
-        for files in filter(None, (tests[:1], tests[1:])):
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                status = int(pytest.main([*options, *files]))
-            if status:
-                break
-    except BaseException:  # noqa: BLE001  (whatever it is, the fork must end here)
-        traceback.print_exc()
-    finally:
-        os._exit(1 if status else 0)
-
-
-def changed_lines(reference: str) -> set[tuple[Path, int]]:
-    """The lines that differ from a commit."""
-    ran = subprocess.run(
-        ["git", "diff", "--unified=0", reference, "--", "*.py"],  # noqa: S607  (git of the path)
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    found, path = set(), ROOT
-    for line in ran.stdout.splitlines():
-        if line.startswith("+++ "):
-            path = ROOT / line.removeprefix("+++ b/")
-        elif hunk := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line):
-            first, count = int(hunk[1]), int(hunk[2] or 1)
-            found |= {(path, number) for number in range(first, first + count)}
-    return found
-
-
-def equivalents() -> set[tuple[str, str]]:
-    """The lines before and after of the mutants that change nothing."""
-    known: list[dict[str, Any]] = tomllib.loads(source_of(EQUIVALENTS)).get("mutant", [])
-    return {(each["before"], each["after"]) for each in known}
-
-
-def run(package: str, mutants: Iterable[Mutant], until: float) -> tuple[int, int, int]:
-    """Test mutants and print the survivors; returns the noticed, survived and equivalent ones."""
-    noticed = survived = same = 0
-    known = equivalents()
-    unchecked = {*PACKAGES[package][0].rglob("*.py")}
-    for mutant in mutants:
-        tests = tests_of(package, mutant.path)
-        if mutant.path in unchecked:
-            unchecked.clear()  # the tests of every module are the same, in another order
-            if fails(mutant.path, source_of(mutant.path), tests):
-                raise SystemExit(f"The tests of {package} fail without a change.")
-        if os.times().elapsed > until:
-            print(f"{package}: the time is over", flush=True)
-            break
-        before, after = mutant.difference()
-        if (before, after) in known:
-            same += 1
-        elif fails(mutant.path, mutant.code() or "", tests):
-            noticed += 1
+def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> None:
+    """Test mutants, some at once, and print the survivors."""
+    if not mutants:
+        return
+    measured = measure(PACKAGES[score.package][0], tests_of(score.package))
+    for mutant, is_noticed in tested(mutants, measured, jobs, until):
+        if is_noticed is None:
+            score.equivalent += 1
+        elif is_noticed:
+            score.noticed += 1
         else:
-            survived += 1
-            place = mutant.path.relative_to(ROOT)
-            print(
-                f"{place}:{mutant.line}: {mutant.operator}\n  - {before}\n  + {after}", flush=True
-            )
-    return noticed, survived, same
+            before, after = mutant.difference()
+            place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
+            score.survivors.append(f"{place}\n  - {before}\n  + {after}")
+            none = "" if measured.nearest(mutant) else ", which no test runs"
+            print(f"{place}: {mutant.operator}{none}\n  - {before}\n  + {after}", flush=True)
+    done = score.tested + score.equivalent
+    score.is_cut = done < len(mutants)
+
+
+def tested(
+    mutants: Sequence[Mutant], measured: Measured, jobs: int, until: float
+) -> Iterator[tuple[Mutant, bool | None]]:
+    """Each mutant with whether it was noticed, None if it is an equivalent; those in time."""
+    left, running = list(reversed(mutants)), dict[int, Mutant]()
+    while left or running:
+        if left and os.times().elapsed > until:
+            left.clear()
+        while left and len(running) < jobs:
+            mutant = left.pop()
+            if is_equivalent(mutant.difference()):
+                yield mutant, None
+            elif not measured.nearest(mutant):
+                yield mutant, False
+            else:
+                running[start(mutant, measured)] = mutant
+        if running:
+            child, status = os.wait()
+            yield running.pop(child), status != 0
+
+
+def write(score: Score) -> None:
+    """Put a score into the page: its row of the table, and its survivors."""
+    drawn = "all" if score.seed is None else f"by seed {score.seed}"
+    row = (
+        f"| {score.package} | {score.found:,} | {score.tested}, {drawn} | {score.noticed}"
+        f" | {score.equivalent} | {score.share} |"
+    )
+    text = re.sub(rf"^\| {score.package} \|.*$", row, source_of(PAGE), flags=re.MULTILINE)
+    listed = "\n\n".join(score.survivors) or "None."
+    section = f"### {score.package}\n\n```diff\n{listed}\n```\n"
+    old = rf"^### {score.package}\n.*?(?=^### |\Z)"
+    text = re.sub(old, lambda _: section + "\n", text, flags=re.MULTILINE | re.DOTALL)
+    PAGE.write_text(text.rstrip() + "\n", encoding="utf-8")
+    source_of.cache_clear()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -251,7 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--since", help="mutate the lines that differ from this commit")
     parser.add_argument("--minutes", type=float, default=24 * 60)
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
     parser.add_argument("--thorough", action="store_true", help="every mutant")
+    parser.add_argument("--write", action="store_true", help="into docs/mutation-score.md")
     given = parser.parse_args(arguments)
     os.environ.setdefault("CI", "true")  # without shrinking
     os.chdir(ROOT)
@@ -265,24 +187,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for mutant in mutants_of(path)
             if lines is None or (mutant.path, mutant.line) in lines
         ]
-        count = len(found) if given.thorough or lines is not None else min(given.sample, len(found))
+        is_all = given.thorough or lines is not None
+        count = len(found) if is_all else min(given.sample, len(found))
+        score = Score(package, len(found), None if given.thorough else given.seed)
         drawn = Random(given.seed).sample(found, count)  # noqa: S311  (no secret)
-        noticed, survived, same = run(package, drawn, until)
-        tested = noticed + survived
-        share = f"{noticed / tested:.0%}" if tested else "-"
-        print(f"{package}: {noticed} of {tested} noticed ({share}), {same} equivalent,"
-              f" of {len(found)} mutants", flush=True)  # fmt: skip
-        failed |= tested > 0 and noticed < 0.9 * tested
+        run(score, drawn, given.jobs, until)
+        print(score, flush=True)
+        failed |= not score.is_enough
+        if given.write:
+            write(score)
     return int(failed)
 
 
 if __name__ == "__main__":
-    # What every fork needs, so that none has to load it again.
-    import flask  # noqa: F401
-    import httpx  # noqa: F401
-    import hypothesis  # noqa: F401
-    import msgspec  # noqa: F401
-    import pytest  # noqa: F401
-    import respx  # noqa: F401
-
     sys.exit(main())

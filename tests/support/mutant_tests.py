@@ -1,0 +1,205 @@
+"""Which tests run a line, and whether they fail when it is changed."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import io
+import os
+import pickle
+import resource
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pytest
+from mutants import ROOT, Mutant
+
+OPTIONS: Final = [
+    "-x", "-q", "-W", "ignore:Module already imported", "--rootdir", str(ROOT),
+    "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly",
+    # Where pytest rewrites a plugin's modules, it imports them itself, from the files.
+    "--assert=plain",
+]  # fmt: skip
+IMPORTED: Final = ""  # the context of lines that run when a module is imported
+# A mutant that works so much longer than its tests do without it is noticed.
+CPU_SECONDS, WALL_SECONDS, SLOWER = 20, 120, 10
+
+
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+    """Imports one module from other source."""
+
+    def __init__(self, path: Path, code: str) -> None:
+        self._path, self._code = path, code
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The module's place, if it is the changed one."""
+        found = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if found is None or not found.origin or Path(found.origin) != self._path:
+            return None
+        return importlib.util.spec_from_file_location(
+            name,
+            self._path,
+            loader=self,
+            submodule_search_locations=found.submodule_search_locations,
+        )
+
+    def get_filename(self, _name: str) -> str:
+        """The file that it is said to be."""
+        return str(self._path)
+
+    def get_data(self, path: str | bytes) -> bytes:
+        """The changed source, and nothing that was compiled before."""
+        if str(path).endswith(".py"):
+            return self._code.encode()
+        raise OSError(path)
+
+
+@dataclass(eq=False)
+class Contexts:
+    """A plugin of pytest: tells coverage which test runs, and notes how long it takes."""
+
+    switch: Callable[[str], None]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """The next test begins."""
+        self.switch(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A part of a test is over."""
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
+        """What several tests share is run by each of them."""
+        if fixturedef.scope != "function":
+            self.switch(IMPORTED)
+        yield
+        if fixturedef.scope != "function":
+            self.switch(request._pyfuncitem.nodeid)
+
+
+@dataclass
+class Measured:
+    """One run of a package's tests.
+
+    Args:
+        seconds: that each test takes, by its id.
+        lines: the ids of the tests that run each line of each file.
+        modules: what the tests import from outside the project.
+    """
+
+    seconds: dict[str, float]
+    lines: dict[str, dict[int, list[str]]]
+    modules: list[str]
+
+    def nearest(self, mutant: Mutant) -> list[str]:
+        """The tests that run the place of a mutant, the quickest first.
+
+        For a line that runs when the module is imported, those that run anything of its file.
+        """
+        lines = self.lines.get(str(mutant.path), {})
+        near = {test for number in mutant.statement() for test in lines.get(number, ())}
+        if IMPORTED in near:
+            near |= {test for tests in lines.values() for test in tests}
+        return self._quickest(near)
+
+    def others(self, mutant: Mutant) -> list[str]:
+        """The other tests, in case that what they meet was computed in one of the nearest."""
+        nearest = {*self.nearest(mutant)}
+        return self._quickest({*self.seconds} - nearest) if nearest else []
+
+    def _quickest(self, tests: set[str]) -> list[str]:
+        return sorted(tests & self.seconds.keys(), key=lambda test: self.seconds[test])
+
+
+def measure(folder: Path, tests: Sequence[str]) -> Measured:
+    """Run tests once without a change.
+
+    Raises:
+        SystemExit: they fail.
+    """
+    with tempfile.NamedTemporaryFile() as file:
+        if child := os.fork():
+            _, status = os.waitpid(child, 0)
+            if status:
+                raise SystemExit(f"The tests of {folder.name} fail without a change.")
+            found = Measured(*pickle.loads(Path(file.name).read_bytes()))  # noqa: S301  (our own)
+        else:
+            _in_child(lambda: _measure(folder, tests, Path(file.name)))
+    for name in found.modules:  # so that no fork has to
+        with suppress(Exception):
+            importlib.import_module(name)
+    return found
+
+
+def _measure(folder: Path, tests: Sequence[str], into: Path) -> int:
+    import coverage
+
+    outside = {*sys.modules}
+    measuring = coverage.Coverage(data_file=None, source=[str(folder)], config_file=False)
+    contexts = Contexts(measuring.switch_context)
+    measuring.start()
+    output = io.StringIO()
+    with redirect_stdout(output):
+        status = int(pytest.main([*OPTIONS, *tests], plugins=[contexts]))
+    measuring.stop()
+    if status:
+        print(output.getvalue())
+    data = measuring.get_data()
+    lines = {path: data.contexts_by_lineno(path) for path in data.measured_files()}
+    modules = [
+        name
+        for name, module in sys.modules.items()
+        if name not in outside and "site-packages" in (getattr(module, "__file__", None) or "")
+    ]
+    into.write_bytes(pickle.dumps((contexts.seconds, lines, modules)))
+    return status
+
+
+def start(mutant: Mutant, measured: Measured) -> int:
+    """Test a mutant in a fork; returns its process id, whose exit code is 0 if it survives."""
+    child = os.fork()
+    if not child:
+        _in_child(lambda: _run(mutant, measured))
+    return child
+
+
+def _run(mutant: Mutant, measured: Measured) -> int:
+    os.setsid()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    sys.meta_path.insert(0, Changed(mutant.path, mutant.code()))
+    for tests in filter(None, (measured.nearest(mutant), measured.others(mutant))):
+        expected = sum(measured.seconds[test] for test in tests)
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        limit = int(used + CPU_SECONDS + SLOWER * expected)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+        signal.alarm(int(WALL_SECONDS + SLOWER * expected))
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            status = int(pytest.main([*OPTIONS, *tests]))
+        if status:
+            return status
+    return 0
+
+
+def _in_child(work: Callable[[], int]) -> None:
+    status = 1
+    try:
+        status = work()
+    except BaseException:  # noqa: BLE001  (whatever it is, the fork must end here)
+        traceback.print_exc()
+    finally:
+        os._exit(1 if status else 0)
