@@ -12,6 +12,7 @@ from msgspec import Struct
 from werkzeug import Request
 
 from codat_mock.http import request_context
+from codat_mock.http.served_request import served_request
 from codat_mock.models.errors import Forbidden, Unauthorised
 
 LOCAL: Final = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -48,7 +49,7 @@ def check() -> Response | None:
         Unauthorised: it lacks the control token.
     """
     access: Access = current_app.config[ACCESS]
-    request = request_context.current_request()
+    request = served_request()
     if not is_known_host(request, access):
         raise Forbidden(
             f"Host '{request.host}' is not this machine; use 127.0.0.1 or localhost, or start the"

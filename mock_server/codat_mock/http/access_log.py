@@ -11,11 +11,12 @@ import re
 from typing import Final
 
 import msgspec
-from flask import Response, g, request
+from flask import Response
 
 from codat_mock.clock import format_moment, machine_now
 from codat_mock.domain.redaction import clean_parameters
 from codat_mock.http import request_context
+from codat_mock.http.served_request import served_request
 from codat_mock.reports.wording import one_line, short
 
 ACCESS_LOG: Final = logging.getLogger("codat_mock.access")
@@ -76,6 +77,7 @@ def write(response: Response, operation: str, seconds: float, codes: list[str]) 
     level = level_of(operation, response.status_code, codes)
     if not ACCESS_LOG.isEnabledFor(level):
         return
+    request = served_request()
     entry = {
         "time": format_moment(machine_now()),
         "level": logging.getLevelName(level).lower(),
@@ -84,7 +86,7 @@ def write(response: Response, operation: str, seconds: float, codes: list[str]) 
         "operation": operation,
         "status": response.status_code,
         "seconds": round(seconds, 6),
-        "records": g.get("pushed_records"),
+        "records": request.pushed_records,
         "findings": codes,
         "correlationId": response.headers.get(request_context.CORRELATION, ""),
     }

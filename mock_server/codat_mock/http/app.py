@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from random import Random
-from typing import IO, Any, Final, cast
+from typing import Any, Final, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response, request
@@ -29,7 +29,7 @@ from codat_mock.http import (
 )
 from codat_mock.http.access import ACCESS, Access, check
 from codat_mock.http.error_bodies import error_body, problem_body
-from codat_mock.http.operations import requested_operation
+from codat_mock.http.served_request import ServedRequest, served_request
 from codat_mock.models.errors import ApiError, Problem
 from codat_mock.sandbox import SandboxRegistry
 from codat_mock.storage import StorageError, storage_error
@@ -59,19 +59,6 @@ class NoSessions(SessionInterface):
         return obj is NO_SESSION
 
 
-class WholeRequest(Request):
-    """A request whose body is read at once: waitress has all of it before the request begins."""
-
-    @cached_property
-    def stream(self) -> IO[bytes]:
-        """The body, of which the server has as much as it says; else as Werkzeug guards it."""
-        length, most = self.content_length, self.max_content_length
-        is_bounded = length is not None and (most is None or length <= most)
-        if is_bounded and "wsgi.input_terminated" in self.environ:
-            return cast(IO[bytes], self.environ["wsgi.input"])
-        return super().stream
-
-
 class Route(Rule):
     """A rule that learns to build its URLs when it is first asked for one.
 
@@ -94,7 +81,7 @@ class Application(Flask):
     and it takes a fifth of the time of a poll.
     """
 
-    request_class = WholeRequest
+    request_class = ServedRequest
     url_rule_class = Route
     session_interface = NoSessions()
 
@@ -213,8 +200,9 @@ def register_error_handlers(app: Flask) -> None:
 
 def note_fault(error: BaseException) -> None:
     """Note and log a fault of the mock in the request that is carried out."""
-    operation = requested_operation()
-    where = f"{request.method} {request.path}{f' ({operation})' if operation else ''}"
+    request = served_request()
+    operation = f" ({request.operation})" if request.operation else ""
+    where = f"{request.method} {request.path}{operation}"
     fault = request_context.registry().failures.note(where, error, request_context.secrets())
     logger.error("%s\n%s", HTTP_MESSAGES[500], fault.report)
 

@@ -12,13 +12,13 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from werkzeug.http import http_date
 
 from codat_mock.clock import machine_now
 from codat_mock.http import request_context
 from codat_mock.http.error_bodies import PLANNED_WORDS, error_body
-from codat_mock.http.operations import requested_operation
+from codat_mock.http.served_request import served_request
 from codat_mock.models.faults import Delivery, Effect, Refusal, Spoiling
 from codat_mock.sandbox import fault_injection
 from codat_mock.sandbox.session import Session
@@ -56,29 +56,33 @@ def register(app: Flask) -> None:
 
 def before() -> Response | None:
     """Find the fault that hits the request; answer where it keeps it from being carried out."""
-    operation = requested_operation()
-    if not operation:
+    request = served_request()
+    if not request.operation:
         return None
     sandbox = request_context.sandbox()
     if not sandbox.has_faults:
         return None
-    company_id = (request.view_args or {}).get("company_id")
+    company_id = request.named.get("company_id")
     # A transaction of its own, which only planned faults cost: what falls due by time that elapses
     # is done when the request's own session opens, and the body is decoded while others work.
     with request_context.registry().session(sandbox.name) as session:
-        g.fault_hit = found = fault_injection.meet(session, operation, company_id)
+        request.fault_hit = found = fault_injection.meet(session, request.operation, company_id)
     if found is None or found.effect.refusal is None:
         return None
     seconds, shut = found.effect.shut_seconds, request.environ.get(request_context.SHUT)
     if seconds is not None and shut:
         shut(seconds)
-        deliver(Effect(delivery="reset"))
+        request.delivery = Effect(delivery="reset")
+        deliver()
     return refuse(found.effect.refusal, found.at)
 
 
 def after(response: Response) -> Response:
     """Spoil the answer, or have it sent late, slowly or not at all."""
-    effect = effect_of_request()
+    request = served_request()
+    if request.fault_hit is None:
+        return response
+    effect = request.fault_hit.effect
     if effect.refusal:
         return response
     if effect.spoiling:
@@ -86,14 +90,8 @@ def after(response: Response) -> Response:
     elif effect.is_lost and not (effect.delivery and has_server()):
         return refuse(LOST)
     if effect.delivery:
-        g.delivery = effect
+        request.delivery = effect
     return response
-
-
-def effect_of_request() -> Effect:
-    """What the fault that hits the request does; nothing where none does."""
-    found: fault_injection.FaultHit | None = g.get("fault_hit")
-    return found.effect if found else Effect()
 
 
 def refuse(refusal: Refusal, now: datetime | None = None) -> Response:
@@ -132,16 +130,18 @@ def spoil(response: Response, spoiling: Spoiling) -> None:
         response.content_type = "text/html; charset=utf-8"
 
 
-def deliver(effect: Effect | None) -> None:
-    """Ask the server to send the answer otherwise than at once.
+def deliver() -> None:
+    """Ask the server to send the answer otherwise than at once, where a fault has it so.
 
     Called once the request is committed: its end may come at once, and opens a session.
     """
+    request = served_request()
+    effect, request.delivery = request.delivery, None
     ask: Deliver | None = request.environ.get(request_context.DELIVER)
     if effect is None or effect.delivery is None or ask is None:
         return
     # A request is in progress until its answer is sent: its end is not counted before.
-    leave = g.pop("leave", do_nothing)
+    leave, request.leave = request.leave or do_nothing, None
     confirm = request.environ.pop(request_context.SENT, do_nothing)
     forget = request.environ.pop(request_context.LOST, do_nothing)
 
@@ -154,7 +154,7 @@ def deliver(effect: Effect | None) -> None:
 
 def has_server() -> bool:
     """Whether a server sends the answer; in process it is there at once."""
-    return request_context.DELIVER in request.environ
+    return request_context.DELIVER in served_request().environ
 
 
 def do_nothing() -> None:
@@ -172,10 +172,12 @@ def note_push(session: Session, company_id: str, dataset_id: str) -> None:
         dataset_id: the dataset's id.
     """
     answers, company = session.tables.datasets.answers, session.company(company_id).number
-    request.environ[request_context.LOST] = partial(answers.lose, company, dataset_id)
-    request.environ[request_context.SENT] = partial(answers.confirm, dataset_id)
+    environ = served_request().environ
+    environ[request_context.LOST] = partial(answers.lose, company, dataset_id)
+    environ[request_context.SENT] = partial(answers.confirm, dataset_id)
 
 
 def loses_answer() -> bool:
     """Whether the client will not be able to read the answer to the request."""
-    return effect_of_request().is_lost
+    hit = served_request().fault_hit
+    return hit is not None and hit.effect.is_lost

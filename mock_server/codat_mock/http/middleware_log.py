@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from difflib import get_close_matches
 from typing import Final
 
-from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response
 
 from codat_mock.domain.redaction import clean_parameters
 from codat_mock.http import middleware_faults, request_context
-from codat_mock.http.operations import OPERATIONS, requested_operation
+from codat_mock.http.operations import OPERATIONS
+from codat_mock.http.served_request import ServedRequest, served_request
 from codat_mock.models.request_log import CausedFinding, LoggedBodies, LoggedRequest
-from codat_mock.sandbox import Sandbox, request_log
+from codat_mock.sandbox import request_log
 
 FINDINGS: Final = "Codat-Mock-Findings"
 MAX_COMPARED_CHARACTERS: Final = 300
@@ -36,39 +35,43 @@ def register(app: Flask) -> None:
 
 def before() -> None:
     """Give the request its number."""
+    request = served_request()
     path = request.path
     if path == "/" or path.startswith(OTHERS):
         return
     here = request_context.likely_sandbox()
     if here is not None:
-        g.logged_by = here
-        g.number = next(here.request_numbers)
+        request.logged_by = here
+        request.number = next(here.request_numbers)
 
 
 def note_push(dataset_id: str, records: int) -> None:
     """Remember the dataset that the request created, and how many records it has."""
-    g.dataset_id = dataset_id
-    g.pushed_records = records
+    request = served_request()
+    request.dataset_id = dataset_id
+    request.pushed_records = records
 
 
 def keep_with_dataset() -> None:
     """Leave the bodies out of the log: they are stored with the dataset."""
-    g.is_kept = True
+    served_request().is_kept_with_dataset = True
 
 
 def skip() -> None:
     """Leave the request out of the log, which cannot be written."""
-    g.pop("logged_by", None)
+    served_request().logged_by = None
 
 
 def after(response: Response) -> Response:
     """Log the request, and name the rules it broke."""
-    sandbox: Sandbox | None = g.get("logged_by")
+    request = served_request()
+    sandbox = request.logged_by
     if sandbox is None:
         return response
-    is_kept = g.get("is_kept", False) and response.status_code == 200
-    bodies = LoggedBodies(b"" if is_kept else sent_body(), b"" if is_kept else response.get_data())
-    entry = entry_of(response)
+    bodies = LoggedBodies(b"", b"")
+    if not (request.is_kept_with_dataset and response.status_code == 200):
+        bodies = LoggedBodies(request.readable_body, response.get_data())
+    entry = entry_of(request, response)
     session = request_context.session_of(sandbox)
     if session is None:  # it was reset meanwhile, and the request belongs to the old one
         return response
@@ -78,36 +81,28 @@ def after(response: Response) -> Response:
     return response
 
 
-def sent_body() -> bytes:
-    """The request's body, as far as it was read."""
-    with suppress(HTTPException):
-        return request.get_data()
-    return b""
-
-
 def findings_header(caused: list[CausedFinding]) -> str:
     """The header's value: `S03;count=12, U02;count=1`."""
     return ", ".join(f"{each.code};count={each.count}" for each in caused)
 
 
-def entry_of(response: Response) -> LoggedRequest:
+def entry_of(request: ServedRequest, response: Response) -> LoggedRequest:
     """The log entry of a request, without its time and findings."""
-    request = request_context.current_request()
-    operation = requested_operation() if response.status_code != 405 else None
-    named = request.view_args or {}
+    operation = request.operation if response.status_code != 405 else None
+    named = request.named
     return LoggedRequest(
-        number=request_context.number() or 0,
+        number=request.number or 0,
         at="",
         seconds=0,
         method=request.method,
         path=clean_parameters(request.path),
         query=clean_parameters(request.query_string.decode("latin-1")),
         status=response.status_code,
-        is_planned=g.get("fault_hit") is not None,
+        is_planned=request.fault_hit is not None,
         operation=operation,
         nearest=None if operation else nearest(request.method, request.path),
         company_id=named.get("company_id"),
-        dataset_id=g.get("dataset_id") or named.get("dataset_id"),
+        dataset_id=request.dataset_id or named.get("dataset_id"),
         sent_bytes=request.content_length or 0,
         answered_bytes=response.content_length or 0,
         sent_type=request.mimetype,
@@ -149,8 +144,11 @@ def shape(operation: str, path: str) -> str:
 
 def retry_after(response: Response) -> float | None:
     """The seconds of an answer's Retry-After, None without one; a date counts from its `Date`."""
+    asked = response.headers.get("Retry-After")
+    if asked is None:
+        return None
     try:
-        return float(response.headers.get("Retry-After", ""))
+        return float(asked)
     except ValueError:
         until, sent = response.retry_after, response.date
         return (until - sent).total_seconds() if until and sent else None

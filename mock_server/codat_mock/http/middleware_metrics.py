@@ -6,17 +6,18 @@ is counted per sandbox or company, whose number is not bounded.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app
 
 from codat_mock.clock import machine_seconds
 from codat_mock.http import access_log, request_context
 from codat_mock.http.middleware_log import FINDINGS
-from codat_mock.http.operations import requested_operation
+from codat_mock.http.served_request import ServedRequest, served_request
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -49,7 +50,7 @@ class Metrics:
             self._findings.update(codes)
             self._seconds[operation] = self._seconds.get(operation, 0.0) + seconds
             counts = self._buckets.setdefault(operation, [0] * (len(BUCKETS_SECONDS) + 1))
-            counts[sum(seconds > limit for limit in BUCKETS_SECONDS)] += 1
+            counts[bisect_left(BUCKETS_SECONDS, seconds)] += 1
 
     def collect(self) -> Iterator[Metric]:
         """The metrics, as prometheus_client asks for them."""
@@ -86,25 +87,26 @@ def register(app: Flask) -> None:
 
 def before() -> None:
     """Note when the request began."""
-    g.began = machine_seconds()
+    served_request().began = machine_seconds()
 
 
 def after(response: Response) -> Response:
     """Count the request, and log it."""
-    seconds = machine_seconds() - g.get("began", machine_seconds())
+    request = served_request()
+    seconds = machine_seconds() - request.began
     broken = response.headers.get(FINDINGS, "")
     codes = [each.partition(";")[0] for each in broken.split(", ") if each]
     metrics: Metrics = current_app.config[METRICS]
-    metrics.observe(part_of_server(), response.status_code, seconds, codes)
-    access_log.write(response, part_of_server(), seconds, codes)
+    part = part_of_server(request)
+    metrics.observe(part, response.status_code, seconds, codes)
+    access_log.write(response, part, seconds, codes)
     return response
 
 
-def part_of_server() -> str:
+def part_of_server(request: ServedRequest) -> str:
     """The operation of the request, or the part of the server that it is for."""
-    operation = requested_operation()
-    if operation:
-        return operation
+    if request.operation:
+        return request.operation
     if request.path.startswith(f"{request_context.CONTROL}/"):
         return "control"
     if request.path.startswith(request_context.PAGES):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
 from codat_mock.http import request_context
 from codat_mock.http.error_bodies import error_body
-from codat_mock.http.operations import requested_operation
+from codat_mock.http.served_request import served_request
 from codat_mock.sandbox import companies
 
 
@@ -21,16 +21,17 @@ def register(app: Flask) -> None:
 
 def before() -> Response | None:
     """Count the request, and refuse it where a limit is exceeded."""
-    if not requested_operation():
+    request = served_request()
+    if not request.operation:
         return None
     sandbox = request_context.sandbox()
-    limiter, company_id = sandbox.rate_limiter, (request.view_args or {}).get("company_id")
+    limiter, company_id = sandbox.rate_limiter, request.named.get("company_id")
     is_entered = limiter.enter(company_id)
-    g.leave = partial(limiter.leave, company_id)
+    request.leave = partial(limiter.leave, company_id)
     # A transaction of its own, since the limits are off by default: the body of the request can
     # then be decoded while others work.
     with request_context.registry().session(sandbox.name) as session:
-        g.rate_limit = status = limiter.spend(
+        request.rate_limit = status = limiter.spend(
             session.now,
             companies.connected_count(session),
             request.remote_addr or "",
@@ -47,12 +48,14 @@ def before() -> Response | None:
 
 def add_headers(response: Response) -> Response:
     """Add what is left of the limits to every answer."""
-    if "rate_limit" in g:
-        response.headers.update(g.rate_limit.headers)
+    status = served_request().rate_limit
+    if status:
+        response.headers.update(status.headers)
     return response
 
 
 def leave(_error: BaseException | None) -> None:
     """Count the request as ended, unless its answer is held back, whose end does that."""
-    if "leave" in g:
-        g.leave()
+    end = served_request().leave
+    if end:
+        end()

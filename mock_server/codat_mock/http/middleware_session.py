@@ -5,10 +5,10 @@ A push, its findings and its log entry are one transaction. See `request_context
 
 from __future__ import annotations
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 
 from codat_mock.http import middleware_faults, request_context
-from codat_mock.http.operations import requested_operation
+from codat_mock.http.served_request import served_request
 
 
 def register(app: Flask) -> None:
@@ -23,14 +23,14 @@ def authenticate() -> None:
     Raises:
         Unauthorised: the key is missing, malformed or unknown.
     """
-    if requested_operation():
+    if served_request().operation:
         request_context.sandbox()
 
 
 def commit(response: Response) -> Response:
     """Write all that the request did; only then may the server send or lose the answer."""
     request_context.commit()
-    middleware_faults.deliver(g.pop("delivery", None))
+    middleware_faults.deliver()
     return response
 
 

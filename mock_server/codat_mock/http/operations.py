@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response
 from msgspec import Struct
 
 Source = Literal["guide", "reference", "assumed"]
@@ -194,19 +194,6 @@ def operations() -> list[Operation]:
     """All operations, group by group."""
     order = list(GROUPS)
     return sorted(OPERATIONS.values(), key=lambda each: order.index(each.group))
-
-
-def requested_operation() -> str | None:
-    """The name of the operation that the request is for, None where it is for none.
-
-    Flask answers OPTIONS by itself, under the name of an operation that is not carried out.
-    """
-    try:
-        return cast(str | None, g.operation)
-    except AttributeError:
-        name = (request.endpoint or "").rpartition(".")[2]
-        g.operation = name if name in OPERATIONS and request.method != "OPTIONS" else None
-        return cast(str | None, g.operation)
 
 
 def as_rule(path: str) -> str:

@@ -12,8 +12,7 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from flask import Request as FlaskRequest
-from flask import Response, current_app, g, request
+from flask import Response, current_app, request
 from msgspec import DecodeError, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +20,7 @@ from codat_mock.clock import format_moment, machine_seconds
 from codat_mock.domain.redaction import secrets_in
 from codat_mock.domain.secret_names import is_secret
 from codat_mock.http import request_body
+from codat_mock.http.served_request import served_request
 from codat_mock.models.decoding import (
     BOM,
     MAX_DEPTH,
@@ -55,11 +55,6 @@ CHANCE: Final = "codat_mock.chance"  # the app's setting for the source of corre
 
 Kind = TypeVar("Kind")
 encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
-def current_request() -> FlaskRequest:
-    """The request that is carried out: itself, where its proxy would be asked many times."""
-    return cast(FlaskRequest, cast(Any, request)._get_current_object())
 
 
 def registry() -> SandboxRegistry:
@@ -135,14 +130,13 @@ def sandbox() -> Sandbox:
     Raises:
         Unauthorised: the request carries no valid key.
     """
-    try:
-        return cast(Sandbox, g.sandbox)
-    except AttributeError:
+    request = served_request()
+    if request.sandbox is None:
         key, chosen = api_key(), chosen_name()
-        g.sandbox = registry().sandbox(chosen or name_of_key(key))
+        request.sandbox = registry().sandbox(chosen or name_of_key(key))
         if not chosen:
-            registry().labels[g.sandbox.name] = f"key {key[:KEY_LETTERS]}…"
-        return cast(Sandbox, g.sandbox)
+            registry().labels[request.sandbox.name] = f"key {key[:KEY_LETTERS]}…"
+    return request.sandbox
 
 
 def session() -> Session:
@@ -151,27 +145,30 @@ def session() -> Session:
     So that others need not wait, decode the body before. `commit` ends it once the request is
     logged; an `ApiError` undoes what came after its last checkpoint.
     """
-    if "session" not in g:
-        g.session = enter(registry().session(sandbox().name))
-        g.session.checkpoint()
-    return cast(Session, g.session)
+    request = served_request()
+    if request.session is None:
+        request.session = enter(registry().session(sandbox().name))
+        request.session.checkpoint()
+    return request.session
 
 
 def session_of(sandbox: Sandbox) -> Session | None:
     """The request's session where it is one of that sandbox; None where that has been reset."""
-    if "session" not in g:
+    request = served_request()
+    if request.session is None:
         try:
-            g.session = enter(sandbox.session())
+            request.session = enter(sandbox.session())
         except SandboxClosed:
             return None
-    return cast(Session, g.session) if g.session.tables is sandbox.tables else None
+    return request.session if request.session.tables is sandbox.tables else None
 
 
 def enter(context: AbstractContextManager[Kind]) -> Kind:
     """Enter a context that ends with the request, after its session where it is entered before."""
-    if "contexts" not in g:
-        g.contexts = ExitStack()
-    return cast(ExitStack, g.contexts).enter_context(context)
+    request = served_request()
+    if request.contexts is None:
+        request.contexts = ExitStack()
+    return request.contexts.enter_context(context)
 
 
 def commit() -> None:
@@ -181,8 +178,9 @@ def commit() -> None:
 
 def roll_back() -> None:
     """Undo what the request did since the last checkpoint of its session."""
-    if "session" in g:
-        g.session.roll_back()
+    session = served_request().session
+    if session:
+        session.roll_back()
 
 
 def abort(error: BaseException) -> None:
@@ -193,8 +191,8 @@ def abort(error: BaseException) -> None:
 
 def end(error: BaseException | None) -> None:
     """Leave the contexts of the request, its session among them."""
-    contexts: ExitStack | None = g.pop("contexts", None)
-    g.pop("session", None)
+    request = served_request()
+    contexts, request.contexts, request.session = request.contexts, None, None
     if contexts:
         trace = error.__traceback__ if error else None
         contexts.__exit__(type(error) if error else None, error, trace)
@@ -202,8 +200,8 @@ def end(error: BaseException | None) -> None:
 
 def as_request(session: Session) -> Request:
     """The request as findings refer to it."""
-    at = format_moment(session.now)
-    return Request(number() or 0, at, request.method, request.path, caller())
+    request, at = served_request(), format_moment(session.now)
+    return Request(request.number or 0, at, request.method, request.path, caller())
 
 
 def likely_sandbox() -> Sandbox | None:
@@ -219,17 +217,13 @@ def likely_sandbox() -> Sandbox | None:
     return registry().sandbox(name) if name else None
 
 
-def number() -> int | None:
-    """The number of the request in the log of its sandbox; None where it has none."""
-    return cast(int | None, g.get("number"))
-
-
 def correlation_id() -> str:
     """The id of the answer to this request, from its sandbox's own source where it has one."""
-    if "correlation_id" not in g:
-        chance = g.sandbox.chance if "sandbox" in g else current_app.config[CHANCE]
-        g.correlation_id = random_uuid(chance)
-    return cast(str, g.correlation_id)
+    request = served_request()
+    if request.correlation_id is None:
+        chance = request.sandbox.chance if request.sandbox else current_app.config[CHANCE]
+        request.correlation_id = random_uuid(chance)
+    return request.correlation_id
 
 
 def arrived() -> float:
