@@ -231,7 +231,10 @@ def connect(path: Path | None) -> sqlite3.Connection:
         if path and not path.exists():  # it will hold what tests push, and secrets of webhooks
             with suppress(OSError):  # SQLite says better what is wrong
                 path.touch(mode=0o600)
-        db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        # The first write of a transaction begins it: what only reads has none.
+        db = sqlite3.connect(
+            path or ":memory:", check_same_thread=False, isolation_level="IMMEDIATE"
+        )
     except sqlite3.Error as error:
         raise UnusableFile(f"{path} cannot be used as a database: {error}") from error
     try:

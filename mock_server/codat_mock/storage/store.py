@@ -73,6 +73,7 @@ class Store:
     def transaction(self, on_rollback: Callable[[], None] | None = None) -> Iterator[None]:
         """Keep other threads out, and write all that is done inside, or nothing.
 
+        SQLite's own transaction begins with the first write, so that what only reads has none.
         Whoever waits goes next: a thread that comes back at once finds the turnstile taken.
 
         Args:
@@ -89,11 +90,11 @@ class Store:
             self._begin()
             try:
                 yield
-                self._db.execute("COMMIT")
+                self._db.commit()
             except BaseException:
                 try:
-                    if self._owner == get_ident() and self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
+                    if self._owner == get_ident():
+                        self._db.rollback()
                 finally:
                     self._meter.held = self._held
                     if on_rollback:
@@ -119,7 +120,7 @@ class Store:
         """
         if self._owner != get_ident():
             raise RuntimeError("no transaction of this thread is open")
-        self._db.execute("COMMIT")
+        self._db.commit()
         self._leave()
         try:
             yield
@@ -143,7 +144,6 @@ class Store:
     def _begin(self) -> None:
         self._held = self._meter.held
         self._check_file()
-        self._db.execute("BEGIN IMMEDIATE")
 
     def _check_file(self) -> None:
         """Make sure that the file is still the one that was opened.
@@ -286,6 +286,7 @@ class SandboxTables:
         self.row = row
         self.remembered: dict[Hashable, tuple[Hashable, Any]] = {}
         self._saved = self._checkpoint = copy(row)
+        self._has_savepoint = False  # where nothing was written before the last checkpoint
         self._held_at_checkpoint = meter.held
         self.companies = Companies(db, row.number, sandboxes.discarded)
         self.codes = LinkSessions(db, row.number)
@@ -345,14 +346,19 @@ class SandboxTables:
 
     def checkpoint(self) -> None:
         """Keep what was done until now when the rest is rolled back."""
-        self._db.execute(f"SAVEPOINT {SAVEPOINT}")
+        self._has_savepoint = self._db.in_transaction
+        if self._has_savepoint:
+            self._db.execute(f"SAVEPOINT {SAVEPOINT}")
         self._checkpoint, self._held_at_checkpoint = copy(self.row), self._meter.held
         for deferred in self._deferred:
             deferred.checkpoint()
 
     def roll_back(self) -> None:
         """Undo what was done since the last checkpoint."""
-        self._db.execute(f"ROLLBACK TO {SAVEPOINT}")
+        if self._has_savepoint:
+            self._db.execute(f"ROLLBACK TO {SAVEPOINT}")
+        else:
+            self._db.rollback()
         self._meter.held = self._held_at_checkpoint
         for deferred in self._deferred:
             deferred.roll_back()

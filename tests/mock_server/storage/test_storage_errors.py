@@ -158,9 +158,7 @@ class FullAtCommit:
     def __getattr__(self, name):
         return getattr(self._db, name)
 
-    def execute(self, statement, *values):
-        if statement == "COMMIT":
-            error = sqlite3.OperationalError("database or disk is full")
-            error.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise error
-        return self._db.execute(statement, *values)
+    def commit(self):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
