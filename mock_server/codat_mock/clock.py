@@ -62,7 +62,8 @@ def parse_moment(text: str) -> datetime:
 
 def format_moment(moment: datetime) -> str:
     """Write a moment as the API does: UTC, `Z`, the fraction without trailing zeros."""
-    text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    text = in_utc.isoformat().removesuffix("+00:00")
     return f"{text.rstrip('0') if '.' in text else text}Z"
 
 

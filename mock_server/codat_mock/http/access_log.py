@@ -110,9 +110,9 @@ def level_of(operation: str, status: int, codes: list[str]) -> int:
 
 def tail(path: str) -> str:
     """The end of a path: what is done, and to what if it ends in an id."""
-    steps = short(one_line(path)).strip("/").split("/")
-    kept = steps[-2:] if ID.fullmatch(steps[-1]) else steps[-1:]
-    shown = "/".join(kept if len(steps) > 2 else steps)
+    steps = one_line(path).strip("/").split("/")
+    is_cut, last = len(steps) > 2, [short(each) for each in steps[-2:]]
+    shown = "/".join(last[-1:] if is_cut and not ID.fullmatch(last[-1]) else last)
     if len(shown) > LONGEST_TAIL:
         shown = f"…{shown[-LONGEST_TAIL:]}"
-    return f"…/{shown}" if len(steps) > 2 else f"/{shown}"
+    return f"…/{shown}" if is_cut else f"/{shown}"

@@ -70,7 +70,8 @@ def api_key() -> str:
 
     Source: contract section 1.
     """
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    sent = served_request().environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, encoded = sent.partition(" ")
     if not scheme:
         raise Unauthorised("The Authorization header is missing: send 'Basic <base64 of the key>'.")
     try:
@@ -113,7 +114,8 @@ def secrets() -> set[str]:
 
 def chosen_name() -> str | None:
     """The sandbox named by the URL prefix or the header, which take precedence over the key."""
-    return request.environ.get(PREFIXED) or request.headers.get("X-Test-Id") or None
+    environ = served_request().environ
+    return environ.get(PREFIXED) or environ.get("HTTP_X_TEST_ID") or None
 
 
 def sole_name() -> str | None:
@@ -132,10 +134,10 @@ def sandbox() -> Sandbox:
     """
     request = served_request()
     if request.sandbox is None:
-        key, chosen = api_key(), chosen_name()
-        request.sandbox = registry().sandbox(chosen or name_of_key(key))
+        key, chosen, known = api_key(), chosen_name(), registry()
+        request.sandbox = known.sandbox(chosen or name_of_key(key))
         if not chosen:
-            registry().labels[request.sandbox.name] = f"key {key[:KEY_LETTERS]}…"
+            known.labels[request.sandbox.name] = f"key {key[:KEY_LETTERS]}…"
     return request.sandbox
 
 
@@ -209,8 +211,10 @@ def likely_sandbox() -> Sandbox | None:
 
     Its own; else the one that is named, or that of the only key, or the only one.
     """
-    with suppress(Unauthorised):
+    try:
         return sandbox()
+    except Unauthorised:
+        pass
     keys, names = registry().settings.api_keys, registry().names()
     only = [name_of_key(key) for key in keys] if keys else names
     name = chosen_name() or (only[0] if len(only) == 1 else None)
@@ -228,12 +232,12 @@ def correlation_id() -> str:
 
 def arrived() -> float:
     """When the request's first byte came, in seconds of the machine's clock."""
-    return cast(float, request.environ.get(ARRIVED) or machine_seconds())
+    return cast(float, served_request().environ.get(ARRIVED) or machine_seconds())
 
 
 def caller() -> str:
     """The line of the integration that sent the request, as it says itself: `sync.py:42`."""
-    return request.headers.get(CALLER, "")[:MAX_CALLER_CHARACTERS]
+    return served_request().headers.get(CALLER, "")[:MAX_CALLER_CHARACTERS]
 
 
 def is_abandoned() -> bool:
@@ -267,6 +271,7 @@ def check_body_depth() -> None:
     Raises:
         Malformed: it is.
     """
+    request = served_request()
     if request.content_length and not request.path.startswith(PAGES):
         check_depth(request.get_data())
 

@@ -57,9 +57,10 @@ class ServedRequest(Request):
     @cached_property
     def stream(self) -> IO[bytes]:
         """The body, of which the server has as much as it says; else as Werkzeug guards it."""
-        length, most = self.content_length, self.max_content_length
+        length = self.content_length
         if length is None and "HTTP_TRANSFER_ENCODING" not in self.environ:
             return BytesIO()  # RFC 9112, 6.3
+        most = self.max_content_length
         is_bounded = length is not None and (most is None or length <= most)
         if is_bounded and "wsgi.input_terminated" in self.environ:
             return cast(IO[bytes], self.environ["wsgi.input"])

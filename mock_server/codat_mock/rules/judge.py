@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -212,13 +212,12 @@ def named(item: Evidence, data_type: str, *, is_mixed: bool) -> str:
         data_type: the finding's; empty for several.
         is_mixed: whether the finding has several data types.
     """
-    kinds: dict[str, DataType] = {kind: kind for kind in LIST_NAMES}
     key = item.record
     if (item.data_type or data_type) == "commerce-transactions" and key != "/":
         key = key.removesuffix("/")  # a transaction without a type
     key = without_secrets(key)
     if is_mixed and item.data_type:
-        return f"{LIST_NAMES[kinds[item.data_type]]} {key}"
+        return f"{LIST_NAMES[cast(DataType, item.data_type)]} {key}"
     return key
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, get_args
 
 from msgspec import Struct
@@ -115,9 +116,15 @@ def in_force(
 ) -> Iterator[tuple[Rule, RuleSetting]]:
     """The rules that are not off, each with its setting."""
     for rule in rules:
-        choice = choices.get(rule.code) or RuleSetting(rule.code)
+        choice = choices.get(rule.code) or unchanged(rule.code)
         if not choice.is_off:
             yield rule, choice
+
+
+@cache
+def unchanged(code: str) -> RuleSetting:
+    """The setting of a rule that users leave as it is."""
+    return RuleSetting(code)
 
 
 def merged(*layers: Mapping[str, RuleSetting]) -> dict[str, RuleSetting]:

@@ -64,10 +64,12 @@ class SandboxRegistry:
     def session(self, name: str) -> Iterator[Session]:
         """A session of the sandbox of that name, of the new one where it is being reset."""
         with ExitStack() as opened:
-            session = None
-            while session is None:
-                with suppress(SandboxClosed):
+            while True:
+                try:
                     session = opened.enter_context(self.sandbox(name).session())
+                except SandboxClosed:
+                    continue
+                break
             yield session
 
     def name_of_company(self, company_id: str) -> str | None:

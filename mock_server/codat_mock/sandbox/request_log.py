@@ -47,7 +47,7 @@ def record(
 
     Args:
         session: the one in which the request was carried out.
-        entry: the request without its time and findings.
+        entry: the request; its time and findings are filled in.
         bodies: what was sent and answered, empty where the dataset keeps them.
         arrived: when its first byte came, in seconds of `machine_seconds`.
         answered: when it was answered, on the same scale; None for now.
@@ -58,15 +58,14 @@ def record(
     row = session.tables.row
     row.requests = max(row.requests, entry.number)
     end = answered_at(session.now, arrived, answered)
-    seconds = round(end.machine - arrived, 3)
-    entry = replace(entry, at=format_moment(session.now), seconds=seconds)
+    entry.at, entry.seconds = format_moment(session.now), round(end.machine - arrived, 3)
     exchange = Exchange(entry=entry, arrived=Instant(arrived, session.now), answered=end)
     judged = session.client_behaviour.judged(exchange)
     if judged.poll and entry.dataset_id in session.ended_datasets and not entry.is_lost:
         count = session.client_behaviour.count_after_end(judged.poll.dataset_id)
         judged = replace(judged, poll=replace(judged.poll, reads_after_end=count))
     evaluation.take(session, judged)
-    entry = replace(entry, findings=[*session.caused])
+    entry.findings = [*session.caused]
     session.tables.request_log.add(entry, pack(bodies.sent), pack(bodies.answered))
     return entry.findings
 
