@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from mutants import ROOT, Mutant, changed_lines, is_equivalent, mutants_of, sour
 
 PAGE: Final = ROOT / "docs" / "mutation-score.md"
 GOAL: Final = 0.9
+LIMITS: Final = (signal.SIGALRM, signal.SIGXCPU)
 SERVER, CLIENT = ROOT / "mock_server" / "codat_mock", ROOT / "client" / "codat_push"
 # Folders and files of each package, and of its quick tests.
 PACKAGES: Final[dict[str, tuple[Path, Sequence[str]]]] = {
@@ -61,6 +63,8 @@ class Score:
     Args:
         found: how many there are in all.
         seed: of the draw; None if none was drawn.
+        noticed: how many were noticed.
+        late: how many of these because they worked, or waited, for too long.
         survivors: described, with their place.
     """
 
@@ -68,6 +72,7 @@ class Score:
     found: int
     seed: int | None
     noticed: int = 0
+    late: int = 0
     equivalent: int = 0
     survivors: list[str] = field(default_factory=list)
     is_cut: bool = False
@@ -88,9 +93,10 @@ class Score:
         return f"{self.noticed / self.tested:.0%}" if self.tested else "-"
 
     def __str__(self) -> str:
-        over = ", the time is over" if self.is_cut else ""
+        late = f", {self.late} of them by their time" if self.late else ""
+        over = "; the time is over" if self.is_cut else ""
         return (
-            f"{self.package}: {self.noticed} of {self.tested} noticed ({self.share}),"
+            f"{self.package}: {self.noticed} of {self.tested} noticed{late} ({self.share}),"
             f" {self.equivalent} equivalent, of {self.found} mutants{over}"
         )
 
@@ -111,11 +117,12 @@ def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> Non
     if not mutants:
         return
     measured = measure(PACKAGES[score.package][0], tests_of(score.package))
-    for mutant, is_noticed in tested(mutants, measured, jobs, until):
-        if is_noticed is None:
+    for mutant, status in tested(mutants, measured, jobs, until):
+        if status is None:
             score.equivalent += 1
-        elif is_noticed:
+        elif status:
             score.noticed += 1
+            score.late += os.WIFSIGNALED(status) and os.WTERMSIG(status) in LIMITS
         else:
             before, after = mutant.difference()
             place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
@@ -128,8 +135,11 @@ def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> Non
 
 def tested(
     mutants: Sequence[Mutant], measured: Measured, jobs: int, until: float
-) -> Iterator[tuple[Mutant, bool | None]]:
-    """Each mutant with whether it was noticed, None if it is an equivalent; those in time."""
+) -> Iterator[tuple[Mutant, int | None]]:
+    """The mutants that there is time for, each with the status of its fork as `os.wait` gives it.
+
+    It is 0 for one that was not noticed, and None for an equivalent.
+    """
     left, running = list(reversed(mutants)), dict[int, Mutant]()
     while left or running:
         if left and os.times().elapsed > until:
@@ -139,12 +149,12 @@ def tested(
             if is_equivalent(mutant.difference()):
                 yield mutant, None
             elif not measured.nearest(mutant):
-                yield mutant, False
+                yield mutant, 0
             else:
                 running[start(mutant, measured)] = mutant
         if running:
             child, status = os.wait()
-            yield running.pop(child), status != 0
+            yield running.pop(child), status
 
 
 def write(score: Score) -> None:

@@ -179,3 +179,10 @@ def test_a_failed_day_is_covered_by_the_next_success():
 
 def test_thirty_one_failures_switch_the_sync_off():
     assert MAX_FAILURES == 31
+
+
+@pytest.mark.parametrize(("finish", "start"), [(None, START), ("2022-01-09T02:00", None)])
+def test_a_period_begins_at_the_last_finish_and_not_after_its_end(finish, start):
+    due = utc("2022-01-08T02:00")
+    assert period(DAILY, finish and utc(finish), due) == (start or due, due)
+    assert period(replace(DAILY, start_date=None), None, due) == (due, due)

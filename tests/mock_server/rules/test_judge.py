@@ -17,8 +17,17 @@ from codat_mock.rules.contexts import (
     Request,
 )
 from codat_mock.rules.differences import PropertyDifference, differences_between, losses_between
-from codat_mock.rules.judge import Finding, StoredFinding, finding_of, joined, judge
-from codat_mock.rules.registry import RULES
+from codat_mock.rules.judge import (
+    BooksSummary,
+    Finding,
+    StoredFinding,
+    finding_of,
+    joined,
+    judge,
+    plural,
+    verdict_on,
+)
+from codat_mock.rules.registry import RULES, rulebook
 from codat_mock.rules.rule_settings import RuleSetting
 
 ORDERS = "commerce-orders"
@@ -108,3 +117,77 @@ def test_null_counts_as_present() -> None:
     assert losses_between(record.known.record, record.pushed.record) == []
     [change] = differences_between(record.known.record, record.pushed.record)
     assert (change.path, change.old, change.new) == ("$.orderNumber", "7", None)
+
+
+@pytest.mark.parametrize(
+    ("noun", "several"), [("record", "records"), ("property", "properties"), ("push", "pushes")]
+)
+def test_several_are_named_by_their_plural(noun: str, several: str) -> None:
+    assert plural(noun) == several
+
+
+@pytest.mark.parametrize("wrong", ["missed", "unreconciled", "surplus", "failed_syncs"])
+def test_books_are_clean_if_nothing_is_wrong_in_them(wrong: str) -> None:
+    given = {"syncs": 1, "documents": 1, "booked": 1, "waiting": 1}
+    assert BooksSummary(**given).is_clean is True
+    assert BooksSummary(**given, **{wrong: 1}).is_clean is False
+
+
+@pytest.mark.parametrize(
+    ("given", "is_empty"),
+    [
+        ({"syncs": 1, "waiting": 1}, True),
+        ({"failed_syncs": 1, "waiting": 1}, True),
+        ({"syncs": 1}, False),
+        ({"waiting": 1}, False),
+        ({"syncs": 1, "waiting": 1, "booked": 1}, False),
+    ],
+)
+def test_books_are_empty_if_syncs_have_booked_nothing_of_what_was_pushed(
+    given: dict[str, int], is_empty: bool
+) -> None:
+    assert BooksSummary(**given).is_empty is is_empty
+
+
+@pytest.mark.parametrize(("seen", "verdict"), [
+    ([], "nothing-observed"), (["T01"], "nothing-observed"), (["S07"], "clean"),
+    (["T01", "R01"], "clean"), (["S16"], "clean"),
+])  # fmt: skip
+def test_a_verdict_needs_more_than_requests(seen: list[str], verdict: str) -> None:
+    found = verdict_on([], seen)
+    assert found.verdict == verdict
+    assert (found.exercised, found.is_complete) == (
+        sorted(seen, key=lambda code: "SUDRTB".find(code[0])),
+        True,
+    )
+    assert {*found.exercised} | {*found.not_exercised} == {rule.code for rule in rulebook()}
+    off = {code: RuleSetting(code, is_off=True) for code in seen}
+    assert verdict_on([], seen, off).verdict == "nothing-observed"
+    assert verdict_on([finding_with(1)], seen).verdict == "findings"
+    assert verdict_on([], seen, dropped=1).is_complete is False
+
+
+def test_the_requests_of_a_finding_begin_with_the_one_that_breaks_the_rule() -> None:
+    overlaps = [request(number) for number in (30, 5, 9, 5)]
+    push = PushContext(
+        data_type=ORDERS, at=datetime(2022, 3, 21, tzinfo=UTC), request=request(9),
+        overlaps=overlaps,
+    )  # fmt: skip
+    found = finding_of(RULES["U01"], push, [Evidence("A-1")], "error")
+    assert [each.number for each in found.requests] == [9, 5, 30]
+
+
+def test_records_of_several_types_are_named_with_their_type() -> None:
+    subject = ExchangeContext(request=request(1), status=200)
+    several = [
+        Evidence("A-1", data_type=ORDERS),
+        Evidence("P-1/", data_type="commerce-transactions"),
+        Evidence("/", data_type="commerce-transactions"),
+        Evidence("elsewhere"),
+    ]
+    found = finding_of(RULES["S01"], subject, several, "error")
+    assert found.data_type == ""
+    assert found.records == ["orders A-1", "transactions P-1", "transactions /", "elsewhere"]
+    one = finding_of(RULES["S01"], subject, several[1:3], "error")
+    assert (one.data_type, one.records) == ("commerce-transactions", ["P-1", "/"])
+    assert "2 records, such as P-1" in one.message

@@ -258,6 +258,13 @@ def test_amounts_have_the_sign_of_their_type(
         assert dict(found)[key] == f"a {record.type} of {record.total_amount}"
 
 
+@pytest.mark.parametrize(("amount", "is_wrong"), [(-1, False), (1, True), (0, True)])
+def test_a_fee_of_an_earlier_sync_may_be_reversed(amount: float, is_wrong: bool) -> None:
+    back = transaction(1, FEE_BACK, "PaymentFee", "F")
+    earlier = [payment(), transaction(amount, FEE_BACK, "PaymentFee")]
+    assert bool(look("R07", sync(back, others=earlier))) == is_wrong
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "note"),
     [
