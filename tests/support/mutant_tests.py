@@ -25,7 +25,7 @@ import pytest
 from mutants import ROOT, Mutant
 
 OPTIONS: Final = [
-    "-x", "-q", "-W", "ignore:Module already imported", "--rootdir", str(ROOT),
+    "-q", "-W", "ignore:Module already imported", "--rootdir", str(ROOT),
     "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly",
     # Where pytest rewrites a plugin's modules, it imports them itself, from the files.
     "--assert=plain",
@@ -33,6 +33,7 @@ OPTIONS: Final = [
 IMPORTED: Final = ""  # the context of lines that run when a module is imported
 # A mutant that works so much longer than its tests do without it is noticed.
 CPU_SECONDS, WALL_SECONDS, SLOWER = 20, 120, 10
+MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as coverage makes them slow
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
@@ -72,6 +73,7 @@ class Contexts:
 
     switch: Callable[[str], None]
     seconds: dict[str, float] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """The next test begins."""
@@ -80,6 +82,8 @@ class Contexts:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A part of a test is over."""
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+        if report.failed:
+            self.failed.add(report.nodeid)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
@@ -126,10 +130,10 @@ class Measured:
 
 
 def measure(folder: Path, tests: Sequence[str]) -> Measured:
-    """Run tests once without a change.
+    """Run tests once without a change; a few that coverage makes too slow to pass are left out.
 
     Raises:
-        SystemExit: they fail.
+        SystemExit: more of them fail, or none can be run.
     """
     with tempfile.NamedTemporaryFile() as file:
         if child := os.fork():
@@ -154,10 +158,11 @@ def _measure(folder: Path, tests: Sequence[str], into: Path) -> int:
     measuring.start()
     output = io.StringIO()
     with redirect_stdout(output):
-        status = int(pytest.main([*OPTIONS, *tests], plugins=[contexts]))
+        pytest.main([*OPTIONS, *tests], plugins=[contexts])
     measuring.stop()
-    if status:
-        print(output.getvalue())
+    if contexts.failed:
+        print(output.getvalue()[-2000:] if len(contexts.failed) > MOST_LEFT_OUT else "", end="")
+        print(f"Left out, as they fail under coverage: {', '.join(sorted(contexts.failed))}")
     data = measuring.get_data()
     lines = {path: data.contexts_by_lineno(path) for path in data.measured_files()}
     modules = [
@@ -165,8 +170,9 @@ def _measure(folder: Path, tests: Sequence[str], into: Path) -> int:
         for name, module in sys.modules.items()
         if name not in outside and "site-packages" in (getattr(module, "__file__", None) or "")
     ]
-    into.write_bytes(pickle.dumps((contexts.seconds, lines, modules)))
-    return status
+    seconds = {test: each for test, each in contexts.seconds.items() if test not in contexts.failed}
+    into.write_bytes(pickle.dumps((seconds, lines, modules)))
+    return int(not seconds or len(contexts.failed) > MOST_LEFT_OUT)
 
 
 def start(mutant: Mutant, measured: Measured) -> int:
@@ -189,7 +195,7 @@ def _run(mutant: Mutant, measured: Measured) -> int:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
         signal.alarm(int(WALL_SECONDS + SLOWER * expected))
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            status = int(pytest.main([*OPTIONS, *tests]))
+            status = int(pytest.main(["-x", *OPTIONS, *tests]))
         if status:
             return status
     return 0
