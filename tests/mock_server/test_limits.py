@@ -86,6 +86,7 @@ WITHOUT_EDGES = {
     "sandbox.session.LONGEST_SECONDS": "time at once",
     "sandbox.session.MANY_RECORDS": "records at once",
     "sandbox.snapshots.MAX_BYTES": "512 MiB of snapshots; http/control tests lower it",
+    "sandbox.sync_writing.ROWS_AT_ONCE": "rows at once",
     "sandbox.sync_views.MOMENT": "a microsecond",
     "sandbox.syncs.QUIET_AT_ONCE": "syncs at once",
     "sandbox.webhook_sender.MAX_REDIRECTS": "sandbox/test_webhook_sender.py redirects in a circle",

@@ -10,7 +10,7 @@ from random import Random
 from threading import Lock, get_ident
 
 from codat_mock.clock import Clock
-from codat_mock.sandbox import pushes, syncs, webhooks
+from codat_mock.sandbox import pushes, sync_writing, syncs, webhooks
 from codat_mock.sandbox.client_behaviour import ClientBehaviour
 from codat_mock.sandbox.in_flight_pushes import InFlightPushes
 from codat_mock.sandbox.internal_errors import InternalErrors
@@ -198,6 +198,7 @@ class Sandbox:
             before = copy(self.tables.row)
             session = self._begin(pause)
             pushes.undo_unfinished(session)
+            sync_writing.finish(session)
             yield session
             self.tables.save()
 

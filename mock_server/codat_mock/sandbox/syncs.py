@@ -19,12 +19,12 @@ from codat_mock.sandbox import (
     sync_evaluation,
     sync_execution,
     sync_views,
+    sync_writing,
 )
 from codat_mock.sandbox.planned_outcomes import planned_sync
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import SyncPeriod
 from codat_mock.storage import CompanyRow, SyncRow
-from codat_mock.storage.documents import rows_of
 from codat_mock.storage.versions import as_versions
 
 QUIET_AT_ONCE: Final = 20  # about as long as one sync that writes
@@ -74,6 +74,7 @@ def run_scheduled(session: Session, row: CompanyRow, settings: Configuration) ->
         session.tables.companies.save(row)
     else:
         session.tables.companies.plan(row)
+    sync_writing.finish(session)
     return ran
 
 
@@ -108,9 +109,9 @@ def run_latest(
     if finish < start:
         message = f"The period ends before it starts, at {format_moment(start)}."
         raise Malformed(message, [Problem("$.syncTo", message)])
-    return sync_views.to_summary(
-        run(session, row, settings, SyncPeriod("latest", start, finish), request), session.now
-    )
+    ran = run(session, row, settings, SyncPeriod("latest", start, finish), request)
+    sync_writing.finish(session)
+    return sync_views.to_summary(ran, session.now)
 
 
 def run_historic(
@@ -142,7 +143,9 @@ def run_historic(
         raise Malformed(message, [Problem("$.dateRange.finish", message)])
     check_past(session, finish, "$.dateRange.finish")
     period = SyncPeriod("historic", start, finish)
-    return sync_views.to_summary(run(session, row, settings, period, request), session.now)
+    ran = run(session, row, settings, period, request)
+    sync_writing.finish(session)
+    return sync_views.to_summary(ran, session.now)
 
 
 def check_started(session: Session, settings: Configuration) -> None:
@@ -187,7 +190,7 @@ def run(
     period: SyncPeriod,
     request: Request | None = None,
 ) -> SyncRow:
-    """Run one sync, whatever comes of it.
+    """Run one sync, whatever comes of it; the caller calls `sync_writing.finish`.
 
     It reads and writes at the moment it begins; a planned duration only delays its end in answers.
 
@@ -223,12 +226,11 @@ def run(
     context = sync_evaluation.judged(session, row, sync, result, previous, request)
     judgement = evaluation.judged(session, context)
     with session.computing(len(context.records)):
-        written = rows_of(result.documents, result.orders, result.payments)
+        portions = sync_writing.portions_of(result)
+    sync_writing.prepare(session, row.number, portions)
     # From here on all that is written is one commit.
     number = session.tables.syncs.add(row.number, sync, result.unreconciled)
-    session.tables.documents.add(row.number, written)
-    session.tables.versions.mark_synced(row.number, number, result.synced)
-    session.tables.versions.mark_deferred(row.number, result.deferred)
+    sync_writing.write(session, row.number, number, portions)
     evaluation.keep(session, context, judgement)
     return sync
 

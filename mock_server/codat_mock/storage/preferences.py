@@ -41,3 +41,10 @@ class Preferences:
             "INSERT OR REPLACE INTO preferences (sandbox, name, preference) VALUES (?, ?, ?)",
             (self._sandbox, name, stored),
         )
+
+    def delete(self, name: str) -> None:
+        """Delete a preference."""
+        self._held[name] = None
+        self._db.execute(
+            "DELETE FROM preferences WHERE sandbox = ? AND name = ?", (self._sandbox, name)
+        )

@@ -23,6 +23,7 @@ BEFORE_ALL: Final = {"data_type": "", "key": "", "dataset": -1}
 PLACE: Final = ("data_type", "key", "dataset")
 GiveWay = Callable[[], None]
 Names = list[tuple[DataType, str]]
+Place = tuple[DataType, str, int]  # of a version: its record, and the number of its dataset
 VersionRow = tuple[DataType, str, int, int, int | None, int, int, int | None, int]
 
 
@@ -40,6 +41,11 @@ def as_versions(rows: Iterable[VersionRow]) -> Iterator[Version]:
             synced is not None,
             bool(deferred),
         )
+
+
+def places(versions: Iterable[Version]) -> list[Place]:
+    """Where versions are."""
+    return [(each.data_type, each.key, each.dataset) for each in versions]
 
 
 def no_way() -> None:
@@ -302,24 +308,24 @@ class Versions:
         )
         return [(dataset, position, bool(gone), sync) for dataset, position, gone, sync in found]
 
-    def mark_deferred(self, company: int, versions: Iterable[Version]) -> None:
+    def mark_deferred(self, company: int, places: Iterable[Place]) -> None:
         """Note that the next sync takes those versions again."""
         self._db.executemany(
-            "UPDATE versions SET deferred = 1"
-            " WHERE company = ? AND data_type = ? AND key = ? AND dataset = ?",
-            ((company, v.data_type, v.key, v.dataset) for v in versions),
+            f"UPDATE versions SET deferred = 1 WHERE company = {company:d}"  # noqa: S608  (a number)
+            " AND data_type = ? AND key = ? AND dataset = ?",
+            places,
         )
 
-    def mark_synced(self, company: int, sync: int, versions: Iterable[Version]) -> None:
+    def mark_synced(self, company: int, sync: int, places: Iterable[Place]) -> None:
         """Note which sync picked those versions.
 
         Args:
             company: its number.
             sync: the sync's number.
-            versions: those that are in the books now, or are left out for good.
+            places: those that are in the books now, or are left out for good.
         """
         self._db.executemany(
-            "UPDATE versions SET synced = ?"
-            " WHERE company = ? AND data_type = ? AND key = ? AND dataset = ?",
-            ((sync, company, v.data_type, v.key, v.dataset) for v in versions),
+            f"UPDATE versions SET synced = {sync:d} WHERE company = {company:d}"  # noqa: S608  (numbers)
+            " AND data_type = ? AND key = ? AND dataset = ?",
+            places,
         )

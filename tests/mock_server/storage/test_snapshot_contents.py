@@ -214,6 +214,7 @@ def test_a_forged_value_within_json_does_no_harm(saved: Path, seed: int) -> None
         "INSERT OR REPLACE INTO preferences VALUES (1, 'pace', x'5B315D')",
         "INSERT OR REPLACE INTO preferences VALUES (1, 'unheard-of', x'5B5D')",
         "INSERT OR REPLACE INTO preferences VALUES (1, 'unfinished-push', x'5B312C315D')",
+        "INSERT OR REPLACE INTO preferences VALUES (1, 'unfinished-sync', x'5B312C312C315D')",
     ],
 )
 def test_what_does_not_fit_together_is_refused(saved: Path, statement: str) -> None:
