@@ -9,12 +9,11 @@ import importlib.util
 import io
 import os
 import pickle
-import resource
 import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,8 +30,9 @@ OPTIONS: Final = [
     "--assert=plain",
 ]  # fmt: skip
 IMPORTED: Final = ""  # the context of lines that run when a module is imported
-# A mutant that works so much longer than its tests do without it is noticed.
-CPU_SECONDS, WALL_SECONDS, SLOWER = 20, 120, 10
+# A test that works, or waits, so much longer than without a change has noticed it.
+CPU_SECONDS, WALL_SECONDS, SLOWER = 10, 120, 5
+LIMITS: Final = (signal.SIGALRM, signal.SIGVTALRM)
 MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as coverage makes them slow
 
 
@@ -95,6 +95,24 @@ class Contexts:
             self.switch(request._pyfuncitem.nodeid)
 
 
+@dataclass(eq=False)
+class Limits:
+    """A plugin of pytest: ends the process in a test that works or waits for much too long.
+
+    Args:
+        seconds: that each test takes without a change.
+    """
+
+    seconds: Mapping[str, float]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """The next test begins."""
+        usual = SLOWER * self.seconds[nodeid]
+        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS + usual)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS + usual)
+
+
 @dataclass
 class Measured:
     """One run of a package's tests.
@@ -118,15 +136,7 @@ class Measured:
         near = {test for number in mutant.statement() for test in lines.get(number, ())}
         if IMPORTED in near:
             near |= {test for tests in lines.values() for test in tests}
-        return self._quickest(near)
-
-    def others(self, mutant: Mutant) -> list[str]:
-        """The other tests, in case that what they meet was computed in one of the nearest."""
-        nearest = {*self.nearest(mutant)}
-        return self._quickest({*self.seconds} - nearest) if nearest else []
-
-    def _quickest(self, tests: set[str]) -> list[str]:
-        return sorted(tests & self.seconds.keys(), key=lambda test: self.seconds[test])
+        return sorted(near & self.seconds.keys(), key=lambda test: self.seconds[test])
 
 
 def measure(folder: Path, tests: Sequence[str]) -> Measured:
@@ -185,20 +195,13 @@ def start(mutant: Mutant, measured: Measured) -> int:
 
 def _run(mutant: Mutant, measured: Measured) -> int:
     os.setsid()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     sys.meta_path.insert(0, Changed(mutant.path, mutant.code()))
-    for tests in filter(None, (measured.nearest(mutant), measured.others(mutant))):
-        expected = sum(measured.seconds[test] for test in tests)
-        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        limit = int(used + CPU_SECONDS + SLOWER * expected)
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
-        signal.alarm(int(WALL_SECONDS + SLOWER * expected))
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            status = int(pytest.main(["-x", *OPTIONS, *tests]))
-        if status:
-            return status
-    return 0
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        return int(
+            pytest.main(
+                ["-x", *OPTIONS, *measured.nearest(mutant)], plugins=[Limits(measured.seconds)]
+            )
+        )
 
 
 def _in_child(work: Callable[[], int]) -> None:
