@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -143,20 +144,23 @@ def tested(
     It is 0 for one that was not noticed, and None for an equivalent.
     """
     left, running = list(reversed(mutants)), dict[int, Mutant]()
-    while left or running:
-        if left and os.times().elapsed > until:
-            left.clear()
-        while left and len(running) < jobs:
-            mutant = left.pop()
-            if is_equivalent(mutant.difference()):
-                yield mutant, None
-            elif not measured.nearest(mutant):
-                yield mutant, 0
-            else:
-                running[start(mutant, measured)] = mutant
-        if running:
-            child, status = os.wait()
-            yield running.pop(child), status
+    try:
+        while (left or running) and os.times().elapsed < until:
+            while left and len(running) < jobs:
+                mutant = left.pop()
+                if is_equivalent(mutant.difference()):
+                    yield mutant, None
+                elif not measured.nearest(mutant):
+                    yield mutant, 0
+                else:
+                    running[start(mutant, measured)] = mutant
+            if running:
+                child, status = os.wait()
+                yield running.pop(child), status
+    finally:
+        for child in running:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def write(score: Score) -> None:
@@ -188,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="into docs/mutation-score.md")
     given = parser.parse_args(arguments)
     os.environ.setdefault("CI", "true")  # without shrinking
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no fork is left
     os.chdir(ROOT)
     until = os.times().elapsed + given.minutes * 60
     lines = changed_lines(given.since) if given.since else None
