@@ -196,6 +196,7 @@ def taxed(*parts: tuple[Any, Any, Any], tax: Any = None, **more: Any) -> Any:
          "a tax of 17.98, but 20.00 in its lines"),
         (taxed((120, 20, 20), tax=18.02, total=108, totalDiscount=12),
          "a tax of 18.02, but 20.00 in its lines"),
+        (taxed((120, 20, 20), tax=19.91, total=119.5, totalDiscount=0.5), ""),
         (taxed((120, 20, 20), (110, 10, 10), tax=28, total=218, totalDiscount=12), ""),
         (taxed((120, 20, 20), (110, 10, 10), tax=28.9, total=218, totalDiscount=12), ""),
         (taxed((120, 20, 20), (110, 10, 10), tax=28.94, total=218, totalDiscount=12),
