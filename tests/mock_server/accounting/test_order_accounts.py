@@ -207,7 +207,7 @@ def test_the_source_of_a_fee_is_known(source, is_known):
             known.check_source(fee)
 
 
-def test_a_payment_that_names_another_is_told_from_one_that_names_its_order():
+def test_a_payment_names_another_or_its_order():
     known = links(transaction(), transaction(source=("P", "Payment"), id_="R"))
     assert [known.names_payment(key) for key in ("P", "R", "X")] == [False, True, False]
 
