@@ -13,14 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from in_process import run
+from in_process import company_books
 
 from codat_mock.accounting.documents import Document
 from codat_mock.accounting.ledger import entries
 from codat_mock.clock import parse_moment
 from codat_mock.configuration.charts_of_accounts import CHARTS
 from codat_mock.http.app import create_app
-from codat_mock.sandbox import SandboxRegistry, Settings, books_view
+from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_mock.sandbox.books_view import CompanyBooks
 from codat_mock.sandbox.sandbox import Sandbox
 from codat_scenarios.sandbox_driver import SandboxDriver
@@ -113,7 +113,7 @@ class Shop:
 
     def company_books(self) -> CompanyBooks:
         """The merchant's books."""
-        return run(self.sandbox, books_view.books, self.driver.company_id).companies[0]
+        return company_books(self.sandbox, self.driver.company_id)
 
     def books(self) -> list[str]:
         """The documents as lines; nothing is left out of them."""

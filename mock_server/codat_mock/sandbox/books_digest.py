@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -144,32 +144,6 @@ def names_in(kept: Sequence[KeptDocument]) -> tuple[set[RecordId], set[RecordId]
             doubled |= booked & own
         booked |= own
     return booked, doubled
-
-
-def doubled_in(documents: Iterable[Document]) -> set[RecordId]:
-    """The records that are in the documents of several syncs."""
-    found: dict[RecordId, set[str]] = defaultdict(set)
-    for document in documents:
-        for record in document.records:
-            found[record.data_type, record.key].add(record.sync_id)
-    return {name for name, ids in found.items() if len(ids) > 1}
-
-
-def with_note(document: Document, word: str, names: Set[RecordId]) -> Document:
-    """A document whose note names those of its records.
-
-    Args:
-        document: stays as it is without such a record.
-        word: what they are.
-        names: of the records.
-    """
-    if not names:
-        return document
-    return noted(
-        document,
-        word,
-        [each.key for each in document.records if (each.data_type, each.key) in names],
-    )
 
 
 def noted(document: Document, word: str, keys: Sequence[str]) -> Document:

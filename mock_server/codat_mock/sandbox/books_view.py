@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Raw, Struct
+from msgspec.structs import asdict
 
 from codat_mock.accounting.booking_context import named_currency
 from codat_mock.accounting.comparison import worth
-from codat_mock.accounting.documents import BookedRecord, Document, RecordId, settled
-from codat_mock.accounting.ledger import Balance, trial_balance
+from codat_mock.accounting.documents import BookedRecord, Document
+from codat_mock.accounting.ledger import Balance
 from codat_mock.accounting.money import padded
 from codat_mock.accounting.reconciliation import TRANSACTIONS, Unreconciled
 from codat_mock.accounting.selection import Version
@@ -22,17 +22,12 @@ from codat_mock.models.datasets import DataType
 from codat_mock.models.values import Amount, MomentText
 from codat_mock.rules.judge import BooksSummary
 from codat_mock.sandbox import companies, ground_truth, syncs
-from codat_mock.sandbox.books_digest import (
-    WrittenDocument,
-    digest,
-    doubled_in,
-    noted,
-    with_note,
-)
+from codat_mock.sandbox.books_digest import WrittenDocument, digest, noted
 from codat_mock.sandbox.ground_truth import CompanyComparison
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import records_of
 from codat_mock.storage import CompanyRow
+from codat_mock.storage.documents import decode_document, decode_records
 
 
 class MissedRecord(Wire, kw_only=True, omit_defaults=False):
@@ -63,43 +58,71 @@ class CompanyBooks(Wire, kw_only=True, omit_defaults=False):
     company_id: str
     company_name: str
     platform: str | None
-    documents: list[Document]
-    trial_balance: list[Balance]
-    missed: list[MissedRecord]
-    unreconciled: list[Unreconciled]
+    documents: Sequence[Document]
+    trial_balance: Sequence[Balance]
+    missed: Sequence[MissedRecord]
+    unreconciled: Sequence[Unreconciled]
 
 
 class Books(Wire, kw_only=True, omit_defaults=False):
     """The books of every company in a sandbox."""
 
-    companies: list[CompanyBooks]
+    companies: Sequence[CompanyBooks]
 
 
-def books(session: Session, company_id: str | None = None) -> Books:
+class StoredDocument(Document, kw_only=True):
+    """A document whose records are the JSON that is stored: there may be very many."""
+
+    records: Raw  # type: ignore[assignment]
+
+
+class StoredBooks(CompanyBooks, kw_only=True):
+    """One merchant's books with the records as they are stored."""
+
+    documents: Sequence[StoredDocument]
+
+
+def books(
+    session: Session, company_id: str | None = None, record: str | None = None
+) -> list[StoredBooks]:
     """The books of one company, or of all.
+
+    Args:
+        session: the session.
+        company_id: the company's id; None for all.
+        record: the key of a record, to leave out the documents without it; the id of a transaction
+            finds all transactions of that id, and the payment. The trial balance stays whole.
 
     Raises:
         NotFound: there is no such company.
     """
     found = [session.company(company_id)] if company_id else session.tables.companies.all()
-    return Books(companies=[books_of(session, row) for row in found])
+    return [books_of(session, row, record) for row in found]
 
 
-def books_of(session: Session, row: CompanyRow) -> CompanyBooks:
-    """One company's books."""
-    written = ground_truth.documents_of(session, row)
-    accounting = companies.linked(row, "Accounting")
-    with session.computing(len(written)):
-        documents = settled(written)
-        balances = list(trial_balance(documents))
-    return CompanyBooks(
-        company_id=row.company.id,
-        company_name=row.company.name,
-        platform=accounting.platform_name if accounting else None,
-        documents=marked(session, row, documents),
-        trial_balance=balances,
-        missed=[*missed_records(session, row)],
-        unreconciled=session.tables.syncs.unreconciled(row.number),
+def books_of(session: Session, row: CompanyRow, record: str | None) -> StoredBooks:
+    """One company's books.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        record: the key of a record, to leave out the documents without it.
+    """
+    listed = listed_books(session, row, record)
+    documents = []
+    for written in listed.documents:
+        stored = session.tables.documents.find(row.number, written.document.number)
+        records = decode_records(stored).records
+        documents.append(StoredDocument(**{**asdict(written.document), "records": records}))
+        session.give_way()
+    return StoredBooks(
+        company_id=listed.company_id,
+        company_name=listed.company_name,
+        platform=listed.platform,
+        documents=documents,
+        trial_balance=listed.trial_balance,
+        missed=listed.missed,
+        unreconciled=listed.unreconciled,
     )
 
 
@@ -115,18 +138,31 @@ class ListedBooks(Struct, frozen=True, kw_only=True):
     unreconciled: Sequence[Unreconciled]
 
 
-def listed(session: Session, company_id: str | None = None) -> list[ListedBooks]:
+def listed(
+    session: Session, company_id: str | None = None, record: str | None = None
+) -> list[ListedBooks]:
     """The books of one company, or of all, without most of the names of records.
+
+    Args:
+        session: the session.
+        company_id: the company's id; None for all.
+        record: the key of a record, to leave out the documents without it, as in `books`.
 
     Raises:
         NotFound: there is no such company.
     """
     rows = [session.company(company_id)] if company_id else session.tables.companies.all()
-    return [listed_books(session, row) for row in rows]
+    return [listed_books(session, row, record) for row in rows]
 
 
-def listed_books(session: Session, row: CompanyRow) -> ListedBooks:
-    """One company's books, each document with its first records only."""
+def listed_books(session: Session, row: CompanyRow, record: str | None = None) -> ListedBooks:
+    """One company's books, each document with its first records only.
+
+    Args:
+        session: the session.
+        row: the company's row.
+        record: the key of a record, to leave out the documents without it.
+    """
     books, compared = digest(session, row), None
     if session.tables.declared.has_any(row.number):
         compared = ground_truth.comparison(session, row)
@@ -135,30 +171,11 @@ def listed_books(session: Session, row: CompanyRow) -> ListedBooks:
         company_id=row.company.id,
         company_name=row.company.name,
         platform=accounting.platform_name if accounting else None,
-        documents=with_surplus(books.documents, compared),
+        documents=with_record(session, row, with_surplus(books.documents, compared), record),
         trial_balance=books.trial_balance,
         missed=[*missed_records(session, row)],
         unreconciled=session.tables.syncs.unreconciled(row.number),
     )
-
-
-def listed_whole(books: Books) -> list[ListedBooks]:
-    """Whole books in the form in which a page shows them."""
-    return [
-        ListedBooks(
-            company_id=each.company_id,
-            company_name=each.company_name,
-            platform=each.platform,
-            documents=[
-                WrittenDocument(document, len(document.records), frozenset())
-                for document in each.documents
-            ],
-            trial_balance=each.trial_balance,
-            missed=each.missed,
-            unreconciled=each.unreconciled,
-        )
-        for each in books.companies
-    ]
 
 
 def with_surplus(
@@ -186,55 +203,31 @@ def with_surplus(
     ]
 
 
-def with_record(found: Books, record: str) -> Books:
-    """The books with only the documents that contain a record; the trial balance stays whole.
+def with_record(
+    session: Session, row: CompanyRow, documents: Sequence[WrittenDocument], record: str | None
+) -> Sequence[WrittenDocument]:
+    """The documents that contain a record.
 
     Args:
-        found: the books.
-        record: its key; the id of a transaction finds all transactions of that id, and the payment.
+        session: the session.
+        row: the company's row.
+        documents: the company's.
+        record: its key, or the id of a transaction; None for all documents.
     """
-    return Books(
-        companies=[
-            replace(
-                company,
-                documents=[
-                    document
-                    for document in company.documents
-                    if any(is_of(each, record) for each in document.records)
-                ],
-            )
-            for company in found.companies
-        ]
-    )
+    if record is None:
+        return documents
+    numbers = {
+        document.number
+        for document in map(decode_document, session.tables.documents.naming(row.number, record))
+        if any(is_of(each, record) for each in document.records)
+    }
+    return [each for each in documents if each.document.number in numbers]
 
 
 def is_of(booked: BookedRecord, record: str) -> bool:
     """Whether a record of a document has a key, or, a transaction's, an id."""
     is_transaction = booked.data_type == TRANSACTIONS
     return booked.key == record or (is_transaction and booked.key.rpartition("/")[0] == record)
-
-
-def marked(session: Session, row: CompanyRow, documents: Sequence[Document]) -> list[Document]:
-    """The documents, each with a note on those of its records that it should not have.
-
-    A duplicate is in the documents of several syncs; a surplus is not declared, if any record is.
-
-    Args:
-        session: the session.
-        row: the company's row.
-        documents: the company's.
-    """
-    with session.computing(len(documents)):
-        doubled = doubled_in(documents)
-    surplus: set[RecordId] = set()
-    if session.tables.declared.has_any(row.number):
-        compared = ground_truth.comparison(session, row)
-        surplus = {(each.data_type, each.key) for each in compared.surplus}
-    with session.computing(len(documents)):
-        return [
-            with_note(with_note(document, "duplicate", doubled), "surplus", surplus)
-            for document in documents
-        ]
 
 
 def missed_records(session: Session, row: CompanyRow) -> Iterator[MissedRecord]:

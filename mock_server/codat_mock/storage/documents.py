@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from codat_mock.accounting.documents import Document, Kind, RecordId, last_numbers
 from codat_mock.accounting.reconciliation import (
@@ -24,6 +24,15 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_document = decoder(Document)
 decode_order = decoder(BookedOrder)
 decode_payment = decoder(BookedPayment)
+
+
+class StoredRecords(Struct):
+    """The records of a document as they are stored."""
+
+    records: Raw
+
+
+decode_records = decoder(StoredRecords)
 
 
 class BooksRows(Struct, frozen=True):
@@ -141,6 +150,20 @@ class Documents:
             (company, named),
         )
         return [name for (name,) in found]
+
+    def naming(self, company: int, text: str) -> list[bytes]:
+        """The documents, as JSON, with a record whose key starts with a text.
+
+        Args:
+            company: its number.
+            text: any.
+        """
+        found = self._db.execute(
+            "SELECT document FROM documents WHERE company = ? AND instr(document, ?)"
+            " ORDER BY number",
+            (company, b'"key":%b' % encode(text)[:-1]),
+        )
+        return [document for (document,) in found]
 
     def last_numbers(self, company: int) -> dict[Kind, int]:
         """The highest number of each kind of document."""

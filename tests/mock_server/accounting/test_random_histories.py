@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from in_process import push, run
+from in_process import company_books, push, run
 from msgspec.structs import replace
 
 from codat_mock.clock import format_moment
@@ -173,7 +173,7 @@ class Played:
     company: str
 
     def books(self) -> CompanyBooks:
-        return run(self.sandbox, books_view.books, self.company).companies[0]
+        return company_books(self.sandbox, self.company)
 
     def codes(self) -> list[str]:
         """The rules that were broken, but for hints."""

@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from in_process import push, run
+from in_process import company_books, push, run
 
 from codat_mock.clock import format_moment
 from codat_mock.configuration.suggestions import suggest
@@ -21,7 +21,6 @@ from codat_mock.sandbox import (
     Sandbox,
     SandboxRegistry,
     Settings,
-    books_view,
     clock_control,
     companies,
     connections,
@@ -219,10 +218,10 @@ class PushingMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_books_hold_what_the_model_invoiced_and_balance(self) -> None:
-        books = run(self.sandbox, books_view.books, self.company).companies[0]
-        invoices = [d.total for d in books.documents if d.kind == "Invoice"]
+        found = company_books(self.sandbox, self.company)
+        invoices = [d.total for d in found.documents if d.kind == "Invoice"]
         assert sum(invoices) == self.model.invoiced
-        balances = books.trial_balance
+        balances = found.trial_balance
         assert sum(b.debit for b in balances) == sum(b.credit for b in balances)
 
     @invariant()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from flask import Blueprint, Response, render_template, request
@@ -11,7 +10,7 @@ from codat_mock.http import request_context
 from codat_mock.http.control import books_csv, resolve_sandbox
 from codat_mock.models.errors import Malformed, Problem
 from codat_mock.sandbox import books_view, ground_truth
-from codat_mock.sandbox.books_view import ListedBooks
+from codat_mock.sandbox.books_view import Books
 
 blueprint = Blueprint("books", __name__)
 
@@ -22,24 +21,15 @@ FORMATS: Final = {"json": "application/json", "csv": "text/csv", "html": "text/h
 def show() -> Response:
     """The books in the accounting software, or of them the documents of one record."""
     content_type = negotiated_type()
-    company_id, record = request.args.get("companyId"), request.args.get("record")
+    company_id, record = request.args.get("companyId"), request.args.get("record") or None
     with resolve_sandbox.session() as session:
-        if content_type == "text/html" and not record:
-            return page_of(books_view.listed(session, company_id))
-        books = books_view.books(session, company_id)
-    if record:
-        books = books_view.with_record(books, record)
-    match content_type:
-        case "text/csv":
-            return request_context.raw_answer(books_csv.to_csv(books), content_type="text/csv")
-        case "text/html":
-            return page_of(books_view.listed_whole(books))
-    return request_context.answer(books)
-
-
-def page_of(books: Sequence[ListedBooks]) -> Response:
-    """The books as a page to print."""
-    return Response(render_template("books.html", books=books))
+        if content_type == "text/html":
+            listed = books_view.listed(session, company_id, record)
+            return Response(render_template("books.html", books=listed))
+        books = books_view.books(session, company_id, record)
+    if content_type == "text/csv":
+        return request_context.raw_answer(books_csv.to_csv(books), content_type="text/csv")
+    return request_context.answer(Books(companies=books))
 
 
 @blueprint.get("/books/compare")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any, Final
 
-from codat_mock.accounting.documents import Document, Line
-from codat_mock.sandbox.books_view import Books
+from msgspec import Struct
+
+from codat_mock.accounting.documents import Line
+from codat_mock.models.decoding import decoder
+from codat_mock.sandbox.books_view import StoredBooks, StoredDocument
 
 COLUMNS: Final = (
     "companyId", "companyName", "kind", "number", "date", "dueDate", "reference", "currency",
@@ -19,7 +22,16 @@ COLUMNS: Final = (
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_csv(books: Books) -> bytes:
+class NamedRecord(Struct):
+    """A record of a document; no more of it is written."""
+
+    key: str
+
+
+read_records = decoder(list[NamedRecord])
+
+
+def to_csv(books: Sequence[StoredBooks]) -> bytes:
     """The books as CSV (RFC 4180), UTF-8 with a byte order mark and a header; a payment is one row.
 
     `records` counts the merchant's records in a document, `recordKeys` names them. Spreadsheets
@@ -28,7 +40,7 @@ def to_csv(books: Books) -> bytes:
     table = StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
-    for company in books.companies:
+    for company in books:
         for document in company.documents:
             for row in rows_of(document):
                 row |= {"companyId": company.company_id, "companyName": company.company_name}
@@ -36,8 +48,9 @@ def to_csv(books: Books) -> bytes:
     return table.getvalue().encode("utf-8-sig")
 
 
-def rows_of(document: Document) -> Iterator[dict[str, Any]]:
+def rows_of(document: StoredDocument) -> Iterator[dict[str, Any]]:
     """A document's rows, each with the columns of the document."""
+    keys = [record.key for record in read_records(document.records)]
     head = {
         "kind": document.kind,
         "number": document.number,
@@ -52,8 +65,8 @@ def rows_of(document: Document) -> Iterator[dict[str, Any]]:
         "paymentType": document.payment_type,
         "syncId": document.sync_id,
         "note": document.note,
-        "records": len(document.records),
-        "recordKeys": " ".join(dict.fromkeys(record.key for record in document.records)),
+        "records": len(keys),
+        "recordKeys": " ".join(dict.fromkeys(keys)),
     }
     whole = Line(
         description="",
