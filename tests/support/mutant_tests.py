@@ -33,6 +33,7 @@ IMPORTED: Final = ""  # the context of lines that run when a module is imported
 # A test that works, or waits, so much longer than without a change has noticed it.
 CPU_SECONDS, WALL_SECONDS, SLOWER = 10, 120, 5
 LIMITS: Final = (signal.SIGALRM, signal.SIGVTALRM)
+EXAMPLES: Final = 20  # of each property that does not say how many
 MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as coverage makes them slow
 
 
@@ -67,8 +68,20 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
         raise OSError(path)
 
 
+class FewExamples:
+    """A plugin of pytest: properties try fewer examples, as each is tried for every mutant."""
+
+    def pytest_collection(self) -> None:
+        """The tests are about to be imported."""
+        from hypothesis import settings
+
+        usual = settings.get_current_profile_name()
+        settings.register_profile("mutants", settings.get_profile(usual), max_examples=EXAMPLES)
+        settings.load_profile("mutants")
+
+
 @dataclass(eq=False)
-class Contexts:
+class Contexts(FewExamples):
     """A plugin of pytest: tells coverage which test runs, and notes how long it takes."""
 
     switch: Callable[[str], None]
@@ -96,7 +109,7 @@ class Contexts:
 
 
 @dataclass(eq=False)
-class Limits:
+class Limits(FewExamples):
     """A plugin of pytest: ends the process in a test that works or waits for much too long.
 
     Args:
