@@ -23,7 +23,7 @@ from codat_mock import pytest_plugin
 from codat_mock.cli.limits import rows
 from codat_mock.cli.main import main
 from codat_mock.cli.option_files import keys_of
-from codat_mock.http.provenance import limits
+from codat_mock.http.limits import limits
 from codat_mock.rule_config import COMMANDS
 from codat_mock.testing import handles
 from codat_mock.testing.codat import Codat

@@ -9,9 +9,9 @@ import msgspec
 
 from codat_mock.cli import terminal
 from codat_mock.http import api  # noqa: F401  (its endpoints declare the operations)
+from codat_mock.http.limits import Limits
+from codat_mock.http.limits import limits as all_limits
 from codat_mock.http.operations import Source
-from codat_mock.http.provenance import Limits
-from codat_mock.http.provenance import limits as all_limits
 
 EXAMPLES = """Examples:
 

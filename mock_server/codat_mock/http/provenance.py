@@ -1,7 +1,6 @@
-"""What is known of the real service, what is assumed, and where its documents disagree.
+"""How the real service behaves beyond single operations, and where its documents disagree.
 
-The operations' part is made from their declarations, the sync codes' from theirs; the other
-behaviours are listed here.
+The sync codes' part is made from their declarations; the other behaviours are listed here.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Final
 from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.configuration.checks import PLANNED_MESSAGES
 from codat_mock.domain.planned_ends import SYNC_ENDS
-from codat_mock.http.operations import Source, operations, source_of
+from codat_mock.http.operations import Source, source_of
 from codat_mock.models.commerce import Wire
 
 
@@ -31,25 +30,6 @@ class Behaviour(Wire, omit_defaults=False):
     source: Source
     section: str
     contradicted: str = ""
-
-
-class KnownOperation(Wire, omit_defaults=False):
-    """An operation: its source and section, what of it is assumed, and what contradicts it."""
-
-    method: str
-    path: str
-    summary: str
-    source: Source
-    section: str
-    assumed: str
-    contradicted: str
-
-
-class Limits(Wire, omit_defaults=False):
-    """How far the mock can be trusted."""
-
-    operations: list[KnownOperation]
-    behaviours: list[Behaviour]
 
 
 def behaviour(subject: str, section: str, statement: str, contradicted: str = "") -> Behaviour:
@@ -486,20 +466,3 @@ def sync_codes() -> list[Behaviour]:
 
 
 BEHAVIOURS: Final = [*KNOWN, *CONTRADICTED, *configuration_errors(), *sync_codes()]
-
-
-def limits() -> Limits:
-    """Every operation and behaviour with its source."""
-    known = [
-        KnownOperation(
-            method=each.method,
-            path=each.path,
-            summary=each.summary,
-            source=each.source,
-            section=each.section,
-            assumed=each.assumed,
-            contradicted=each.contradicted,
-        )
-        for each in operations()
-    ]
-    return Limits(known, BEHAVIOURS)

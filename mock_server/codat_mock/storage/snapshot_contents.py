@@ -270,7 +270,7 @@ def orphans(file: sqlite3.Connection) -> Iterator[tuple[str, int]]:
         yield table, row or 0
     for column, others in (("dataset", "datasets"), ("carrier", "datasets"), ("synced", "syncs")):
         found = file.execute(
-            f"SELECT 1 FROM versions v WHERE {column} IS NOT NULL AND NOT EXISTS"  # noqa: S608
+            f"SELECT 1 FROM versions v WHERE {column} IS NOT NULL AND NOT EXISTS"  # noqa: S608  (our own names)
             f" (SELECT 1 FROM {others} o WHERE o.number = v.{column} AND o.company = v.company)"
         )
         for (place,) in found:

@@ -171,7 +171,7 @@ def texts_for_numbers(file: sqlite3.Connection) -> Iterator[str]:
     """The columns of integers that hold other values, which SQLite lets them."""
     for table in TABLE_NAMES:
         for _, name, kind, *_ in file.execute(f"PRAGMA table_info({table})").fetchall():
-            wrong = f"SELECT 1 FROM {table} WHERE typeof({name}) NOT IN ('integer', 'null')"  # noqa: S608
+            wrong = f"SELECT 1 FROM {table} WHERE typeof({name}) NOT IN ('integer', 'null')"  # noqa: S608  (our own names)
             if kind == "INTEGER" and file.execute(f"{wrong} LIMIT 1").fetchone():
                 yield f"{table}.{name}"
 
@@ -220,7 +220,7 @@ def copy(
         key = own_key(source, table)
         if key:
             # From the first key of the sandbox: keys that only grew would overflow in the end.
-            statement = f"SELECT min({key}) FROM {table} WHERE {condition(columns)}"  # noqa: S608
+            statement = f"SELECT min({key}) FROM {table} WHERE {condition(columns)}"  # noqa: S608  (our own names)
             (first,) = source.execute(statement, (sandbox,)).fetchone()
             shifts[table] = next_key(target, table, key) - ((first or 1) - 1)
         marks = ", ".join("?" * len(columns))
@@ -257,7 +257,7 @@ def portions(
     while True:
         rows: list[tuple[Any, ...]] = []
         statement = (
-            f"SELECT {listed} FROM {table} WHERE {condition(columns)}{beyond}"  # noqa: S608
+            f"SELECT {listed} FROM {table} WHERE {condition(columns)}{beyond}"  # noqa: S608  (our own names)
             f" ORDER BY {order} LIMIT {ROWS_AT_ONCE}"
         )
         until = machine_seconds() + PORTION_SECONDS
@@ -294,7 +294,7 @@ def next_key(db: sqlite3.Connection, table: str, key: str) -> int:
         table: the table.
         key: the column of its keys.
     """
-    (last,) = db.execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchone()  # noqa: S608
+    (last,) = db.execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchone()  # noqa: S608  (our own names)
     used = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return int(max(last, used[0] if used else 0))
 

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from codat_mock.http import request_context
 from codat_mock.http.control import document as control_document
+from codat_mock.http.limits import limits
 from codat_mock.http.openapi import document
-from codat_mock.http.provenance import limits
 
 blueprint = Blueprint("documents", __name__)
 
