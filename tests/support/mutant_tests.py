@@ -143,17 +143,22 @@ class Measured:
     def nearest(self, mutant: Mutant) -> list[str]:
         """The tests that run the place of a mutant, the quickest first.
 
-        For a line that runs when the module is imported, those that run anything of its file.
+        For a line that runs when the module is imported, all tests.
         """
         lines = self.lines.get(str(mutant.path), {})
         near = {test for number in mutant.statement() for test in lines.get(number, ())}
         if IMPORTED in near:
-            near |= {test for tests in lines.values() for test in tests}
+            near = {*self.seconds}
         return sorted(near & self.seconds.keys(), key=lambda test: self.seconds[test])
 
 
-def measure(folder: Path, tests: Sequence[str]) -> Measured:
+def measure(folder: Path, tests: Sequence[str], seconds: float) -> Measured | None:
     """Run tests once without a change; a few that coverage makes too slow to pass are left out.
+
+    Args:
+        folder: whose lines are looked at.
+        tests: files of tests.
+        seconds: that they may take; None is returned if they take more.
 
     Raises:
         SystemExit: more of them fail, or none can be run.
@@ -161,10 +166,13 @@ def measure(folder: Path, tests: Sequence[str]) -> Measured:
     with tempfile.NamedTemporaryFile() as file:
         if child := os.fork():
             _, status = os.waitpid(child, 0)
+            if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+                return None
             if status:
                 raise SystemExit(f"The tests of {folder.name} fail without a change.")
             found = Measured(*pickle.loads(Path(file.name).read_bytes()))  # noqa: S301  (our own)
         else:
+            signal.setitimer(signal.ITIMER_REAL, max(seconds, 1))
             _in_child(lambda: _measure(folder, tests, Path(file.name)))
     for name in found.modules:  # so that no fork has to
         with suppress(Exception):

@@ -22,7 +22,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -115,11 +115,26 @@ def tests_of(package: str) -> list[str]:
     ]
 
 
+def found_in(package: str, lines: Set[tuple[Path, int]] | None) -> list[Mutant]:
+    """The mutants of a package, on those lines if there are any given."""
+    return [
+        mutant
+        for path in sorted(PACKAGES[package][0].rglob("*.py"))
+        if lines is None or any(changed == path for changed, _ in lines)
+        for mutant in mutants_of(path)
+        if lines is None or (mutant.path, mutant.line) in lines
+    ]
+
+
 def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> None:
     """Test mutants, some at once, and print the survivors."""
     if not mutants:
         return
-    measured = measure(PACKAGES[score.package][0], tests_of(score.package))
+    left = until - os.times().elapsed
+    measured = measure(PACKAGES[score.package][0], tests_of(score.package), left)
+    if measured is None:
+        score.is_cut = True
+        return
     for mutant, status in tested(mutants, measured, jobs, until):
         if status is None:
             score.equivalent += 1
@@ -186,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=60, help="mutants of each package")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--since", help="mutate the lines that differ from this commit")
-    parser.add_argument("--minutes", type=float, default=24 * 60)
+    parser.add_argument("--minutes", type=float, default=24 * 60, help="at most, shared equally")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
     parser.add_argument("--thorough", action="store_true", help="every mutant")
     parser.add_argument("--write", action="store_true", help="into docs/mutation-score.md")
@@ -197,18 +212,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     until = os.times().elapsed + given.minutes * 60
     lines = changed_lines(given.since) if given.since else None
     failed = False
-    for package in given.packages or PACKAGES:
-        found = [
-            mutant
-            for path in sorted(PACKAGES[package][0].rglob("*.py"))
-            for mutant in mutants_of(path)
-            if lines is None or (mutant.path, mutant.line) in lines
-        ]
+    mutants = {package: found_in(package, lines) for package in given.packages or PACKAGES}
+    waiting = sum(bool(found) for found in mutants.values())
+    for package, found in mutants.items():
+        if not found:
+            continue
         is_all = given.thorough or lines is not None
         count = len(found) if is_all else min(given.sample, len(found))
         score = Score(package, len(found), None if given.thorough else given.seed)
         drawn = Random(given.seed).sample(found, count)  # noqa: S311  (no secret)
-        run(score, drawn, given.jobs, until)
+        now = os.times().elapsed
+        run(score, drawn, given.jobs, now + (until - now) / waiting)
+        waiting -= 1
         print(score, flush=True)
         failed |= not score.is_enough
         if given.write:
