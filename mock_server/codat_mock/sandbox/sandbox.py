@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from copy import copy
 from itertools import count
 from random import Random
@@ -12,6 +19,7 @@ from threading import Lock, get_ident
 from codat_mock.clock import Clock
 from codat_mock.sandbox import pushes, sync_writing, syncs, webhooks
 from codat_mock.sandbox.client_behaviour import ClientBehaviour
+from codat_mock.sandbox.garbage_collection import collections
 from codat_mock.sandbox.in_flight_pushes import InFlightPushes
 from codat_mock.sandbox.internal_errors import InternalErrors
 from codat_mock.sandbox.rate_limits import RateLimiter
@@ -171,6 +179,8 @@ class Sandbox:
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
         before: SandboxRow | None = None
+        long_work = ExitStack()
+        is_long = False
 
         def restore() -> None:
             if before is not None:
@@ -178,8 +188,11 @@ class Sandbox:
 
         @contextmanager
         def pause() -> Iterator[None]:
-            nonlocal before
+            nonlocal before, is_long
             error: BaseException | None = None
+            if not is_long:
+                is_long = True
+                long_work.enter_context(collections.waiting())
             self.tables.save()
             with self._store.interruption():
                 before = copy(self.tables.row)
@@ -192,7 +205,7 @@ class Sandbox:
             if error:
                 raise error
 
-        with self._store.transaction(restore):
+        with long_work, self._store.transaction(restore):
             if self._is_closed:
                 raise SandboxClosed
             before = copy(self.tables.row)
