@@ -93,6 +93,8 @@ def roundings(business: Business, group: Any = DAY) -> tuple[str | None, str | N
         ([paid("-5.02")], "0", "5", ("0", "5.02"), (None, "0.02")),
         ([paid("-4.98")], "0", "5", ("0", "4.98"), (None, "-0.02")),
         ([paid("85.02"), paid("-5.03")], "85", "5", ("85.02", "5.03"), ("0.02", "0.03")),
+        ([paid("84.52"), paid("0.50"), paid("-4.53"), paid("-0.50")], "85", "5",
+         ("85.02", "5.03"), ("0.02", "0.03")),
         ([paid("85"), paid("-5.03")], "85", "5", ("85", "5.03"), (None, "0.03")),
         ([paid("85.02"), paid("-5")], "85", "5", ("85.02", "5"), ("0.02", None)),
         ([paid("80.02")], "85", "5", ("85.02", "5"), ("0.02", None)),
@@ -101,7 +103,7 @@ def roundings(business: Business, group: Any = DAY) -> tuple[str | None, str | N
         ([paid("-0.02")], "0.01", "0.01", ("0.01", "0.03"), (None, "0.02")),
         ([paid("0.02")], "0", "0", ("0", "-0.02"), (None, "-0.02")),
     ],
-)
+)  # fmt: skip
 def test_an_order_of_this_sync_is_rounded_to_what_was_paid(
     payments: list[PaidAmount], owed: str, back: str, after: Any, found: Any
 ) -> None:

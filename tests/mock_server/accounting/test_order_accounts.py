@@ -9,6 +9,7 @@ from typing import Any
 import judged
 import pytest
 from judged import order, payment, transaction
+from sample_records import without
 from sample_sales import configured
 
 from codat_mock.accounting.booking import (
@@ -44,6 +45,7 @@ from codat_mock.accounting.reconciliation import (
 )
 from codat_mock.accounting.selection import Picked
 from codat_mock.models.commerce import Record
+from codat_mock.models.configuration import AccountSelection
 
 ZERO = Decimal(0)
 FINISH = datetime(2022, 3, 22, tzinfo=UTC)
@@ -311,6 +313,17 @@ def test_what_is_not_mapped_is_listed_once_in_order():
     assert unmapped_rates(records, configured()) == [33, 77]
     assert rates_without_account(records, configured(), "nowhere") == []
     assert unmapped_payment_types(records, configured()) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [("Paid", ["Cash"]), ("Failed", []), ("Pending", []), ("Unknown", [])]
+)
+def test_only_types_of_paid_payments_have_to_be_mapped(status, found):
+    accounts = configured().configuration.payments.accounts
+    without_cash = without("payments", accounts={**accounts, "cash": AccountSelection()})
+    records = picked(payment(type="Cash", status=status), payment())
+    assert unmapped_payment_types(records, without_cash) == found
+    assert unmapped_payment_types(records, without("payments", sync_payments=False)) == []
 
 
 def test_a_product_decides_the_purpose_of_a_line():

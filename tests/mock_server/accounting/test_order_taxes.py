@@ -163,6 +163,9 @@ def test_percentages_that_lack_are_completed() -> None:
     bare = [entry(120), entry(60, back=True), entry(-60), entry(60)]
     spread_tax(bare, dec(5), dec(35), RATES, "GBP")
     assert (taxes(bare), rates(bare)) == ([20, 0, 0, 10], [20, None, None, 20])
+    nothing = [entry(0), entry(-0.5), entry(120)]
+    spread_tax(nothing, dec(0), dec(20), RATES, "GBP")
+    assert (taxes(nothing), rates(nothing)) == ([0, 0, 20], [None, None, 20])
     none = [entry(60, back=True)]
     spread_tax(none, dec(5), dec(35), RATES, "GBP")
     assert taxes(none) == [0]

@@ -147,6 +147,12 @@ def test_no_more_than_three_refunds_are_repaid_in_one_sum() -> None:
     assert matched([repayment("P", sum(due.values()))], **due) == {}
 
 
+def test_what_is_left_of_a_repayment_is_less_than_the_refund_that_it_is_for() -> None:
+    small = {f"R{place}": 1 for place in range(5)}
+    assert matched([repayment("P", 10, due_back=4)], **small, S=6) == {}
+    assert matched([repayment("P", 10, due_back=4)], **small, S=7) == {"P": {"O": 4, "S": 6}}
+
+
 def test_repayments_are_shared_out_in_order() -> None:
     given_back = [repayment("P0", 3), repayment("P1", 4), repayment("P2", 6)]
     assert matched(given_back, Q=5, R=8) == {
