@@ -101,8 +101,17 @@ def test_every_profile_fits_a_route(name):
 
 @pytest.mark.parametrize("count", [0, 4, 6, 7, 9])
 def test_durations_that_fit_no_route_are_refused(count):
-    with pytest.raises(ValueError, match=f"{count} durations"):
+    words = f"{count} durations are given; there are 5 steps before the end, or 8 with"
+    with pytest.raises(ValueError, match=words):
         route_of([1] * count)
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [("instant", 0), ("fast", 0.5), ("realistic", 7.7788), ("slow", 1800), ("queued", 22.7788)],
+)
+def test_a_profile_takes_as_long_as_the_page_of_outcomes_says(name, seconds):
+    assert sum(PROFILES[name]) == pytest.approx(seconds, abs=1e-9)
 
 
 @given(st.sampled_from(QUEUED_ROUTE[:-1]), st.timedeltas(timedelta(hours=1), timedelta(days=9)))

@@ -159,6 +159,13 @@ def test_nothing_is_due_beyond_the_end_of_the_calendar(frequency, zone):
     assert next_due(schedule, datetime.max.replace(tzinfo=UTC)) is None
 
 
+def test_a_sync_is_due_on_the_last_day_of_the_calendar():
+    schedule = replace(DAILY, time_zone="UTC", sync_hour_utc=23)
+    last = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    assert next_due(schedule, last - timedelta(microseconds=1)) == last
+    assert next_due(schedule, last) is None
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
 def test_a_schedule_from_the_first_day_of_the_calendar_is_due(zone):
     first = datetime.combine(date.min, time(), UTC)
