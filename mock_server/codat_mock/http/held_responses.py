@@ -10,7 +10,6 @@ sends them when it is time.
 
 from __future__ import annotations
 
-import errno
 import logging
 import select
 import socket
@@ -22,15 +21,13 @@ from typing import Any, Final
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import ClientDisconnected, HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.receiver import FixedStreamReceiver
 from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import Error
 
 from codat_mock.clock import machine_now, machine_seconds
 from codat_mock.http import request_context
-from codat_mock.http.error_bodies import error_body
+from codat_mock.http.error_bodies import error_body, problem_body
 from codat_mock.http.middleware_faults import do_nothing
+from codat_mock.http.request_parser import Parser, Unavailable
 from codat_mock.models.faults import Delivery
 
 # Closed with this, a connection is reset rather than ended.
@@ -42,79 +39,6 @@ SEND_BYTES: Final = 1 << 16  # of an answer, which else is sent in one piece onc
 USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
 
 logger: Final = logging.getLogger(__name__)
-
-
-class Unavailable(Error):
-    """What the machine keeps the server from doing, and what may pass."""
-
-    code = 503
-    reason = "Service Unavailable"
-
-
-class Discarded:
-    """A buffer that keeps nothing."""
-
-    def append(self, data: bytes) -> None:
-        """Keep nothing."""
-
-    def close(self) -> None:
-        """Have nothing to close."""
-
-
-class Parser(HTTPRequestParser):
-    """Notes when a request's first byte came, which tells overlapping pushes (rule S05)."""
-
-    def __init__(self, adj: Any) -> None:
-        super().__init__(adj)
-        self.arrived = machine_seconds()
-        self._has_started = False
-        self._failure: Unavailable | None = None
-
-    def received(self, data: bytes) -> int:
-        """Take what was read; blank lines before a request are no part of it (RFC 9112, 2.2)."""
-        if not self._has_started:
-            self.arrived = machine_seconds()
-            self._has_started = bool(data.strip(b"\r\n"))
-        try:
-            consumed: int = super().received(data)
-        except OSError as error:  # long bodies are on disk
-            return self._give_body_up(data, error)
-        if self.completed and self._failure:
-            self.error = self._failure
-        return consumed
-
-    def _give_body_up(self, data: bytes, error: OSError) -> int:
-        """Read on to the end of the body without keeping it, so that the client reads the answer.
-
-        Args:
-            data: what could not be kept.
-            error: why.
-        """
-        parser: Any = self
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        reason = "disk full" if is_full else f"the body cannot be kept: {error.strerror}"
-        self._failure = Unavailable(reason)
-        has_length = isinstance(parser.body_rcv, FixedStreamReceiver)
-        if has_length:
-            parser.body_rcv.buf = Discarded()
-            consumed: int = super().received(data)
-        else:
-            parser.completed, consumed = True, len(data)
-        if parser.completed:
-            parser.error = self._failure
-        return consumed
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the head of a request.
-
-        Raises:
-            ParsingError: it is malformed, also where waitress does not expect it: an address such
-                as `http://[`, or a length of 5,000 digits.
-        """
-        try:
-            super().parse_header(header_plus)
-        except ValueError:
-            raise ParsingError("Bad URI or length") from None
 
 
 class Task(WSGITask):
@@ -164,19 +88,24 @@ class Task(WSGITask):
 
 
 class Refusal(ErrorTask):
-    """Answers what is no HTTP, or beyond all limits, in the vendor's shape too."""
+    """Answers what is no HTTP, or beyond all limits, in the vendor's shape or our own too."""
 
     def execute(self) -> None:
         """Write the answer."""
         request: Any = self.request
         channel: Any = self.channel
         error, correlation_id = request.error, request_context.random_uuid(channel.server.chance)
+        message = f"{error.reason}: {error.body}"
+        is_ours = getattr(request, "path", "").startswith(f"{request_context.CONTROL}/")
         body = request_context.encode(
-            error_body(error.code, f"{error.reason}: {error.body}", correlation_id)
+            problem_body(error.code, message)
+            if is_ours
+            else error_body(error.code, message, correlation_id)
         )
+        kind = "problem+json" if is_ours else "json"
         self.status = f"{error.code} {error.reason}"
         self.response_headers = [
-            ("Content-Type", "application/json; charset=utf-8"),
+            ("Content-Type", f"application/{kind}; charset=utf-8"),
             (request_context.CORRELATION, correlation_id),
         ]
         if isinstance(error, Unavailable):
@@ -298,6 +227,14 @@ class Channel(HTTPChannel):
             pass
         except OSError:
             self.connected = False
+
+    def send_continue(self) -> None:
+        """Ask for the body that a client holds back, unless it has none (RFC 9110, 10.1.1)."""
+        request: Any = self.request
+        if request.completed:
+            request.expect_continue = False
+        else:
+            super().send_continue()
 
     def hold(
         self,
