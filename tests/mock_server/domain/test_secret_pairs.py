@@ -44,3 +44,29 @@ def test_what_is_deeper_than_four_parameters_is_removed_unread(levels):
 )
 def test_the_parameter_named_value_is_that_of_the_one_beside_it(text, shown):
     assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('["apiKey", "abc"]', '["apiKey", "removed"]'),
+        ('["a", "b", "apiKey", "abc", "c"]', '["a", "b", "apiKey", "removed", "c"]'),
+        ('["label", "apiKey", "kept", "x"]', '["label", "apiKey", "kept", "x"]'),
+        ('["curl", "--api-key", "abc"]', '["curl", "--api-key", "removed"]'),
+        ('["apiKey", "token", "kept"]', '["apiKey", "removed", "kept"]'),
+        ('[["apiKey", "abc"], ["country", "GB"]]', '[["apiKey", "removed"], ["country", "GB"]]'),
+        ('{"name": "apiKey", "value": "abc"}', '{"name": "apiKey", "value": "removed"}'),
+        ('{"value": "abc", "name": "apiKey"}', '{"value": "removed", "name": "apiKey"}'),
+        ('{"name": "country", "value": "GB key"}', '{"name": "country", "value": "GB key"}'),
+        ('{"value": "apiKey", "other": "abc"}', '{"value": "apiKey", "other": "abc"}'),
+        ('{"name": "apiKey", "value": {"a": [1, 2]}, "b": 1}',
+         '{"name": "apiKey", "value": "removed", "b": 1}'),
+        ('{"a": {"name": "apiKey"}, "value": "abc"}', '{"a": {"name": "apiKey"}, "value": "abc"}'),
+        ('{"name": "apiKey", "value": "abc', '{"name": "apiKey", "value": "removed"'),
+        ('{"name": "api\\u004bey", "value": "a"}', '{"name": "api\\u004bey", "value": "removed"}'),
+        ('{"name": "apiKey", "value": 12 , "b": 1}',
+         '{"name": "apiKey", "value": "removed" , "b": 1}'),
+    ],
+)  # fmt: skip
+def test_a_value_beside_the_name_of_a_secret_is_removed(text, shown):
+    assert without_secrets(text) == shown

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from codat_mock.accounting.comparison import Compared, OwnRecord
+from codat_mock.accounting.selection import Version
 from codat_mock.clock import format_moment, parse_moment
+from codat_mock.rules.contexts import DeclaredRecord, Request
+from codat_mock.sandbox.ground_truth_checks import (
+    gaps_between,
+    is_absent,
+    note_on,
+    own_records,
+    prompt_records,
+)
+from codat_mock.sandbox.open_records import open_versions
 
 ORDERS = "commerce-orders"
 
@@ -30,3 +42,112 @@ def push_gaps(driver, *, is_deleted):
 @pytest.mark.parametrize(("is_deleted", "expected"), [(False, [1]), (True, [])])
 def test_nobody_waits_for_pushes_once_the_connection_is_deleted(driver, is_deleted, expected):
     assert push_gaps(driver, is_deleted=is_deleted) == expected
+
+
+NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
+STEP = timedelta(microseconds=1)
+ROW = Request(1, "", "POST", "/data")
+
+
+def at(minutes: float, steps: int = 0) -> datetime:
+    return NOON + timedelta(minutes=minutes) + steps * STEP
+
+
+def sold(minutes: float, steps: int = 0, key: str = "o") -> DeclaredRecord:
+    return DeclaredRecord(ORDERS, key, at(minutes, steps))
+
+
+@pytest.mark.parametrize(
+    ("created", "arrival", "absent"),
+    [
+        (at(-60), None, True),
+        (at(-60), at(0), False),
+        (at(-60), at(0, 1), True),
+        # pushed at once, and created within the last quarter of an hour before the sync
+        (at(-15), at(0), False),
+        (at(-14), at(1), False),
+        (at(-14), at(1, 1), True),
+        (at(-15), at(0, 1), True),
+        (at(-15, 1), at(0, 1), False),
+        (at(-15, -1), at(-0.5), False),
+        (at(-15, -1), at(0, 1), True),
+    ],
+)
+def test_a_record_is_absent_if_it_could_have_been_pushed(created, arrival, absent):
+    assert is_absent(DeclaredRecord(ORDERS, "o", created), arrival, NOON) is absent
+
+
+@pytest.mark.parametrize(
+    ("records", "first", "waited"),
+    [
+        ([sold(0)], None, None),
+        ([sold(0, 1)], sold(0, 1), timedelta(minutes=60) - STEP),
+        ([sold(60, -1)], sold(60, -1), STEP),
+        ([sold(60)], None, None),
+        ([sold(0), sold(10), sold(20)], sold(10), timedelta(minutes=50)),
+        ([], None, None),
+    ],
+)
+def test_a_gap_is_between_two_pushes_from_its_first_record(records, first, waited):
+    pushes = [(at(0), ROW), (at(60), Request(2, "", "POST", "/data"))]
+    found = gaps_between(pushes, records)
+    assert [(each.first, each.waited) for each in found] == ([(first, waited)] if first else [])
+    assert [each.before.number for each in found] == ([2] if first else [])
+    assert gaps_between(pushes[:1], records) == []
+
+
+@pytest.mark.parametrize(
+    ("created", "arrival", "is_prompt"),
+    [
+        (at(-15), at(0), True), (at(-15), at(0, 1), False), (at(-15, -1), at(-15), False),
+        (at(0), at(1), False), (at(0, -1), at(0), True), (at(-10), None, False),
+        (at(1), at(2), False), (at(45), at(46), True), (at(45, -1), at(46), False),
+    ],
+)  # fmt: skip
+def test_a_record_that_was_pushed_at_once_before_a_sync_may_miss_it(created, arrival, is_prompt):
+    arrivals = {ORDERS: {"o": arrival} if arrival else {}}
+    found = prompt_records([DeclaredRecord(ORDERS, "o", created)], [at(0), at(60)], arrivals)
+    assert found == ({(ORDERS, "o")} if is_prompt else set())
+
+
+def test_records_are_taken_in_the_order_of_their_creation():
+    def own(key, created):
+        return OwnRecord(
+            data_type=ORDERS, key=key, created=created, modified=None, amount=Decimal(0),
+            currency="", state="", is_nil=False,
+        )  # fmt: skip
+
+    found = own_records([own("b", at(2)), own("undated", None), own("a", at(1))])
+    assert [each.key for each in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "booked", "documents", "note"),
+    [
+        (5, 5, ["INV-1"], "in INV-1"), (5, 6, ["INV-1"], "in INV-1, 6 booked, 5 declared"),
+        (None, 6, ["INV-1", "CN-1"], "in INV-1 and CN-1, 6 booked"), (5, None, [], ""),
+    ],
+)  # fmt: skip
+def test_a_note_says_where_a_record_is_and_what_differs(declared, booked, documents, note):
+    compared = Compared(
+        data_type=ORDERS, key="o", currency="GBP", times=1, documents=documents,
+        declared=None if declared is None else Decimal(declared),
+        booked=None if booked is None else Decimal(booked),
+    )  # fmt: skip
+    assert note_on(compared) == note
+
+
+def version(key: str, dataset: int, **flags: bool) -> Version:
+    given = {"is_delete": False, "synced": False, **flags}
+    return Version(0, ORDERS, key, dataset, at(0), at(1), **given)
+
+
+def test_a_record_is_open_until_it_is_in_the_books_or_deleted():
+    versions = [
+        version("open", 1), version("changed", 1), version("changed", 2),
+        version("booked", 1, synced=True), version("booked", 2),
+        version("deleted", 1), version("deleted", 2, is_delete=True),
+        version("again", 1, is_delete=True), version("again", 2),
+    ]  # fmt: skip
+    found = [(each.key, each.dataset) for each in open_versions(versions)]
+    assert found == [("open", 1), ("changed", 2), ("again", 2)]
