@@ -169,7 +169,8 @@ class ChunkMaker:
             page = [(version, known.get((version.id, version.kind))) for version, _ in page]
             busy = {identity for identity, _ in queue.queued(stream, ids)}
         revision = queue.next_revision()
-        rows: list[tuple[Version, int | None]] = []
+        sent: list[Version] = []
+        waiting: list[Version] = []
         unchanged: list[Version] = []
         for version, row in page:
             if version.id in busy:
@@ -179,16 +180,17 @@ class ChunkMaker:
             verdict = self._judge_difference(version, row, was_deleted=key in deleted)
             if verdict == "send":
                 fits = self._fits(len(version.body))
-                rows.append((version, self.push if fits else None))
+                (sent if fits else waiting).append(version)
                 self.left += not fits
             elif verdict == "hold":
-                rows.append((version, None))
+                waiting.append(version)
             elif isinstance(verdict, tuple):
                 self._store.refusals.refuse_version(stream, version, *verdict)
             else:
                 unchanged.append(version)
                 self._store.refusals.resolve(stream, *key)
-        queue.append(stream, rows, now, revision)
+        queue.append(stream, sent, self.push, now, revision)
+        queue.append(stream, waiting, None, now, revision)
         queue.note_sources(stream, unchanged)
         return revision
 

@@ -14,7 +14,14 @@ from codat_push.schema import DataType
 from codat_push.storage.database import PAGE
 from codat_push.storage.snapshot import Snapshot
 from codat_push.storage.store import Store
-from codat_push.versions import Given, Version, encode_given, key_of_bad, make_version
+from codat_push.versions import (
+    Given,
+    Version,
+    encode_given,
+    key_of_bad,
+    make_unusual,
+    read_given,
+)
 
 LOG: Final = logging.getLogger("codat_push.ledger")
 BATCH: Final = 100  # records compared at once; more of them held cost more than they save
@@ -82,8 +89,8 @@ class Comparison:
         read: list[tuple[Key, Given | None, Version | None, int, Any]] = []
         for index, record in batch:
             given = encode_given(record)
-            key = self._key_of_plain(record) if given else None
-            if key is not None and not self._is_first:
+            key = self._key_of_plain(record) if given and not self._is_first else None
+            if key is not None:
                 read.append((key, given, None, index, record))
             elif version := self._version(index, record, given, bad):
                 read.append(((version.id, version.kind), given, version, index, None))
@@ -104,13 +111,15 @@ class Comparison:
             row = known.get(key)
             is_busy = key[0] in busy
             if row and given and row.source == given.source and not is_busy:
-                self._forget(key)
+                if key in self._changed:
+                    self._forget(key)
                 seen.append(key)
                 continue
             version = made or self._version(index, record, given, bad)
             if version is None:
                 continue
-            self._forget(key)
+            if key in self._changed:
+                self._forget(key)
             seen.append(key)
             if (row or queued) and self._snapshot and self._snapshot.is_older(key, row, queued):
                 continue
@@ -141,8 +150,10 @@ class Comparison:
         self, index: int, record: Any, given: Given | None, bad: list[Bad]
     ) -> Version | None:
         """A record's version; None if it is bad, which is then noted."""
+        if given and (version := read_given(self._data_type, record, given)):
+            return version
         try:
-            return make_version(self._data_type, record, f"$[{index}]", given)
+            return make_unusual(self._data_type, record, f"$[{index}]", given)
         except BadRecord as error:
             key = key_of_bad(self._data_type, record)
             self._nameless += key is None
@@ -151,8 +162,7 @@ class Comparison:
 
     def _forget(self, key: Key) -> None:
         """Forget an earlier version in the same call."""
-        if key in self._changed:
-            self._size -= len(self._changed.pop(key)[0].body)
+        self._size -= len(self._changed.pop(key)[0].body)
 
     def _put(self, versions: Sequence[Version], now: float) -> None:
         queue = self._store.queue

@@ -12,7 +12,7 @@ Source: docs/rules.md, S03.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import MAX_PREC, Context, Decimal
 from hashlib import blake2b
@@ -79,15 +79,13 @@ def record_type(name: str, shape: dict[str, Shape]) -> type[Struct]:
 TYPES: Final[dict[DataType, type[Struct]]] = {
     kind: record_type(kind.replace("-", "_"), shape) for kind, shape in SHAPES.items()
 }
-Arrange = Callable[[Any, Any], bool]
+Arrange = Callable[[Any], bool]
 
 
 def arranger(shape: dict[str, Shape]) -> Arrange | None:
-    """A function that brings the date-times of an object to UTC, and its lists into one order.
+    """A function that brings the lists of an object into one order; None if it has none to look at.
 
-    It takes the object and how it was given. It returns whether all date-times are in UTC, or text:
-    a datetime of another zone is not plain, and one without a zone is wrong. It is None where there
-    is nothing to do.
+    It returns False, and stops, at a date-time that is not in UTC. It runs for every record.
     """
     moments = tuple(part for part, inner in shape.items() if inner is MOMENT)
     read_moments = attrgetter(*moments) if moments else lambda _content: ()
@@ -95,18 +93,16 @@ def arranger(shape: dict[str, Shape]) -> Arrange | None:
         (part, arranger(inner[0])) for part, inner in shape.items() if isinstance(inner, list)
     )
 
-    def arrange(content: Any, given: Any) -> bool:
+    def arrange(content: Any) -> bool:
         for moment in read_moments(content):
             if moment and moment.tzinfo is not UTC:
-                if not _bring_to_utc(content, given, moments):
-                    return False
-                break
+                return False
         for name, arrange_item in lists:
             items = getattr(content, name)
             if items:
                 if arrange_item:
-                    for item, of in zip(items, given[name], strict=True):
-                        if not arrange_item(item, of):
+                    for item in items:
+                        if not arrange_item(item):
                             return False
                 if len(items) > 1:
                     items.sort(key=encode)
@@ -115,14 +111,39 @@ def arranger(shape: dict[str, Shape]) -> Arrange | None:
     return arrange if moments or lists else None
 
 
-def _bring_to_utc(content: Any, given: Any, names: Iterable[str]) -> bool:
-    """Bring date-times of an object to UTC; returns whether all of them are in UTC, or text."""
-    for name in names:
-        moment = getattr(content, name)
-        if moment and moment.tzinfo is not UTC:
-            if type(given[name]) is not str:
-                return False
-            moment = parse_moment(given[name])
+def timed(shape: dict[str, Shape]) -> dict[str, Shape]:
+    """The part of a shape that holds date-times."""
+    found: dict[str, Shape] = {}
+    for name, inner in shape.items():
+        if inner is MOMENT:
+            found[name] = inner
+        elif isinstance(inner, list) and (item := timed(inner[0])):
+            found[name] = [item]
+    return found
+
+
+def _bring_to_utc(content: Any, given: Any, shape: dict[str, Shape]) -> bool:
+    """Bring the date-times of an object to UTC.
+
+    Args:
+        content: it, with its lists as they were given.
+        given: it, as it was given.
+        shape: of its date-times.
+
+    Returns:
+        Whether all are in UTC, or text: a datetime of another zone is not plain, and one without a
+        zone is wrong.
+    """
+    for name, inner in shape.items():
+        value = getattr(content, name)
+        if not value:
+            continue
+        if inner is not MOMENT:
+            for item, of in zip(value, given[name], strict=True):
+                if not _bring_to_utc(item, of, inner[0]):
+                    return False
+        elif value.tzinfo is not UTC:
+            moment = parse_moment(given[name]) if type(given[name]) is str else None
             if moment is None:
                 return False
             setattr(content, name, moment)
@@ -132,6 +153,7 @@ def _bring_to_utc(content: Any, given: Any, names: Iterable[str]) -> bool:
 ARRANGERS: Final[dict[DataType, Arrange]] = {
     kind: arrange for kind, shape in SHAPES.items() if (arrange := arranger(shape))
 }
+TIMED: Final = {kind: timed(shape) for kind, shape in SHAPES.items()}
 
 
 def read_plain(data_type: DataType, record: dict[str, Any], body: bytes) -> Content | None:
@@ -148,10 +170,14 @@ def read_plain(data_type: DataType, record: dict[str, Any], body: bytes) -> Cont
         content = convert(record, TYPES[data_type])
     except (MsgspecError, ValueError, TypeError, OverflowError, RecursionError):
         return None
-    if not ARRANGERS[data_type](content, record):
-        return None
+    arrange = ARRANGERS[data_type]
+    if not arrange(content):
+        content = convert(record, TYPES[data_type])  # again, for some lists may be in order by now
+        if not _bring_to_utc(content, record, TIMED[data_type]):
+            return None
+        arrange(content)
     found, text = _digest(content)
-    return None if b"-0.0" in text and SIGNED_ZERO.search(text) else found
+    return None if SIGNED_ZERO.search(text) else found
 
 
 def read(data_type: DataType, wire: dict[str, Any], path: str) -> Content:
@@ -167,24 +193,24 @@ def read(data_type: DataType, wire: dict[str, Any], path: str) -> Content:
     """
     plain = _plain_object(wire, SHAPES[data_type], path)
     content = convert(plain, TYPES[data_type])
-    ARRANGERS[data_type](content, plain)
+    ARRANGERS[data_type](content)
     found, _ = _digest(content)
     return found
 
 
 def _digest(content: Any) -> tuple[Content, bytes]:
     """What an arranged record says, and the text that its digest is of."""
-    created = _microseconds(content.createdDate)
-    modified = _microseconds(content.sourceModifiedDate)
+    created, modified = content.createdDate, content.sourceModifiedDate
     content.modifiedDate = content.sourceModifiedDate = UNSET
     text = encode(content)
     digest = EMPTY_DIGEST.copy()
     digest.update(text)
-    return Content(digest.digest(), created, modified), text
-
-
-def _microseconds(moment: Any) -> int | None:
-    return (moment - EPOCH) // MICROSECOND if moment else None
+    found = Content(
+        digest.digest(),
+        (created - EPOCH) // MICROSECOND if created else None,
+        (modified - EPOCH) // MICROSECOND if modified else None,
+    )
+    return found, text
 
 
 def _plain(value: Any, shape: Shape, path: str) -> Any:
@@ -258,7 +284,8 @@ def parse_moment(text: Any) -> datetime | None:
 
 def microseconds(text: Any) -> int | None:
     """Microseconds since 1970 of a date-time's text, None if it is not one."""
-    return _microseconds(parse_moment(text))
+    moment = parse_moment(text)
+    return (moment - EPOCH) // MICROSECOND if moment else None
 
 
 READERS: Final[dict[str, Callable[[Any], Any]]] = {

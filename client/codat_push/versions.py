@@ -87,22 +87,49 @@ def make_version(
         BadRecord: it has no id, a property that is unknown, or a value that cannot be sent.
     """
     given = given or encode_given(record)
-    if given and not (is_empty(record) or is_marked(record.get("status"))):
-        content = read_plain(data_type, record, given.body)
-        identity = record.get("id")
-        if content and identity:
-            kind = record.get("type") if data_type == "commerce-transactions" else None
-            bits = property_bits(data_type, tuple(record))
-            return Version(
-                identity,
-                kind or "",
-                given.body,
-                content.digest,
-                content.created,
-                content.modified,
-                bits,
-                given.source,
-            )
+    if given and (version := read_given(data_type, record, given)):
+        return version
+    return make_unusual(data_type, record, path, given)
+
+
+def read_given(data_type: DataType, record: dict[str, Any], given: Given) -> Version | None:
+    """The version of a record of plain values; None if it has to be looked at closely.
+
+    Args:
+        data_type: what the record is.
+        record: it.
+        given: it, from `encode_given`.
+    """
+    if is_empty(record) or is_marked(record.get("status")):
+        return None
+    content = read_plain(data_type, record, given.body)
+    identity = record.get("id")
+    if content is None or not identity:
+        return None
+    return Version(
+        identity,
+        (data_type == "commerce-transactions" and record.get("type")) or "",
+        given.body,
+        content.digest,
+        content.created,
+        content.modified,
+        property_bits(data_type, tuple(record)),
+        given.source,
+    )
+
+
+def make_unusual(data_type: DataType, record: Any, path: str, given: Given | None) -> Version:
+    """The version of any record, for which `read_given` found none.
+
+    Args:
+        data_type: what the record is.
+        record: as for `make_version`.
+        path: the JSON path of the record, for messages.
+        given: from `encode_given`.
+
+    Raises:
+        BadRecord: as `make_version`.
+    """
     wire = _to_wire(record, path)
     identity, kind = key_of(data_type, wire, path)
     if is_like_delete(wire):

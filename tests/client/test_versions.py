@@ -21,7 +21,7 @@ from codat_push import Ledger
 from codat_push.earlier_digests import first_digest, second_digest
 from codat_push.models import Dataset
 from codat_push.schema import DataType
-from codat_push.versions import Version, make_version
+from codat_push.versions import Given, Version, make_version, read_given
 from codat_scenarios.strategies import orders
 
 ORDERS = "commerce-orders"
@@ -106,11 +106,11 @@ def test_a_ledger_of_an_earlier_version_does_not_send_everything_again(
 def test_records_given_as_before_are_not_encoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = []
 
-    def counted(kind: DataType, record: Any, *rest: Any) -> Version:
+    def counted(kind: DataType, record: Any, given: Given) -> Version | None:
         encoded.append(record["id"])
-        return make_version(kind, record, *rest)
+        return read_given(kind, record, given)
 
-    monkeypatch.setattr(codat_push.comparison, "make_version", counted)
+    monkeypatch.setattr(codat_push.comparison, "read_given", counted)
     order = {"id": "A-1", "totalAmount": Decimal("12.10"), "createdDate": NOON}
     same = order | {"totalAmount": Decimal("12.100")}  # for the service
     ledger = Ledger(":memory:")

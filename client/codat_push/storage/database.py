@@ -20,6 +20,9 @@ BEGIN: Final = "BEGIN IMMEDIATE"  # the write lock at once: no upgrade can fail 
 PAGE: Final = 500  # the most records that one transaction changes: others wait no longer
 CACHE_KIBIBYTES: Final = 16_000
 WAL_BYTES: Final = 16_000_000  # that the write-ahead log keeps on the disk
+WAL_PAGES: Final = (
+    2_000  # until it is copied into the file: more than a chunk, whose pages are used again
+)
 
 
 class Rows(list[Any]):
@@ -68,6 +71,7 @@ class Database:
             self.run("PRAGMA synchronous = FULL")
             self.run(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
             self.run(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+            self.run(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
             self.run("PRAGMA secure_delete = FAST")  # some builds write zeros over all they delete
             with self.transaction():
                 prepare(self._connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from codat_push.storage.database import PAGE, Database
+from codat_push.storage.joined_bodies import BODY, JoinedBodies
 
 # A queued version supersedes an older one of its record, a queued delete all versions of its id.
 # An older delete stays: it may apply to other transactions with its id.
@@ -20,6 +21,7 @@ class Pushes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._joined = JoinedBodies(database)
 
     def open(self, stream: int) -> int:
         """Open a push without records; returns its number."""
@@ -79,7 +81,9 @@ class Pushes:
 
     def drop(self, push: int) -> None:
         """Forget a push."""
-        self._database.run("DELETE FROM push WHERE push = ?", push)
+        with self._database.transaction():
+            self._joined.forget(push)
+            self._database.run("DELETE FROM push WHERE push = ?", push)
 
     def find_open(self, stream: int) -> tuple[int, str | None, int] | None:
         """Number, dataset and size of the open push."""
@@ -93,12 +97,7 @@ class Pushes:
 
     def bodies(self, stream: int, push: int) -> list[bytes]:
         """The JSON of each record of a push; a delete is an object with only an id (rule D01)."""
-        rows = self._database.run(
-            "SELECT coalesce(body, CAST(json_object('id', id) AS BLOB)) FROM queue"
-            " WHERE stream = ? AND push = ? ORDER BY place",
-            *(stream, push),
-        )
-        return [body for (body,) in rows]
+        return list(self._joined.read(stream, push))
 
     def accept(
         self, stream: int, push: int, completed: int, next_revision: Callable[[], int]
@@ -185,7 +184,10 @@ class Pushes:
         """Put the records of failed pushes, and of an unfinished snapshot, back into the queue."""
         self._requeue(stream, "-1")
         self._requeue(stream, "SELECT push FROM push WHERE stream = queue.stream AND failed")
-        self._database.run("DELETE FROM push WHERE stream = ? AND failed", stream)
+        for (push,) in self._database.run(
+            "SELECT push FROM push WHERE stream = ? AND failed", stream
+        ):
+            self.drop(push)
 
     def _requeue(self, stream: int, push: str) -> None:
         """Put records back into the queue, but those of which a newer version is queued.
@@ -201,7 +203,8 @@ class Pushes:
             marks = ", ".join("?" * len(places))
             given = [place for (place,) in places]
             self._drop_superseded(given)
-            self._database.run(f"UPDATE queue SET push = NULL WHERE place IN ({marks})", *given)
+            free = f"UPDATE queue SET push = NULL, body = {BODY} WHERE place IN ({marks})"
+            self._database.run(free, *given)
             return len(places)
 
         self._database.in_pages(requeue_page)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from functools import cache
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 from codat_push.push_policy import Candidate
 from codat_push.schema import DataType
 from codat_push.storage.database import PAGE, Database
+from codat_push.storage.joined_bodies import MAX_BYTES, JoinedBodies, positions
 from codat_push.versions import Version
 
 ADD = (
     "INSERT INTO queue (place, stream, id, kind, body, digest, created, modified, properties,"
     " source, recorded, push, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+ROWS: Final = 100  # of one statement that appends versions: by one row each, it takes longer
 
 
 class Known(NamedTuple):
@@ -41,6 +45,7 @@ class Queue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._joined = JoinedBodies(database)
 
     def revision(self) -> int:
         """How many changes of the file have been counted."""
@@ -80,35 +85,39 @@ class Queue:
         self._database.run(ADD, place, stream, identity, kind, *values, recorded, None, revision)
 
     def append(
-        self, stream: int, versions: Iterable[tuple[Version, int | None]], now: float, revision: int
+        self, stream: int, versions: Sequence[Version], push: int | None, now: float, revision: int
     ) -> None:
         """Queue versions of records of which nothing is queued.
 
         Args:
             stream: the company and data type.
-            versions: each with its push, or None.
+            versions: of them.
+            push: the push that they are put into, or None.
             now: seconds since 1970.
             revision: of the change, from `next_revision`.
         """
-        rows = [
-            (
-                None,
-                stream,
-                each.id,
-                each.kind,
-                each.body,
-                each.digest,
-                each.created,
-                each.modified,
-                each.properties,
-                each.source,
-                now,
-                push,
-                revision,
+        for start in range(0, len(versions), ROWS):
+            page = versions[start : start + ROWS]
+            bodies = [each.body for each in page]
+            joined_to = push if sum(map(len, bodies)) <= MAX_BYTES else None
+            held = bodies if joined_to is None else positions(bodies)
+            rows = (
+                (
+                    each.id,
+                    each.kind,
+                    body,
+                    each.digest,
+                    each.created,
+                    each.modified,
+                    each.properties,
+                    each.source,
+                )
+                for each, body in zip(page, held, strict=True)
             )
-            for each, push in versions
-        ]
-        self._database.run_many(ADD, rows)
+            values = chain.from_iterable(rows)
+            self._database.run(append_statement(len(page)), stream, now, push, revision, *values)
+            if joined_to is not None:
+                self._joined.add(joined_to, bodies)
 
     def holds(self, stream: int, identity: str, kind: str) -> bool:
         """Whether a version of a record or a delete of its id is queued or on its way.
@@ -311,4 +320,15 @@ def values_of(version: Version) -> tuple[Any, ...]:
     return (
         *(version.body, version.digest, version.created, version.modified),
         *(version.properties, version.source),
+    )
+
+
+@cache
+def append_statement(count: int) -> str:
+    """Insert that many versions; its values are those that they share, then those of each."""
+    fields = Version.__struct_fields__
+    row = f"({', '.join('?' * len(fields))})"
+    return (
+        f"INSERT INTO queue (stream, recorded, push, revision, {', '.join(fields)})"
+        f" SELECT ?, ?, ?, ?, * FROM (VALUES {', '.join([row] * count)})"
     )

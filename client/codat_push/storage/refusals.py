@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from codat_push.encoding import read_json
 from codat_push.models import Reason, Refusal
 from codat_push.storage.database import PAGE, Database
+from codat_push.storage.joined_bodies import BODY
 from codat_push.versions import Version
 
 
@@ -56,7 +57,7 @@ class Refusals:
 
         def move_page() -> int:
             moved = self._database.run(
-                f"INSERT OR REPLACE INTO refused SELECT stream, id, kind, body, ?, ? FROM queue"
+                f"INSERT OR REPLACE INTO refused SELECT stream, id, kind, {BODY}, ?, ? FROM queue"
                 f" WHERE place IN {page} ORDER BY place RETURNING 1",
                 *(reason, detail, *values),
             )

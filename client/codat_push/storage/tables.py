@@ -14,7 +14,7 @@ from codat_push.errors import LedgerError
 APPLICATION_ID: Final = 0x43505553  # "CPUS": tells a client's file from any other
 SERVER_APPLICATION_ID: Final = 0x434D4F4B  # "CMOK": a mock server's database
 SHARED_APPLICATION_ID: Final = 0x636F6461  # of both, up to schema 2: their tables tell them apart
-VERSION: Final = 6
+VERSION: Final = 7
 FIRST_TABLES: Final = {"stream", "known", "waiting", "push"}  # in every file with the shared id
 
 TABLES: Final = """
@@ -34,15 +34,19 @@ CREATE TABLE known (
 CREATE TABLE deleted (
   stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (stream, id, kind)
 ) WITHOUT ROWID;
--- What has to be sent, in order. No body: a delete. A push: it is on its way.
+-- What has to be sent, in order. A push: it is on its way. No body: a delete. An integer for a
+-- body: it is in `joined`.
 CREATE TABLE queue (
   place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
   body BLOB, digest BLOB, created INTEGER, modified INTEGER, properties INTEGER,
-  recorded REAL NOT NULL, push INTEGER, revision INTEGER NOT NULL DEFAULT 0, snapshot INTEGER,
-  source BLOB
+  recorded REAL NOT NULL, push INTEGER, revision INTEGER NOT NULL DEFAULT 0, source BLOB
 );
 CREATE INDEX queue_by_key ON queue (stream, id, kind);
 CREATE INDEX queue_by_push ON queue (stream, push, place);
+-- The bodies of rows that were put into a push as they were given, up to the place of the last.
+CREATE TABLE joined (
+  push INTEGER NOT NULL, last INTEGER NOT NULL, bodies BLOB NOT NULL, PRIMARY KEY (push, last)
+) WITHOUT ROWID;
 -- Counts the changes of the file, so that a snapshot knows what is newer than itself.
 CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL);
 -- Pushes that are on their way, or whose dataset failed and whose records are to be sent again.
@@ -269,6 +273,18 @@ DROP TABLE old_retry_after""",
     )
 
 
+def join_bodies(connection: sqlite3.Connection) -> None:
+    """Schema 6 to 7: joined bodies, of which older files have none; a column was never used."""
+    execute_all(
+        connection,
+        """
+CREATE TABLE joined (
+  push INTEGER NOT NULL, last INTEGER NOT NULL, bodies BLOB NOT NULL, PRIMARY KEY (push, last)
+) WITHOUT ROWID;
+ALTER TABLE queue DROP COLUMN snapshot""",
+    )
+
+
 # In order: the first brings schema 1 to 2. A new schema adds one and changes none.
 MIGRATIONS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (
     keep_dates_and_deletes,
@@ -276,4 +292,5 @@ MIGRATIONS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (
     keep_answers_and_revisions,
     keep_fingerprints,
     keep_retry_after_by_company,
+    join_bodies,
 )

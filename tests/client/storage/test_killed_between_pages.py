@@ -118,6 +118,7 @@ def test_a_death_at_any_statement_loses_nothing_and_sends_nothing_twice(
 ) -> None:
     for module in PAGED:
         monkeypatch.setattr(module, "PAGE", 3)
+    monkeypatch.setattr(queue, "ROWS", 2)
     monkeypatch.setattr("codat_push.ledger.BATCH", 5)
     monkeypatch.setattr(database, "BRIEF_SECONDS", 0.0)
     process = Process(monkeypatch)
