@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
+import pytest
 from click.testing import CliRunner
 from webhook_receiver import ORDER, Receiver, add_rule, push, settle
 
 from codat_mock.cli.main import main
+from codat_mock.models.alerts import AlertRule
+from codat_mock.models.errors import Conflict, NotFound
+from codat_mock.sandbox import Sandbox, SandboxRegistry, clock_control
+from codat_mock.sandbox.webhooks import Delivery, raise_alerts, record, resend
+from codat_mock.storage.alerts import AlertRow, Event
 from codat_scenarios.sandbox_driver import SandboxDriver
+
+START = datetime(2022, 3, 21, 8, tzinfo=UTC)
 
 
 def types(client: httpx.Client, receiver: Receiver, **duration: float) -> list[str]:
@@ -179,3 +189,71 @@ def test_a_deleted_connection_can_be_linked_again(live, set_stage):
     path = f"/companies/{driver.company_id}/connections/{commerce}"
     assert live.patch(path, json={"status": "Linked"}).status_code == 200
     assert live.post(latest).json()["syncStatusCode"] == 2040
+
+
+def sandbox_with_alert(registry: SandboxRegistry, **given: Any) -> Sandbox:
+    """A sandbox whose only rule has raised an alert about an event, sent by nobody."""
+    sandbox = registry.sandbox("k")
+    with sandbox.session() as session:
+        rule = AlertRule(type="Dataset data changed", url="http://127.0.0.1:9", **given)
+        session.tables.alerts.add_rule("r", rule)
+        raise_alerts(session, Event("Dataset data changed", "c", None, "m", {}))
+    return sandbox
+
+
+def refuse(sandbox: Sandbox, at: datetime) -> AlertRow:
+    """Let the delivery that is due at a moment fail, as for a receiver that is down."""
+    with sandbox.session() as session:
+        row = session.tables.alerts.all()[0]
+        assert row.due == at
+        stored = session.tables.alerts.rules()[0].rule
+        record(session, Delivery(row.number, at, stored, row.body, "client"), 503, "", None)
+        return session.tables.alerts.all()[0]
+
+
+def test_an_alert_that_is_sent_again_has_all_its_retries_again(registry):
+    sandbox = sandbox_with_alert(registry)
+    began = START
+    for _ in range(2):
+        for seconds in (0, 15, 45, 105):
+            row = refuse(sandbox, began + timedelta(seconds=seconds))
+        assert (row.state, row.due) == ("failed", None)
+        began += timedelta(hours=1)
+        clock_control.set_to(sandbox, began)
+        with sandbox.session() as session:
+            resend(session, row.body.alert_id)
+            row = session.tables.alerts.all()[0]
+        assert (row.state, row.tries, row.due) == ("pending", 0, began)
+
+
+def test_an_alert_of_a_rule_that_is_gone_cannot_be_sent_again(registry):
+    sandbox = sandbox_with_alert(registry)
+    with sandbox.session() as session:
+        row = session.tables.alerts.all()[0]
+        session.tables.alerts.remove_rule("r")
+        with pytest.raises(Conflict):
+            resend(session, row.body.alert_id)
+        with pytest.raises(NotFound):
+            resend(session, "unknown")
+
+
+def test_a_delivery_that_is_over_changes_nothing(registry):
+    sandbox = sandbox_with_alert(registry)
+    with sandbox.session() as session:
+        row = session.tables.alerts.all()[0]
+        stored = session.tables.alerts.rules()[0].rule
+        for number, at in ((99, START), (row.number, START + timedelta(seconds=1))):
+            record(session, Delivery(number, at, stored, row.body, "client"), 200, "", None)
+        assert session.tables.alerts.all() == [row]
+
+
+@pytest.mark.parametrize(
+    ("given", "due_after"),
+    [({}, [0]), ({"copies": 2, "overtaken_seconds": 60}, [60, 60]), ({"company_id": "c"}, [0]),
+     ({"company_id": "other"}, [])],
+)  # fmt: skip
+def test_an_alert_is_raised_in_copies_for_its_company(registry, given, due_after):
+    sandbox = sandbox_with_alert(registry, **given)
+    with sandbox.session() as session:
+        found = session.tables.alerts.all()
+    assert [(each.due - START).total_seconds() for each in found] == due_after
