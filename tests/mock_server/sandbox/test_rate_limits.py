@@ -22,7 +22,6 @@ from codat_mock.sandbox.rate_limits import (
 )
 
 NOON = datetime(2022, 3, 21, 12, 0, 30, tzinfo=UTC)
-MIDDAY = NOON.replace(second=0)
 COMPANIES = "/meta/companies"
 
 
@@ -191,42 +190,3 @@ def test_a_minutes_limit_is_each_addresss_own():
     assert status.retry_after == 30
     assert not limiter.spend(NOON, 9, "10.0.0.2").refused
     assert not limiter.spend(NOON + timedelta(seconds=30), 9, "10.0.0.1").refused
-
-
-@pytest.mark.parametrize(("before", "limit", "refused"), [(999, 1000, False), (1000, 1000, True)])
-def test_a_day_s_requests_are_refused_from_the_thousand_and_first_on(before, limit, refused):
-    limiter = RateLimiter()
-    limiter.spend(MIDDAY, 0, "elsewhere")
-    limiter._used = before
-    status = limiter.spend(MIDDAY, 0, "a")
-    assert (bool(status.refused), status.remaining) == (refused, 0)
-    assert status.retry_after == (43_200 if refused else 0)
-    assert status.limit == limit
-    midnight = limiter.spend(MIDDAY + timedelta(hours=12), 0, "a")
-    assert (midnight.refused, midnight.remaining) == ("", 999)
-
-
-def test_a_minute_s_requests_are_counted_for_each_address():
-    limiter = RateLimiter()
-    for _ in range(1000):
-        assert not limiter.spend(MIDDAY + timedelta(seconds=59), 9, "a").refused
-    refused = limiter.spend(MIDDAY + timedelta(seconds=59, microseconds=1), 9, "a")
-    assert (refused.refused, refused.retry_after) == ("1000 requests a minute", 1)
-    assert not limiter.spend(MIDDAY + timedelta(seconds=59), 9, "b").refused
-    assert not limiter.spend(MIDDAY + timedelta(seconds=60), 9, "a").refused
-
-
-def test_ten_requests_of_a_company_are_under_way_at_once():
-    limiter = RateLimiter()
-    entered = [limiter.enter("c") for _ in range(11)]
-    assert entered == [True] * 10 + [False]
-    assert limiter.enter("d")
-    assert limiter.enter(None)
-    limiter.leave(None)
-    for _ in range(2):
-        limiter.leave("c")
-    assert limiter.enter("c")
-    refused = limiter.spend(MIDDAY, 0, "a", is_entered=False)
-    assert (refused.refused, refused.retry_after) == ("10 requests of a company at once", 1)
-    assert refused.headers["Retry-After"] == "1"
-    assert "Retry-After" not in limiter.spend(MIDDAY, 0, "a").headers

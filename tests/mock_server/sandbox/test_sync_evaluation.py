@@ -126,23 +126,6 @@ def test_a_slow_delete_is_late_if_it_was_pushed_shortly_before_the_sync(
     assert ("D03" in codes(ready)) == is_late
 
 
-def unread(driver: SandboxDriver) -> list[str]:
-    """The datasets whose outcome was never read, as far as that is judged."""
-    found = [each for each in driver.findings()["findings"] if each["code"] == "S13"]
-    return [record.rpartition(" ")[2] for each in found for record in each["records"]]
-
-
-@pytest.mark.parametrize(("late", "is_judged"), [(0 * MOMENT, True), (MOMENT, False)])
-def test_a_dataset_is_judged_by_the_sync_five_minutes_after_its_end(ready, late, is_judged):
-    ready.stop_polling()
-    at(ready, DUE - 5 * MINUTE - TAKES + late)
-    dataset = ready.push(ORDERS, [order()])
-    at(ready, DUE)
-    assert unread(ready).count(dataset) == is_judged
-    at(ready, DUE + timedelta(days=1))
-    assert unread(ready).count(dataset) == 1
-
-
 @pytest.mark.parametrize(("late", "code"), [(0 * MOMENT, 200), (MOMENT, 400)])
 def test_a_sync_may_cover_all_until_now_and_no_more(ready, http, late, code):
     at(ready, DUE - MINUTE)
