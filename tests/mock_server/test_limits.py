@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from codat_mock import domain, rules, sandbox
+from codat_mock import accounting, domain, replay, rules, sandbox, storage
 from codat_mock.clock import format_moment
 from codat_mock.domain.redaction import secrets_in
 from codat_mock.domain.webhook_delivery import INTERVALS, WITHIN, next_try
@@ -53,6 +53,45 @@ MICROSECOND = timedelta(microseconds=1)
 ORDERS = "commerce-orders"
 # What changes no answer, or only how much of it is shown or done at once.
 WITHOUT_EDGES = {
+    "accounting.payment_allocation.LONGEST_CREDIT": "accounting/test_payment_allocation.py",
+    "accounting.repayments.MAX_COMBINED": "accounting/test_repayments.py has its edges",
+    "accounting.repayments.MAX_TOGETHER": "accounting/test_repayments.py has its edges",
+    "replay.inferred_outcomes.INSTANT": "a microsecond",
+    "replay.proxy.CHUNK_BYTES": "bytes at once",
+    "replay.state_drift.SLOWEST_SECONDS": "replay/test_observed.py has its edges",
+    "replay.state_drift.SYNC_TOLERANCE": "replay/test_observed.py has its edges",
+    "storage.alerts.EARLIEST": "before every moment",
+    "storage.alerts.NEVER": "after every moment",
+    "storage.chunked.KEYS_AT_ONCE": "rows at once",
+    "storage.companies.MAX_HELD": "companies that are held",
+    "storage.deferred.AT_ONCE": "storage/test_syncs.py has its edges",
+    "storage.discarded.ROWS_AT_ONCE": "rows at once",
+    "storage.private_files.OWNER_ONLY": "a mode of files",
+    "storage.request_log.DEFAULT_LIMIT_BYTES": "bytes that are kept, as an option says",
+    "storage.request_log.LARGEST": "the largest number of the database",
+    "storage.request_log.LEAST_DEFLATED": "bytes from which packing pays",
+    "storage.request_log.LEVEL": "of packing",
+    "storage.request_log.OVERHEAD_BYTES": "an estimate",
+    "storage.request_log.ROWS_AT_ONCE": "rows at once",
+    "storage.schema.APPLICATION_ID": "a mark of files",
+    "storage.schema.EARLIER_ID": "a mark of files",
+    "storage.schema.LEDGER_ID": "a mark of files",
+    "storage.schema.SNAPSHOT_ID": "a mark of files",
+    "storage.schema.VERSION": "of files; storage/test_schema.py",
+    "storage.snapshot_contents.DAY_SECONDS": "a day",
+    "storage.snapshot_contents.MAX_BODIES_BYTES": "storage/test_snapshot_contents.py lowers it",
+    "storage.snapshot_contents.MAX_BODY_BYTES": "storage/test_snapshot_contents.py has its edges",
+    "storage.snapshot_contents.MAX_NUMBER": "the largest number that is exact in JSON",
+    "storage.snapshot_contents.PIECE_BYTES": "bytes at once",
+    "storage.snapshots.CHECKED_ERRORS": "errors that are named",
+    "storage.snapshots.PORTION_SECONDS": "time at once",
+    "storage.snapshots.ROWS_AT_ONCE": "rows at once",
+    "storage.store.CLOSE_SECONDS": "of the machine's clock",
+    "storage.store.CONFIRMED_AT_ONCE": "rows at once",
+    "storage.store.LONGEST_SECONDS": "time at once",
+    "storage.syncs.LONG": "storage/test_syncs.py has its edges",
+    "storage.versions.EARLIEST": "before every moment",
+    "storage.versions.ROWS_AT_ONCE": "rows at once",
     "rules.contexts.pushes.FLOAT_ERROR": "finds candidates; exact numbers decide",
     "rules.contexts.pushes.PROMPT": "rules/test_edges.py has its edges, under S08",
     "rules.order_sums.MAX_SHOWN": "parts that a note shows",
@@ -107,7 +146,7 @@ def edges_of(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def limits() -> Iterator[str]:
     """The name of each constant that is declared `Final` and a number or a duration."""
-    for package in (rules, domain, sandbox):
+    for package in (accounting, domain, replay, rules, sandbox, storage):
         for info in walk_packages(package.__path__, f"{package.__name__}."):
             module = import_module(info.name)
             tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))

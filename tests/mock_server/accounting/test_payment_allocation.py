@@ -1,0 +1,66 @@
+"""How long a repayment is expected to have a refund, and which payments settle what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import judged
+import pytest
+from sample_sales import configured
+
+from codat_mock.accounting.booking_context import booking_context
+from codat_mock.accounting.day_of_business import Business
+from codat_mock.accounting.payment_allocation import PaymentAllocation
+from codat_mock.accounting.reconciliation import (
+    BookedCredit,
+    BookedOrder,
+    BookedPart,
+    Earlier,
+    link,
+)
+
+FINISH = datetime(2022, 3, 22, tzinfo=UTC)  # 31 days after 19 February
+ZERO = Decimal(0)
+PART = BookedPart("sales", Decimal(20), Decimal(12), Decimal(2))
+
+
+def credited(day: str) -> BookedOrder:
+    credit = BookedCredit("CN-1", day, (PART,))
+    return BookedOrder("INV-1", None, "GBP", "", ZERO, ZERO, ZERO, (PART,), credits=(credit,))
+
+
+def allocation(orders: dict[str, BookedOrder], *refunds: float) -> PaymentAllocation:
+    context = booking_context(configured(), "gbol", "s", FINISH, [])
+    business = Business()
+    lines = [{"id": "l", "totalAmount": 1, "taxPercentage": 20, "quantity": -1}]
+    for number, amount in enumerate(refunds):
+        lines[0]["totalAmount"] = amount
+        given = judged.order(-amount, id=f"R{number}", orderLineItems=lines)
+        business.add_orders([(f"R{number}", given)], context)
+    return PaymentAllocation(business, link((), {}, (), Earlier(orders, {})), context)
+
+
+@pytest.mark.parametrize(("day", "is_kept"), [("2022-02-19", True), ("2022-02-18", False)])
+def test_for_31_days_a_refund_of_a_repayment_is_expected(day: str, is_kept: bool) -> None:
+    made = allocation({"O": credited(day)}, 12)
+    made.complete_credits()
+    refund = made.business.orders["R0"]
+    assert (refund.due_back, refund.day) == ((0, (day, "GBP", "")) if is_kept else (12, refund.day))
+    assert made.account_of("O").credits == []
+
+
+@pytest.mark.parametrize(
+    ("refunds", "completed"),
+    [([12], ["R0"]), ([11.99], []), ([12.01], []), ([5, 7], ["R0", "R1"]), ([5, 12], ["R1"])],
+)
+def test_a_refund_joins_the_credit_note_of_its_amount(
+    refunds: list[float], completed: list[str]
+) -> None:
+    made = allocation({"O": credited("2022-03-01")}, *refunds)
+    made.complete_credits()
+    found = [key for key, each in made.business.orders.items() if key != "O" and not each.due_back]
+    assert found == completed
+    day = made.business.days.get(("2022-03-01", "GBP", ""))
+    assert [each.key for each in day.completed] if day else completed == []
+    assert (day.credit_note if day else None) == ("CN-1" if completed else None)
