@@ -15,8 +15,9 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from codat_push.content import parse_moment
 from codat_push.errors import AnswerLost, RequestError, Unreachable, UnreadableAnswer, error_class
-from codat_push.models import ErrorBody
+from codat_push.models import MOMENTS, ErrorBody
 from codat_push.operations import Call
 
 MAX_RETRY_AFTER_SECONDS: Final = 86_400.0  # the published limits are by the day
@@ -72,8 +73,9 @@ def read_answer(call: Call, answer: httpx.Response, now: float) -> Any:
 def decode(content: bytes, kind: Any) -> Any:
     """Decode JSON, liberally.
 
-    A byte order mark is skipped, a null where none is expected is as good as no property, and a
-    number or flag may also be given as text, or a whole number with a fraction of zero.
+    A byte order mark is skipped, a null where none is expected is as good as no property, a number
+    or flag may also be given as text, or a whole number with a fraction of zero, and a date-time as
+    a bare date or in any form of ISO 8601.
 
     Raises:
         ValueError: it is not JSON, or of another shape.
@@ -90,11 +92,15 @@ def decode(content: bytes, kind: Any) -> Any:
 
 
 def simplified(value: Any) -> Any:
-    """A JSON value without the properties that are null, and with whole numbers as such."""
+    """A JSON value without the properties that are null, with moments and whole numbers as such."""
     if isinstance(value, list):
         return [simplified(item) for item in value]
     if isinstance(value, dict):
-        return {name: simplified(item) for name, item in value.items() if item is not None}
+        return {
+            name: (parse_moment(item) if name in MOMENTS else None) or simplified(item)
+            for name, item in value.items()
+            if item is not None
+        }
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -14,11 +14,12 @@ from msgspec.structs import force_setattr
 
 from codat_push.schema import DataType
 
-# Final states besides Complete and every "…Error"; source: contract section 4.
-OTHER_ENDS: Final = frozenset({"Cancelled", "NotSupported", "PrerequisiteNotMet"})
-RECORD_ERRORS: Final = frozenset({"ValidationError", "MapError"})
+# Final states besides Complete and every "…Error", in small letters; source: contract section 4.
+OTHER_ENDS: Final = frozenset({"cancelled", "notsupported", "prerequisitenotmet"})
+RECORD_ERRORS: Final = frozenset({"validationerror", "maperror"})
 RUNNING: Final = frozenset({1000, 1010})
 SUCCESSFUL: Final = frozenset({2000, 2040})
+MOMENTS: Final = frozenset({"requested", "completed", "syncUtc", "start", "finish", "end"})
 
 
 class Wire(Struct, frozen=True, rename="camel"):
@@ -63,12 +64,12 @@ class Dataset(Wire, frozen=True, kw_only=True):
     def is_complete(self) -> bool:
         """Whether the service has accepted its records."""
         is_success = bool(self.is_completed) and not self.is_errored and not self._is_failure
-        return self.status == "Complete" or is_success
+        return self.status.lower() == "complete" or is_success
 
     @property
     def blames_records(self) -> bool:
         """Whether some record made it fail, so that sending the same again would not help."""
-        return self.status in RECORD_ERRORS
+        return self.status.lower() in RECORD_ERRORS
 
     @property
     def has_ended(self) -> bool:
@@ -77,18 +78,26 @@ class Dataset(Wire, frozen=True, kw_only=True):
 
     @property
     def _is_failure(self) -> bool:
-        return self.status.endswith("Error") or self.status in OTHER_ENDS
+        status = self.status.lower()
+        return status.endswith("error") or status in OTHER_ENDS
 
 
 class DateRange(Wire, frozen=True):
-    """A period, UTC: from its start to before its finish; None if the service does not say."""
+    """A period, UTC: from its start to before its finish; None if the service does not say.
+
+    Args:
+        end: another name of `finish` in the vendor's words; contract-2 section I.
+    """
 
     start: datetime | None = None
     finish: datetime | None = None
+    end: datetime | None = None
 
     def __post_init__(self) -> None:
         """Read date-times without an offset as UTC."""
-        as_utc(self, "start", "finish")
+        if self.finish is None:
+            force_setattr(self, "finish", self.end)
+        as_utc(self, "start", "finish", "end")
 
 
 class SyncStatus(Wire, frozen=True, kw_only=True):
@@ -155,7 +164,8 @@ class ConnectionPage(Wire, frozen=True):
 
     def is_linked(self, source_type: str) -> bool:
         """Whether a connection of that type is linked."""
-        return any(c.source_type == source_type and c.status == "Linked" for c in self.results)
+        needed = (source_type.lower(), "linked")
+        return any((c.source_type.lower(), c.status.lower()) == needed for c in self.results)
 
 
 class Configuration(Wire, frozen=True):

@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codat_push import Ledger, Outbox, PushClient, StatusError
+from codat_push.models import Connection, ConnectionPage
 
 ORDERS = "commerce-orders"
 STAGE = MockCompany()
@@ -270,3 +272,58 @@ def test_a_code_may_have_a_fraction_of_zero_or_be_text(code: Any) -> None:
     status = client.sync_status("c")
     assert status is not None
     assert status.is_successful
+
+
+@pytest.mark.parametrize(
+    ("status", "is_complete", "blames_records"),
+    [
+        ("complete", True, False),
+        ("COMPLETE", True, False),
+        ("validationerror", False, True),
+        ("MAPERROR", False, True),
+        ("cancelled", False, False),
+        ("notSupported", False, False),
+        ("PREREQUISITENOTMET", False, False),
+        ("internalerror", False, False),
+    ],
+)
+def test_a_status_in_another_letter_case_ends_a_dataset(
+    status: str, is_complete: bool, blames_records: bool
+) -> None:
+    answer = {"id": "d", "status": status, "isCompleted": None, "isErrored": None}
+    dataset = answering(lambda _: httpx.Response(200, json=answer)).dataset("c", "d")
+    assert dataset.has_ended
+    assert (dataset.is_complete, dataset.blames_records) == (is_complete, blames_records)
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"start": "2022-03-21", "finish": "2022-03-22"},
+        {"start": "2022-03-21 00:00:00", "finish": "20220322T000000Z"},
+        {"start": "2022-03-21T00:00:00Z", "end": "2022-03-22T00:00:00"},
+        {"start": "2022-03-21", "finish": None, "end": "2022-03-22"},
+    ],
+)
+def test_a_period_may_have_bare_dates_and_an_end(period: dict[str, str]) -> None:
+    """The vendor's documentation calls the finish of a period `end`, too: contract-2 section I."""
+    answer = SYNC | {"syncDateRangeUtc": period}
+    status = answering(lambda _: httpx.Response(200, json=answer)).sync_status("c")
+    assert status is not None
+    found = status.sync_date_range_utc
+    assert found.start == datetime(2022, 3, 21, tzinfo=UTC)
+    assert found.finish == datetime(2022, 3, 22, tzinfo=UTC)
+
+
+def test_a_bare_date_is_read_as_a_date_only_where_a_moment_is_expected() -> None:
+    answer = {"id": "2022-03-21", "status": "Complete", "requested": "2022-03-21"}
+    dataset = answering(lambda _: httpx.Response(200, json=answer)).dataset("c", "d")
+    assert dataset.id == "2022-03-21"
+    assert dataset.requested == datetime(2022, 3, 21, tzinfo=UTC)
+
+
+def test_a_link_in_another_letter_case_is_a_link() -> None:
+    results = [{"sourceType": "commerce", "status": "LINKED"}]
+    page = ConnectionPage([msgspec.convert(each, Connection) for each in results])
+    assert page.is_linked("Commerce")
+    assert not page.is_linked("Accounting")
