@@ -120,7 +120,7 @@ def attempt(
         return natural(session, row, settings, period, sync_id)
     if planned.code == 5130:
         kept = natural(session, row, settings, period, sync_id, only=ORDERS)
-        return replace(kept, code=5130, reason=planned.message, unreconciled=(), is_planned=True)
+        return replace(kept, code=5130, reason=planned.message, is_planned=True)
     return SyncResult(planned.code, planned.message, is_planned=True)
 
 

@@ -143,9 +143,9 @@ def test_a_sync_may_be_of_nothing_and_not_end_before_it_starts(ready, http, earl
 
 
 def test_a_range_of_nothing_is_none(ready, http):
+    at(ready, BEFORE + MOMENT)
     body = {"start": format_moment(BEFORE), "finish": format_moment(BEFORE)}
     path = f"/meta/companies/{ready.company_id}/sync/commerce/historic"
     assert http.post(path, json={"dateRange": body}).status_code == 400
     body["finish"] = format_moment(BEFORE + MOMENT)
-    at(ready, BEFORE + MOMENT)
     assert http.post(path, json={"dateRange": body}).status_code == 200
