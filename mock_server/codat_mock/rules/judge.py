@@ -182,10 +182,12 @@ def finding_of(
     types = {item.data_type for item in evidence if item.data_type}
     data_type = subject.data_type or (min(types) if len(types) == 1 else "")
     is_mixed = len(types) > 1
-    keys = dict.fromkeys(
-        named(item, item.data_type or data_type, is_mixed=is_mixed) for item in evidence
-    )
-    names = [*islice(keys, MAX_RECORDS)]
+    names: dict[str, None] = {}
+    for item in evidence:
+        names[named(item, item.data_type or data_type, is_mixed=is_mixed)] = None
+        if len(names) == MAX_RECORDS:
+            break
+    note = without_secrets(evidence[0].note)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -193,12 +195,10 @@ def finding_of(
         company_id=subject.company_id,
         data_type=data_type,
         count=len(evidence),
-        records=names,
+        records=[*names],
         requests=requests_of(subject, evidence),
         differences=differences_in(evidence),
-        message=message_of(
-            rule, len(evidence), names[0], without_secrets(evidence[0].note), subject.place
-        ),
+        message=message_of(rule, len(evidence), next(iter(names)), note, subject.place),
         advice=sentence(filled(rule.advice, subject.company_id, data_type)),
         source=rule.source,
     )

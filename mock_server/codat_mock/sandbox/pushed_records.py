@@ -55,7 +55,9 @@ def judged_records(
             RecordContext(
                 record,
                 versions.get(record.key),
-                [versions[key] for key in meant.get(record.position, ()) if key in versions],
+                [versions[key] for key in meant[record.position] if key in versions]
+                if record.position in meant
+                else (),
                 before_delete=undeleted.get(record.key),
                 retries=retried.get(content_without_ids(record.record), "")
                 if retried and not record.is_delete and record.key not in versions

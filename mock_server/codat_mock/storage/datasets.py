@@ -72,7 +72,7 @@ class NewVersion(NamedTuple):
     is_delete: bool
 
 
-class KnownRow(Struct, frozen=True):
+class KnownRow(Struct, frozen=True, gc=False):
     """The latest version of a key.
 
     Args:

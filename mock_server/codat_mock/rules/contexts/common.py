@@ -25,7 +25,7 @@ class Request(Struct, frozen=True, omit_defaults=True):
     caller: str = ""
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, gc=False):
     """One thing that breaks a rule.
 
     Args:

@@ -88,7 +88,7 @@ class RecordContext(Struct, frozen=True, dict=True):
         """The key of the record."""
         return self.pushed.key
 
-    @property
+    @cached_property
     def is_repeat(self) -> bool:
         """Whether it equals the known version, after parsing.
 
@@ -146,7 +146,7 @@ class RecordContext(Struct, frozen=True, dict=True):
         """Its `createdDate`; None if absent."""
         return moment_or_none(self.pushed.native.created_date)
 
-    @cached_property
+    @property
     def is_fat_delete(self) -> bool:
         """Whether it looks like a delete, but has more than its id."""
         pushed = self.pushed
@@ -209,9 +209,12 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
         yield from self.overlaps
         yield from super().requests_about(evidence)
         for record in self.records:
-            if record.key in broken:
-                versions = [record.known] if record.known else record.targets
-                yield from (version.accepted_by for version in versions)
+            if record.pushed.key not in broken:
+                continue
+            if record.known:
+                yield record.known.accepted_by
+            else:
+                yield from (version.accepted_by for version in record.targets)
 
     @cached_property
     def repeats(self) -> list[RecordContext]:
@@ -249,7 +252,7 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     @cached_property
     def duplicate_keys(self) -> list[str]:
         """Keys that are in the push more than once."""
-        counted = Counter(record.key for record in self.records if record.key)
+        counted = Counter(key for record in self.records if (key := record.pushed.key))
         # Transactions share an id, so that their deletes are equal.
         shared = {
             record.key: len(record.targets)
