@@ -78,7 +78,7 @@ def without_secrets(text: str, depth: int = 0) -> str:
         text: the text.
         depth: within how many parameters it is.
     """
-    if not may_hold_secrets(text):
+    if not text or not may_hold_secrets(text):
         return text
     if "form-data" in text:
         text = PART.sub(clean_part, text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -65,7 +66,7 @@ def start(form: str, level: str) -> None:
     ACCESS_LOG.setLevel(level.upper())
 
 
-def write(response: Response, operation: str, seconds: float, codes: list[str]) -> None:
+def write(response: Response, operation: str, seconds: float, codes: Sequence[str]) -> None:
     """Log a request.
 
     Args:
@@ -87,13 +88,13 @@ def write(response: Response, operation: str, seconds: float, codes: list[str]) 
         "status": response.status_code,
         "seconds": round(seconds, 6),
         "records": request.pushed_records,
-        "findings": codes,
+        "findings": [*codes],
         "correlationId": response.headers.get(request_context.CORRELATION, ""),
     }
     ACCESS_LOG.log(level, "%s %s", request.method, entry["path"], extra={"request": entry})
 
 
-def level_of(operation: str, status: int, codes: list[str]) -> int:
+def level_of(operation: str, status: int, codes: Sequence[str]) -> int:
     """The level of a request.
 
     Args:

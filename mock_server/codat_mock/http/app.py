@@ -152,7 +152,7 @@ def correlate(app: Flask, seed: int) -> None:
 
     @app.after_request
     def add_header(response: Response) -> Response:
-        response.headers[request_context.CORRELATION] = request_context.correlation_id()
+        response.headers.add(request_context.CORRELATION, request_context.correlation_id())
         return response
 
 

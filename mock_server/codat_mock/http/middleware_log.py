@@ -77,7 +77,8 @@ def after(response: Response) -> Response:
         return response
     caused = request_log.record(session, entry, bodies, request_context.arrived())
     if caused:
-        response.headers[FINDINGS] = findings_header(caused)
+        request.broken_rules = [each.code for each in caused]
+        response.headers.add(FINDINGS, findings_header(caused))
     return response
 
 
@@ -144,11 +145,10 @@ def shape(operation: str, path: str) -> str:
 
 def retry_after(response: Response) -> float | None:
     """The seconds of an answer's Retry-After, None without one; a date counts from its `Date`."""
-    asked = response.headers.get("Retry-After")
-    if asked is None:
+    if response.status_code < 300:  # no answer to what was carried out asks for a wait
         return None
     try:
-        return float(asked)
+        return float(response.headers.get("Retry-After", ""))
     except ValueError:
         until, sent = response.retry_after, response.date
         return (until - sent).total_seconds() if until and sent else None

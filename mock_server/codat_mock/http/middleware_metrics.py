@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,6 @@ from flask import Flask, Response, current_app
 
 from codat_mock.clock import machine_seconds
 from codat_mock.http import access_log, request_context
-from codat_mock.http.middleware_log import FINDINGS
 from codat_mock.http.served_request import ServedRequest, served_request
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Metrics:
         self._seconds: dict[str, float] = {}
         self._buckets: dict[str, list[int]] = {}
 
-    def observe(self, operation: str, status: int, seconds: float, codes: list[str]) -> None:
+    def observe(self, operation: str, status: int, seconds: float, codes: Sequence[str]) -> None:
         """Count a request.
 
         Args:
@@ -94,12 +93,10 @@ def after(response: Response) -> Response:
     """Count the request, and log it."""
     request = served_request()
     seconds = machine_seconds() - request.began
-    broken = response.headers.get(FINDINGS, "")
-    codes = [each.partition(";")[0] for each in broken.split(", ") if each]
     metrics: Metrics = current_app.config[METRICS]
     part = part_of_server(request)
-    metrics.observe(part, response.status_code, seconds, codes)
-    access_log.write(response, part, seconds, codes)
+    metrics.observe(part, response.status_code, seconds, request.broken_rules)
+    access_log.write(response, part, seconds, request.broken_rules)
     return response
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from io import BytesIO
@@ -32,6 +32,7 @@ class ServedRequest(Request):
         dataset_id: of the dataset that it created.
         pushed_records: how many records that has.
         is_kept_with_dataset: whether its bodies are stored with that dataset.
+        broken_rules: the codes of the rules that it broke.
         correlation_id: of its answer.
         fault_hit: the planned fault that hits it.
         delivery: how its answer is sent otherwise than at once.
@@ -48,6 +49,7 @@ class ServedRequest(Request):
     dataset_id: str | None = None
     pushed_records: int | None = None
     is_kept_with_dataset: bool = False
+    broken_rules: Sequence[str] = ()
     correlation_id: str | None = None
     fault_hit: FaultHit | None = None
     delivery: Effect | None = None

@@ -64,14 +64,17 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
+        is_html, is_ours = response.mimetype == "text/html", is_page(request.path)
+        if not (is_html or is_ours):
+            return response
         given = response.headers.get("Content-Security-Policy")  # a page with a script has its own
-        if response.mimetype == "text/html":
+        if is_html:
             response.headers.update(HTML_HEADERS)
             if request.path.startswith(SWAGGER):
                 response.headers["Content-Security-Policy"] = SWAGGER_POLICY
-        if is_page(request.path):
+        if is_ours:
             response.headers.update(HEADERS)
-            if response.mimetype == "text/html" and presentation.shown():
+            if is_html and presentation.shown():
                 given = presentation.POLICY
         if given:
             response.headers["Content-Security-Policy"] = given
