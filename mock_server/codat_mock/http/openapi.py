@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version
 from typing import Any, Final
 
 import msgspec
 
+import codat_mock
 from codat_mock.http.error_bodies import ErrorBody
 from codat_mock.http.operations import GROUPS, Operation, Parameter, Source, operations
 from codat_mock.models.values import Amount, Moment
@@ -79,7 +79,7 @@ def whole() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "codat-mock: Sync for Commerce",
-            "version": version("codat-mock"),
+            "version": codat_mock.__version__,
             "description": INTRODUCTION,
         },
         "security": [{SCHEME: []}],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from importlib.metadata import version
 from typing import Annotated
 
 from flask import Blueprint, Response, request
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
+import codat_mock
 from codat_mock.clock import format_moment, in_calendar, machine_now, parse_speed
 from codat_mock.domain.dataset_lifecycle import PROFILES
 from codat_mock.http import request_context
@@ -88,7 +88,7 @@ def health() -> Response:
     return request_context.answer(
         {
             "status": "ready",
-            "version": version("codat-mock"),
+            "version": codat_mock.__version__,
             "now": format_moment(machine_now()),
             "sandboxes": len(request_context.registry().names()),
             "failures": request_context.registry().failures.all(),

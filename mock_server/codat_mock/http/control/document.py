@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.metadata import version
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +12,7 @@ from flask import Flask
 from msgspec import Struct
 from werkzeug.routing import Rule
 
+import codat_mock
 from codat_mock.http import access, request_context
 from codat_mock.http.control import admin, clock, findings, requests
 from codat_mock.http.error_bodies import ProblemBody
@@ -149,7 +149,7 @@ def document(app: Flask, prefix: str = "") -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "codat-mock: the control API",
-            "version": version("codat-mock"),
+            "version": codat_mock.__version__,
             "description": INTRODUCTION,
         },
         "servers": [{"url": prefix or "/"}],

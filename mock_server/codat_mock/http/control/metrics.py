@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from flask import Blueprint, Response, current_app
 
+import codat_mock
 from codat_mock.http import request_context
 from codat_mock.http.middleware_metrics import METRICS
 
@@ -22,7 +21,7 @@ def metrics() -> Response:
     collected.register(current_app.config[METRICS])
     ProcessCollector(registry=collected)
     build = Gauge("codat_mock_build_info", "The version.", ["version"], registry=collected)
-    build.labels(version("codat-mock")).set(1)
+    build.labels(codat_mock.__version__).set(1)
     registry = request_context.registry()
     sandboxes = Gauge("codat_mock_sandboxes", "Sandboxes there are.", registry=collected)
     sandboxes.set(len(registry.names()))
