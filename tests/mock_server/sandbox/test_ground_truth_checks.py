@@ -151,3 +151,94 @@ def test_a_record_is_open_until_it_is_in_the_books_or_deleted():
     ]  # fmt: skip
     found = [(each.key, each.dataset) for each in open_versions(versions)]
     assert found == [("open", 1), ("changed", 2), ("again", 2)]
+
+
+MORNING = datetime(2022, 3, 21, 8, tzinfo=UTC)  # the start date, and the time at first
+DUE = datetime(2022, 3, 22, 3, tzinfo=UTC)
+
+
+def to(driver, moment):
+    driver.call("POST", "/_mock/clock/set", {"to": format_moment(moment)})
+
+
+def found(driver, code):
+    """How many records a rule names, 0 if it is kept."""
+    return sum(each["count"] for each in driver.findings()["findings"] if each["code"] == code)
+
+
+def order(created, key="o"):
+    return {"id": key, "createdDate": format_moment(created), "totalAmount": 5, "currency": "GBP"}
+
+
+def test_a_historic_sync_is_no_period_of_its_own(driver):
+    driver.declare(orders=[order(at(0))])
+    to(driver, at(60))
+    span = {"start": format_moment(at(-60)), "finish": format_moment(at(60))}
+    path = f"/meta/companies/{driver.company_id}/sync/commerce/historic"
+    driver.call("POST", path, {"dateRange": span})
+    assert (found(driver, "S01"), found(driver, "S02")) == (0, 0)
+    to(driver, DUE)
+    assert (found(driver, "S01"), found(driver, "S02")) == (1, 0)
+
+
+def test_a_sync_of_no_time_is_not_the_first(driver):
+    driver.declare(orders=[order(at(0))])
+    path = f"/companies/{driver.company_id}/sync/commerce/latest"
+    driver.call("POST", path, {"syncTo": format_moment(MORNING)})
+    to(driver, DUE)
+    assert (found(driver, "S01"), found(driver, "S02")) == (1, 0)
+
+
+@pytest.mark.parametrize(("after", "waits"), [(0 * STEP, 0), (STEP, 1)])
+def test_what_is_sold_at_the_moment_of_the_last_push_waits_for_no_other(driver, after, waits):
+    driver.declare(orders=[order(MORNING + after)])
+    driver.push(ORDERS, [order(MORNING + after)])
+    to(driver, MORNING + timedelta(days=2))
+    assert found(driver, "S10") == waits
+
+
+@pytest.mark.parametrize(("passed", "waits"), [(0 * STEP, False), (STEP, True)])
+def test_what_is_sold_at_this_moment_waits_for_no_push_yet(driver, passed, waits):
+    driver.push(ORDERS, [])
+    driver.declare(orders=[order(at(0))])
+    to(driver, at(0) + passed)
+    assert ("S10" in driver.findings()["exercised"]) == waits
+
+
+@pytest.mark.parametrize(("before", "missing"), [(0 * STEP, 3), (STEP, 0)])
+def test_money_for_an_order_of_before_the_start_date_may_be_missing(driver, before, missing):
+    common = {"currency": "GBP", "createdDate": format_moment(at(0))}
+    source = {"id": "o", "type": "Order"}
+    driver.declare(
+        orders=[order(MORNING - before)],
+        payments=[{"id": "P", "amount": 5, "status": "Paid", "type": "Card", **common}],
+        transactions=[{"id": "P", "totalAmount": 5, "type": "Payment",
+                       "transactionSourceRef": source, **common}],
+    )  # fmt: skip
+    to(driver, DUE)
+    named = [each["records"] for each in driver.findings()["findings"] if each["code"] == "B02"]
+    expected = ["orders o", "payments P"] if missing else []
+    assert sorted(name for records in named for name in records) == expected
+
+
+@pytest.mark.parametrize(("before", "is_unknown"), [(0 * STEP, True), (STEP, False)])
+def test_a_declared_order_of_before_the_start_date_is_known(driver, before, is_unknown):
+    common = {"currency": "GBP", "createdDate": format_moment(at(0))}
+    payment = {"id": "P", "amount": 5, "status": "Paid", "type": "Card", **common}
+    source = {"id": "o", "type": "Order"}
+    moved = {"id": "P", "totalAmount": 5, "type": "Payment", "transactionSourceRef": source}
+    driver.declare(orders=[order(MORNING - before)])
+    driver.push(ORDERS, [])
+    driver.push("commerce-payments", [payment])
+    driver.push("commerce-transactions", [moved | common])
+    to(driver, DUE)
+    assert found(driver, "R02") == is_unknown
+
+
+@pytest.mark.parametrize(("moved", "is_early"), [(-STEP, True), (0 * STEP, False)])
+def test_a_record_is_before_the_start_date_by_its_latest_version(driver, moved, is_early):
+    driver.push(ORDERS, [order(MORNING - timedelta(hours=1))])
+    driver.advance(seconds=30)
+    driver.push(ORDERS, [order(MORNING + moved) | {"totalAmount": 6}])
+    driver.advance(seconds=30)
+    assert found(driver, "S12") == is_early
