@@ -305,6 +305,7 @@ def test_headers_of_the_connection_and_those_that_it_names_are_not_passed_on(
           ("missing-property", "$.b", "the mock always sends it"),
           ("type", "$.a", "recorded integer, documented string")]),
         ({"a": 1}, {"type": "object"}, []),
+        (5, {"properties": {"a": {}}}, []),
         ({"a": 1}, {"$ref": "R"}, [("unknown-property", "$.a", "the mock never sends it")]),
         ({"a": "x"}, {"anyOf": [{"type": "null"}, {"type": "object",
                                                   "properties": {"a": {"type": "integer"}}}]},

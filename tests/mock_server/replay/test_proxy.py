@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -23,7 +23,7 @@ from codat_mock.har.recorder import Recording
 from codat_mock.http.app import create_app
 from codat_mock.http.server import Server, listen
 from codat_mock.replay import replay
-from codat_mock.replay.proxy import Proxy
+from codat_mock.replay.proxy import CHUNK_BYTES, Proxy
 from codat_mock.rules.judge import Findings
 from codat_mock.sandbox import SandboxRegistry, Settings
 
@@ -148,6 +148,25 @@ def test_an_unreachable_upstream_gives_an_error_of_the_proxy(tmp_path: Path) -> 
     assert kept.status == 502
 
 
+def test_an_upstream_that_closes_without_an_answer_may_have_had_the_request() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def close() -> None:
+            accepted, _ = listening.accept()
+            accepted.recv(CHUNK_BYTES)
+            accepted.close()
+
+        closing_it = Thread(target=close)
+        closing_it.start()
+        upstream = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with proxied(upstream) as (proxy, client):
+            assert client.get("/meta/companies").status_code == 502
+        closing_it.join()
+    assert [each.status for each in proxy._recording.all()] == [0]
+
+
 def test_a_truncated_answer_is_forwarded_truncated() -> None:
     headers = [("Content-Length", "100")]
     with (
@@ -157,7 +176,9 @@ def test_a_truncated_answer_is_forwarded_truncated() -> None:
         with pytest.raises(httpx.RemoteProtocolError):
             client.get("/meta/companies")
         assert client.get("/_mock/requests?format=har").json()["log"]["entries"]
-    assert [each.status for each in proxy._recording.all()] == [0]
+    [kept] = proxy._recording.all()
+    assert kept.status == 0
+    assert 0 <= kept.seconds < PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("path", ["/meta/companies", "/", "/portal", "/link/x", "/flow/done"])
