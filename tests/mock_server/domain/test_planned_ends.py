@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from codat_mock.accounting.sync_codes import SYNC_CODES
 from codat_mock.domain.dataset_lifecycle import PROFILES
 from codat_mock.domain.planned_ends import DATASET_ENDS, SYNC_ENDS, durations_of, problems_in
 from codat_mock.models.planned_outcomes import PlannedOutcome
@@ -52,3 +53,9 @@ def test_the_durations_of_a_profile_or_those_given():
     assert durations_of(PlannedOutcome(target="dataset", profile="fast")) == PROFILES["fast"]
     both = PlannedOutcome(target="dataset", profile="fast", durations=QUEUED)
     assert durations_of(both) == QUEUED
+
+
+def test_each_end_of_a_sync_has_its_code():
+    assert [*SYNC_ENDS.values()] == [2000, 4000, 4040, 4200, 4220, 4260, 5000, 5080, 5120, 5130]
+    assert {*SYNC_ENDS.values()} <= {*SYNC_CODES}
+    assert sorted(SYNC_CODES) == sorted([1000, 1010, 2040, *SYNC_ENDS.values()])

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from codat_mock.domain.redaction import MAX_DEPTH, without_secrets
+from codat_mock.domain.redaction import MAX_DEPTH, secrets_in, without_secrets
 
 
 def nested(levels: int) -> str:
@@ -70,3 +70,16 @@ def test_the_parameter_named_value_is_that_of_the_one_beside_it(text, shown):
 )  # fmt: skip
 def test_a_value_beside_the_name_of_a_secret_is_removed(text, shown):
     assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a=1&apiKey=abcd", {"abcd"}),
+        ("?apiKey=a%20bcd#x", {"a%20bcd", "a bcd"}),
+        ("apiKey=abc", set()),
+        ("country=abcd&key", set()),
+    ],
+)
+def test_the_secrets_among_parameters_are_known(text, found):
+    assert secrets_in(text) == found
