@@ -61,6 +61,8 @@ def test_the_parameter_named_value_is_that_of_the_one_beside_it(text, shown):
         ('{"value": "apiKey", "other": "abc"}', '{"value": "apiKey", "other": "abc"}'),
         ('{"name": "apiKey", "value": {"a": [1, 2]}, "b": 1}',
          '{"name": "apiKey", "value": "removed", "b": 1}'),
+        ('[{"name": "apiKey", "value": {"name": "otp", "value": 1}}, {"name": "pwd", "value": 1}]',
+         '[{"name": "apiKey", "value": "removed"}, {"name": "pwd", "value": "removed"}]'),
         ('{"a": {"name": "apiKey"}, "value": "abc"}', '{"a": {"name": "apiKey"}, "value": "abc"}'),
         ('{"name": "apiKey", "value": "abc', '{"name": "apiKey", "value": "removed"'),
         ('{"name": "api\\u004bey", "value": "a"}', '{"name": "api\\u004bey", "value": "removed"}'),
