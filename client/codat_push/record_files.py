@@ -13,7 +13,7 @@ import msgspec
 from codat_push.encoding import read_json
 from codat_push.errors import BadRecord
 from codat_push.schema import LIST_NAMES, DataType
-from codat_push.versions import make_version
+from codat_push.versions import key_of_bad, make_version
 
 
 class BadInput(ValueError):
@@ -37,15 +37,19 @@ class Source:
     def check(self) -> int:
         """Check every record and return their number.
 
+        A record that cannot be sent, but has an id, is left to the ledger, which refuses it until a
+        correct one of its id is given.
+
         Raises:
-            BadInput: it is not JSON, or a record cannot be sent.
+            BadInput: it is not JSON, or a record has no id.
         """
         count = 0
         for place, record in self._placed():
             try:
                 make_version(self.data_type, record)
             except BadRecord as error:
-                raise BadInput(f"{place}: {error}") from error
+                if key_of_bad(self.data_type, record) is None:
+                    raise BadInput(f"{place}: {error}") from error
             count += 1
         return count
 

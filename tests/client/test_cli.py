@@ -17,7 +17,7 @@ from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 
 from codat_mock.cli.main import main
 from codat_push import Ledger, PushClient, ServerError
-from codat_push.cli.push import deliveries
+from codat_push.cli.push import deliveries, push
 from codat_push.push_report import PushReport
 
 ORDERS = "commerce-orders"
@@ -268,3 +268,24 @@ def test_a_refused_record_exits_with_3(run: Run, tmp_path: Path) -> None:
     result = run("-", "--ledger", ledger, records=json.dumps(partial | {"totalAmount": 2}))
     assert "not pushed: a: an update is a whole object; add currency" in result.stdout
     assert result.exit_code == 3
+
+
+def test_a_record_that_cannot_be_sent_is_named_and_the_others_are_pushed(
+    run: Run, tmp_path: Path, here: MockCompany
+) -> None:
+    ledger = ("-", "--ledger", str(tmp_path / "ledger.db"))
+    typo = '{"id":"typo","totalAmont":1}\n'
+    result = run(*ledger, records=lines("a") + typo + lines("b"))
+    assert (result.exit_code, here.pushes) == (3, 1)
+    assert "3 records read, 2 new or changed" in result.stdout
+    assert "not pushed: typo: $[1].totalAmont: unknown property" in result.stdout
+    assert run(*ledger, records=lines("a", "b")).exit_code == 3  # until it is corrected
+    result = run(*ledger, records=lines("a", "typo", "b"))
+    assert (result.exit_code, here.pushes) == (0, 2)
+
+
+def test_the_help_names_the_command_that_was_called() -> None:
+    for name in ("codat-push", "codat-mock push"):
+        shown = CliRunner().invoke(push, ["--help"], prog_name=name).output
+        assert f"  {name} orders.jsonl --company" in shown
+        assert f"  sales | {name} - --company" in shown

@@ -42,6 +42,14 @@ person, all others were pushed.
 """
 
 
+class PushCommand(click.Command):
+    """The command, by the name that it was called: `codat-mock push`, or `codat-push` alone."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, with that name in its examples; `ctx` is of the call."""
+        return super().get_help(ctx).replace("codat-mock push", ctx.command_path)
+
+
 def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Check the option `--company`.
 
@@ -57,7 +65,7 @@ def read_company(_ctx: click.Context, _param: click.Parameter, value: str) -> st
         raise click.BadParameter(str(error)) from error
 
 
-@click.command(epilog=EXAMPLES, short_help="Push the records of a file.")
+@click.command(cls=PushCommand, epilog=EXAMPLES, short_help="Push the records of a file.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--company", required=True, callback=read_company, help="Id of the company.")
 @click.option(
