@@ -1,0 +1,62 @@
+"""The page of the mutation score, which the run itself writes, and what a mutant's line is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import mutation_run
+import pytest
+from mutants import Mutant, equivalents, is_equivalent
+from mutation_run import PACKAGES, PAGE, Score, write
+
+
+def test_every_package_has_a_row_and_a_list_of_what_was_not_noticed() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\w+) \|", page, re.MULTILINE) == ["package", *PACKAGES]
+    assert re.findall(r"^### (\w+)$", page, re.MULTILINE) == [*PACKAGES]
+
+
+def test_a_score_replaces_that_of_its_package_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "score.md"
+    copy.write_bytes(PAGE.read_bytes())
+    monkeypatch.setattr(mutation_run, "PAGE", copy)
+    score = Score("rules", 2000, 7, noticed=18, survivors=["a.py:1\n  - a\n  + b"] * 2)
+    assert str(score) == "rules: 18 of 20 noticed (90%), 0 equivalent, of 2000 mutants"
+    assert score.is_enough
+    write(score)
+    write(Score("proxy", 10, None, noticed=8, survivors=["c.py:2\n  - c\n  + d"] * 2))
+    written = copy.read_text(encoding="utf-8")
+    assert "\n| rules | 2,000 | 20, by seed 7 | 18 | 0 | 90% |\n" in written
+    assert "\n| proxy | 10 | 10, all | 8 | 0 | 80% |\n" in written
+    assert written.count("a.py:1") == written.count("c.py:2") == 2
+    before = PAGE.read_text(encoding="utf-8")
+    kept = re.search(r"^### accounting\n.*?(?=^### )", before, re.MULTILINE | re.DOTALL)
+    assert kept
+    assert kept[0] in written
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [(1, [1]), (3, [2, 3]), (4, [4]), (5, [5, 6]), (6, [5, 6]), (8, [7, 8]), (9, [9])],
+)
+def test_the_lines_of_a_mutant_are_those_of_its_statement(
+    tmp_path: Path, line: int, lines: list[int]
+) -> None:
+    file = tmp_path / "code.py"
+    file.write_text(
+        "A = 1\nB = (1,\n     2)\ndef f(x):\n    if (x\n        > 1):\n        return (x\n"
+        "                + 1)\n    return 2\n",
+        encoding="utf-8",
+    )
+    assert [*Mutant(file, "", 0, line).statement()] == lines
+
+
+def test_what_is_equivalent_has_a_reason() -> None:
+    known = equivalents()
+    assert all(each["reason"] for each in (*known["kind"], *known["mutant"]))
+    first = known["mutant"][0]
+    assert is_equivalent((first["before"], first["after"]))
+    assert not is_equivalent((first["after"], first["before"]))
