@@ -15,7 +15,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from http.client import HTTPConnection
 from itertools import count
@@ -144,6 +144,9 @@ class Served:
     Args:
         process: the server's.
         address: its host and port.
+        began: when it was started, in seconds of `perf_counter`.
+
+    Attributes:
         start_seconds: from its start to its first answer.
     """
 
@@ -151,7 +154,7 @@ class Served:
         self, process: subprocess.Popen[str], address: tuple[str, int], began: float
     ) -> None:
         self._process = process
-        self._address = address
+        self.address = address
         self._http = HTTPConnection(*address, timeout=600)
         self.ask("GET", "/_mock/health")
         self.start_seconds = perf_counter() - began
@@ -213,20 +216,7 @@ class Served:
             connections: that are used beside each other.
         """
         self._http.close()  # the server closes what is idle for long
-        sockets = [socket.create_connection(self._address) for _ in range(connections)]
-        for each in sockets:
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        began = perf_counter()
-        for start in range(0, len(requests), connections):
-            some = requests[start : start + connections]
-            for connection, request in zip(sockets, some, strict=False):
-                connection.sendall(request)
-            for connection, _ in zip(sockets, some, strict=False):
-                read_answer(connection)
-        seconds = perf_counter() - began
-        for each in sockets:
-            each.close()
-        return len(requests) / seconds
+        return request_rate(self.address, requests, connections)
 
     @property
     def resident_megabytes(self) -> float:
@@ -258,6 +248,31 @@ def served(*options: str) -> Iterator[Served]:
     finally:
         process.terminate()
         process.communicate()
+
+
+def request_rate(address: tuple[str, int], requests: list[bytes], connections: int = 1) -> float:
+    """How many requests a server answers a second.
+
+    Args:
+        address: its host and port.
+        requests: each as it is sent, head and body.
+        connections: that are used beside each other.
+    """
+    with ExitStack() as opened:
+        sockets = [
+            opened.enter_context(closing(socket.create_connection(address)))
+            for _ in range(connections)
+        ]
+        for each in sockets:
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        began = perf_counter()
+        for start in range(0, len(requests), connections):
+            some = requests[start : start + connections]
+            for connection, request in zip(sockets, some, strict=False):
+                connection.sendall(request)
+            for connection, _ in zip(sockets, some, strict=False):
+                read_answer(connection)
+        return len(requests) / (perf_counter() - began)
 
 
 def read_answer(connection: socket.socket) -> None:

@@ -1,6 +1,10 @@
 """The benchmark of the server: what it measures, with a few requests."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,6 +13,7 @@ from click.testing import CliRunner
 from codat_scenarios.benchmark import Order, body_of, decode_natively, floor_seconds, order
 from codat_scenarios.cli.bench import bench
 
+ROOT = Path(__file__).parents[2]
 MEASURED = [
     "start to first answer",
     "idle memory",
@@ -38,3 +43,14 @@ def test_the_floor_decodes_all_of_an_order():
     assert {each.encode_name for each in msgspec.structs.fields(Order)} == set(sent)
     assert json.loads(msgspec.json.encode(decoded)) == sent
     assert floor_seconds(body) >= 0
+
+
+def test_a_peer_that_cannot_be_installed_is_left_out_with_the_reason(tmp_path):
+    answer = subprocess.run(
+        [sys.executable, ROOT / "benchmarks/server.py", "--peer", "prism"],
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == "Prism is not measured: npm is not on the PATH.\n"
