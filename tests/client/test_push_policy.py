@@ -12,6 +12,7 @@ import pytest
 
 from codat_push.backoff import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, next_retry
 from codat_push.errors import NotFound, RequestError, RetryAfterActive, ServerError
+from codat_push.ledger import Chunk
 from codat_push.models import Dataset
 from codat_push.operations import Call
 from codat_push.polling import POLL_GROWTH, next_poll, pauses
@@ -29,6 +30,7 @@ from codat_push.push_policy import (
     judge_version,
 )
 from codat_push.rebuilding import changed, last_accepted
+from codat_push.storage.retry_schedule import Entry
 from codat_push.throttle import Throttle
 from codat_push.versions import (
     Version,
@@ -39,6 +41,7 @@ from codat_push.versions import (
     missing_properties,
     property_bits,
 )
+from codat_push.worker import larger, smaller
 
 ORDERS = "commerce-orders"
 SYNC = Synced(boundary=100, ran=200)
@@ -273,3 +276,16 @@ def test_an_answer_of_another_shape_shows_that_an_operation_is_not_offered():
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(("size", "half"), [(5, 2), (4, 2), (1, 1), (0, 1)])
+def test_half_as_many_records_are_sent_after_a_failure(size: int, half: int):
+    chunk = Chunk(1, "c", ORDERS, size)
+    assert smaller(Entry(max_records=99, due=3.0), chunk) == Entry(max_records=half, due=3.0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "larger_one"), [(1, 2), (2499, 4998), (2500, None), (4999, None), (None, None)]
+)
+def test_twice_as_many_records_are_sent_after_a_success(limit: int | None, larger_one: int | None):
+    assert larger(Entry(max_records=limit)) == larger_one

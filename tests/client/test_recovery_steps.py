@@ -1,0 +1,143 @@
+"""One look for the dataset of a push whose answer was lost, at and beside each moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_mock import NOON, FakeClock
+
+from codat_push import Dataset, Ledger
+from codat_push.ledger import Chunk
+from codat_push.models import DatasetPage
+from codat_push.recovery import ABANDONED_SECONDS, find_dataset, is_clear, late_seconds
+
+ORDERS = "commerce-orders"
+LATE = 300.0
+BEFORE = datetime(2022, 3, 21, 12, tzinfo=UTC)
+
+
+def dataset(name: str, status: str = "Complete", after: float = 1) -> Dataset:
+    requested = BEFORE + timedelta(seconds=after)
+    return Dataset(id=name, company_id="c", data_type=ORDERS, status=status, requested=requested)
+
+
+class Lost:
+    """A ledger with a push of one record that was posted, and whose answer was lost."""
+
+    def __init__(self, path: Path, seen: Sequence[Dataset] | None = ()) -> None:
+        self.clock = FakeClock(1000.0)
+        self.ledger = Ledger(path / "ledger.db", clock=self.clock)
+        self.stream = self.ledger.store.stream("c", ORDERS)
+        with self.ledger.store.transaction():
+            self.ledger.store.remote_state.note_datasets(self.stream, seen)
+        self.chunk = self.push()
+
+    def push(self) -> Chunk:
+        record = {"id": "a", "totalAmount": 1, "createdDate": NOON}
+        chunk = next(self.ledger.changes("c", ORDERS, [record]))
+        self.ledger.mark_posted(chunk)
+        return chunk
+
+    def look(self, *listed: Dataset) -> Chunk | None:
+        return answered(find_dataset(self.ledger, self.chunk, LATE), listed)
+
+    def abandoned(self) -> int:
+        pushes = self.ledger.store.pushes
+        return pushes.abandoned(self.stream, self.clock.seconds - ABANDONED_SECONDS)
+
+
+def answered(flow: Any, listed: Sequence[Dataset]) -> Any:
+    """What a flow returns that lists the datasets, if it does."""
+    try:
+        next(flow)
+        flow.send(DatasetPage(results=list(listed)))
+    except StopIteration as ended:
+        return ended.value
+    raise AssertionError("it asks for more")
+
+
+@pytest.mark.parametrize(("passed", "is_given_up"), [(299.999, False), (300, True), (301, True)])
+def test_a_push_is_given_up_when_it_is_late(tmp_path: Path, passed: float, is_given_up: bool):
+    lost = Lost(tmp_path)
+    lost.clock.seconds += passed
+    found = lost.look()
+    assert (found is None) == is_given_up
+    assert lost.abandoned() == is_given_up
+
+
+@pytest.mark.parametrize("posted", [0.0, -1.0, 1000.001])
+def test_a_push_of_no_known_time_counts_from_now(tmp_path: Path, posted: float):
+    lost = Lost(tmp_path)
+    lost.ledger.store.pushes.mark_posted(lost.chunk.push, posted)
+    assert lost.look() is not None
+    lost.clock.seconds += LATE
+    assert lost.look() is None
+
+
+def test_the_only_new_dataset_is_the_push_s(tmp_path: Path):
+    lost = Lost(tmp_path, [dataset("seen")])
+    found = lost.look(dataset("seen"), dataset("new", "Mapping"))
+    assert found is not None
+    assert found.dataset == "new"
+
+
+@pytest.mark.parametrize(("after", "is_adopted"), [(-0.001, False), (0, True)])
+def test_a_dataset_older_than_those_seen_is_of_no_later_push(
+    tmp_path: Path, after: float, is_adopted: bool
+):
+    lost = Lost(tmp_path, [dataset("seen", after=0)])
+    found = lost.look(dataset("new", after=after))
+    assert found is not None
+    assert (found.dataset == "new") is is_adopted
+
+
+def test_of_two_new_datasets_both_are_waited_for_and_none_is_adopted(tmp_path: Path):
+    lost = Lost(tmp_path)
+    waiting = lost.look(dataset("1"), dataset("2", "Mapping"))
+    assert waiting is not None
+    assert not waiting.dataset
+    assert lost.look(dataset("1"), dataset("2")) is None
+
+
+def test_a_push_that_was_answered_is_given_up_at_once_and_casts_no_doubt(tmp_path: Path):
+    lost = Lost(tmp_path)
+    lost.ledger.mark_answered(lost.chunk)
+    assert lost.look() is None
+    assert lost.abandoned() == 0
+
+
+def test_where_datasets_are_not_listed_a_push_casts_no_doubt(tmp_path: Path):
+    lost = Lost(tmp_path, None)
+    flow = find_dataset(lost.ledger, lost.chunk, LATE)
+    lost.clock.seconds += LATE
+    with pytest.raises(StopIteration) as ended:
+        next(flow)
+    assert ended.value.value is None
+    assert lost.abandoned() == 0
+
+
+@pytest.mark.parametrize(("passed", "is_in_doubt"), [(0, True), (-1, False)])
+def test_a_push_that_was_given_up_is_in_doubt_for_a_day(
+    tmp_path: Path, passed: float, is_in_doubt: bool
+):
+    lost = Lost(tmp_path)
+    lost.clock.seconds += LATE
+    assert lost.look() is None
+    lost.clock.seconds = 1000.0 + ABANDONED_SECONDS - passed
+    assert lost.abandoned() == is_in_doubt
+    is_free = answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x", "Mapping")])
+    assert is_free is (not is_in_doubt)
+
+
+def test_the_next_push_waits_for_what_one_given_up_has_become(tmp_path: Path):
+    lost = Lost(tmp_path)
+    lost.clock.seconds += LATE
+    assert lost.look() is None
+    assert answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x", "Mapping")]) is False
+    assert answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x")]) is True
+    assert lost.abandoned() == 0
+    assert late_seconds(2.0) == LATE
