@@ -20,7 +20,7 @@ import pytest
 from codat_mock import accounting, domain, replay, rules, sandbox, storage
 from codat_mock.clock import format_moment
 from codat_mock.domain.redaction import secrets_in
-from codat_mock.domain.webhook_delivery import INTERVALS, WITHIN, next_try
+from codat_mock.domain.webhook_delivery import INTERVALS, WITHIN, is_allowed, next_try
 from codat_mock.models.errors import Conflict, Malformed
 from codat_mock.rules.contexts import Evidence, PushContext, RecordContext, Request
 from codat_mock.rules.delete_marks import MAX_MARK_BYTES, small
@@ -215,6 +215,15 @@ def test_a_threshold_can_be_set_from_zero_to_a_billion() -> None:
     for given in (-1e-9, MAX_THRESHOLD + 1):
         with pytest.raises(BadRuleSetting, match="from 0 to 1000000000"):
             number("S07", "records", given)
+
+
+@edges_of("domain.webhook_delivery.MAX_URL_CHARACTERS")
+def test_an_alert_is_sent_to_a_url_of_up_to_2048_printable_characters() -> None:
+    longest = "http://127.0.0.1/".ljust(2048, "x")
+    assert is_allowed(longest, [])
+    assert not is_allowed(f"{longest}x", [])
+    for odd in "\r\n\t\0 \x7f\u2028":
+        assert not is_allowed(f"http://127.0.0.1/{odd}x", [])
 
 
 @edges_of("domain.webhook_delivery.WITHIN")

@@ -22,6 +22,7 @@ RETRIABLE: Final = frozenset({408, 420, 429, 460, 502, 503, 504, 522, 524})
 # "at most three times within two minutes, the interval growing to at most 60 s"; the intervals
 # themselves are our choice.
 INTERVALS: Final = (timedelta(seconds=15), timedelta(seconds=30), timedelta(seconds=60))
+MAX_URL_CHARACTERS: Final = 2048
 WITHIN: Final = timedelta(minutes=2)
 
 
@@ -99,6 +100,9 @@ def is_secret(secret: str) -> bool:
 
 def is_allowed(url: str, hosts: Iterable[str]) -> bool:
     """Whether alerts may be sent there: to this machine, or to a host that is allowed by name."""
+    # A space or a control character is left out by one library and refused by another.
+    if len(url) > MAX_URL_CHARACTERS or not url.isprintable() or " " in url:
+        return False
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

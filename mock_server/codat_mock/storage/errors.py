@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import Final
+
+from codat_mock.storage.schema import TABLE_NAMES
+
+MISSING: Final = re.compile(r"no such table: (?:main\.)?(\w+)")
 
 PASSING: Final = {
     sqlite3.SQLITE_FULL: "disk full",
@@ -45,4 +50,8 @@ def storage_error(error: BaseException | None) -> StorageError | None:
         return StorageError(f"{PASSING[code]}: {error}", is_passing=True)
     if code in LASTING:
         return StorageError(f"{LASTING[code]}: {error}", is_passing=False)
+    missing = MISSING.fullmatch(str(error))
+    if missing and missing[1] in TABLE_NAMES:
+        damage = LASTING[sqlite3.SQLITE_CORRUPT]
+        return StorageError(f"{damage}: the table '{missing[1]}' is missing", is_passing=False)
     return None

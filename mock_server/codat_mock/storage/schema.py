@@ -216,6 +216,8 @@ CREATE INDEX requests_by_number ON requests (sandbox, number);
 CREATE INDEX requests_with_bodies ON requests (sandbox, number) WHERE sent IS NOT NULL;
 """
 
+TABLE_NAMES: Final = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
+
 
 class UnusableFile(Exception):
     """The database file cannot be used; the message says why and what to do."""
@@ -282,7 +284,7 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
             f"{path} was written by another version of codat-mock (schema {version}, this one"
             f" needs {VERSION}); choose another file, or delete it to start afresh"
         )
-    elif missing := sorted(set(re.findall(r"CREATE TABLE (\w+)", TABLES)) - tables):
+    elif missing := sorted({*TABLE_NAMES} - tables):
         raise UnusableFile(
             f"{path} is damaged: the table '{missing[0]}' is missing; restore it from a copy, or"
             " delete it to start afresh"

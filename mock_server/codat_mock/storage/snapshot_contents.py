@@ -7,13 +7,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import partial
-from typing import Annotated, Any, Final, get_args
+from functools import cache, partial
+from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
-from codat_mock.clock import FIRST, LAST, to_microseconds
+from codat_mock.clock import FIRST, LAST, parse_moment, to_microseconds
 from codat_mock.domain.dataset_lifecycle import PROGRESS, route_of
 from codat_mock.domain.planned_ends import problems_in
 from codat_mock.models.datasets import RECORD_TYPES
@@ -22,6 +22,7 @@ from codat_mock.models.errors import Malformed
 from codat_mock.models.planned_outcomes import Seconds
 from codat_mock.models.pushes import RECORDS, split_push
 from codat_mock.models.sync_flow import Localization, VisibleAccounts
+from codat_mock.models.values import MomentText
 from codat_mock.rules.rule_settings import RuleSetting
 from codat_mock.storage import (
     alerts,
@@ -97,9 +98,34 @@ def json(decode: Callable[[Any], Any]) -> Check:
     def check(value: Any) -> None:
         if not isinstance(value, bytes) or is_too_deep(value):
             raise Wrong("is no JSON, or nested too deeply")
-        decode(value)
+        for found in moments_in(decode(value)):
+            parse_moment(found)
 
     return check
+
+
+def moments_in(value: Any) -> Iterator[str]:
+    """The moments that stand as texts in what was decoded."""
+    if isinstance(value, list):
+        for each in value:
+            yield from moments_in(each)
+    elif isinstance(value, Struct):
+        for name, is_moment in fields_of(type(value)):
+            found = getattr(value, name)
+            if not is_moment:
+                yield from moments_in(found)
+            elif isinstance(found, str):
+                yield found
+
+
+@cache
+def fields_of(kind: type[Struct]) -> list[tuple[str, bool]]:
+    """The fields of a kind of object, and whether each is a moment as text."""
+    hints = get_type_hints(kind, include_extras=True)
+    return [
+        (name, hints[name] == MomentText or MomentText in get_args(hints[name]))
+        for name in kind.__struct_fields__
+    ]
 
 
 def optional(check: Check) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +14,7 @@ import msgspec
 
 from codat_mock.clock import Clock, machine_seconds
 from codat_mock.storage.errors import LASTING, storage_error
-from codat_mock.storage.schema import SNAPSHOT_ID, TABLES, VERSION, UnusableFile
+from codat_mock.storage.schema import SNAPSHOT_ID, TABLE_NAMES, TABLES, VERSION, UnusableFile
 from codat_mock.storage.snapshot_contents import check_contents
 
 encode = msgspec.json.encode
@@ -24,7 +23,6 @@ MAGIC: Final = b"SQLite format 3\x00"
 STAGED: Final = "\t"  # starts the names of sandboxes that are still being restored
 NUMBERS: Final = count()  # of what is being restored
 CODES: Final = "codes"
-TABLE_NAMES: Final = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
 ROWS_AT_ONCE: Final = 2000
 PORTION_SECONDS: Final = 0.02  # in which rows are read, before others may go between
 CHECKED_ERRORS: Final = 1  # of a damaged file; one is enough to refuse it

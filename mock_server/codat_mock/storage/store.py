@@ -56,10 +56,8 @@ class Store:
         self._path = path
         self._db = connect(path)
         self._file_lock = lock(path, self._db) if path else None
-        self._file = (0, 0)
-        if path:
-            status = path.stat()
-            self._file = (status.st_dev, status.st_ino)
+        # Its log, too, holds what was committed last.
+        self._files = {each: identity(each) for each in (path, log_of(path))} if path else {}
         self._lock = Lock()
         self._turnstile = Lock()
         self._owner: int | None = None
@@ -151,22 +149,17 @@ class Store:
         Raises:
             StorageError: it was deleted or replaced; what is written would be lost.
         """
-        if self._path is None:
-            return
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            is_there = False
-        except OSError:  # nothing is known of it, and SQLite may say more
-            return
-        else:
-            is_there = (status.st_dev, status.st_ino) == self._file
-        if not is_there:
-            raise StorageError(
-                f"the database {self._path} was deleted or replaced while the server ran;"
-                " restart the server",
-                is_passing=False,
-            )
+        for path, opened in self._files.items():
+            try:
+                is_there = identity(path) == opened
+            except OSError:  # nothing is known of it, and SQLite may say more
+                return
+            if not is_there:
+                raise StorageError(
+                    f"the database {path} was deleted or replaced while the server ran;"
+                    " restart the server",
+                    is_passing=False,
+                )
 
     def tables(self, row: SandboxRow) -> SandboxTables:
         """What belongs to one sandbox."""
@@ -248,6 +241,24 @@ class Store:
                 self._file_lock.release()
         finally:
             self._lock.release()
+
+
+def log_of(path: Path) -> Path:
+    """The file beside a database in which SQLite keeps what was committed last."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at a path; None where there is none.
+
+    Raises:
+        OSError: nothing is known of it.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def lock(path: Path, db: sqlite3.Connection) -> FileLock:

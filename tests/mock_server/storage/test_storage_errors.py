@@ -92,6 +92,28 @@ def test_a_file_that_was_deleted_is_noticed_before_anything_is_lost(client, path
     assert "fault of the mock" not in answer.json["error"]
 
 
+def test_a_log_of_the_database_that_was_deleted_is_noticed_too(client, path):
+    log = path.with_name("shop.db-wal")
+    log.unlink()
+    answer = client.post(COMPANIES, json={"name": "x"}, headers=KEY)
+    assert answer.status_code == 500
+    assert f"{log} was deleted or replaced" in answer.json["error"]
+
+
+def test_a_table_that_is_dropped_meanwhile_is_damage_and_no_fault_of_the_mock(
+    client, registry, path
+):
+    made = client.post(COMPANIES, json={"name": "x"}, headers=KEY).json
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("DROP TABLE datasets")
+        other.commit()
+    listed = client.get(f"/companies/{made['id']}/data/history", headers=KEY)
+    assert listed.status_code == 500
+    assert "The database is damaged" in listed.json["error"]
+    assert "the table 'datasets' is missing" in listed.json["error"]
+    assert registry.failures.all() == []
+
+
 def test_a_file_without_one_of_its_tables_is_refused(path):
     Store(path).close()
     with closing(sqlite3.connect(path)) as database:

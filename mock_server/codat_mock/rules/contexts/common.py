@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from codat_mock.models.values import MomentText
 from codat_mock.rules.differences import PropertyDifference
 
 
@@ -19,7 +20,7 @@ class Request(Struct, frozen=True, omit_defaults=True):
     """
 
     number: int
-    at: str
+    at: MomentText
     method: str
     path: str
     caller: str = ""
