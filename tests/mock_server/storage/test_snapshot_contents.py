@@ -213,7 +213,8 @@ def test_a_forged_value_within_json_does_no_harm(saved: Path, seed: int) -> None
         {"status": "MapError", "after_seconds": 0}]}' AS BLOB)""",
         "UPDATE syncs SET summary = CAST(json_set(summary, '$.syncUtc', 'x') AS BLOB)",
         "UPDATE requests SET entry = CAST(json_set(entry, '$.at', 'x') AS BLOB)",
-        "UPDATE findings SET finding = CAST(json_set(finding, '$.finding.requests[0].at', 'x') AS BLOB)",
+        """UPDATE findings SET finding =
+        CAST(json_set(finding, '$.finding.requests[0].at', 'x') AS BLOB)""",
         "INSERT OR REPLACE INTO preferences VALUES (1, 'pace', x'5B315D')",
         "INSERT OR REPLACE INTO preferences VALUES (1, 'unheard-of', x'5B5D')",
         "INSERT OR REPLACE INTO preferences VALUES (1, 'unfinished-push', x'5B312C315D')",
