@@ -29,8 +29,8 @@ def to_wire(value: Any, path: str = "$") -> Any:
     """Turn a record into dicts and lists whose JSON the service accepts.
 
     Args:
-        value: a mapping, a dataclass, attrs or pydantic object (snake_case becomes camelCase, but
-            pydantic aliases are kept) or a msgspec Struct of text, numbers (also of numpy),
+        value: a mapping, a dataclass, attrs or pydantic object (as pydantic dumps it by alias;
+            snake_case becomes camelCase) or a msgspec Struct of text, numbers (also of numpy),
             Decimal, date, aware datetime, lists, enumerations and UUIDs.
         path: the JSON path of the value, for messages.
 
@@ -78,14 +78,12 @@ def _unfold(value: Any, path: str) -> Any:
         names = [each.name for each in value.__attrs_attrs__]
         return _object({_camel(name): getattr(value, name) for name in names}, path)
     if hasattr(type(value), "model_fields"):  # pydantic
-        model = type(value).model_fields.items()
-        aliases = {name: each.serialization_alias or each.alias for name, each in model}
-        items = aliases.items()
-        return _object({alias or _camel(name): getattr(value, name) for name, alias in items}, path)
+        return to_wire(_in_camel_case(value.model_dump(by_alias=True, warnings=False)), path)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Number) and hasattr(value, "item"):  # numpy
-        return to_wire(value.item(), path)
+        item = value.item()
+        return _finite(float(str(value)), path) if isinstance(item, float) else to_wire(item, path)
     if isinstance(value, Mapping):
         return to_wire(dict(value), path)
     raise BadRecord(path, f"a value of type {type(value).__name__} cannot be encoded as JSON")
@@ -122,6 +120,18 @@ def _moment(value: date, path: str) -> str:
         raise BadRecord(path, f"{value.isoformat()} is not in the years 1 to 9999 UTC") from error
 
 
+def _in_camel_case(value: Any) -> Any:
+    """A value with the names of its dicts in camelCase."""
+    if isinstance(value, dict):
+        return {
+            _camel(name) if isinstance(name, str) else name: _in_camel_case(item)
+            for name, item in value.items()
+        }
+    return [_in_camel_case(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def _camel(name: str) -> str:
+    if name.startswith("_"):
+        return name
     first, *others = name.split("_")
     return first + "".join(other[:1].upper() + other[1:] for other in others)

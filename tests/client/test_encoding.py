@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from numbers import Integral
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any
 
@@ -214,6 +214,64 @@ def test_objects_of_attrs_and_pydantic_become_camel_case() -> None:
         "totalAmount": Decimal(2),
         "locationRef": {"id": "l"},
     }
+
+
+class PydanticLine(pydantic.BaseModel):
+    unit_price: Decimal
+    note: str = pydantic.Field("for us", exclude=True)
+
+    @pydantic.field_serializer("unit_price")
+    def round_price(self, price: Decimal) -> Decimal:
+        return round(price, 2)
+
+
+class PydanticShopOrder(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    id: str
+    order_line_items: list[PydanticLine]
+
+    @pydantic.computed_field
+    def total_amount(self) -> Decimal:
+        return sum((line.unit_price for line in self.order_line_items), Decimal(0))
+
+
+def test_objects_of_pydantic_are_sent_as_pydantic_dumps_them() -> None:
+    line = PydanticLine(unit_price=Decimal("1.2345"))
+    order = PydanticShopOrder(id="o", order_line_items=[line], createdDate=NOON)
+    assert to_wire(order) == {
+        "id": "o",
+        "orderLineItems": [{"unitPrice": Decimal("1.23")}],
+        "createdDate": "2022-03-21T12:00:00Z",
+        "totalAmount": Decimal("1.2345"),
+    }
+
+
+@attrs.define
+class AttrsSecret:
+    id: str
+    _key: str
+
+
+def test_a_private_attribute_is_refused_by_its_own_name() -> None:
+    with pytest.raises(BadRecord, match=r"\$\._key: unknown property"):
+        make_version("commerce-orders", AttrsSecret("a", "secret"))
+
+
+class Float32:
+    """Like a short float of numpy, whose nearest float has another text."""
+
+    def item(self) -> float:
+        return 0.10000000149011612
+
+    def __str__(self) -> str:
+        return "0.1"
+
+
+Real.register(Float32)
+
+
+def test_a_short_float_of_numpy_keeps_its_digits() -> None:
+    assert to_wire({"totalAmount": Float32()}) == {"totalAmount": 0.1}
 
 
 def test_numbers_of_numpy_are_encoded_as_pythons() -> None:
