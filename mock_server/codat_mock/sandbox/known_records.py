@@ -145,4 +145,4 @@ def known(
         condition: of the versions that count; empty for all.
     """
     found = known_rows(session, row, data_type, keys, condition)
-    return known_versions(session, data_type, [*found.values()])
+    return known_versions(session, data_type, [*found.values()]) if found else {}

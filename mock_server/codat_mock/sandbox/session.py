@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -19,6 +19,7 @@ from codat_mock.storage import CompanyRow, SandboxTables
 
 MANY_RECORDS: Final = 2000  # computing with them takes some 20 ms
 LONGEST_SECONDS: Final = 0.05  # of a transaction, where it can be interrupted
+GOING_ON: Final = nullcontext()  # of a transaction that is not interrupted
 
 Value = TypeVar("Value")
 
@@ -67,8 +68,7 @@ class Session:
         self.tables.roll_back()
         del self.caused[self._kept :]
 
-    @contextmanager
-    def computing(self, count: int) -> Iterator[None]:
+    def computing(self, count: int) -> AbstractContextManager[None]:
         """Let other sandboxes go between while this thread computes with many records.
 
         Inside, the tables must not be used. What was done before is kept even if the rest of the
@@ -77,9 +77,10 @@ class Session:
         Args:
             count: the number of records; of few, the transaction simply goes on.
         """
-        if count < MANY_RECORDS:
-            yield
-            return
+        return GOING_ON if count < MANY_RECORDS else self._interrupted()
+
+    @contextmanager
+    def _interrupted(self) -> Iterator[None]:
         try:
             with self.pause():
                 yield
