@@ -153,16 +153,26 @@ class Channel(HTTPChannel):
         self._answer_bytes = 0
 
     def service(self) -> None:
-        """Carry out the requests that are there, and those that follow at once."""
+        """Carry out the requests that are there, and those that follow at once.
+
+        A client that has sent many takes turns with the others that wait.
+        """
+        threads: Any = self.server.task_dispatcher
+        takes_turns = False
         try:
             self._carry_out()
-            while self.requests or self._has_next():
-                self._carry_out()
+            while not takes_turns and (self.requests or self._has_next()):
+                takes_turns = bool(threads.queue)
+                if not takes_turns:
+                    self._carry_out()
         finally:
             self.last_activity = machine_now().timestamp()
-            self.is_attended = False
-            if self.connected:
-                self.server.pull_trigger()  # the loop goes on, or ends the connection
+            if takes_turns:
+                threads.add_again(self)
+            else:
+                self.is_attended = False
+                if self.connected:
+                    self.server.pull_trigger()  # the loop goes on, or ends the connection
 
     def _carry_out(self) -> None:
         """Carry out the first of the requests."""

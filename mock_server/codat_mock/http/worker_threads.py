@@ -38,6 +38,12 @@ class WorkerThreads(ThreadedTaskDispatcher):
             self.active_count += 1
             self.start_new_thread(self.handler_thread, self._made)
 
+    def add_again(self, task: Any) -> None:
+        """Have a connection served that has more requests, after those that wait already."""
+        with self.lock:
+            self.queue.append(task)
+            self.queue_cv.notify()
+
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
         """End the threads once they have answered; see waitress."""
         self._is_stopping = True
