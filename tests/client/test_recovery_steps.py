@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from client_mock import NOON, FakeClock
 
-from codat_push import Dataset, Ledger
+from codat_push import Dataset, Ledger, WaitTimeout
 from codat_push.ledger import Chunk
 from codat_push.models import DatasetPage
+from codat_push.operations import Pause
+from codat_push.polling import WaitOptions
 from codat_push.recovery import ABANDONED_SECONDS, find_dataset, is_clear, late_seconds
+from codat_push.submission import _recover, _wait_until_clear
 
 ORDERS = "commerce-orders"
 LATE = 300.0
@@ -141,3 +144,42 @@ def test_the_next_push_waits_for_what_one_given_up_has_become(tmp_path: Path):
     assert answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x")]) is True
     assert lost.abandoned() == 0
     assert late_seconds(2.0) == LATE
+
+
+def run(lost: Lost, flow: Any, listed: Sequence[Dataset]) -> None:
+    """Run a flow; the service lists these datasets, and pauses pass at once."""
+    answer = None
+    while True:
+        step = flow.send(answer)
+        answer = None
+        if isinstance(step, Pause):
+            lost.clock.seconds += step.seconds
+        else:
+            answer = DatasetPage(results=list(listed))
+
+
+def waited(lost: Lost, flow: Any, *listed: Dataset) -> float:
+    """How many seconds a flow waits until it gives up."""
+    began = lost.clock.seconds
+    with pytest.raises(WaitTimeout):
+        run(lost, flow, listed)
+    return lost.clock.seconds - began
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(0, 0), (2, 2), (2.001, 5), (5, 5)])
+def test_what_arrived_late_is_waited_for_as_long_as_is_said(
+    tmp_path: Path, seconds: float, waits: float
+):
+    lost = Lost(tmp_path)
+    lost.clock.seconds += LATE
+    assert lost.look() is None
+    options = WaitOptions(lost.clock, 2.0, seconds)
+    flow = _wait_until_clear(lost.ledger, lost.chunk, options)
+    assert waited(lost, flow, dataset("x", "Mapping")) == waits
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(0, 0), (2, 2), (2.001, 5), (5, 5)])
+def test_a_lost_push_is_looked_for_as_long_as_is_said(tmp_path: Path, seconds: float, waits: float):
+    lost = Lost(tmp_path)
+    flow = _recover(lost.ledger, lost.chunk, WaitOptions(lost.clock, 2.0, seconds))
+    assert waited(lost, flow) == waits

@@ -5,6 +5,9 @@ from contextlib import closing
 from pathlib import Path
 from threading import Timer
 
+import pytest
+
+from codat_push import LedgerError
 from codat_push.storage.database import Database
 
 ADD = "INSERT INTO company VALUES (?)"
@@ -31,3 +34,12 @@ def test_a_file_that_another_process_is_making_is_opened_when_it_is_made(tmp_pat
         with closing(Database(file)) as here:  # failed: "database is locked", without waiting
             here.run(ADD, "a")
         timer.join()
+
+
+def test_a_file_of_another_program_is_refused_although_it_is_empty(tmp_path: Path) -> None:
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("PRAGMA application_id = -5")
+        other.execute("PRAGMA user_version = -5")
+    with pytest.raises(LedgerError, match="another program"):
+        Database(file)
