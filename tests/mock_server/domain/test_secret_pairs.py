@@ -39,6 +39,7 @@ def test_what_is_deeper_than_four_parameters_is_removed_unread(levels):
         ("name=apiKey&value=", "name=apiKey&value="),
         ("name=apiKey;value=abc", "name=apiKey;value=abc"),
         ("name=country&value=abc", "name=country&value=abc"),
+        ("name=apiKey&value=abc&name=token", "name=apiKey&value=removed&name=token"),
         ("value=a&name=apiKey&value=b", "value=removed&name=apiKey&value=removed"),
     ],
 )
@@ -81,7 +82,21 @@ def test_a_value_beside_the_name_of_a_secret_is_removed(text, shown):
         ("?apiKey=a%20bcd#x", {"a%20bcd", "a bcd"}),
         ("apiKey=abc", set()),
         ("country=abcd&key", set()),
+        ('{"apiKey": "abcd", "accountingKey": "gbol"}', {"abcd"}),
+        ('{"apiKey": {"inner": "abcd"}, "x": "efgh"}', {"abcd", "inner"}),
     ],
 )
 def test_the_secrets_among_parameters_are_known(text, found):
     assert secrets_in(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("curl -H 'Cookie: a=1; b=2' https://x", "curl -H 'Cookie: removed' https://x"),
+        ("Cookie: a=1; b=2\nHost: x", "Cookie: removed\nHost: x"),
+        ("Cookie: 'a b' c", "Cookie: removed c"),
+    ],
+)
+def test_a_header_is_removed_to_the_end_of_its_line_or_quotes(text, shown):
+    assert without_secrets(text) == shown
