@@ -100,3 +100,10 @@ def test_the_secrets_among_parameters_are_known(text, found):
 )
 def test_a_header_is_removed_to_the_end_of_its_line_or_quotes(text, shown):
     assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize("name", ['"country"', "country", '"apiKey"', "apiKey"])
+def test_a_field_of_a_form_is_shown_unless_it_is_secret(name):
+    text = "--x\r\nContent-Disposition: form-data; name={}\r\n\r\n{}\r\n--x--"
+    shown = "removed" if "apiKey" in name else "key value"
+    assert without_secrets(text.format(name, "key value")) == text.format(name, shown)
