@@ -118,6 +118,7 @@ WITHOUT_EDGES = {
     "sandbox.internal_errors.MAX_MESSAGE_CHARACTERS": "characters that are shown",
     "sandbox.link_flow.MIDNIGHT": "an hour",
     "sandbox.link_flow.SYNCS_SHOWN": "syncs of a page",
+    "sandbox.pushes.LARGE_BYTES": "how the work is done",
     "sandbox.pushes.MAX_NAMED": "invalid records in a message",
     "sandbox.pushes.VERSIONS_AT_ONCE": "rows at once",
     "sandbox.registry.CLOSE_SECONDS": "of the machine's clock; sandbox/test_stopping.py",

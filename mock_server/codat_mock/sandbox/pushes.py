@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Final
 
@@ -24,12 +25,14 @@ from codat_mock.models.pushes import (
 from codat_mock.models.unread_properties import unread_in
 from codat_mock.rules.contexts import NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
+from codat_mock.sandbox.garbage_collection import collections
 from codat_mock.sandbox.pushed_records import changes_in, excused, judged_records
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, DatasetRow
 from codat_mock.storage.datasets import NewVersion
 
 VERSIONS_AT_ONCE: Final = 5000
+LARGE_BYTES: Final = 1 << 20  # of a body, whose decoding makes many objects
 UNFINISHED: Final = "unfinished-push"  # a preference: the numbers of the company and the dataset
 MAX_NAMED: Final = 1000  # invalid records in the message of a dataset
 
@@ -77,10 +80,12 @@ def receive(company_id: str, data_type: DataType, body: bytes) -> ReceivedPush:
         data_type: what is pushed.
         body: the bytes of the request, unpacked.
     """
-    try:
-        return ReceivedPush(company_id, data_type, body, read_push(data_type, body))
-    except Malformed as error:
-        return ReceivedPush(company_id, data_type, body, (), error)
+    is_large = len(body) >= LARGE_BYTES
+    with collections.waiting() if is_large else nullcontext():
+        try:
+            return ReceivedPush(company_id, data_type, body, read_push(data_type, body))
+        except Malformed as error:
+            return ReceivedPush(company_id, data_type, body, (), error)
 
 
 def accept(

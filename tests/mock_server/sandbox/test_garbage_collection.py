@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.mock_server.sandbox.test_interrupted_sessions import ORDERS, order
 
-from codat_mock.sandbox import evaluation, session
+from codat_mock.sandbox import evaluation, pushes, session
 from codat_mock.sandbox.garbage_collection import Collections
 from codat_scenarios.sandbox_driver import SandboxDriver
 
@@ -38,6 +38,23 @@ def test_collections_wait_while_many_records_are_judged(
     driver.push(ORDERS, [order(1), order(2)])
     assert gc.isenabled()
     assert (False in enabled) == (many == 1)
+
+
+@pytest.mark.parametrize("largest", [1, 10**9])
+def test_collections_wait_while_a_large_body_is_decoded(
+    monkeypatch: pytest.MonkeyPatch, largest: int
+) -> None:
+    enabled = []
+
+    def reading(*_: Any) -> list[Any]:
+        enabled.append(gc.isenabled())
+        return []
+
+    monkeypatch.setattr(pushes, "LARGE_BYTES", largest)
+    monkeypatch.setattr(pushes, "read_push", reading)
+    pushes.receive("", ORDERS, b'{"orders": []}')
+    assert enabled == [largest > 1]
+    assert gc.isenabled()
 
 
 def test_they_wait_for_the_last_work_and_stay_off_where_they_were_off() -> None:
