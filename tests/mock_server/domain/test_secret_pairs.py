@@ -107,3 +107,17 @@ def test_a_field_of_a_form_is_shown_unless_it_is_secret(name):
     text = "--x\r\nContent-Disposition: form-data; name={}\r\n\r\n{}\r\n--x--"
     shown = "removed" if "apiKey" in name else "key value"
     assert without_secrets(text.format(name, "key value")) == text.format(name, shown)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("None", "None"),
+        ("TRUE", "TRUE"),
+        ("null", "null"),
+        ("Abc", '"removed"'),
+        ('b"a\nb"', '"removed"'),
+    ],
+)
+def test_a_value_without_quotes_is_removed_unless_it_says_nothing(value, shown):
+    assert without_secrets(f'{{"apiKey": {value}, "b": 1}}') == f'{{"apiKey": {shown}, "b": 1}}'

@@ -149,3 +149,9 @@ def test_the_failed_pushes_are_looked_up_by_an_index(registry: SandboxRegistry, 
         " WHERE sandbox = 1 AND sent IS NOT NULL AND number < 9 ORDER BY number DESC LIMIT 9"
     ).fetchall()
     assert "requests_with_bodies" in plan[0][3]
+
+
+def test_a_record_of_another_type_mends_none_of_the_same_id(driver):
+    fail(driver, ORDER)
+    driver.push("commerce-payments", [{"id": "A-1", "createdDate": "2022-03-21T07:00:00Z"}])
+    assert len(s14(driver)) == 1
