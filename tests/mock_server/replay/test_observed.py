@@ -165,6 +165,26 @@ def test_a_later_answer_shows_what_was_not_linked_yet(
     assert seen(config).is_unconfigured_after(COMPANY, at) == expected
 
 
+def test_only_what_is_shown_later_counts() -> None:
+    path = f"/meta/companies/{COMPANY}/connections"
+    linked, pending = (
+        {"results": [{"id": "c", "sourceType": "Commerce", "status": status}]}
+        for status in ("Linked", "PendingAuth")
+    )
+    observed = seen(
+        entry("11:00:00", "GET", path, answered=pending),
+        entry("11:00:00", "GET", f"/config/companies/{COMPANY}/sync/commerce",
+              answered={"configured": False}),
+        entry("13:00:00", "GET", path, answered=linked),
+        entry("13:00:00", "GET", f"/config/companies/{COMPANY}/sync/commerce",
+              answered={"configured": True}),
+    )  # fmt: skip
+    assert not observed.is_unlinked_after(COMPANY, "Commerce", NOON)
+    assert not observed.is_unconfigured_after(COMPANY, NOON)
+    assert observed.is_unlinked_after(COMPANY, "Commerce", NOON.replace(hour=10))
+    assert observed.is_unconfigured_after(COMPANY, NOON.replace(hour=10))
+
+
 @pytest.mark.parametrize(
     ("reads", "outcome", "seconds"),
     [
@@ -361,6 +381,11 @@ def test_a_recorded_retry_after_is_in_seconds(value: str, seconds: float | None)
     assert logged.retry_after == seconds
     assert (logged.number, logged.dataset_id, logged.company_id) == (7, "d-1", COMPANY)
     assert (logged.is_lost, logged.nearest, logged.operation) == (False, None, "push-orders")
+
+
+def test_a_request_without_an_answer_is_lost() -> None:
+    [call] = recorded(push("12:00:00", ORDER, status=0))
+    assert entry_of(call, 1, None).is_lost
 
 
 def test_which_statuses_depend_on_the_request_alone() -> None:

@@ -99,3 +99,24 @@ def test_a_company_is_assumed_to_start_at_midnight_or_with_its_oldest_record(
         schedule = companies.configuration(session, COMPANY).schedule
     registry.close()
     assert schedule.start_date == start
+
+
+def test_a_push_that_the_mock_would_have_refused_is_noted() -> None:
+    """The company has no commerce connection until later, though its push was accepted."""
+    run = judged(
+        entry("11:00:00", "POST", "/companies", {"name": "Café"}, answered=MADE),
+        push("12:00:00", ORDER),
+        connections("12:05:00", ("Commerce", "PendingAuth")),
+    )
+    assert any("Pushes not replayed" in note for note in run.notes)
+
+
+def test_a_company_that_is_read_was_there_before_the_recording() -> None:
+    read = entry("11:00:00", "GET", f"/companies/{COMPANY}", answered=MADE)
+    [company] = judged(read, push("12:00:00", ORDER)).companies
+    assert len(company.datasets) == 1
+
+
+@pytest.mark.parametrize(("status", "count"), [(200, 1), (0, 1), (401, 0), (503, 0)])
+def test_a_push_that_was_refused_makes_no_company(status: int, count: int) -> None:
+    assert len(judged(push("12:00:00", ORDER, status=status)).companies) == count

@@ -223,7 +223,9 @@ def test_judging_the_recording_gives_the_live_findings(
         content = (tmp_path / "t.har").read_bytes()
         archive = client.get("/_mock/requests?format=har").content
         report = client.get("/_mock/report?format=html")
-        assert client.get("/_mock/else").status_code == 404
+        for path in ("else", "requests", "requests?format=json", "report?format=odd",
+                     "drift?format=har"):  # fmt: skip
+            assert client.get(f"/_mock/{path}").status_code == 404
     recorded = read_har(content).requests
     assert found(replay(recorded, Settings()).judgement) == found(over.judgement)
     assert {"S03", "T01"} <= {each.code for each in over.judgement.findings}

@@ -155,3 +155,13 @@ def test_a_record_of_another_type_mends_none_of_the_same_id(driver):
     fail(driver, ORDER)
     driver.push("commerce-payments", [{"id": "A-1", "createdDate": "2022-03-21T07:00:00Z"}])
     assert len(s14(driver)) == 1
+
+
+def test_a_dataset_that_failed_is_mended_by_a_later_push_and_not_by_itself(driver):
+    driver.plan_outcome("dataset", "MapError")
+    dataset = driver.push(ORDERS, [ORDER])
+    driver.plan_outcome("dataset", "MapError")
+    driver.push(ORDERS, [ORDER | {"id": "A-2"}])
+    driver.push(ORDERS, [ORDER | {"id": "A-2"}])
+    [message] = s14(driver)
+    assert message.endswith(f"1 record, A-1: dataset {dataset} ended in MapError.")
