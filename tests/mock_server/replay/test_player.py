@@ -120,3 +120,10 @@ def test_a_company_that_is_read_was_there_before_the_recording() -> None:
 @pytest.mark.parametrize(("status", "count"), [(200, 1), (0, 1), (401, 0), (503, 0)])
 def test_a_push_that_was_refused_makes_no_company(status: int, count: int) -> None:
     assert len(judged(push("12:00:00", ORDER, status=status)).companies) == count
+
+
+def test_a_push_from_before_its_company_was_made_is_passed_over() -> None:
+    made = entry("12:00:00", "POST", "/meta/companies/sync", {"name": "Café"}, answered=MADE)
+    run = judged(push("11:00:00", ORDER), made)
+    assert [len(each.datasets) for each in run.companies] == [0]
+    assert not any("not replayed" in note for note in run.notes)

@@ -165,3 +165,26 @@ def test_a_dataset_that_failed_is_mended_by_a_later_push_and_not_by_itself(drive
     driver.push(ORDERS, [ORDER | {"id": "A-2"}])
     [message] = s14(driver)
     assert message.endswith(f"1 record, A-1: dataset {dataset} ended in MapError.")
+
+
+def test_a_failed_push_of_another_type_mends_none_of_the_same_id(driver):
+    fail(driver, ORDER)
+    driver.plan_fault("refuse", "push-payments", status=503)
+    driver.try_push("commerce-payments", [{"id": "A-1", "createdDate": "2022-03-21T07:00:00Z"}])
+    driver.advance(seconds=DAY_SECONDS)
+    found = [each for each in driver.findings()["findings"] if each["code"] == "S14"]
+    assert sum(each["count"] for each in found) == 2
+
+
+def test_a_delete_that_failed_has_to_be_repeated_if_there_is_something_to_delete(driver):
+    driver.push(ORDERS, [ORDER])
+    fail(driver, {"id": "A-1"}, {"id": "never"})
+    [message] = s14(driver)
+    assert "1 record, A-1: " in message
+
+
+def test_a_delete_that_failed_and_was_repeated_is_mended(driver):
+    driver.push(ORDERS, [ORDER])
+    fail(driver, {"id": "A-1"})
+    driver.push(ORDERS, [{"id": "A-1"}])
+    assert s14(driver) == []
