@@ -1,11 +1,10 @@
 """Speed, as ratios within one run: what must not grow with what."""
 
-from time import process_time
-
 import pytest
 from flask import Flask, Response
 from in_process import push as push_in_process
 from in_process import run
+from timing import quickest
 
 from codat_mock.http.app import create_app
 from codat_mock.models.pushes import RECORDS, read_push, split_push
@@ -24,16 +23,6 @@ def body_of(count, total=13.0):
         for number in range(count)
     ]  # fmt: skip
     return encode({"orders": orders})
-
-
-def quickest(work, times=3):
-    """The least seconds of processor time that a piece of work took."""
-    taken = []
-    for _ in range(times):
-        began = process_time()
-        work()
-        taken.append(process_time() - began)
-    return min(taken)
 
 
 @pytest.fixture
