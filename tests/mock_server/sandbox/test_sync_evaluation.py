@@ -149,3 +149,19 @@ def test_a_range_of_nothing_is_none(ready, http):
     assert http.post(path, json={"dateRange": body}).status_code == 400
     body["finish"] = format_moment(BEFORE + MOMENT)
     assert http.post(path, json={"dateRange": body}).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["ConfigurationError", "MappingError", "DataProcessingError"])
+def test_a_failure_that_was_planned_is_not_the_integration_s(ready, end):
+    ready.push(ORDERS, [order()])
+    ready.plan_outcome("sync", end)
+    at(ready, DUE)
+    assert ready.last_sync()["syncStatusCode"] in (4000, 4200, 5120)
+    assert "B05" not in codes(ready)
+
+
+def test_a_type_that_was_never_pushed_is_left_to_the_rule_about_it(driver):
+    driver.push(ORDERS, [order()])
+    at(driver, DUE)
+    assert driver.last_sync()["syncStatusCode"] == 5120
+    assert {"R01", "B05"} & codes(driver) == {"R01"}
