@@ -165,3 +165,27 @@ def test_a_type_that_was_never_pushed_is_left_to_the_rule_about_it(driver):
     at(driver, DUE)
     assert driver.last_sync()["syncStatusCode"] == 5120
     assert {"R01", "B05"} & codes(driver) == {"R01"}
+
+
+def test_nobody_waits_for_a_dataset_whose_id_was_lost_with_the_answer(ready):
+    ready.stop_polling()
+    ready.plan_fault("lose", "push-orders", by="bad-gateway")
+    assert ready.try_push(ORDERS, [order()]).status_code == 502
+    at(ready, DUE)
+    unread = [each for each in ready.findings()["findings"] if each["code"] == "S13"]
+    assert totals(ready) == [5]
+    assert not [name for each in unread for name in each["records"] if name.startswith("orders")]
+    ready.push(ORDERS, [order(DUE, id="B")])
+    at(ready, DUE + timedelta(days=1))
+    unread = [each for each in ready.findings()["findings"] if each["code"] == "S13"]
+    assert unread[-1]["dataType"] == ORDERS
+
+
+@pytest.mark.parametrize(("is_linked", "is_found"), [(True, True), (False, False)])
+def test_a_dataset_without_a_connection_cannot_be_mended(ready, is_linked, is_found):
+    ready.set_connection("Commerce", "Unlinked")
+    ready.push(ORDERS, [order()])
+    if is_linked:
+        ready.set_connection("Commerce", "Linked")
+    at(ready, DUE)
+    assert ("S14" in codes(ready)) == is_found
