@@ -15,7 +15,7 @@ import msgspec
 from flask import Response
 
 from codat_mock.clock import format_moment, machine_now
-from codat_mock.domain.redaction import clean_parameters
+from codat_mock.domain.redaction import without_secrets
 from codat_mock.http import request_context
 from codat_mock.http.served_request import served_request
 from codat_mock.reports.wording import one_line, short
@@ -83,7 +83,7 @@ def write(response: Response, operation: str, seconds: float, codes: Sequence[st
         "time": format_moment(machine_now()),
         "level": logging.getLevelName(level).lower(),
         "method": request.method,
-        "path": clean_parameters(request.path),
+        "path": without_secrets(request.path),
         "operation": operation,
         "status": response.status_code,
         "seconds": round(seconds, 6),

@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Flask, Response
 
-from codat_mock.domain.redaction import clean_parameters
+from codat_mock.domain.redaction import without_secrets
 from codat_mock.http import middleware_faults, request_context
 from codat_mock.http.operations import OPERATIONS
 from codat_mock.http.served_request import ServedRequest, served_request
@@ -90,14 +90,14 @@ def findings_header(caused: list[CausedFinding]) -> str:
 def entry_of(request: ServedRequest, response: Response) -> LoggedRequest:
     """The log entry of a request, without its time and findings."""
     operation = request.operation if response.status_code != 405 else None
-    named = request.named
+    named = {name: without_secrets(each) for name, each in request.named.items()}
     return LoggedRequest(
         number=request.number or 0,
         at="",
         seconds=0,
         method=request.method,
-        path=clean_parameters(request.path),
-        query=clean_parameters(request.query_string.decode("latin-1")),
+        path=without_secrets(request.path),
+        query=without_secrets(request.query_string.decode("latin-1")),
         status=response.status_code,
         is_planned=request.fault_hit is not None,
         operation=operation,
@@ -109,7 +109,7 @@ def entry_of(request: ServedRequest, response: Response) -> LoggedRequest:
         sent_type=request.mimetype,
         answered_type=response.mimetype or "",
         findings=[],
-        caller=clean_parameters(request_context.caller()),
+        caller=without_secrets(request_context.caller()),
         is_lost=middleware_faults.loses_answer(),
         retry_after=retry_after(response),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
-from codat_mock.domain.redaction import clean_parameters
+from codat_mock.domain.redaction import without_secrets
 from codat_mock.har.exchange import Recorded, header
 from codat_mock.http.middleware_log import nearest
 from codat_mock.http.request_context import CALLER, MAX_CALLER_CHARACTERS
@@ -26,13 +26,13 @@ def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
         at="",
         seconds=0,
         method=recorded.method,
-        path=call.path,
-        query=clean_parameters(recorded.url_parts.query),
+        path=without_secrets(call.path),
+        query=without_secrets(recorded.url_parts.query),
         status=recorded.status,
         is_planned=False,
         operation=call.operation or None,
         nearest=None if call.operation else nearest(recorded.method, call.path),
-        company_id=call.company_id or None,
+        company_id=without_secrets(call.company_id) or None,
         dataset_id=call.parameters.get("datasetId", dataset_id),
         sent_bytes=len(recorded.sent or b""),
         answered_bytes=len(recorded.answered or b""),
@@ -47,7 +47,7 @@ def entry_of(call: Call, number: int, dataset_id: str | None) -> LoggedRequest:
 
 def caller(recorded: Recorded) -> str:
     """The place in the code of the integration, from the header `Codat-Mock-Source`."""
-    return header(recorded.headers, CALLER)[:MAX_CALLER_CHARACTERS]
+    return without_secrets(header(recorded.headers, CALLER)[:MAX_CALLER_CHARACTERS])
 
 
 def retry_after(recorded: Recorded) -> float | None:

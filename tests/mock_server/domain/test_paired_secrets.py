@@ -220,6 +220,15 @@ def test_no_secret_is_on_a_page_or_in_an_answer_about_what_was_pushed(http, driv
     assert len(seen) > 50
 
 
+def test_no_secret_in_the_head_of_a_request_is_in_the_log(http):
+    credentials = f"Authorization: Bearer {HIDDEN}"
+    query = urlencode({"name": "api_key", "value": HIDDEN})
+    headers = {"Codat-Mock-Source": f"till.py:4 {credentials}"}
+    assert http.get(f"/companies/{credentials}?{query}", headers=headers).status_code == 404
+    assert HIDDEN not in http.get("/_mock/requests").text
+    assert HIDDEN not in http.get("/_mock/requests?format=har").text
+
+
 def test_a_difference_is_shown_without_secrets():
     assert value_without_secrets(f"key: {HIDDEN}") == "key: removed"
     value = {"a": [{"token": HIDDEN, "n": Decimal("1.50")}]}
