@@ -190,6 +190,7 @@ def test_only_what_is_shown_later_counts() -> None:
     [
         ([], None, None),
         ([("12:00:05", {"status": "Fetching"})], "Complete", 5.000001),
+        ([("12:00:00.500", {"status": "Fetching"})], "Complete", 0.500001),
         ([("12:00:05", {"status": "Fetching"}), ("12:00:09", {})], "Complete", 9),
         ([("12:00:09", {})], "Complete", 9),
         ([("12:00:09", {"status": "MapError"})], "MapError", 9),
@@ -234,6 +235,7 @@ def test_a_push_without_an_id_has_the_next_dataset_of_its_type() -> None:
         read_dataset("12:05:00", "other", dataType="commerce-payments"),
         read_dataset("12:06:00", "first"),
         read_dataset("12:07:00", "second"),
+        read_dataset("12:08:00", "before"),
     )
     assert dataset_ids(found, ObservedTraffic(found)) == {1: "first", 2: "known", 4: "second"}
 

@@ -11,6 +11,7 @@ from har_samples import COMPANY, ORDER, entry, har, push
 from codat_mock.clock import FIRST
 from codat_mock.har.reader import read_har
 from codat_mock.replay import replay
+from codat_mock.replay.mock_answers import other_statuses
 from codat_mock.replay.player import Player
 from codat_mock.replay.routes import calls
 from codat_mock.reports.run import Run
@@ -127,3 +128,23 @@ def test_a_push_from_before_its_company_was_made_is_passed_over() -> None:
     run = judged(push("11:00:00", ORDER), made)
     assert [len(each.datasets) for each in run.companies] == [0]
     assert not any("not replayed" in note for note in run.notes)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Café", "Café"), (" Café ", "Café"), (" ", COMPANY)])
+def test_a_company_without_a_name_has_its_id(name: str, shown: str) -> None:
+    made = entry("11:00:00", "POST", "/meta/companies/sync", {"name": name},
+                 answered={"id": COMPANY, "name": name})  # fmt: skip
+    [company] = judged(made, push("12:00:00", ORDER)).companies
+    assert company.name == shown
+
+
+def test_lost_answers_are_counted() -> None:
+    notes = judged(push("12:00:00", ORDER, status=0)).notes
+    assert next(each for each in notes if "without a recorded answer" in each).endswith(": 1.")
+
+
+def test_a_dataset_from_before_the_recording_is_no_other_status() -> None:
+    path = f"/meta/companies/{COMPANY}/pull/history/earlier"
+    read = entry("13:00:00", "GET", path, answered={"id": "earlier", "status": "Complete"})
+    found = read_har(har(push("12:00:00", ORDER), read)).requests
+    assert other_statuses(found) == []
