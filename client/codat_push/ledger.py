@@ -98,12 +98,15 @@ class Ledger:
                 delete.
 
         Raises:
-            ValueError: the company is not an id, or the data type is unknown.
+            ValueError: the company is not an id, the data type is unknown, or `allow_deletes` is
+                not from 0 to 1.
             TooManyDeletes: the snapshot is empty or lacks too many records; it deletes nothing.
             LedgerError: a chunk is still open: the previous one, or one of an earlier run (call
                 `PushClient.resume`).
         """
         company, kind = check_company(company), check_data_type(data_type)
+        if not (isinstance(allow_deletes, int | float) and 0 <= allow_deletes <= 1):
+            raise ValueError(f"allow_deletes must be a share from 0 to 1, not {allow_deletes!r}")
         return self._changes(
             company, kind, records, self.store.queue.revision(), allow_deletes if snapshot else None
         )

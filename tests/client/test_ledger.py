@@ -273,6 +273,16 @@ def transactions_of(ledger: Ledger, records: Iterable[Json], **options: Any) -> 
     return pushed
 
 
+@pytest.mark.parametrize("share", [20, 1.01, -0.1, float("nan"), "0.5", None])
+def test_a_share_of_deletes_is_from_0_to_1(share: Any) -> None:
+    """20 is meant as 20 %, and would have deleted everything."""
+    ledger = Ledger(":memory:")
+    snapshot_of(ledger, [sale("a"), sale("b")])
+    with pytest.raises(ValueError, match="allow_deletes must be a share from 0 to 1, not"):
+        snapshot_of(ledger, [], allow_deletes=share)
+    assert snapshot_of(ledger, [sale("a"), sale("b")]) == []
+
+
 @pytest.mark.parametrize("max_records", [1, 100, 4_999])
 def test_a_payment_and_its_fee_may_be_far_apart_in_a_snapshot(max_records: int) -> None:
     ledger = Ledger(":memory:", max_records=max_records)
