@@ -49,8 +49,8 @@ class BaseClient:
         on_request: Callable[[RequestEnd], object] | None,
     ) -> None:
         check_address(base_url)
-        if not is_unicode(api_key):
-            raise ValueError("api_key is not valid Unicode")
+        if not isinstance(api_key, str) or not is_unicode(api_key):
+            raise ValueError("api_key must be a text of valid Unicode")
         if not poll_seconds > 0:
             raise ValueError(f"poll_seconds must be greater than 0, not {poll_seconds}")
         self.poll_seconds = poll_seconds

@@ -10,7 +10,7 @@ Complete dataset become known; those of any other go back into the queue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -100,11 +100,16 @@ class Ledger:
         Raises:
             ValueError: the company is not an id, the data type is unknown, or `allow_deletes` is
                 not from 0 to 1.
+            TypeError: `records` is a single record, or nothing that can be iterated.
             TooManyDeletes: the snapshot is empty or lacks too many records; it deletes nothing.
             LedgerError: a chunk is still open: the previous one, or one of an earlier run (call
                 `PushClient.resume`).
         """
         company, kind = check_company(company), check_data_type(data_type)
+        if isinstance(records, Mapping | str | bytes) or not isinstance(records, Iterable):
+            raise TypeError(
+                f"records must be an iterable of records, not a {type(records).__name__}"
+            )
         if not (isinstance(allow_deletes, int | float) and 0 <= allow_deletes <= 1):
             raise ValueError(f"allow_deletes must be a share from 0 to 1, not {allow_deletes!r}")
         return self._changes(

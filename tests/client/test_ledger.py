@@ -273,9 +273,18 @@ def transactions_of(ledger: Ledger, records: Iterable[Json], **options: Any) -> 
     return pushed
 
 
+@pytest.mark.parametrize("records", [sale("a"), "abc", b"[]", None, 5])
+def test_records_are_several_and_no_single_one(records: Any) -> None:
+    """The names of a single record would each be refused as a record."""
+    ledger = Ledger(":memory:")
+    with pytest.raises(TypeError, match="records must be an iterable of records, not a"):
+        ledger.changes(COMPANY, "commerce-orders", records)
+    assert ledger.refusals() == []
+
+
 @pytest.mark.parametrize("share", [20, 1.01, -0.1, float("nan"), "0.5", None])
 def test_a_share_of_deletes_is_from_0_to_1(share: Any) -> None:
-    """20 is meant as 20 %, and would have deleted everything."""
+    """20 stands for 20 %, and would have deleted everything."""
     ledger = Ledger(":memory:")
     snapshot_of(ledger, [sale("a"), sale("b")])
     with pytest.raises(ValueError, match="allow_deletes must be a share from 0 to 1, not"):
