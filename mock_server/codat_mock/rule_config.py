@@ -59,6 +59,8 @@ def table_of(path: Path, section: str) -> Mapping[str, Any]:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise click.UsageError(f"Cannot read {path}: {error}.") from error
+    except RecursionError:
+        raise click.UsageError(f"Cannot read {path}: it is nested too deeply.") from None
     tables = whole
     if path.name == SHARED_FILE.name:
         tools = whole.get("tool")

@@ -214,6 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = False
     mutants = {package: found_in(package, lines) for package in given.packages or PACKAGES}
     waiting = sum(bool(found) for found in mutants.values())
+    if not waiting:
+        print("There is no line to change.")
     for package, found in mutants.items():
         if not found:
             continue

@@ -385,6 +385,8 @@ def read_records(folder: Path) -> dict[str, Any]:
             content = json.loads(path.read_text("utf-8"), parse_float=Decimal)
         except (OSError, ValueError) as error:
             raise click.UsageError(f"Cannot read {path}: {error}.") from error
+        except RecursionError:
+            raise click.UsageError(f"Cannot read {path}: it is nested too deeply.") from None
         listed = content.get(name) if isinstance(content, dict) else content
         if not isinstance(listed, list):
             raise click.UsageError(f'{path} holds no list of records, as {{"{name}": […]}}.')

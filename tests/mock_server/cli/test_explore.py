@@ -549,3 +549,7 @@ def test_a_folder_without_records_cannot_be_declared(explore, tmp_path):
     ran = explore(MENDED, "--declare", str(tmp_path))
     assert ran.exit_code == 2
     assert 'orders.json holds no list of records, as {"orders": […]}' in ran.output
+    (tmp_path / "orders.json").write_text("[" * 100_000 + "]" * 100_000)
+    ran = explore(MENDED, "--declare", str(tmp_path))
+    assert ran.exit_code == 2
+    assert "orders.json: it is nested too deeply." in ran.output

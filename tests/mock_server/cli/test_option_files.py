@@ -103,6 +103,13 @@ def test_a_mistake_in_the_file_is_named_with_its_place(folder, text, message):
     assert f"codat-mock.toml: {message}" in ran.output
 
 
+def test_a_file_that_is_nested_too_deeply_is_refused(folder):
+    (folder / "codat-mock.toml").write_text(f"rules = {'[' * 5000}{']' * 5000}")
+    ran = CliRunner().invoke(main, ["serve"])
+    assert ran.exit_code == 2
+    assert "Cannot read codat-mock.toml: it is nested too deeply." in ran.output
+
+
 def test_a_mistake_in_the_file_is_refused_even_where_a_flag_overrides_it(folder):
     (folder / "codat-mock.toml").write_text("[check]\nspeed = 'fast'")
     ran = CliRunner().invoke(main, ["check", "--speed", "x60", "--", "true"])

@@ -71,7 +71,7 @@ def make_hostile(driver: SandboxDriver) -> None:
     driver.create_company(HOSTILE)
     driver.link_accounting()
     driver.configure(parse_moment("2022-03-21T00:00:00Z"))
-    driver.add_alert_rule("Dataset data changed", f"http://127.0.0.1:1/?{HOSTILE}")
+    driver.add_alert_rule("Dataset data changed", f"http://127.0.0.1:1/?{quote(HOSTILE)}")
     for data_type in ("commerce-payments", "commerce-transactions"):
         driver.push(data_type, [])
     named = order(HOSTILE) | {"customerRef": {"id": HOSTILE, "name": HOSTILE}}
@@ -220,8 +220,8 @@ def test_every_control_is_carried_out_by_the_keyboard(server, driver, browser):
                 field.focus()
                 page.keyboard.type("Typed")
         form.locator("button").focus()
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         done.append(page.locator("main [role=status], main [role=alert]").inner_text())
     assert len(done) >= 10
     assert not any("not filled in" in each for each in done), done
@@ -230,11 +230,13 @@ def test_every_control_is_carried_out_by_the_keyboard(server, driver, browser):
         driver.advance(minutes=5)
         visitor.open("/portal/controls")
         page.get_by_label("Mistake").select_option(code)
-        page.get_by_role("button", name="Make the mistake").press("Enter")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Make the mistake").press("Enter")
         assert code in page.get_by_role("status").last.inner_text()
     visitor.open("/portal/controls")
     page.get_by_label("Delete everything in it").press("Space")
-    page.get_by_role("button", name="Reset the sandbox").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Reset the sandbox").press("Enter")
     assert "The sandbox is new." in page.get_by_role("status").last.inner_text()
     visitor.close()
     assert "\n".join(visitor.wrong) == ""
