@@ -50,6 +50,7 @@ def test_of_more_the_latest_are_drawn_with_their_findings_and_the_rest_is_counte
     page = page_of(MAX_DRAWN + 2)
     assert page.count("<circle") == MAX_DRAWN
     assert f'">sync: Complete (2000) {at(1)}' not in page
+    assert f'">sync: Complete (2000) {at(2)}' in page
     assert page.count(': day 1."') == 0
     assert page.count(': day 2."') == 1
     assert "2 earlier pushes and syncs are not drawn; the JSON report has them." in page

@@ -460,21 +460,14 @@ def test_declared_records_are_decoded_when_they_are_declared_and_only_outdated_o
     shop, browser, monkeypatch
 ):
     shop.declare(orders=[order(5), *(order(6, id=f"o-{number}") for number in range(2, 9))])
-    records = dict(ground_truth.RECORDS)
-    decoded = []
-
-    def decode(raw):
-        decoded.append(raw)
-        return records["commerce-orders"](raw)
-
-    monkeypatch.setattr(ground_truth, "RECORDS", records | {"commerce-orders": decode})
+    decoded = counted(monkeypatch, ground_truth, "records_named")
     look(browser, shop)
     shop.advance(days=1)
     look(browser, shop)
     assert decoded == []
     shop.declare(orders=[order(7)])
     assert "1 stale" in look(browser, shop)
-    assert len(decoded) == 1
+    assert [keys for *_, keys in decoded] == [["o-1"]]
 
 
 def test_what_is_declared_pushed_or_configured_later_is_compared(shop, browser, http):
