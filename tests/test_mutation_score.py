@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mutation_run
 import pytest
-from mutants import Mutant, equivalents, is_equivalent
+from mutants import Mutant, equivalents, is_equivalent, is_left_out
 from mutation_run import PACKAGES, PAGE, Score, write
 
 
@@ -60,3 +60,31 @@ def test_what_is_equivalent_has_a_reason() -> None:
     first = known["mutant"][0]
     assert is_equivalent((first["before"], first["after"]))
     assert not is_equivalent((first["after"], first["before"]))
+
+
+@pytest.mark.parametrize(
+    ("operator", "before", "after", "is_left"),
+    [
+        ("ReplaceComparisonOperator_Eq_GtE", "if plan.outcome ", '== "Complete":', True),
+        ("ReplaceComparisonOperator_Eq_NotEq", "if plan.outcome ", '== "Complete":', False),
+        ("ReplaceComparisonOperator_Eq_Gt", "if len(keys) ", '== 1 and kind == "A":', False),
+        ("ReplaceComparisonOperator_NotEq_Lt", "if each.data_type ", "!= data_type:", True),
+        ("ReplaceComparisonOperator_Lt_LtE", "if rest ", "< amount:", False),
+        ("ReplaceComparisonOperator_Lt_Is", "if rest ", "< amount:", True),
+        ("ReplaceComparisonOperator_Is_IsNot", "if row ", "is None:", False),
+        ("ReplaceComparisonOperator_Is_Lt", "if row ", "is None:", True),
+        ("ReplaceBinaryOperator_Sub_Add", "left = ends ", "- now", False),
+        ("ReplaceBinaryOperator_Sub_BitXor", "left = ends ", "- now", True),
+        ("ReplaceBinaryOperator_LShift_RShift", "MAX_BYTES: Final = 512 ", "<< 20", False),
+        ("ReplaceBinaryOperator_Pow_Mul", "return {", "**values, **others}", True),
+        ("ReplaceBinaryOperator_Pow_Mul", "NEVER: Final = 2", "**63 - 1", False),
+        ("ReplaceBinaryOperator_BitOr_BitAnd", "Row = tuple[str, int ", "| None]", True),
+        ("ReplaceBinaryOperator_BitOr_BitAnd", "flags = os.O_WRONLY ", "| os.O_CREAT", False),
+        ("ReplaceUnaryOperator_USub_UAdd", "last = rows[", "-1]", True),
+        ("ReplaceUnaryOperator_Delete_USub", "last = rows[", "-1]", False),
+    ],
+)
+def test_what_nobody_writes_by_mistake_is_left_out(
+    operator: str, before: str, after: str, is_left: bool
+) -> None:
+    assert is_left_out(operator, before + after, len(before)) == is_left

@@ -34,6 +34,8 @@ IMPORTED: Final = ""  # the context of lines that run when a module is imported
 CPU_SECONDS, WALL_SECONDS, SLOWER = 10, 120, 5
 LIMITS: Final = (signal.SIGALRM, signal.SIGVTALRM)
 EXAMPLES: Final = 20  # of each property that does not say how many
+QUICK_SECONDS: Final = 5  # one that takes longer is not repeated for every mutant
+FIRST: Final = 30  # tests that run before the files of the others are read at all
 MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as coverage makes them slow
 
 
@@ -125,6 +127,11 @@ class Limits(FewExamples):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS + usual)
 
+    def pytest_runtest_logfinish(self) -> None:
+        """A test is over; reading further files is not bounded."""
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
 
 @dataclass
 class Measured:
@@ -141,15 +148,16 @@ class Measured:
     modules: list[str]
 
     def nearest(self, mutant: Mutant) -> list[str]:
-        """The tests that run the place of a mutant, the quickest first.
+        """The tests that run the place of a mutant, the quickest first, without the slow ones.
 
-        For a line that runs when the module is imported, all tests.
+        For a line that runs when the module is imported, all of them.
         """
         lines = self.lines.get(str(mutant.path), {})
         near = {test for number in mutant.statement() for test in lines.get(number, ())}
         if IMPORTED in near:
             near = {*self.seconds}
-        return sorted(near & self.seconds.keys(), key=lambda test: self.seconds[test])
+        quick = {test: each for test, each in self.seconds.items() if each <= QUICK_SECONDS}
+        return sorted(near & quick.keys(), key=lambda test: quick[test])
 
 
 def measure(folder: Path, tests: Sequence[str], seconds: float) -> Measured | None:
@@ -217,12 +225,12 @@ def start(mutant: Mutant, measured: Measured) -> int:
 def _run(mutant: Mutant, measured: Measured) -> int:
     os.setsid()
     sys.meta_path.insert(0, Changed(mutant.path, mutant.code()))
+    tests, limits = measured.nearest(mutant), Limits(measured.seconds)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return int(
-            pytest.main(
-                ["-x", *OPTIONS, *measured.nearest(mutant)], plugins=[Limits(measured.seconds)]
-            )
-        )
+        for some in filter(None, (tests[:FIRST], tests[FIRST:])):
+            if status := pytest.main(["-x", *OPTIONS, *some], plugins=[limits]):
+                return int(status)
+    return 0
 
 
 def _in_child(work: Callable[[], int]) -> None:

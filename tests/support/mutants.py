@@ -66,7 +66,7 @@ def source_of(path: Path) -> str:
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
-    """The mutants of a file, without those of kinds that nobody could see.
+    """The mutants of a file, without the kinds that are left out.
 
     Annotations are among these, as nobody evaluates them.
     """
@@ -84,9 +84,25 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
             line = lines[start[0] - 1]
             if "BitOr" in name and ANNOTATION.search(line):
                 continue
-            if not any(re.search(kind["operator"], name) and re.search(kind["line"], line)
-                       for kind in equivalents()["kind"]):  # fmt: skip
+            if not is_left_out(name, line, start[1]):
                 yield Mutant(path, name, occurrence, start[0])
+
+
+def is_left_out(operator: str, line: str, column: int) -> bool:
+    """Whether a change is of a kind that nobody could see, or that nobody makes by mistake.
+
+    Args:
+        operator: cosmic-ray's name of the kind.
+        line: the text around the place.
+        column: of the place in it, from 0.
+    """
+    marked = f"{line[:column]}@{line[column:]}"
+    return any(
+        re.search(kind["operator"], operator)
+        and re.search(kind.get("line", ""), line)
+        and re.search(kind.get("place", ""), marked)
+        for kind in equivalents()["kind"]
+    )
 
 
 @cache
