@@ -257,7 +257,7 @@ def test_a_lost_push_is_looked_for_at_growing_intervals_and_then_polled(till: An
     assert here.step() == 2.0
     assert [here.next(), here.next()] == [2.0, 3.0]
     assert here.entry[2:] == (3.0, 2.0, None, "POST https://x/push: no answer")
-    assert here.next() == 2.0  # found: the pauses begin anew
+    assert here.next() == 2.0  # found: the pauses begin with the first
     assert here.entry.poll_pause == 2.0
     assert here.next() is None
     assert here.service.asked[-2:] == ["newest_datasets", "dataset"]
