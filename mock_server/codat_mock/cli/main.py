@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -14,6 +15,7 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any, Final, NoReturn
 
 import click
@@ -51,7 +53,7 @@ class Commands(click.Group):
         """The command of that name; ours go before those of other distributions."""
         for package in COMMAND_PACKAGES:
             if cmd_name in modules_of(package):
-                module = import_module(f"{package}.{module_name(cmd_name)}")
+                module = imported(f"{package}.{module_name(cmd_name)}")
                 command = getattr(module, module_name(cmd_name), None)
                 if isinstance(command, click.Command) and command is not self:
                     return command
@@ -149,6 +151,22 @@ def modules_of(package: str) -> frozenset[str]:
         return frozenset()
     folders = (spec.submodule_search_locations if spec else None) or []
     return frozenset(each.name.replace("_", "-") for each in iter_modules(folders))
+
+
+def imported(name: str) -> ModuleType:
+    """The module of that name, with what it imports.
+
+    Imported modules live as long as the process, and the collector finds nothing among them: looking
+    at them would take an eighth of the time in which a server starts.
+    """
+    if name in sys.modules or not gc.isenabled():
+        return import_module(name)
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def module_name(command: str) -> str:
