@@ -31,7 +31,7 @@ HINTS: Final = (
     "cookie", "credential", "otp", "sid", "basic", "eyj", "whsec_", "@", "%", "\\u",
 )  # fmt: skip
 HINT: Final = re.compile("|".join(map(re.escape, HINTS)), re.IGNORECASE)
-MAX_KEPT_NAME_CHARACTERS: Final = 100  # of a name for which the answer is remembered
+MAX_KEPT_NAME_CHARACTERS: Final = 200  # of a name or text for which the answer is remembered
 MAX_KEPT_NAMES: Final = 5000
 
 
@@ -57,5 +57,14 @@ kept_answer: Final = lru_cache(MAX_KEPT_NAMES)(has_secret_word)
 
 def may_hold_secrets(text: str) -> bool:
     """Whether a text needs to be searched for secrets, which takes far longer than to tell this."""
+    known = kept_hint if len(text) <= MAX_KEPT_NAME_CHARACTERS else has_hint
+    return known(text)
+
+
+def has_hint(text: str) -> bool:
+    """Whether a text has what every secret comes with."""
     lowered = text.lower()
     return any(each in lowered for each in HINTS)
+
+
+kept_hint: Final = lru_cache(MAX_KEPT_NAMES)(has_hint)

@@ -91,7 +91,13 @@ def write(response: Response, operation: str, seconds: float, codes: Sequence[st
         "findings": [*codes],
         "correlationId": response.headers.get(request_context.CORRELATION, ""),
     }
-    ACCESS_LOG.log(level, "%s %s", request.method, entry["path"], extra={"request": entry})
+    # As `log` does, which would also look for the line that called it: a sixth of a line's time.
+    arguments = (request.method, entry["path"])
+    ACCESS_LOG.handle(
+        ACCESS_LOG.makeRecord(
+            ACCESS_LOG.name, level, __file__, 0, "%s %s", arguments, None, extra={"request": entry}
+        )
+    )
 
 
 def level_of(operation: str, status: int, codes: Sequence[str]) -> int:

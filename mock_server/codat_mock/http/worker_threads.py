@@ -22,6 +22,11 @@ class WorkerThreads(ThreadedTaskDispatcher):
         """Whether a thread must not wait for clients: others are waiting for it."""
         return self._is_stopping or bool(self.queue)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether one thread at most is at work, and keeps no other from it while it looks around."""
+        return self.active_count <= 1
+
     def add_task(self, task: Any) -> None:
         """Have a thread serve a connection, which it attends from now on."""
         if task.is_attended:  # it was this thread that has read the request

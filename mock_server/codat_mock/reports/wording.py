@@ -86,7 +86,12 @@ def one_line(text: str) -> str:
 
 def short(text: str) -> str:
     """Shorten the UUIDs in a text to their first eight digits."""
-    return LONG_ID.sub(r"\1…", text)
+    return LONG_ID.sub(first_digits, text)
+
+
+def first_digits(found: re.Match[str]) -> str:
+    """What stands for a UUID."""
+    return f"{found[1]}…"
 
 
 def more(run: Run) -> str:

@@ -264,15 +264,19 @@ def joined(earlier: StoredFinding, later: StoredFinding) -> StoredFinding:
     """Two findings of one rule with the same key as one."""
     old, new = earlier.finding, later.finding
     count = old.count + new.count
-    records = [*dict.fromkeys([*old.records, *new.records])][:MAX_RECORDS]
-    requests = {each.number: each for each in [*old.requests, *new.requests]}
+    records, requests = old.records, old.requests
+    if len(records) < MAX_RECORDS:
+        records = [*dict.fromkeys([*records, *new.records])][:MAX_RECORDS]
+    if len(requests) <= MAX_RECORDS:
+        found = {each.number: each for each in [*requests, *new.requests]}
+        requests = [*found.values()][: MAX_RECORDS + 1]
     rule = RULES.get(old.code)  # None if a user's rule is no longer installed
     finding = replace(
         old,
         severity=new.severity,
         count=count,
         records=records,
-        requests=[*requests.values()][: MAX_RECORDS + 1],
+        requests=requests,
         message=message_of(rule, count, records[0], earlier.note) if rule else old.message,
     )
     return replace(earlier, finding=finding)
