@@ -15,7 +15,7 @@ from typing import Final
 import click
 from msgspec.structs import replace
 
-from codat_mock.cli.memory import collect_between
+from codat_mock.cli.memory import collect_between, uncollected
 from codat_mock.cli.secret import secret
 from codat_mock.cli.server_options import ENVIRONMENT, bind, read_hosts, setting, takes_settings
 from codat_mock.http import access_log
@@ -130,7 +130,8 @@ def serve(
         hosts=allowed_hosts,
         is_open=is_open,
     )
-    server = Server(SandboxRegistry(settings, store), listener, access=access)
+    with uncollected():
+        server = Server(SandboxRegistry(settings, store), listener, access=access)
     access_log.start(log, log_level)
     made = "" if control_token else access.control_token
     run(server, port_file, notice(access, made, listener) if access.control_token else "")

@@ -24,7 +24,7 @@ class WorkerThreads(ThreadedTaskDispatcher):
 
     @property
     def is_alone(self) -> bool:
-        """Whether one thread at most is at work, and keeps no other from it while it looks around."""
+        """Whether one thread at most is at work, which keeps no other from it."""
         return self.active_count <= 1
 
     def add_task(self, task: Any) -> None:

@@ -32,9 +32,10 @@ class NativeDecoder:
 
     Args:
         kind: the exact type.
+        list_name: of the property that holds the records of a push.
     """
 
-    def __init__(self, kind: type[Record]) -> None:
+    def __init__(self, kind: type[Record], list_name: str) -> None:
         self._kinds: dict[type[Struct], type[Struct]] = {}
         native = self._native(kind)
         documented = msgspec.defstruct(
@@ -49,35 +50,58 @@ class NativeDecoder:
         self._decode_documented = cast(
             Callable[[Any], Any], msgspec.json.Decoder(documented).decode
         )
+        self._decode_pushes = [push_decoder(each, list_name) for each in (documented, native)]
         self._moments = moment_names(kind)
         self._parts = [
             (name, moment_names(part)) for name, part in list_items(kind) if moment_names(part)
         ]
 
-    def __call__(self, raw: msgspec.Raw | bytes, *, looks_closely: bool = True) -> Any:
+    def __call__(self, raw: msgspec.Raw | bytes) -> Any:
         """Decode a record: a struct with the properties of the exact type, amounts as floats.
 
         Args:
             raw: its JSON.
-            looks_closely: whether to find out if all of its properties are documented ones, which
-                costs a second decoding where they are not (see `is_documented`).
 
         Raises:
             ValidationError, ValueError: the record does not decode natively; it may be valid.
         """
         try:
-            record = self._decode_documented(raw) if looks_closely else self._decode(raw)
+            record = self._decode_documented(raw)
         except ValidationError:
-            if not looks_closely:
-                raise
             record = self._decode(raw)
+        self._parse_moments(record)
+        return record
+
+    def records_of(self, body: bytes) -> list[Any] | None:
+        """The records of a push, decoded at once; None where they must be decoded one by one.
+
+        Where one of them has other than documented properties, none counts as documented.
+
+        Args:
+            body: of the push, JSON.
+        """
+        for decode in self._decode_pushes:
+            try:
+                records: list[Any] = decode(body).records
+                for record in records:
+                    self._parse_moments(record)
+            except (msgspec.MsgspecError, ValueError):
+                continue
+            return records
+        return None
+
+    def _parse_moments(self, record: Any) -> None:
+        """Replace the texts of a record that are times, and those of its parts.
+
+        Raises:
+            ValueError: one is not a time.
+        """
         parse_moments(record, self._moments)
         for name, moments in self._parts:
             parts = getattr(record, name)
             if parts.__class__ is list:
                 for part in parts:
                     parse_moments(part, moments)
-        return record
 
     def _native(self, kind: Any) -> Any:
         """The native counterpart of a type."""
@@ -108,6 +132,17 @@ class NativeDecoder:
         if origin is list:
             return list[self._native(get_args(kind)[0])]  # type: ignore[misc]  # made of values
         return kind
+
+
+def push_decoder(kind: type[Struct], list_name: str) -> Callable[[bytes], Any]:
+    """A decoder of pushes whose records are of that type.
+
+    Args:
+        kind: the records'.
+        list_name: of the property that holds them.
+    """
+    push = msgspec.defstruct("Push", [("records", list[kind])], rename={"records": list_name})  # type: ignore[valid-type]  # made of values
+    return cast(Callable[[bytes], Any], msgspec.json.Decoder(push).decode)
 
 
 def parse_moments(record: Struct, names: tuple[str, ...]) -> None:

@@ -25,7 +25,7 @@ from codat_mock.models.decoding import (
     problem_from,
 )
 from codat_mock.models.errors import Malformed, Problem, TooLarge
-from codat_mock.models.native_records import NativeDecoder, is_documented
+from codat_mock.models.native_records import NativeDecoder
 
 MAX_PROBLEMS: Final = 10_000  # named in one answer
 MAX_SEARCHED_BYTES: Final = 20 * 2**20  # each wrong value that is named costs a decoding
@@ -107,7 +107,8 @@ RECORDS: Final[dict[DataType, Decode]] = {
     data_type: decoder(kind) for data_type, kind in RECORD_TYPES.items()
 }
 NATIVE_RECORDS: Final[dict[DataType, NativeDecoder]] = {
-    data_type: NativeDecoder(kind) for data_type, kind in RECORD_TYPES.items()
+    data_type: NativeDecoder(kind, LIST_NAMES[data_type])
+    for data_type, kind in RECORD_TYPES.items()
 }
 
 
@@ -146,38 +147,47 @@ def exact_record(data_type: DataType, raw: bytes) -> Record:
     return cast(Record, RECORDS[data_type](raw))
 
 
-def native_record(data_type: DataType, raw: Raw | bytes, *, looks_closely: bool = True) -> Any:
+def native_record(data_type: DataType, raw: Raw | bytes) -> Any:
     """Decode a record natively; exactly where that fails.
 
     Args:
         data_type: the record's.
         raw: its JSON.
-        looks_closely: whether to find out if all of its properties are documented ones.
 
     Raises:
         ValidationError: a value has the wrong type.
     """
     try:
-        return NATIVE_RECORDS[data_type](raw, looks_closely=looks_closely)
+        return NATIVE_RECORDS[data_type](raw)
     except (ValidationError, ValueError):
         return RECORDS[data_type](raw)
 
 
-def pushed_record(
-    data_type: DataType, position: int, raw: Raw | bytes, *, looks_closely: bool = True
-) -> PushedRecord:
+def pushed_record(data_type: DataType, position: int, raw: Raw | bytes) -> PushedRecord:
     """Decode one record of a push.
 
     Args:
         data_type: of the push.
         position: the record's index in the push, from 0.
         raw: its JSON.
-        looks_closely: whether to find out if all of its properties are documented ones.
 
     Raises:
         ValidationError: a value has the wrong type.
     """
-    native = native_record(data_type, raw, looks_closely=looks_closely)
+    return decoded_record(data_type, position, raw, native_record(data_type, raw))
+
+
+def decoded_record(
+    data_type: DataType, position: int, raw: Raw | bytes, native: Any
+) -> PushedRecord:
+    """One record of a push, of its decoded properties.
+
+    Args:
+        data_type: of the push.
+        position: the record's index in the push, from 0.
+        raw: its JSON.
+        native: its properties.
+    """
     text = bytes(raw)
     is_delete = is_bare(native) and parts(text).keys() == {"id"}
     return PushedRecord(data_type, record_key(data_type, native), position, native, text, is_delete)
@@ -220,16 +230,32 @@ def read_push(data_type: DataType, body: bytes) -> list[PushedRecord]:
         raise TooLarge(
             f"The push holds {len(raws)} records, more than {MAX_RECORDS}; push fewer at a time."
         )
+    natives = NATIVE_RECORDS[data_type].records_of(body)
+    if natives is not None:
+        return [
+            decoded_record(data_type, position, raw, native)
+            for position, (raw, native) in enumerate(zip(raws, natives, strict=True))
+        ]
+    return read_one_by_one(data_type, raws, body)
+
+
+def read_one_by_one(data_type: DataType, raws: Sequence[Raw], body: bytes) -> list[PushedRecord]:
+    """Decode each record of a push, some of which are wrong or beyond what is native.
+
+    Args:
+        data_type: of the push.
+        raws: the JSON of each record.
+        body: the whole.
+
+    Raises:
+        Malformed: a record is not JSON, or a value has the wrong type; names every such value.
+    """
     records: list[PushedRecord] = []
     problems: list[Problem] = []
     searched = 0
-    # Where one record has other properties, the rest are likely to: each would be decoded twice.
-    all_documented = True
     for position, raw in enumerate(raws):
         try:
-            record = pushed_record(data_type, position, raw, looks_closely=all_documented)
-            records.append(record)
-            all_documented = all_documented and is_documented(record.native)
+            records.append(pushed_record(data_type, position, raw))
         except ValidationError:
             if len(problems) < MAX_PROBLEMS and searched < MAX_SEARCHED_BYTES:
                 text = bytes(raw)

@@ -19,6 +19,7 @@ class Collections:
         self._lock = Lock()
         self._works = 0
         self._is_ours = False  # whether they were on before
+        self._is_frozen = False  # by somebody else, such as the server at its start
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -34,15 +35,19 @@ class Collections:
             with self._lock:
                 self._works -= 1
                 if not self._works and self._is_ours:
-                    age_all()
+                    self._age_all()
                     gc.enable()
 
+    def _age_all(self) -> None:
+        """Count all objects as old, so that the next collection looks at none of them.
 
-def age_all() -> None:
-    """Count all objects as old, so that the next collection looks at none of them."""
-    if not gc.get_freeze_count():  # nobody else has frozen any, who would want them to stay so
-        gc.freeze()
-        gc.unfreeze()
+        Not where somebody has frozen some, which must stay so. Counting those takes as long as
+        judging a push, so that they are counted until there are any.
+        """
+        self._is_frozen = self._is_frozen or gc.get_freeze_count() > 0
+        if not self._is_frozen:
+            gc.freeze()
+            gc.unfreeze()
 
 
 collections = Collections()

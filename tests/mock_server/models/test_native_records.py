@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codat_mock.models.datasets import DataType
-from codat_mock.models.native_records import exact_amount
-from codat_mock.models.pushes import NATIVE_RECORDS, exact_record, native_record, read_push
+from codat_mock.models.errors import Malformed
+from codat_mock.models.native_records import exact_amount, is_documented
+from codat_mock.models.pushes import (
+    NATIVE_RECORDS,
+    PushedRecord,
+    exact_record,
+    native_record,
+    read_one_by_one,
+    read_push,
+    split_push,
+)
 
 PAYMENTS: DataType = "commerce-payments"
 ORDERS: DataType = "commerce-orders"
@@ -70,6 +80,14 @@ def decoded(decode: Any, raw: bytes) -> Any:
         return None
 
 
+def decoded_push(read: Callable[[], list[PushedRecord]]) -> list[PushedRecord] | Any:
+    """The records of a push; where it is refused, what is wrong with it."""
+    try:
+        return read()
+    except Malformed as error:
+        return str(error), error.problems
+
+
 @given(bodies())
 def test_native_decoding_accepts_exactly_the_valid_records(raw: bytes) -> None:
     exact, native = decoded(exact_record, raw), decoded(native_record, raw)
@@ -77,6 +95,23 @@ def test_native_decoding_accepts_exactly_the_valid_records(raw: bytes) -> None:
     if exact is not None:
         assert native.created_date == exact.created_date
         assert native.source_modified_date == exact.source_modified_date
+
+
+@given(st.lists(bodies() | st.just(b'{"id": "A-2", "colour": "red"}'), max_size=3))
+def test_a_push_is_decoded_at_once_as_record_by_record(raws: list[bytes]) -> None:
+    body = b'{"orders": [%b]}' % b", ".join(raws)
+    at_once = decoded_push(lambda: read_push(ORDERS, body))
+    one_by_one = decoded_push(lambda: read_one_by_one(ORDERS, split_push(ORDERS, body), body))
+    if not isinstance(at_once, list) or not isinstance(one_by_one, list):
+        assert at_once == one_by_one
+        return
+    assert len(at_once) == len(one_by_one) == len(raws)
+    for one, other in zip(at_once, one_by_one, strict=True):
+        assert (one.key, one.position, one.raw, one.is_delete) == (
+            other.key, other.position, other.raw, other.is_delete,
+        )  # fmt: skip
+        assert one.record == other.record
+        assert not is_documented(one.native) or is_documented(other.native)
 
 
 @given(bodies(), bodies())

@@ -77,3 +77,20 @@ def test_what_the_work_leaves_is_not_looked_at_when_it_ends() -> None:
         left = [[] for _ in range(1000)]
     assert not {id(each) for each in gc.get_objects(generation=0)} & {*map(id, left)}
     assert not gc.get_freeze_count()
+
+
+def test_what_somebody_has_frozen_stays_frozen_and_is_counted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count, counts = gc.get_freeze_count, []
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: counts.append(count()) or counts[-1])
+    collections = Collections()
+    gc.freeze()
+    try:
+        for _ in range(2):
+            with collections.waiting():
+                pass
+            assert count()
+    finally:
+        gc.unfreeze()
+    assert len(counts) == 1
