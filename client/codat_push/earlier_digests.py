@@ -55,7 +55,7 @@ def canonical(value: Any, shape: Shape, *, is_first: bool = False) -> Any:
     """The form of a value that these digests are of.
 
     Args:
-        value: a JSON value.
+        value: a JSON value, as `read_json` gives it.
         shape: the properties of it that the service knows.
         is_first: whether the digest is of 16 bytes, which keeps the order of lists and every digit.
     """
@@ -78,7 +78,7 @@ def canonical(value: Any, shape: Shape, *, is_first: bool = False) -> Any:
     if kind is bool or value is None:
         return value
     # In a list, so that a number never equals a text; zero has no sign.
-    number = Decimal(str(value) if kind is float else value).normalize(EXACT)
+    number = Decimal(value).normalize(EXACT)
     if not is_first and len(number.as_tuple().digits) > EXACT_DIGITS:
         number = rounded(number).normalize(EXACT)
     return [str(number or 0)]

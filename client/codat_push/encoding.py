@@ -108,7 +108,7 @@ def _finite(value: Decimal | float, path: str) -> Decimal | float:
 def _moment(value: date, path: str) -> str:
     if not isinstance(value, datetime):
         return value.isoformat()
-    if value.tzinfo is None or value.utcoffset() is None:
+    if value.utcoffset() is None:
         raise BadRecord(
             path,
             f"{value.isoformat()} has no time zone; "

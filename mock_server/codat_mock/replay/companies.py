@@ -132,11 +132,11 @@ class ReplayedCompanies:
         return None
 
     def remap(self, session: Session, company_id: str) -> None:
-        """Map new tax rates, as the merchant is assumed to."""
+        """Map new tax rates, as the merchant is assumed to; syncing stays on or off."""
         if company_id in self._configured:
-            companies.configure(
-                session, company_id, suggest(companies.configuration(session, company_id))
-            )
+            known = companies.configuration(session, company_id)
+            mapped = replace(suggest(known), enabled=known.enabled)
+            companies.configure(session, company_id, mapped)
 
     def make_ready(self, session: Session, company_id: str, at: datetime) -> None:
         """Do what the merchant must have done before an accepted push, as far as not observed.

@@ -342,3 +342,18 @@ def test_an_invalid_upstream_is_refused(
     assert process.returncode == 2
     assert "is not a URL such as https://api.codat.io." in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "content", "length"),
+    [("GET", None, None), ("DELETE", None, None), ("POST", b"abc", "3"), ("POST", b"", "0")],
+)
+def test_a_body_is_announced_as_the_client_announced_it(
+    method: str, content: Any, length: str | None
+) -> None:
+    seen: Echo = {}
+    with serving(answering("200 OK", [], [], seen)) as upstream, proxied(upstream) as (_, client):
+        client.request(method, "/", content=content)
+    assert seen.get("CONTENT_LENGTH") == length
+    assert "HTTP_TRANSFER_ENCODING" not in seen
+    assert seen["body"] == (content or b"")
