@@ -38,7 +38,16 @@ SERVER, CLIENT = ROOT / "mock_server" / "codat_mock", ROOT / "client" / "codat_p
 PACKAGES: Final[dict[str, tuple[Path, Sequence[str]]]] = {
     "rules": (SERVER / "rules", ["mock_server/rules", "mock_server/test_limits.py"]),
     "accounting": (SERVER / "accounting", ["mock_server/accounting"]),
-    "sandbox": (SERVER / "sandbox", ["mock_server/sandbox", "mock_server/test_limits.py"]),
+    "sandbox": (
+        SERVER / "sandbox",
+        [
+            "mock_server/sandbox",
+            "mock_server/test_limits.py",
+            "mock_server/http/control",
+            "mock_server/http/portal/test_merchant_pages.py",
+            "mock_server/http/test_vendor_answers.py",
+        ],
+    ),
     "storage": (SERVER / "storage", ["mock_server/storage", "mock_server/sandbox"]),
     "domain": (SERVER / "domain", ["mock_server/domain", "mock_server/test_limits.py"]),
     "client": (CLIENT, ["client"]),
