@@ -47,7 +47,7 @@ def test_an_address_with_any_port_and_path_is_taken(address: str) -> None:
         ("ftp://x", "must start with http:// or https://"), ("x", "must start with http"),
         ("http://", "has no host"), ("https:///path", "has no host"),
         ("http://x/?a", "must end with its path"), ("http://x/#a", "must end with its path"),
-        ("http://x:port", "is not a URL"),
+        ("http://x:port", "is not a URL"), ("http://[::", "is not a URL"),
     ],
 )  # fmt: skip
 def test_any_other_address_is_refused_with_the_reason(address: str, reason: str) -> None:
@@ -65,8 +65,10 @@ def test_the_first_pause_between_polls_is_above_zero(seconds: float) -> None:
 
 @pytest.mark.parametrize("key", [None, b"key", "\ud800"])
 def test_a_key_is_a_text(key: Any) -> None:
-    with pytest.raises(ValueError, match="api_key must be a text"):
+    """Such as that of `os.environ.get`, where the variable is not set."""
+    with pytest.raises(ValueError, match="api_key must be a text") as caught:
         PushClient(key)
+    assert "b'key'" not in str(caught.value)
 
 
 def answering(seen: list[str], *answers: httpx.Response) -> httpx.Client:

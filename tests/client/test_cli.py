@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from click.testing import CliRunner, Result
 from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 
 from codat_mock.cli.main import main
-from codat_push import Ledger, PushClient, ServerError
-from codat_push.cli.push import deliveries, push
+from codat_push import Dataset, Ledger, NotFound, PushClient, ServerError
+from codat_push.cli.push import deliveries, open_ledger, plan, push, seekable
 from codat_push.push_report import PushReport
+from codat_push.record_files import Source
 
 ORDERS = "commerce-orders"
 
@@ -289,3 +291,162 @@ def test_the_help_names_the_command_that_was_called() -> None:
         shown = CliRunner().invoke(push, ["--help"], prog_name=name).output
         assert f"  {name} orders.jsonl --company" in shown
         assert f"  sales | {name} - --company" in shown
+
+
+class Service:
+    """Answers whatever is asked, and each dataset with its planned status or failure."""
+
+    def __init__(self, *ends: str | httpx.Response) -> None:
+        self.ends = [*ends]
+        self.pushes = 0
+        self.clock = FakeClock()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        links = [{"sourceType": kind, "status": "Linked"} for kind in ("Commerce", "Accounting")]
+        if request.method == "POST":
+            self.pushes += 1
+            return httpx.Response(200, json={"datasetId": f"d-{self.pushes}"})
+        if "/pull/history/" in path:
+            end = self.ends.pop(0) if self.ends else "Complete"
+            if isinstance(end, httpx.Response):
+                return end
+            status = {"status": end, "errorMessage": "no" if end != "Complete" else None}
+            return httpx.Response(200, json={"id": path.rpartition("/")[2], **status})
+        answers = {"connections": {"results": links}, "history": {"results": []}, "status": []}
+        return httpx.Response(200, json=answers.get(path.rpartition("/")[2], {}))
+
+    def client(self) -> PushClient:
+        http = httpx.Client(transport=httpx.MockTransport(self))
+        return PushClient(KEY, HOST, http, clock=self.clock)
+
+
+@pytest.mark.parametrize(
+    ("count", "ends", "code", "shown", "summed"),
+    [
+        (1, [], 0, ["d-1  1 record  Complete"], "1 record read, 1 new or changed"),
+        (2, [], 0, ["d-1  2 records  Complete"], "2 records read, 2 new or changed"),
+        (1, ["Cancelled"], 1, ["d-1  1 record  Cancelled"],
+         "1 record read, 1 new or changed, 0 of them accepted"),
+        (1, ["MapError"], 1, ["d-1  1 record  MapError"],
+         "1 record read, 1 new or changed, 0 of them accepted"),
+        (0, [], 0, [], "0 records read, 0 new or changed"),
+    ],
+)  # fmt: skip
+def test_each_end_is_printed_when_it_comes_and_decides_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    ends: list[str],
+    code: int,
+    shown: list[str],
+    summed: str,
+) -> None:
+    service = Service(*ends)
+    monkeypatch.setattr("codat_push.cli.push.make_client", lambda *_: service.client())
+    arguments = ["-", "--company", "c", "--data-type", ORDERS, "--api-key", "k"]
+    result = CliRunner().invoke(push, arguments, input=lines(*"abcd"[:count]))
+    assert result.exit_code == code
+    assert result.stderr.splitlines() == shown
+    assert summed in result.stdout.splitlines()
+
+
+DOWN = httpx.Response(500)
+
+
+@pytest.mark.parametrize("failures", [0, 1, 5])
+def test_after_transient_failures_the_push_goes_on_and_each_dataset_is_given_once(
+    failures: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = Service()
+    client = service.client()
+    wait = client.deliver
+    left = [failures, failures]
+
+    def deliver(*given: Any, **how: Any) -> Any:
+        if left[service.pushes % 2]:
+            left[service.pushes % 2] -= 1
+            raise ServerError("down", httpx.Request("GET", HOST), DOWN)
+        return wait(*given, **how)
+
+    client.deliver = deliver  # type: ignore[method-assign]  # fails before anything is sent
+    report = PushReport("c", "commerce-orders", is_dry_run=False, read=2)
+    orders = [{"id": identity, "totalAmount": 1, "createdDate": NOON} for identity in "ab"]
+    ledger = Ledger(":memory:", max_records=1)
+    ended = [*deliveries(client, ledger, report, orders, service.clock)]
+    assert [dataset.id for _, dataset in ended] == ["d-1", "d-2"]
+    pauses = [pause for pause in service.clock.pauses if pause != 2.0]
+    assert len(pauses) == 2 * failures
+    assert capsys.readouterr().err.count("; trying again in ") == 2 * failures
+
+
+def test_a_failure_for_good_ends_the_push_at_once() -> None:
+    service = Service()
+    client = service.client()
+
+    def refuse(*_given: Any, **_how: Any) -> Any:
+        raise NotFound("no such company", httpx.Request("GET", HOST), httpx.Response(404))
+
+    client.deliver = refuse  # type: ignore[method-assign]
+    report = PushReport("c", "commerce-orders", is_dry_run=False, read=1)
+    orders = [{"id": "a", "totalAmount": 1, "createdDate": NOON}]
+    with pytest.raises(NotFound):
+        next(deliveries(client, Ledger(":memory:"), report, orders, service.clock))
+    assert service.clock.pauses == []
+
+
+def test_a_chunk_of_which_nothing_is_left_is_no_delivery() -> None:
+    service = Service()
+    client = service.client()
+    nothing = Dataset(id="", company_id="c", data_type=ORDERS, status="Complete")
+    client.deliver = lambda *_given, **_how: nothing  # type: ignore[method-assign]
+    report = PushReport("c", "commerce-orders", is_dry_run=False, read=1)
+    orders = [{"id": "a", "totalAmount": 1, "createdDate": NOON}]
+    ledger = Ledger(":memory:")
+    chunks = iter(ledger.changes("c", ORDERS, orders))
+    ledger.changes = lambda *_given: [next(chunks)]  # type: ignore[method-assign,assignment]
+    assert [*deliveries(client, ledger, report, [], service.clock)] == []
+
+
+@pytest.mark.parametrize(
+    ("has_file", "is_dry", "is_made"),
+    [(False, True, False), (True, True, True), (False, False, True)],
+)
+def test_a_dry_run_reads_a_ledger_that_is_there_and_makes_none(
+    tmp_path: Path, has_file: bool, is_dry: bool, is_made: bool
+) -> None:
+    file = tmp_path / "ledger.db"
+    if has_file:
+        Ledger(file).close()
+    with open_ledger(file, is_dry) as ledger:
+        assert (ledger._lock is not None) is is_made
+    assert file.exists() is is_made
+    with open_ledger(None, is_dry) as ledger:
+        assert ledger._lock is None
+
+
+class Piped(io.BytesIO):
+    """A file that can be read only once."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(("kind", "is_copied"), [(io.BytesIO, False), (Piped, True)])
+def test_what_can_be_read_only_once_is_copied(kind: type[io.BytesIO], is_copied: bool) -> None:
+    given = kind(b"abc")
+    with seekable(given) as file:
+        assert (file is not given) is is_copied
+        assert file.seekable()
+        file.seek(0)
+        assert file.read() == b"abc"
+
+
+def test_a_dry_run_counts_every_record_once_and_its_bytes() -> None:
+    ledger = Ledger(":memory:", max_records=2)
+    text = lines("a", "b", "c").encode()
+    report = PushReport("c", "commerce-orders", is_dry_run=True, read=3)
+    plan(ledger, Source(io.BytesIO(text), "commerce-orders"), report)
+    size = len(text) // 3 - 1
+    shown = [(row["records"], row["bytes"], row["ids"], row["status"]) for row in report.pushes]
+    assert shown == [(2, 2 * size, ["a", "b"], "not sent"), (1, size, ["c"], "not sent")]
+    assert ledger.store.queue.depth() == (0, None)

@@ -229,7 +229,35 @@ def test_a_connection_is_released_even_if_its_answer_breaks_off() -> None:
     assert closed
 
 
-@pytest.mark.parametrize("address", ["ftp://x", "http://", "http://[::", "nonsense"])
-def test_an_unusable_base_url_is_refused_at_once(address: str) -> None:
-    with pytest.raises(ValueError, match="base_url"):
-        PushClient(KEY, address)
+@pytest.mark.parametrize("is_given", [True, False])
+def test_a_client_closes_only_the_http_client_that_it_has_made(is_given: bool) -> None:
+    with PushClient(KEY, HOST, httpx.Client() if is_given else None) as client:
+        assert not client._http.is_closed
+    assert client._http.is_closed is not is_given
+
+    async def work() -> None:
+        http = httpx.AsyncClient() if is_given else None
+        async with AsyncPushClient(KEY, HOST, http) as other:
+            assert not other._http.is_closed
+        assert other._http.is_closed is not is_given
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("kind", ["blocking", "asynchronous"])
+def test_a_dataset_that_is_read_again_at_once_is_waited_for(kind: str) -> None:
+    clock = FakeClock()
+    wire = httpx.MockTransport(lambda _: httpx.Response(200, json={"id": "d", "status": "Mapping"}))
+
+    async def work() -> None:
+        client = AsyncPushClient(KEY, HOST, httpx.AsyncClient(transport=wire), clock=clock)
+        for _ in range(2):
+            await client.dataset("c", "d")
+
+    if kind == "blocking":
+        client = PushClient(KEY, HOST, httpx.Client(transport=wire), clock=clock)
+        for _ in range(2):
+            client.dataset("c", "d")
+    else:
+        asyncio.run(work())
+    assert clock.pauses == [1.0]

@@ -272,19 +272,6 @@ def test_the_tree_shown_at_the_top_of_errors_is_the_tree() -> None:
     assert shown == [*branch(CodatError, 0)]
 
 
-def test_a_base_url_without_http_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="must start with http"):
-        PushClient("key", "api.codat.io")
-
-
-@pytest.mark.parametrize("key", [None, b"key", "\ud800"])
-def test_a_key_that_is_no_text_is_refused_at_once(key: Any) -> None:
-    """Such as that of `os.environ.get`, where the variable is not set."""
-    with pytest.raises(ValueError, match="api_key must be a text") as caught:
-        PushClient(key)
-    assert "b'key'" not in str(caught.value)
-
-
 @respx.mock
 def test_an_http_client_that_was_passed_in_stays_open() -> None:
     respx.post(PUSH).respond(json=GOOD)

@@ -88,6 +88,30 @@ def test_no_more_records_are_read_than_the_next_chunk_needs(
     assert found == steps
 
 
+@pytest.mark.parametrize(
+    ("queued", "steps"),
+    [(0, [(100, 51), (150, 51), (150, 48)]), (1, [(100, 51), (150, 51), (150, 49)]),
+     (2, [(100, 51), (100, 51), (150, 50)]), (3, [(100, 51), (100, 51), (150, 51)])],
+)  # fmt: skip
+def test_nor_are_more_read_when_something_was_queued_before(
+    clock: FakeClock, queued: int, steps: list[tuple[int, int]]
+) -> None:
+    ledger = Ledger(":memory:", max_records=51, clock=clock)
+    put(ledger, *(order(f"queued-{number}") for number in range(queued)))
+    read = 0
+
+    def reading() -> Iterator[Json]:
+        nonlocal read
+        for read in range(1, 151):
+            yield order(f"{read}")
+
+    found = []
+    for chunk in ledger.changes(COMPANY, ORDERS, reading()):
+        found.append((read, chunk.size))
+        ledger.settle(chunk, dataset())
+    assert found == steps
+
+
 def test_what_waits_for_a_sync_does_not_keep_the_rest_from_being_read(ledger: Ledger) -> None:
     ledger.note_sync(COMPANY, synced(NOON + HOUR, NOON, code=1000))
     waiting = [order(f"{number}") for number in range(6_000)]

@@ -9,10 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from client_mock import NOON, MockCompany
+from client_mock import NOON, FakeClock, MockCompany
+from given_answers import GivenAnswers, failure
+from sample_answers import HOUR, synced
 
-from codat_push import Dataset, Ledger, LedgerError, PushUnderway, ServerError
-from codat_push.rebuilding import Rebuilt
+from codat_push import Dataset, Ledger, LedgerError, PushUnderway, ServerError, rebuilding
+from codat_push.content import EPOCH
+from codat_push.models import DatasetPage
+from codat_push.rebuilding import Rebuilt, rebuild
 
 ORDERS = "commerce-orders"
 MINUTE = timedelta(minutes=1)
@@ -190,3 +194,89 @@ def test_no_other_process_pushes_from_the_file_that_is_rebuilt(
         here.client.rebuild(ledger, here.company, ORDERS, [])
         with pytest.raises(LedgerError, match="another worker"):
             other.lock()
+
+
+def rebuilt(
+    records: Iterable[Json], pushed_before: datetime | None = None, **answers: Any
+) -> tuple[Rebuilt, Ledger]:
+    """A new ledger, after the service has answered so."""
+    ledger = Ledger(":memory:", clock=FakeClock(77.0))
+    service = GivenAnswers(FakeClock(), **{name: [each] for name, each in answers.items()})
+    flow = rebuild(ledger, "c", ORDERS, records, pushed_before)
+    return service.run(flow), ledger
+
+
+def accepted(ledger: Ledger) -> dict[str, int]:
+    """When each record that is known counts as accepted, by its id."""
+    return dict(ledger.store.database.run("SELECT id, accepted FROM known"))
+
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_accepted"),
+    [(-MINUTE, True), (-MICROSECOND, True), (timedelta(), True), (MICROSECOND, False)],
+)
+@pytest.mark.parametrize("is_given", [True, False])
+def test_what_changed_up_to_the_last_push_counts_as_accepted_then(
+    changed: timedelta, is_accepted: bool, is_given: bool
+) -> None:
+    history = DatasetPage([Dataset(id="d", status="Complete", requested=NOON)])
+    moment = NOON if is_given else None
+    listed = DatasetPage() if is_given else history
+    found, ledger = rebuilt([order("a", moment=NOON + changed)], moment, newest_datasets=listed)
+    assert found == Rebuilt(int(is_accepted), int(not is_accepted), 0, NOON)
+    at = (NOON - EPOCH) // MICROSECOND
+    assert accepted(ledger) == ({"a": at} if is_accepted else {})
+    queued = [*ledger.store.database.run("SELECT id, recorded, revision FROM queue")]
+    assert queued == ([] if is_accepted else [("a", 77.0, 1)])
+
+
+def test_what_is_synced_counts_as_accepted_when_the_sync_ran() -> None:
+    sync = synced(NOON, NOON + HOUR)
+    orders = [order("a", moment=NOON + 9 * HOUR), order("b") | {"createdDate": NOON}]
+    found, ledger = rebuilt(orders, NOON - HOUR, sync_status=sync)
+    assert (found.accepted, found.queued) == (1, 1)
+    assert accepted(ledger) == {"a": (NOON + HOUR - EPOCH) // MICROSECOND}
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 4])
+def test_any_number_of_records_is_read_page_by_page(
+    page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", page)
+    bad: list[Json] = [{"id": 7}, {"id": "typo", "totalAmont": 1}]
+    found, ledger = rebuilt([order("a"), *bad, order("b", moment=NOON + HOUR)], NOON)
+    assert (found.accepted, found.queued, found.refused) == (1, 1, 2)
+    assert ledger.store.queue.revision() == -(-4 // page)
+    refused = [(each.id, each.detail.partition(":")[0]) for each in ledger.refusals()]
+    assert refused == [("$[1]", "$[1].id"), ("typo", "$[2].totalAmont")]
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+def test_where_the_history_is_not_offered_the_given_moment_counts(status: int) -> None:
+    error = failure(status)
+    found, ledger = rebuilt([order("a")], NOON, newest_datasets=error)
+    assert found == Rebuilt(1, 0, 0, NOON)
+    stream = ledger.store.stream("c", ORDERS)
+    assert ledger.store.remote_state.lists_datasets(stream) is False
+    with pytest.raises(type(error)):
+        rebuilt([order("a")], newest_datasets=error)
+    with pytest.raises(type(failure(500))):
+        rebuilt([order("a")], NOON, newest_datasets=failure(500))
+
+
+@pytest.mark.parametrize(("status", "is_underway"), [("Mapping", True), ("MapError", False)])
+def test_a_push_that_has_not_ended_is_waited_for(status: str, is_underway: bool) -> None:
+    history = DatasetPage([Dataset(id="1", status="Complete"), Dataset(id="2", status=status)])
+    if is_underway:
+        with pytest.raises(PushUnderway, match="dataset 2 is still Mapping; wait for its end"):
+            rebuilt([], newest_datasets=history)
+    else:
+        assert rebuilt([], newest_datasets=history)[0] == Rebuilt(0, 0, 0, None)
+
+
+def test_a_moment_without_a_time_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        rebuilt([], datetime(2022, 3, 21))  # noqa: DTZ001  (the mistake)
