@@ -38,11 +38,12 @@ def push_to(codat, *ids):
     return push(codat.url, codat.api_key, codat.company_id, *ids, created=created)
 """
 # Where they are installed, pytest-asyncio warns of an option that is unknown without it, and
-# pytest-randomly changes the order that some runs rely on.
+# pytest-randomly changes the order that some runs rely on. Each run would load Schemathesis again.
 INI = """
 [pytest]
 filterwarnings = error
-addopts = --strict-markers -p no:cacheprovider -p no:asyncio -p no:randomly
+addopts =
+    --strict-markers -p no:cacheprovider -p no:asyncio -p no:randomly -p no:schemathesis
 """
 
 

@@ -79,7 +79,6 @@ class Metrics:
 
 def register(app: Flask) -> None:
     """Count requests. Registered first, so that it sees the answer as it is sent."""
-    app.config[METRICS] = Metrics()
     app.before_request(before)
     app.after_request(after)
 

@@ -11,6 +11,7 @@ from textwrap import dedent
 
 import pytest
 import requests  # noqa: F401  (so that the runs within this one do not import it again)
+from plugin_runs import INI
 
 from codat_mock.fuzz import schedule_files, search  # noqa: F401
 from codat_mock.sandbox import pushes
@@ -79,7 +80,7 @@ def collect() -> None:
 def run(pytester: pytest.Pytester) -> Iterator[Run]:
     """Run pytest on a module of tests; every warning is an error in it."""
     collect()
-    pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = -p no:cacheprovider\n")
+    pytester.makeini(INI)
     pytester.makepyfile(nights=NIGHT)
 
     def run_tests(tests: str, *arguments: str) -> pytest.RunResult:

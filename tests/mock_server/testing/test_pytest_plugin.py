@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from plugin_runs import PUSHING, Run
+from plugin_runs import INI, PUSHING, Run
 
 from codat_mock.http.access import Access
 from codat_mock.http.server import Server, listen
@@ -451,6 +451,7 @@ def test_findings_fail_a_test_that_is_expected_to_fail(run: Run) -> None:
 
 
 def test_an_interrupted_run_has_exit_code_2(pytester: pytest.Pytester) -> None:
+    pytester.makeini(INI)
     pytester.makepyfile(pushing=PUSHING)
     pytester.makepyfile("""
         from pushing import *
