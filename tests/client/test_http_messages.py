@@ -39,6 +39,16 @@ from codat_push import (
     async_client,
     client,
 )
+from codat_push.http_messages import (
+    headers_of,
+    no_answer,
+    read_answer,
+    retry_after,
+    simplified,
+    status_error,
+)
+from codat_push.models import PushAnswer
+from codat_push.operations import Call
 
 BASE = "https://api.codat.io"
 PUSH = f"{BASE}/data/companies/c/sync/commerce-orders"
@@ -279,3 +289,129 @@ def test_an_http_client_that_was_passed_in_stays_open() -> None:
         with PushClient("key", http=http, clock=FakeClock()) as client:
             client.push("c", "commerce-orders", [ORDER])
         assert not http.is_closed
+
+
+@pytest.mark.parametrize(
+    ("value", "sent", "seconds"),
+    [
+        ("0", "", 0.0), ("7", "", 7.0), ("1.5", "", 1.5), (" 7 ", "", 7.0), ("86400", "", 86_400),
+        ("86401", "", 86_400.0), ("9" * 400, "", 86_400.0), ("-1", "", None), ("1.", "", None),
+        (".5", "", None), ("7s", "", None), ("", "", None), ("1e3", "", None),
+        (http_date(NOW), "", 0.0), (http_date(NOW - timedelta(days=1)), "", 0.0),
+        (http_date(NOW + timedelta(seconds=1)), "", 1.0),
+        (http_date(NOW + timedelta(days=1)), "", 86_400.0),
+        (http_date(NOW + timedelta(days=1, seconds=1)), "", 86_400.0),
+        (http_date(NOW), http_date(NOW - timedelta(seconds=5)), 5.0),
+        (http_date(NOW), http_date(NOW + timedelta(seconds=5)), 0.0),
+        (http_date(NOW + timedelta(seconds=3)), "soon", 3.0),
+        ("Mon, 21 Mar 2022 12:00:04", "", 4.0), ("Mon, 21 Mar 2022 13:00:04 +0100", "", 4.0),
+    ],
+)  # fmt: skip
+def test_a_wait_is_in_seconds_or_until_a_date_and_a_day_at_most(
+    value: str, sent: str, seconds: float | None
+) -> None:
+    headers = httpx.Headers({"Retry-After": value, "Date": sent})
+    assert retry_after(headers, NOW.timestamp()) == seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (httpx.ConnectError("no route"), Unreachable, "no route"),
+        (httpx.ConnectTimeout(""), Unreachable, "ConnectTimeout"),
+        (httpx.PoolTimeout("full"), Unreachable, "full"),
+        (httpx.ProxyError("403"), Unreachable, "403"),
+        (httpx.UnsupportedProtocol("x"), Unreachable, "x"),
+        (httpx.ReadTimeout(""), AnswerLost, "ReadTimeout"),
+        (httpx.WriteTimeout("slow"), AnswerLost, "slow"),
+        (httpx.RemoteProtocolError("odd"), AnswerLost, "odd"),
+        (httpx.CloseError("reset"), AnswerLost, "reset"),
+        (httpx.DecodingError("gzip"), UnreadableAnswer, "gzip"),
+        (httpx.TooManyRedirects("20"), UnreadableAnswer, "20"),
+    ],
+)  # fmt: skip
+def test_a_failure_of_the_connection_says_whether_the_request_was_sent(
+    error: httpx.HTTPError, kind: type[RequestError], message: str
+) -> None:
+    found = no_answer(error, httpx.Request("GET", BASE))
+    assert type(found) is kind
+    assert found.message == message
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ({"a": None, "b": 2.0, "c": 2.5, "d": [None, 1.0]}, {"b": 2, "c": 2.5, "d": [None, 1]}),
+        ({"start": "2022-03-21", "name": "2022-03-21"},
+         {"start": datetime(2022, 3, 21, tzinfo=UTC), "name": "2022-03-21"}),
+        ({"start": "soon", "finish": {"end": "2022-03-21"}},
+         {"start": "soon", "finish": {"end": datetime(2022, 3, 21, tzinfo=UTC)}}),
+        ({"start": 0, "b": False}, {"start": 0, "b": False}), (1e300, int(1e300)), ("a", "a"),
+    ],
+)  # fmt: skip
+def test_an_answer_of_another_form_is_made_plain(value: Any, plain: Any) -> None:
+    assert simplified(value) == plain
+    assert repr(simplified(value)) == repr(plain)
+
+
+@pytest.mark.parametrize(
+    ("content", "media", "message"),
+    [
+        (b'{"datasetId": 5}', "application/json", "Expected `str`, got `int` - at `$.datasetId`"),
+        (b"<html>", "text/html; charset=utf-8", "the answer is text/html, not application/json"),
+        (b"", "", "the answer is without a type, not application/json"),
+        (b"{}", "application/json", "Object missing required field `datasetId`"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_cannot_be_read_says_why_and_how_it_starts(
+    content: bytes, media: str, message: str
+) -> None:
+    call = Call("push", "POST", "/", PushAnswer, "c", b"{}")
+    content = content.ljust(90, b" ")
+    headers = {"X-Correlation-Id": "id"} | ({"Content-Type": media} if media else {})
+    request = httpx.Request("POST", BASE)
+    answer = httpx.Response(200, content=content, headers=headers, request=request)
+    with pytest.raises(UnreadableAnswer) as caught:
+        read_answer(call, answer, 0.0)
+    start = content[:80].decode()
+    assert caught.value.message == f"{message}; it starts with {start!r}"
+    assert (caught.value.correlation_id, caught.value.status) == ("id", 200)
+
+
+@pytest.mark.parametrize("media", ["application/json", "Application/JSON ;charset=utf-8"])
+@pytest.mark.parametrize("status", [200, 202, 299])
+def test_the_type_of_an_answer_may_have_any_case_and_parameters(media: str, status: int) -> None:
+    call = Call("push", "POST", "/", PushAnswer, "c")
+    headers = {"Content-Type": media}
+    content = b'\xef\xbb\xbf{"datasetId": "d"}'
+    answer = httpx.Response(status, content=content, headers=headers)
+    assert read_answer(call, answer, 0.0) == PushAnswer("d")
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "message", "correlation_id"),
+    [
+        (b'{"error": "why", "correlationId": "a"}', {"X-Correlation-Id": "b"}, "why", "a"),
+        (b'{"error": "why"}', {"X-Correlation-Id": "b"}, "why", "b"),
+        (b'{"error": ""}', {}, "no reason given", ""), (b"<html>", {}, "no reason given", ""),
+        (b'{"error": null, "correlationId": null}', {}, "no reason given", ""),
+    ],
+)  # fmt: skip
+def test_a_refusal_has_the_reason_and_the_id_of_its_body_or_its_headers(
+    content: bytes, headers: dict[str, str], message: str, correlation_id: str
+) -> None:
+    request = httpx.Request("GET", BASE)
+    answer = httpx.Response(404, content=content, request=request,
+                            headers=headers | {"Retry-After": "9"})  # fmt: skip
+    error = status_error(answer, 0.0)
+    assert type(error) is NotFound
+    assert (error.message, error.correlation_id) == (message, correlation_id)
+    assert (error.retry_after, error.response) == (9.0, answer)
+
+
+@pytest.mark.parametrize("content", [None, b"{}", b""])
+def test_a_type_is_sent_with_content_only(content: bytes | None) -> None:
+    headers = headers_of(Call("push", "POST", "/", None, "c", content), "schlüssel")
+    assert ("Content-Type" in headers) is (content is not None)
+    assert headers["Authorization"] == "Basic c2NobMO8c3NlbA=="
+    assert headers["Accept"] == "application/json"

@@ -171,3 +171,69 @@ def test_a_company_that_is_not_an_id_is_refused_at_once(ledger: Ledger, company:
         ledger.put(company, TRANSACTIONS, "P")
     with pytest.raises(ValueError, match="is not an id"):
         next(ledger.changes(company, TRANSACTIONS, []))
+
+
+def kept(ledger: Ledger, company: str = "c") -> list[tuple[str, str, Any]]:
+    return [(each.id, each.kind, each.record and each.record["totalAmount"])
+            for each in ledger.refusals() if each.company == company]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 4])
+def test_any_number_of_changes_is_refused_with_what_they_say(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    for module in ("refusals", "database"):
+        monkeypatch.setattr(f"codat_push.storage.{module}.PAGE", page)
+    store = ledger.store
+    stream, other = store.stream("c", TRANSACTIONS), store.stream("d", TRANSACTIONS)
+    for company in "cd":
+        for total, kind in enumerate(("Payment", "Refund", "Fee"), 1):
+            change = make_version(TRANSACTIONS, transaction(kind, total))
+            ledger.put(company, TRANSACTIONS, change)
+    push = store.pushes.open(stream)
+    store.pushes.add(push, [1, 2])
+    store.refusals.refuse_queue(stream, "unknown-company", "none")
+    assert kept(ledger) == [("P", "Fee", 3)]
+    store.refusals.refuse_push(stream, push, "rejected", "no")
+    assert kept(ledger) == [("P", "Fee", 3), ("P", "Payment", 1), ("P", "Refund", 2)]
+    assert refused(ledger)[1:] == [("Payment", "rejected"), ("Refund", "rejected")]
+    assert store.refusals.count() == 3
+    store.refusals.refuse_place(other, 5, "late", "too late")
+    assert kept(ledger, "d") == [("P", "Refund", 2)]
+    assert store.queue.depth()[0] == 2
+    assert kept(ledger, "c")[0] == ("P", "Fee", 3)
+
+
+def test_the_last_refusal_of_a_record_counts_and_is_forgotten_by_its_key(ledger: Ledger) -> None:
+    refusals, stream = ledger.store.refusals, ledger.store.stream("c", TRANSACTIONS)
+    other = ledger.store.stream("d", TRANSACTIONS)
+    version = make_version(TRANSACTIONS, transaction(total=7))
+    refusals.refuse_version(stream, version, "late", "too late")
+    refusals.refuse_invalid(stream, "P", "Fee", "wrong")
+    refusals.refuse_invalid(other, "P", "Payment", "wrong")
+    assert kept(ledger) == [("P", "Fee", None), ("P", "Payment", 7)]
+    refusals.refuse_version(stream, version, "not-newer", "older")
+    assert refused(ledger)[:2] == [("Fee", "invalid"), ("Payment", "not-newer")]
+    first, second, third = ledger.refusals()
+    assert (third.company, third.detail) == ("d", "wrong")
+    assert refusals.forget(stream, first) is True
+    assert refusals.forget(stream, first) is False
+    refusals.resolve(stream, "P", "Payment")
+    refusals.resolve(stream, "Q", "Payment")
+    assert [each.company for each in ledger.refusals()] == ["d"]
+    assert second.id == "P"
+
+
+def test_a_shared_delete_is_refused_for_what_has_no_newer_version(ledger: Ledger) -> None:
+    store = ledger.store
+    stream, other = store.stream("c", TRANSACTIONS), store.stream("d", TRANSACTIONS)
+    for kind in ("Payment", "Fee", "Refund"):
+        version = make_version(TRANSACTIONS, transaction(kind))
+        store.queue.learn(stream, version, 5, 1)
+        store.queue.learn(other, version, 5, 1)
+    put(ledger, transaction("Fee", 2), transaction("Refund", 2))
+    store.pushes.add(store.pushes.open(stream), [2])
+    store.refusals.refuse_shared(stream, "P", "shared")
+    assert [(each.company, each.kind, each.record, each.reason) for each in ledger.refusals()] == [
+        ("c", "Payment", None, "shared-id"), ("c", "Refund", None, "shared-id"),
+    ]  # fmt: skip
