@@ -58,14 +58,19 @@ class Asked(Struct):
     company_id: str | None
 
 
-class Failing(Struct):
-    """A request that failed the last times it was tried."""
+class Failing(Struct, frozen=True):
+    """A request that failed the last times it was tried.
+
+    Args:
+        gaps: seconds between the tries.
+        refused_bytes: how long the body was that was refused; None for a failure of another kind.
+    """
 
     last: Instant
     has_retry_after: bool
-    requests: list[Request] = []
-    gaps: list[float] = []
-    refused_bytes: int = -1
+    requests: list[Request]
+    gaps: list[float]
+    refused_bytes: int | None
 
 
 class Recent(OrderedDict[Key, Value], Generic[Key, Value]):
@@ -137,26 +142,32 @@ class ClientBehaviour:
     def _repeat(self, exchange: Exchange, request: Request) -> Repeat | None:
         """The failed tries of the same request before this one."""
         key = (request.method, request.path)
-        failing = self._failing.get(key)
+        failing = self._failing.pop(key, None)
         repeat = None
+        requests: list[Request] = []
+        gaps: list[float] = []
         if failing:
-            failing.gaps.append(failing.last.until(exchange.arrived))
-            repeat = Repeat(tuple(failing.requests), tuple(failing.gaps), failing.has_retry_after)
+            requests = failing.requests
+            gaps = [*failing.gaps, failing.last.until(exchange.arrived)]
+            repeat = Repeat(tuple(requests), tuple(gaps), failing.has_retry_after)
         status = exchange.entry.status
-        refused_bytes = exchange.entry.sent_bytes if status == 400 else -1
-        if failing and failing.refused_bytes != refused_bytes:
-            failing = None  # another body was refused, or the failure is of another kind
         if not (exchange.entry.is_lost or status >= 500 or status in (400, 429)):
-            self._failing.pop(key, None)
             return repeat
-        failing = failing or Failing(exchange.answered, has_retry_after=False)
-        failing.last = exchange.answered
-        failing.refused_bytes = refused_bytes
-        failing.has_retry_after = exchange.entry.retry_after is not None
-        failing.requests = [*failing.requests, request][-TRIES:]
-        # The first one is what the later ones have grown from.
-        failing.gaps = [*failing.gaps[:1], *failing.gaps[1:][1 - TRIES :]]
-        self._failing.put(key, failing)
+        refused_bytes = exchange.entry.sent_bytes if status == 400 else None
+        if failing and failing.refused_bytes != refused_bytes:
+            # Another body was refused, or the failure is of another kind.
+            requests, gaps = [], []
+        self._failing.put(
+            key,
+            Failing(
+                last=exchange.answered,
+                has_retry_after=exchange.entry.retry_after is not None,
+                requests=[*requests, request][-TRIES:],
+                # The first one is what the later ones have grown from.
+                gaps=[*gaps[:1], *gaps[1:][1 - TRIES :]],
+                refused_bytes=refused_bytes,
+            ),
+        )
         return repeat
 
     def _poll(self, exchange: Exchange, request: Request) -> Poll | None:

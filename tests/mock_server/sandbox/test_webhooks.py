@@ -9,13 +9,36 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from msgspec import UNSET
+from msgspec.structs import replace
 from webhook_receiver import ORDER, Receiver, add_rule, push, settle
 
 from codat_mock.cli.main import main
-from codat_mock.models.alerts import AlertRule
-from codat_mock.models.errors import Conflict, NotFound
-from codat_mock.sandbox import Sandbox, SandboxRegistry, clock_control
-from codat_mock.sandbox.webhooks import Delivery, raise_alerts, record, resend
+from codat_mock.clock import MICROSECOND
+from codat_mock.domain.dataset_lifecycle import Plan, end_of, make_plan
+from codat_mock.models.alerts import AlertRule, Notifiers, VendorRuleRequest
+from codat_mock.models.errors import Conflict, Malformed, NotFound
+from codat_mock.rules.contexts import Request
+from codat_mock.sandbox import Sandbox, SandboxRegistry, clock_control, companies
+from codat_mock.sandbox.webhooks import (
+    TYPE_TO_ERROR,
+    Delivery,
+    add_rules,
+    alerts,
+    change_rule,
+    clear_rules,
+    expect_end,
+    is_first,
+    next_delivery,
+    raise_alerts,
+    record,
+    record_status,
+    remove_rule,
+    resend,
+    save_vendor_rule,
+    vendor_rules,
+)
+from codat_mock.storage import DatasetRow
 from codat_mock.storage.alerts import AlertRow, Event
 from codat_scenarios.sandbox_driver import SandboxDriver
 
@@ -257,3 +280,186 @@ def test_an_alert_is_raised_in_copies_for_its_company(registry, given, due_after
     with sandbox.session() as session:
         found = session.tables.alerts.all()
     assert [(each.due - START).total_seconds() for each in found] == due_after
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_every_other_alert_is_overtaken_from_the_first_on(registry, copies):
+    sandbox = sandbox_with_alert(registry, copies=copies, overtaken_seconds=60)
+    with sandbox.session() as session:
+        for _ in range(3):
+            raise_alerts(session, Event("Dataset data changed", "c", None, "m", {}))
+        found = session.tables.alerts.all()
+    waits = [(each.due - START).total_seconds() for each in found]
+    assert waits == [wait for wait in (60, 0, 60, 0) for _ in range(copies)]
+    assert len({each.body.alert_id for each in found}) == 4
+    assert all((each.raised, each.first) == (START, each.due) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stuck_in", "is_changed", "types"),
+    [
+        ("Complete", None, False, ["Data sync completed"]),
+        ("Complete", None, True, ["Data sync completed", "Dataset data changed"]),
+        ("MapError", None, True, ["Data Sync Status Changed to Error"]),
+        ("NotSupported", None, True, []),
+        ("Complete", "Mapping", True, []),
+    ],
+)
+def test_the_end_of_a_dataset_is_told_at_its_moment(registry, outcome, stuck_in, is_changed, types):
+    with registry.sandbox("k").session() as session:
+        row = session.company(companies.create(session, "Café").id)
+        plan = make_plan(outcome, "", [1] * 5, stuck_in=stuck_in)
+        dataset = dataset_of(plan, "d")
+        expect_end(session, row, dataset, is_changed=is_changed)
+        happened = session.tables.alerts.happened(dataset.ends - MICROSECOND)
+        assert happened == []
+        told = session.tables.alerts.happened(dataset.ends)
+    assert [event.type for _, event in told] == types
+    assert {moment for moment, _ in told} == ({dataset.ends} if types else set())
+
+
+def dataset_of(plan: Plan, name: str, seconds: float = 0) -> DatasetRow:
+    """A dataset pushed so many seconds after the start."""
+    requested = START + timedelta(seconds=seconds)
+    return DatasetRow(
+        name, "con", data_type="commerce-orders", requested=requested,
+        ends=end_of(plan, requested), plan=plan, request=Request(1, "", "POST", "/"),
+    )  # fmt: skip
+
+
+def test_the_first_dataset_to_complete_is_the_first_sync_of_its_company(registry):
+    with registry.sandbox("k").session() as session:
+        row = session.company(companies.create(session, "Café").id)
+        other = session.company(companies.create(session, "Bar").id)
+        for number, plan, name, seconds in (
+            (row.number, make_plan("MapError", durations=[0] * 5), "failed", 0),
+            (row.number, make_plan(stuck_in="Mapping"), "stuck", 0),
+            (row.number, make_plan(durations=[2] * 5), "long", 0),
+            (row.number, make_plan(durations=[1] * 5), "first", 1),
+            (row.number, make_plan(durations=[1] * 5), "same moment", 1),
+            (other.number, make_plan(durations=[0] * 5), "of another", 0),
+        ):
+            session.tables.datasets.add(number, dataset_of(plan, name, seconds), b"{}")
+
+        def firsts(company_id: str) -> list[str]:
+            names = ("failed", "stuck", "long", "first", "same moment", "of another")
+            events = [
+                Event("Data sync completed", company_id, None, "", {"datasetId": name})
+                for name in names
+            ]
+            return [each.data["datasetId"] for each in events if is_first(session, each)]
+
+        add_rules(session, [AlertRule(type="Data sync completed", url="")])
+        assert firsts(row.company.id) == []  # nobody asks for it
+        add_rules(session, [AlertRule(type="New company synchronised", url="")])
+        assert firsts(row.company.id) == ["first"]
+        assert firsts("unknown") == []
+
+
+def test_a_status_that_does_not_change_is_not_told(registry):
+    with registry.sandbox("k").session() as session:
+        row = session.company(companies.create(session, "Café").id)
+        [commerce] = row.company.data_connections
+        record_status(session, row.company.id, commerce, commerce.status)
+        assert session.tables.alerts.happened(session.now) == []
+        record_status(session, row.company.id, commerce, "Unlinked")
+        [(moment, event)] = session.tables.alerts.happened(session.now)
+        assert (moment, event.data["newStatus"]) == (START, "Unlinked")
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"url": "http://example.com"}, "$.url"),
+        ({"url": ""}, None),
+        ({"url": "http://localhost", "secrets": ("whsec_YQ==", "whsec_YQ==")}, None),
+        ({"url": "", "secrets": ("whsec_YQ==", "whsec_a")}, "$.secrets[1]"),
+    ],
+)
+def test_a_rule_that_cannot_be_followed_is_refused_by_its_place(registry, given, problem):
+    rule = AlertRule(type="Data sync completed", **given)
+    with registry.sandbox("k").session() as session:
+        [added] = add_rules(session, [AlertRule(type="Data sync completed", url="")]).rules
+        for attempt in (
+            lambda: add_rules(session, [rule]),
+            lambda: change_rule(session, added.rule_id, rule),
+        ):
+            if problem is None:
+                assert attempt().rules[-1].rule == rule
+                continue
+            with pytest.raises(Malformed) as caught:
+                attempt()
+            assert [each.path for each in caught.value.problems] == [problem]
+        with pytest.raises(NotFound):
+            change_rule(session, "unknown", rule)
+        with pytest.raises(NotFound):
+            add_rules(session, [AlertRule(type="Data sync completed", url="", company_id="x")])
+
+
+def test_rules_are_removed_one_by_one_or_all(registry):
+    with registry.sandbox("k").session() as session:
+        asked = [AlertRule(type="Data sync completed", url="") for _ in range(3)]
+        first, second, third = (each.rule_id for each in add_rules(session, asked).rules)
+        assert [each.rule_id for each in remove_rule(session, second).rules] == [first, third]
+        with pytest.raises(NotFound):
+            remove_rule(session, second)
+        assert clear_rules(session).rules == []
+
+
+def test_a_rule_of_the_vendors_api_keeps_what_only_the_control_api_knows(registry):
+    with registry.sandbox("k").session() as session:
+        notifiers = Notifiers(emails=["a@b"], webhook="http://localhost/1")
+        asked = VendorRuleRequest(type=TYPE_TO_ERROR, notifiers=notifiers)
+        made = save_vendor_rule(session, asked)
+        assert (made.type, made.company_id, made.notifiers) == (TYPE_TO_ERROR, UNSET, notifiers)
+        [stored] = session.tables.alerts.rules()
+        assert stored.rule.type == "Data Sync Status Changed to Error"
+        session.tables.alerts.save_rule(made.id, replace(stored.rule, copies=3))
+        company = companies.create(session, "Café").id
+        changed = save_vendor_rule(
+            session,
+            VendorRuleRequest(
+                type="Data sync completed", company_id=company, notifiers=Notifiers()
+            ),
+            made.id,
+        )
+        assert (changed.id, changed.type, changed.company_id) == (
+            made.id,
+            "Data sync completed",
+            company,
+        )
+        assert changed.notifiers == Notifiers(emails=UNSET, webhook=UNSET)
+        [rule] = [each.rule for each in session.tables.alerts.rules()]
+        assert (rule.copies, rule.url, rule.emails, rule.company_id) == (3, "", (), company)
+        assert vendor_rules(session) == [changed]
+        with pytest.raises(NotFound):
+            save_vendor_rule(session, asked, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "is_alerted", "next_seconds"),
+    [(200, "delivered", True, None), (503, "pending", False, 15), (400, "failed", False, None)],
+)
+def test_a_delivery_ends_an_alert_or_plans_the_next_try(
+    registry, status, state, is_alerted, next_seconds
+):
+    with registry.sandbox("k").session() as session:
+        row = session.company(companies.create(session, "Café").id)
+        session.tables.datasets.add(row.number, dataset_of(make_plan(), "d"), b"{}")
+        add_rules(session, [AlertRule(type="Data sync completed", url="http://localhost")])
+        event = Event("Data sync completed", row.company.id, "con", "", {"datasetId": "d"})
+        raise_alerts(session, event)
+        assert not alerts(session).is_settled
+        delivery = next_delivery(session)
+        assert delivery is not None
+        assert delivery.at == START
+        record(session, delivery, status, "", None)
+        [alert] = alerts(session).alerts
+        assert alert.state == state
+        assert alert.next_try == (
+            None if next_seconds is None else f"2022-03-21T08:00:{next_seconds}Z"
+        )
+        assert [each.status for each in alert.attempts] == [status]
+        assert session.tables.datasets.find(row.number, "d").is_alerted == is_alerted
+        assert alerts(session).is_settled
+        assert next_delivery(session) is None
