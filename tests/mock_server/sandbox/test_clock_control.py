@@ -14,7 +14,6 @@ from codat_mock.models.errors import Conflict
 from codat_mock.models.syncs import DateRange, SyncSummary
 from codat_mock.rules.contexts import Request
 from codat_mock.sandbox import SandboxRegistry, Settings, clock_control, companies
-from codat_mock.sandbox.clock_control import MAX_SYNCS, MOVES_KEPT
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import AlertRow, CompanyRow, DatasetRow, SyncRow
 
@@ -22,6 +21,8 @@ START = datetime(2022, 3, 21, 8, tzinfo=UTC)
 STEP = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MOST_SYNCS = 5000  # of one move
+MOVES_KEPT = 100
 
 
 @pytest.fixture
@@ -107,6 +108,7 @@ def test_the_moves_since_there_is_a_company_are_kept(session):
     clock_control.move_to(session, START + HOUR)
     company(session)
     clock_control.move_to(session, START)  # nothing moves
+    clock_control.note_move(session, START - STEP)
     assert clock_control.moves(session) == []
     clock_control.move_to(session, START + STEP)
     [move] = clock_control.moves(session)
@@ -124,16 +126,19 @@ def test_a_move_runs_no_more_syncs_than_one_request_may(session, parts):
     for _ in range(parts):
         company(session, due)
     company(session)
-    longest = due + MAX_SYNCS * DAY / parts
+    longest = due + MOST_SYNCS * DAY / parts
     clock_control.check_syncs(session, longest)
-    with pytest.raises(Conflict, match=f"over {MAX_SYNCS} syncs"):
+    with pytest.raises(Conflict, match=f"over {MOST_SYNCS} syncs"):
         clock_control.check_syncs(session, longest + STEP)
 
 
 def test_a_sync_that_is_still_to_come_takes_nothing_from_those_that_a_move_runs(session):
     company(session, START + DAY)
     company(session, START + 9000 * DAY)
-    clock_control.check_syncs(session, START + DAY + MAX_SYNCS * DAY)
+    longest = START + DAY + MOST_SYNCS * DAY
+    clock_control.check_syncs(session, longest)
+    with pytest.raises(Conflict):
+        clock_control.check_syncs(session, longest + STEP)
 
 
 def test_nothing_happens_next_where_nothing_is_planned(session):
@@ -168,6 +173,26 @@ def test_what_happens_next_is_the_first_of_all_that_will(session):
 def test_a_short_sync_changes_once_at_its_end(session, ends, moment):
     sync(session, company(session), START + ends)
     assert clock_control.next_event(session) == START + moment
+
+
+def test_a_long_sync_changes_after_ten_minutes_and_at_its_end(session):
+    sync(session, company(session), START + HOUR)
+    late = START + timedelta(minutes=10) + STEP
+    assert clock_control.next_event(session.at(late - STEP)) == late
+    assert clock_control.next_event(session.at(late)) == START + HOUR
+    assert clock_control.next_event(session.at(late + STEP)) == START + HOUR
+    assert clock_control.next_event(session.at(START + HOUR)) is None
+
+
+def test_a_dataset_that_the_calendar_does_not_let_end_is_not_waited_for(session):
+    late = session.at(LAST - timedelta(seconds=5))
+    row = company(session)
+    dataset(late, row, 1)
+    assert clock_control.datasets_end(late) == late.now  # it ends at the calendar's last moment
+    dataset(late, row, 2)
+    assert clock_control.datasets_end(late) == late.now
+    dataset(late, row, 0.5)
+    assert clock_control.datasets_end(late) == late.now + timedelta(seconds=2.5)
 
 
 def test_a_sync_that_the_calendar_does_not_reach_is_none(session):

@@ -16,7 +16,12 @@ from click.testing import CliRunner
 from codat_mock.cli import judge
 from codat_mock.cli.main import main
 from codat_mock.sandbox import companies
-from codat_mock.sandbox.internal_errors import MAX_ERRORS, InternalErrors, describe
+from codat_mock.sandbox.internal_errors import (
+    InternalErrors,
+    describe,
+    short_path,
+    without_paths,
+)
 
 SECRET = "s3cr3t-v4lue"  # noqa: S105
 KEY = "k3y-of-the-shop"
@@ -97,10 +102,93 @@ def test_a_chain_of_exceptions_is_shown_from_its_first() -> None:
 
 def test_only_the_first_of_very_many_faults_are_kept() -> None:
     errors = InternalErrors()
-    for number in range(MAX_ERRORS + 5):
+    for number in range(105):
         errors.note("a test", ValueError(str(number)))
-    assert len(errors.all()) == len(errors.reports()) == MAX_ERRORS
+    assert len(errors.all()) == len(errors.reports()) == 100
     assert errors.all()[0] == "a test: ValueError: 0"
+
+
+@pytest.mark.parametrize(
+    ("path", "short"),
+    [
+        ("/usr/lib/site-packages/flask/app.py", "flask/app.py"),
+        ("/usr/dist-packages/a.py", "a.py"),
+        ("/home/x/codat_mock/http/codat_mock/app.py", "codat_mock/app.py"),
+        ("codat_push/worker.py", "codat_push/worker.py"),
+        ("/srv/codat_scenarios/a/b.py", "codat_scenarios/a/b.py"),
+        ("/srv/shop/pos.py", "pos.py"),
+        ("pos.py", "pos.py"),
+        ("", ""),
+    ],
+)
+def test_a_module_is_named_within_its_package(path: str, short: str) -> None:
+    assert short_path(path) == short
+
+
+def test_a_machines_folders_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/"))
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/s"))
+    monkeypatch.setattr(sys, "prefix", "/opt/venv")
+    assert without_paths("/a /s/x.py /opt/venv/y.py") == "/a …/x.py …/y.py"
+
+
+def deep(depth: int) -> None:
+    if depth:
+        deep(depth - 1)
+    raise ValueError("x" * 600)
+
+
+def test_a_report_has_the_last_places_and_the_first_characters_of_a_message() -> None:
+    try:
+        deep(40)
+    except ValueError as error:
+        fault = describe("a test", error, ["", "a"])
+    places = [line for line in fault.report.splitlines() if line.startswith("  ")]
+    assert len(places) == 25
+    assert "in deep: raise ValueError" in places[-1]
+    assert "followed by:" not in fault.report
+    message = fault.report.splitlines()[-1]
+    assert (len(message), message[:12]) == (500, "VremovedlueE")
+    assert len(fault.summary) == 500
+
+
+def raised(error: Exception, *, cause: Exception | None, is_hidden: bool) -> Exception:
+    """An exception that was raised while another one was handled."""
+    try:
+        try:
+            raise KeyError("earlier")
+        except KeyError:
+            if is_hidden or cause:
+                raise error from cause
+            raise error  # noqa: B904  (the context is what is tested)
+    except type(error) as caught:
+        return caught
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_hidden", "kinds"),
+    [
+        (None, False, ["KeyError: 'earlier'", "ValueError: late"]),
+        (None, True, ["ValueError: late"]),
+        (TypeError("cause"), False, ["TypeError: cause", "ValueError: late"]),
+    ],
+)
+def test_what_an_exception_came_from_is_shown_unless_it_was_hidden(
+    cause: Exception | None, is_hidden: bool, kinds: list[str]
+) -> None:
+    error = raised(ValueError("late"), cause=cause, is_hidden=is_hidden)
+    lines = describe("a test", error).report.splitlines()
+    assert [line for line in lines if "Error: " in line and line[0] != " "] == kinds
+    assert lines.count("followed by:") == len(kinds) - 1
+
+
+def test_what_is_watched_is_noted_and_goes_on() -> None:
+    errors = InternalErrors()
+    with errors.watch("quiet work"):
+        pass
+    with pytest.raises(ValueError, match="wrong"), errors.watch("some work"):
+        raise ValueError("wrong")
+    assert errors.all() == ["some work: ValueError: wrong"]
 
 
 PUSHING = """

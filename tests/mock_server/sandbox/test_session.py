@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from in_process import run
 
 from codat_mock.models.errors import ApiError, NotFound
+from codat_mock.models.request_log import CausedFinding
 from codat_mock.rules.rule_settings import read_settings
 from codat_mock.sandbox import (
     SandboxRegistry,
@@ -340,3 +341,69 @@ def entry(number: int) -> request_log.LoggedRequest:
         is_planned=False, operation=None, nearest=None, company_id=None, dataset_id=None,
         sent_bytes=0, answered_bytes=0, sent_type="", answered_type="", findings=[],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "pauses"), [(0, 0), (1999, 0), (2000, 1)])
+def test_others_go_between_while_this_one_computes_with_many_records(registry, count, pauses):
+    with registry.sandbox("one").session() as session:
+        paused = []
+        session.pause = lambda: nullcontext(paused.append(None))
+        with session.computing(count):
+            assert len(paused) == pauses
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(0, 0), (0.05, 0), (0.0501, 1)])
+def test_a_session_gives_way_once_it_has_kept_others_waiting_too_long(
+    registry, monkeypatch, seconds, pauses
+):
+    with registry.sandbox("one").session() as session:
+        paused, now = [], [64.0]
+        monkeypatch.setattr("codat_mock.sandbox.session.machine_seconds", lambda: now[0])
+        session.pause = lambda: nullcontext(paused.append(None))
+        session._since = 64.0
+        now[0] += seconds
+        for _ in range(2):  # after a pause the others have had their turn
+            session.give_way()
+        assert len(paused) == pauses
+        now[0] += 1
+        session.give_way()
+        assert len(paused) == pauses + 1
+
+
+def test_what_broke_rules_before_a_pause_or_a_checkpoint_outlasts_a_rollback(registry):
+    with registry.sandbox("one").session() as session:
+        caused = [CausedFinding(code=f"S0{number}", count=1) for number in range(4)]
+        session.caused.append(caused[0])
+        session.checkpoint()
+        session.caused.append(caused[1])
+        session.roll_back()
+        assert session.caused == caused[:1]
+        session.caused.append(caused[2])
+        with session.computing(2000):
+            pass
+        session.caused.append(caused[3])
+        session.roll_back()
+        assert session.caused == [caused[0], caused[2]]
+
+
+def test_a_value_is_computed_again_only_where_its_state_has_changed(registry):
+    with registry.sandbox("one").session() as session:
+        values = iter("abcd")
+
+        def remembered(name: str, state: int) -> str:
+            return session.remember(name, state, lambda: next(values))
+
+        assert [remembered("x", 1), remembered("x", 1), remembered("y", 1)] == ["a", "a", "b"]
+        assert [remembered("x", 2), remembered("x", 2), remembered("y", 1)] == ["c", "c", "b"]
+
+
+def test_each_id_is_another_and_they_are_those_of_the_seed_and_the_name():
+    def ids(seed: int, name: str) -> list[str]:
+        made = SandboxRegistry(Settings(seed=seed, speed=0))
+        with made.sandbox(name).session() as session:
+            found = [session.new_id() for _ in range(3)]
+        made.close()
+        return found
+
+    assert ids(0, "a") == ids(0, "a")
+    assert len({*ids(0, "a"), *ids(1, "a"), *ids(0, "b")}) == 9
