@@ -153,6 +153,14 @@ def test_a_failure_of_another_kind_is_no_repeat(first, second):
     assert ([each.number for each in repeat.requests], repeat.gaps) == ([2], (1,))
 
 
+def test_what_is_sent_again_since_its_answer_was_lost_may_be_another_body():
+    requests = Requests()
+    for seconds in range(3):
+        repeat = requests.send(seconds, is_lost=True, sent_bytes=seconds).repeat
+    assert repeat is not None
+    assert [each.number for each in repeat.requests] == [1, 2]
+
+
 @pytest.mark.parametrize("retry_after", [None, 0.0, 5.0])
 def test_the_last_answer_says_whether_it_asked_for_a_wait(retry_after):
     requests = Requests()
