@@ -179,7 +179,7 @@ def unmapped_rates(picked: Iterable[Picked], configuration: Configuration) -> li
     if not sales.sync_sales:
         return []
     mapped = {key for key, rate in sales.tax_rates.items() if rate.selected_tax_rate_id}
-    used = {p for _, order in of_type(picked, Order) for p in percentages(order)}
+    used = percentages(order for _, order in of_type(picked, Order))
     return sorted(percentage for percentage in used if rate_key(percentage) not in mapped)
 
 
@@ -199,7 +199,7 @@ def rates_without_account(
     if chart is None or not sales.sync_sales:
         return []
     found: set[Decimal] = set()
-    for percentage in {p for _, order in of_type(picked, Order) for p in percentages(order) if p}:
+    for percentage in filter(None, percentages(order for _, order in of_type(picked, Order))):
         key = rate_key(percentage)
         rate = chart.find_rate(sales.tax_rates.get(key, TaxRate()).selected_tax_rate_id)
         names = [tax_purpose(key)]

@@ -142,17 +142,18 @@ def total_tax(entries: Iterable[Entry]) -> Decimal:
     return sum((entry.sign * (entry.tax or ZERO) for entry in entries), ZERO)
 
 
-def percentages(order: Order) -> set[Decimal]:
-    """The tax percentages of an order's lines and charges; zero where a line has no tax at all."""
+def percentages(orders: Iterable[Order]) -> set[Decimal]:
+    """The tax percentages of orders' lines and charges; zero where one has no tax at all."""
     found = set()
-    for item in order.order_line_items or ():
-        if item.tax_percentage is not UNSET:
-            found.add(item.tax_percentage)
-        elif not amount_of(item.total_tax_amount):
-            found.add(ZERO)
-    for charge in order.service_charges or ():
-        if charge.tax_percentage is not UNSET:
-            found.add(charge.tax_percentage)
-        elif not amount_of(charge.tax_amount):
-            found.add(ZERO)
+    for order in orders:
+        for item in order.order_line_items or ():
+            if item.tax_percentage is not UNSET:
+                found.add(item.tax_percentage)
+            elif not amount_of(item.total_tax_amount):
+                found.add(ZERO)
+        for charge in order.service_charges or ():
+            if charge.tax_percentage is not UNSET:
+                found.add(charge.tax_percentage)
+            elif not amount_of(charge.tax_amount):
+                found.add(ZERO)
     return found

@@ -267,7 +267,10 @@ class Player:
                 planned_outcomes.plan(session, outcome)
         in_flight = self.sandbox.in_flight
         arrived, answered = recorded.started.timestamp(), recorded.ended.timestamp()
-        with in_flight.enter(call.company_id, data_type, arrived, answered) as entered:
+        with (
+            pushes.uncollected(body),
+            in_flight.enter(call.company_id, data_type, arrived, answered) as entered,
+        ):
             overlaps = in_flight.overlaps(entered, call.company_id, data_type, request)
             push = pushes.receive(call.company_id, data_type, body)
             created_id = pushes.accept(session, push, request, overlaps, dataset_id)

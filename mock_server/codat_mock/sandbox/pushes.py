@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Final
 
@@ -72,6 +72,15 @@ class Arrival(Struct, frozen=True):
     is_answered: bool = True
 
 
+def uncollected(body: bytes) -> AbstractContextManager[None]:
+    """Let collections of garbage wait until the records of a large push are gone again.
+
+    Args:
+        body: of the push; with a small one they go on.
+    """
+    return collections.waiting() if len(body) >= LARGE_BYTES else nullcontext()
+
+
 def receive(company_id: str, data_type: DataType, body: bytes) -> ReceivedPush:
     """Decode a push; an error of that is kept, for `accept` to judge.
 
@@ -80,12 +89,10 @@ def receive(company_id: str, data_type: DataType, body: bytes) -> ReceivedPush:
         data_type: what is pushed.
         body: the bytes of the request, unpacked.
     """
-    is_large = len(body) >= LARGE_BYTES
-    with collections.waiting() if is_large else nullcontext():
-        try:
-            return ReceivedPush(company_id, data_type, body, read_push(data_type, body))
-        except Malformed as error:
-            return ReceivedPush(company_id, data_type, body, (), error)
+    try:
+        return ReceivedPush(company_id, data_type, body, read_push(data_type, body))
+    except Malformed as error:
+        return ReceivedPush(company_id, data_type, body, (), error)
 
 
 def accept(
@@ -225,11 +232,8 @@ def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
 
 def named_rates(records: Sequence[PushedRecord]) -> set[Decimal]:
     """The tax percentages of orders."""
-    named: set[Decimal] = set()
-    for pushed in records:
-        if pushed.data_type == "commerce-orders":
-            named |= percentages(pushed.native)
-    return {exact_amount(rate) for rate in named}
+    orders = (pushed.native for pushed in records if pushed.data_type == "commerce-orders")
+    return {exact_amount(rate) for rate in percentages(orders)}
 
 
 def note_rates(session: Session, row: CompanyRow, seen: Set[Decimal]) -> None:

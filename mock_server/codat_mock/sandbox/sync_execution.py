@@ -209,7 +209,7 @@ def blaming(
         blamed = [
             (each.data_type, each.key)
             for each in records
-            if isinstance(each.record, Order) and percentages(each.record) & {*rates}
+            if isinstance(each.record, Order) and percentages([each.record]) & {*rates}
         ]
         if is_journal:
             message = UNMAPPED_TAX.format(id=tax_id(rates[0], row.catalogue))

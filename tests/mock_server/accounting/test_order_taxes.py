@@ -213,10 +213,10 @@ def test_a_tax_of_an_order_of_nothing_is_none() -> None:
 def test_the_percentages_of_an_order() -> None:
     lines = [item(1, taxPercentage=20), item(1, totalTaxAmount=1)]
     charges = [{"taxPercentage": 5}, {"taxAmount": 1}]
-    assert percentages(order(orderLineItems=lines, serviceCharges=charges)) == {20, 5}
-    assert percentages(order(orderLineItems=[item(1)])) == {0}
-    assert percentages(order(serviceCharges=[{"taxAmount": 0}])) == {0}
-    assert percentages(order()) == set()
+    assert percentages([order(orderLineItems=lines, serviceCharges=charges)]) == {20, 5}
+    assert percentages([order(orderLineItems=[item(1)])]) == {0}
+    assert percentages([order(serviceCharges=[{"taxAmount": 0}])]) == {0}
+    assert percentages([order()]) == set()
 
 
 @pytest.mark.parametrize(

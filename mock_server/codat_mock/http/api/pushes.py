@@ -37,7 +37,8 @@ def push(data_type: DataType) -> Callable[[str], Response]:
 
     def endpoint(company_id: str) -> Response:
         body = request_context.body_bytes()
-        dataset_id = accept(company_id, data_type, body)
+        with pushes.uncollected(body):
+            dataset_id = accept(company_id, data_type, body)
         middleware_log.keep_with_dataset()
         # The data goes back as it came: neither encoded again nor copied.
         return request_context.raw_answer(
@@ -57,7 +58,8 @@ def partner_push(data_type: DataType) -> Callable[[str], Response]:
         # What is put into an object below must be one value.
         request_context.decode(body, read_array)
         try:
-            accept(company_id, data_type, b'{"%b":%b}' % (name.encode(), body))
+            with pushes.uncollected(body):
+                accept(company_id, data_type, b'{"%b":%b}' % (name.encode(), body))
         except Malformed as error:
             raise as_array(error, name) from None
         return request_context.raw_answer(body)

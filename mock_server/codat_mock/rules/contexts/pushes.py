@@ -381,9 +381,14 @@ def may_lose(old: Any, new: Any) -> bool:
     if not are_native(old, new):
         return True
     for before, after in zip(astuple(old), astuple(new), strict=True):
-        if before is UNSET or before is None or before == after:
+        if before is after or before is UNSET or before is None:
             continue
-        if isinstance(before, list) or after is UNSET:
+        if after is UNSET:
+            return True
+        kind = before.__class__
+        if kind is str or kind is float or kind is datetime:
+            continue  # spared the comparison, as most properties are
+        if kind is list and before != after:
             return True
         if isinstance(before, Struct) and (after is None or may_lose(before, after)):
             return True
