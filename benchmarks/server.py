@@ -1,6 +1,6 @@
 """How fast the server starts and answers, and what it weighs; with plots for the documentation.
 
-    python benchmarks/server.py            the table that `codat-mock bench` prints
+    python benchmarks/server.py            what `codat-mock bench` prints, books and the fixture
     python benchmarks/server.py --write    also write the figures and the plot into docs/
     python benchmarks/server.py --peer prism [--write]    only the rates beside Prism's
 
@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean
 
+from books import figures_of_books
+from fixture import figure_of_fixture
 from peers import NoPeer, rates_beside_prism
 
 from codat_scenarios.benchmark import ORDERS, growth, measure
@@ -61,6 +63,9 @@ def main() -> None:
                 last = name
                 found.setdefault(name, []).append(f"{each.value:,.1f} {each.unit}")
                 print(f"{name:60} {found[name][-1]}", flush=True)
+    for each in (*figures_of_books(), figure_of_fixture()):
+        found[each.name] = [f"{each.value:,.2f} {each.unit}", ""]
+        print(f"{each.name:60} {found[each.name][0]}", flush=True)
     if asked.write:
         write(found)
 
