@@ -17,7 +17,7 @@ import struct
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import ClientDisconnected, HTTPChannel
@@ -36,6 +36,7 @@ PIECE_SECONDS: Final = 0.05  # between the pieces of an answer that is sent slow
 ATTENTION_SECONDS: Final = 0.01  # that a thread waits for a next request on its connection
 LOOKS: Final = 60  # at a connection before a thread sleeps, some 0.1 ms: waking it costs as much
 READ_BYTES: Final = 1 << 18  # at once
+READING_SECONDS: Final = 0.05  # that a thread waits in all for a client to read its answer
 SEND_BYTES: Final = 1 << 16  # of an answer, which else is sent in one piece once it is made
 USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
 
@@ -305,6 +306,8 @@ class Channel(HTTPChannel):
             return len(data)
         if not self.connected:
             raise ClientDisconnected
+        if len(data) >= SEND_BYTES:  # sent as it is, rather than copied to the rest
+            self.flush_answer()
         self._answer.append(data)
         self._answer_bytes += len(data)
         if self._answer_bytes >= SEND_BYTES:
@@ -312,19 +315,24 @@ class Channel(HTTPChannel):
         return len(data)
 
     def flush_answer(self) -> None:
-        """Send what there is of an answer; what the client does not take at once, the loop sends.
+        """Send what there is of an answer; what the client does not take soon, the loop sends.
 
         Raises:
             ClientDisconnected: the client has gone.
         """
         if not self._answer:
             return
-        answer = b"".join(self._answer)
+        rest = memoryview(b"".join(self._answer) if len(self._answer) > 1 else self._answer[0])
         self._answer.clear()
         self._answer_bytes = 0
-        taken = 0 if self.total_outbufs_len else self.send(answer, do_close=False)
-        if taken < len(answer):
-            super().write_soon(answer[taken:])
+        deadline = machine_seconds() + READING_SECONDS
+        while rest and not self.total_outbufs_len:
+            # Any buffer will do, which the stubs do not say.
+            rest = rest[self.send(cast(bytes, rest), do_close=False) :]
+            if rest and not waits_for_room(self.socket, deadline - machine_seconds()):
+                break
+        if rest:
+            super().write_soon(bytes(rest))
 
     @property
     def waits_for_client(self) -> bool:
@@ -423,5 +431,24 @@ def waits_for_data(connection: Any, seconds: float, looks: int = 0) -> bool:
         if any(waiting.poll(0) for _ in range(looks)):
             return True
         return bool(waiting.poll(seconds * 1000))
+    except (OSError, ValueError):  # closed meanwhile, by the loop
+        return False
+
+
+def waits_for_room(connection: Any, seconds: float) -> bool:
+    """Wait at most so long until a client has read enough to be sent more; whether it has.
+
+    Args:
+        connection: a socket.
+        seconds: of the machine's time; no more are left where it is negative.
+    """
+    if seconds <= 0:
+        return False
+    try:
+        if not USES_POLL:
+            return bool(select.select([], [connection], [], seconds)[1])
+        waiting = select.poll()
+        waiting.register(connection, select.POLLOUT)
+        return [event for _, event in waiting.poll(seconds * 1000)] == [select.POLLOUT]
     except (OSError, ValueError):  # closed meanwhile, by the loop
         return False
