@@ -305,7 +305,9 @@ def test_every_other_alert_is_overtaken_from_the_first_on(registry, copies):
         ("Complete", "Mapping", True, []),
     ],
 )
-def test_the_end_of_a_dataset_is_told_at_its_moment(registry, outcome, stuck_in, is_changed, types):
+def test_the_end_of_a_dataset_is_an_event_at_its_moment(
+    registry, outcome, stuck_in, is_changed, types
+):
     with registry.sandbox("k").session() as session:
         row = session.company(companies.create(session, "Café").id)
         plan = make_plan(outcome, "", [1] * 5, stuck_in=stuck_in)
@@ -313,9 +315,9 @@ def test_the_end_of_a_dataset_is_told_at_its_moment(registry, outcome, stuck_in,
         expect_end(session, row, dataset, is_changed=is_changed)
         happened = session.tables.alerts.happened(dataset.ends - MICROSECOND)
         assert happened == []
-        told = session.tables.alerts.happened(dataset.ends)
-    assert [event.type for _, event in told] == types
-    assert {moment for moment, _ in told} == ({dataset.ends} if types else set())
+        ended = session.tables.alerts.happened(dataset.ends)
+    assert [event.type for _, event in ended] == types
+    assert {moment for moment, _ in ended} == ({dataset.ends} if types else set())
 
 
 def dataset_of(plan: Plan, name: str, seconds: float = 0) -> DatasetRow:
@@ -356,7 +358,7 @@ def test_the_first_dataset_to_complete_is_the_first_sync_of_its_company(registry
         assert firsts("unknown") == []
 
 
-def test_a_status_that_does_not_change_is_not_told(registry):
+def test_a_status_that_does_not_change_is_no_event(registry):
     with registry.sandbox("k").session() as session:
         row = session.company(companies.create(session, "Café").id)
         [commerce] = row.company.data_connections
