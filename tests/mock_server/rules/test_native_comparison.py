@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import ValidationError
@@ -97,6 +98,37 @@ def odd_orders(draw: st.DrawFn) -> bytes:
     for name in draw(st.lists(MARKS, max_size=2)):
         order[draw(st.sampled_from([name, name.upper(), name.title()]))] = draw(VALUES)
     return encode(order)
+
+
+@pytest.mark.parametrize(
+    ("rest", "may_be"),
+    [
+        ("", True),
+        ('"orderNumber": ""', True),
+        ('"country": null', True),
+        ('"totalAmount": 0', True),
+        ('"orderLineItems": []', True),
+        ('"locationRef": {}', True),  # it may hold something that is not documented
+        ('"sourceModifiedDate": "2022-03-21T12:00:00Z"', True),
+        ('"createdDate": "2022-03-21T12:00:00Z"', False),
+        ('"orderNumber": "1"', False),
+        ('"totalAmount": -1', False),
+        ('"totalAmount": 1, "isVoided": true', True),
+        ('"totalAmount": 1, "colour": "red"', False),
+    ],
+)
+def test_a_record_may_be_a_delete_if_nothing_in_it_says_more(rest: str, may_be: bool) -> None:
+    raw = f'{{"id": "A-1"{rest and ", "}{rest}}}'.encode()
+    assert may_be_delete(native_record(ORDERS, raw), raw) is may_be
+
+
+@pytest.mark.parametrize("stamp", ["modifiedDate", "sourceModifiedDate"])
+def test_what_changes_beside_a_stamp_is_seen_before_and_after_it(stamp: str) -> None:
+    old, new = {"id": "A-1", stamp: "2022-03-21"}, {"id": "A-1", stamp: "2022-03-22"}
+    for name in ("orderNumber", "country", "currency"):
+        texts = [each | {name: value} for each, value in ((old, "GB"), (new, "FR"))]
+        assert says_more_than_stamps(*(native_record(ORDERS, encode(text)) for text in texts))
+    assert not says_more_than_stamps(*(native_record(ORDERS, encode(text)) for text in (old, new)))
 
 
 @given(odd_orders())
