@@ -16,10 +16,12 @@ from codat_scenarios.sandbox_driver import SandboxDriver
 
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
-    """Leave collections on."""
+    """Begin as a new process does, with nothing frozen; freeze again what the tests consist of."""
     gc.enable()
+    gc.unfreeze()
     yield
     gc.enable()
+    gc.freeze()
 
 
 @pytest.mark.parametrize("many", [1, 10**9])
