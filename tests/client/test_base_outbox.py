@@ -6,12 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import anyio
 import pytest
 from client_mock import NOON, FakeClock
 
-from codat_push import OutboxStatus
+from codat_push import (
+    AsyncOutbox,
+    AsyncPushClient,
+    LedgerError,
+    Outbox,
+    OutboxStatus,
+    PushClient,
+    Refusal,
+)
 from codat_push._base_outbox import BaseOutbox
 from codat_push.storage.retry_schedule import Entry
+from codat_push.versions import make_version
 
 ORDERS = "commerce-orders"
 
@@ -92,3 +102,125 @@ def test_after_crashes_the_pauses_grow_until_steps_are_taken_again(
 def test_a_file_is_needed(name: str | Path, clock: FakeClock) -> None:
     with pytest.raises(ValueError, match="needs a file"):
         BaseOutbox(name, 2.0, clock, None, None)
+
+
+@pytest.fixture
+def blocking(tmp_path: Path, clock: FakeClock) -> Iterator[Outbox]:
+    with Outbox(tmp_path / "o.db", PushClient("key", clock=clock), clock=clock) as made:
+        yield made
+
+
+def refusal(outbox: BaseOutbox) -> Refusal:
+    stream = outbox._ledger.store.stream("c", ORDERS)
+    order = {"id": "r", "totalAmount": 1, "createdDate": NOON}
+    version = make_version(ORDERS, order)
+    outbox._ledger.store.refusals.refuse_version(stream, version, "rejected", "no")
+    [found] = outbox._ledger.refusals()
+    return found
+
+
+def test_whatever_is_recorded_or_retried_wakes_the_worker(blocking: Outbox) -> None:
+    order = {"id": "a", "totalAmount": 1, "createdDate": NOON}
+    for change in (
+        lambda: blocking.record("c", ORDERS, order),
+        lambda: blocking.delete("c", ORDERS, "b"),
+        lambda: blocking.retry(refusal(blocking)),
+    ):
+        blocking._woken.clear()
+        change()
+        assert blocking._woken.is_set()
+    assert blocking.status().depth == 3
+    blocking._woken.clear()
+    blocking.dismiss(refusal(blocking))
+    assert not blocking._woken.is_set()
+    assert blocking.refusals() == []
+
+
+def test_nor_does_the_worker_of_the_asynchronous_one_sleep_on(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    order = {"id": "a", "totalAmount": 1, "createdDate": NOON}
+
+    async def work() -> None:
+        client = AsyncPushClient("key", clock=clock)
+        async with client, AsyncOutbox(tmp_path / "o.db", client, clock=clock) as outbox:
+            await outbox.record("c", ORDERS, order)  # without a worker
+            for change in (
+                lambda: outbox.record("c", ORDERS, order),
+                lambda: outbox.delete("c", ORDERS, "b"),
+                lambda: outbox.retry(refusal(outbox)),
+            ):
+                outbox._woken = anyio.Event()
+                await change()
+                assert outbox._woken.is_set()
+            outbox._woken = anyio.Event()
+            await outbox.dismiss(refusal(outbox))
+            assert not outbox._woken.is_set()
+            outbox.stop()
+            assert outbox._woken.is_set()
+            assert (await outbox.status()).depth == 3
+
+    anyio.run(work)
+
+
+class Rounds:
+    """Steps whose pauses or failures are planned; the worker is stopped after the last."""
+
+    def __init__(self, outbox: Outbox, *ends: float | Exception | None) -> None:
+        self.outbox = outbox
+        self.left = [*ends]
+        self.woken: list[bool] = []
+
+    def run_once(self) -> float | None:
+        self.woken.append(self.outbox._woken.is_set())
+        self.outbox._woken.set()  # as by a record during the steps
+        end = self.left.pop(0)
+        if not self.left:
+            self.outbox._stopping.set()
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+
+def test_the_worker_waits_between_its_rounds_and_after_crashes(
+    blocking: Outbox, clock: FakeClock
+) -> None:
+    rounds = Rounds(blocking, 1.5, None, 9.0, OSError("disk full"), OSError("disk full"), 0.0)
+    blocking.run_once = rounds.run_once  # type: ignore[method-assign]
+    blocking._rng = Shortest(0)
+    waits: list[tuple[bool, float | None]] = []
+    clock.wait = (  # type: ignore[method-assign]
+        lambda event, seconds: waits.append((event.is_set(), seconds))
+    )
+    blocking._work()
+    assert waits == [(True, each) for each in (1.5, 5.0, 5.0, 2.0, 3.0, 0.0)]
+    assert rounds.woken == [False] * 6
+    blocking._work()
+    assert len(waits) == 6
+
+
+def test_an_outbox_that_is_stopped_gives_its_lock_up_and_can_start_again(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    file = tmp_path / "o.db"
+    client = PushClient("key", clock=clock)
+    with Outbox(file, client, clock=clock) as first, Outbox(file, client, clock=clock) as other:
+        first.start()
+        assert first.status().is_alive
+        with pytest.raises(LedgerError, match="another worker"):
+            other.start()
+        assert not other.status().is_alive
+        with pytest.raises(LedgerError, match="another worker"):
+            other.run_once()
+        first.stop()
+        assert not first.status().is_alive
+        assert other.run_once() is None
+        other.stop()
+        first.start()
+        thread = first._thread
+        first.start()
+        assert first._thread is thread
+        first.stop()
+        first.stop()
+    with pytest.raises(LedgerError, match="closed"):
+        first.start()

@@ -104,6 +104,11 @@ def test_the_dates_of_a_record_are_in_microseconds() -> None:
     record = {"id": "a", "sourceModifiedDate": "1969-12-31T23:59:59Z", "totalAmount": 1}
     version = make_version(ORDERS, record)
     assert (version.created, version.modified) == (None, -1_000_000)
+    last = "9999-12-31T23:59:59.999999Z"
+    for dates in ({"createdDate": last}, {"sourceModifiedDate": last}):
+        version = make_version(ORDERS, {"id": "a", "totalAmount": 1} | dates)
+        assert (version.created or version.modified) == 253402300799_999999
+    assert microseconds(last) == 253402300799_999999
 
 
 def both(record: Record, kind: Any = ORDERS) -> list[Any]:

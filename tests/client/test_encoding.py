@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+import math
+from dataclasses import dataclass, field, make_dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import attrs
 import msgspec
@@ -293,3 +295,75 @@ def test_numbers_of_numpy_are_encoded_as_pythons() -> None:
 def test_an_unknown_property_is_refused_by_its_path(record: dict[str, Any], path: str) -> None:
     with pytest.raises(BadRecord, match=f"{path}: unknown property"):
         make_version("commerce-orders", record | {"createdDate": NOON})
+
+
+class Nowhere(tzinfo):
+    """A time zone that does not know its offset."""
+
+    def utcoffset(self, _moment: datetime | None) -> None:
+        return None
+
+
+class Kind(enum.IntEnum):
+    ONE = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "wire"),
+    [
+        (None, None), (True, True), (0, 0), ("", ""), (1.5, 1.5),
+        (Decimal("1.50"), Decimal("1.50")),
+        ((1, [2]), [1, [2]]), (date(2022, 3, 21), "2022-03-21"), (Status.PAID, "Paid"),
+        (Kind.ONE, 1), (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (msgspec.Raw(b'{"a":1.10}'), {"a": Decimal("1.10")}),
+        (NOON.replace(microsecond=100_000), "2022-03-21T12:00:00.1Z"),
+        (NOON.replace(microsecond=1), "2022-03-21T12:00:00.000001Z"),
+        (NOON.replace(hour=10), "2022-03-21T10:00:00Z"), (datetime.max.replace(tzinfo=UTC),
+         "9999-12-31T23:59:59.999999Z"),
+    ],
+)  # fmt: skip
+def test_each_value_has_its_form_on_the_wire(value: Any, wire: Any) -> None:
+    assert to_wire(value) == wire
+    assert type(to_wire(value)) is type(wire)
+    assert to_wire({"a": [value]}) == {"a": [wire]}
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "reason"),
+    [
+        ({"a": [1, {"b": math.nan}]}, "$.a[1].b", "nan is not a finite number"),
+        ([math.inf], "$[0]", "inf is not a finite number"),
+        (Decimal("NaN"), "$", "NaN is not a finite number"),
+        (Decimal("-Infinity"), "$", "-Infinity is not a finite number"),
+        ({1: 2}, "$", "property names must be text, not 1"),
+        ({"a": {None: 2}}, "$.a", "property names must be text, not None"),
+        (object, "$", "a value of type type cannot be encoded as JSON"),
+        (Order, "$", "a value of type type cannot be encoded as JSON"),
+        ({"a": {1, 2}}, "$.a", "a value of type set cannot be encoded as JSON"),
+        (datetime.min.replace(tzinfo=BERLIN), "$",
+         "0001-01-01T00:00:00+01:00 is not in the years 1 to 9999 UTC"),
+        *((moment, "$", "2022-03-21T12:00:00 has no time zone; use an aware datetime, "
+           "such as datetime(…, tzinfo=UTC)")
+          for moment in (NOON.replace(tzinfo=None), NOON.replace(tzinfo=Nowhere()))),
+    ],
+)  # fmt: skip
+def test_what_has_no_form_is_named_by_its_path(value: Any, path: str, reason: str) -> None:
+    with pytest.raises(BadRecord) as caught:
+        to_wire(value)
+    assert (caught.value.path, caught.value.reason) == (path, reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "camel"),
+    [("id", "id"), ("total_amount", "totalAmount"), ("order_line_items", "orderLineItems"),
+     ("_private", "_private"), ("totalAmount", "totalAmount"), ("a__b", "aB"), ("a_", "a"),
+     ("a_bC", "aBC")],
+)  # fmt: skip
+def test_the_name_of_an_attribute_becomes_camel_case(name: str, camel: str) -> None:
+    kind = make_dataclass("Record", [name])
+    assert to_wire(kind(1)) == {camel: 1}
+
+
+def test_an_attribute_that_is_unset_is_left_out_and_one_that_is_none_is_null() -> None:
+    kind = make_dataclass("Record", ["a", "b"])
+    assert to_wire(kind(msgspec.UNSET, None)) == {"b": None}

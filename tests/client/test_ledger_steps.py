@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from codat_push.versions import make_version
 ORDERS, PAYMENTS = "commerce-orders", "commerce-payments"
 COMPANY = "company"
 Json = dict[str, Any]
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.fixture
@@ -163,6 +164,7 @@ def test_after_each_success_chunks_are_twice_as_large_up_to_the_limit(
         ({"completed": NOON, "requested": NOON - HOUR}, NOON),
         ({"completed": None, "requested": NOON - HOUR}, NOON - HOUR),
         ({"completed": None, "requested": None}, EPOCH),
+        ({"completed": LAST, "requested": None}, LAST),
     ],
 )  # fmt: skip
 def test_records_are_accepted_when_their_dataset_completed(

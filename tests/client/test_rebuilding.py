@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +275,12 @@ def test_a_push_that_has_not_ended_is_waited_for(status: str, is_underway: bool)
             rebuilt([], newest_datasets=history)
     else:
         assert rebuilt([], newest_datasets=history)[0] == Rebuilt(0, 0, 0, None)
+
+
+def test_the_last_moment_of_all_is_kept_to_the_microsecond() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    _, ledger = rebuilt([order("a")], last)
+    assert accepted(ledger) == {"a": 253402300799_999999}
 
 
 def test_a_moment_without_a_time_zone_is_refused() -> None:

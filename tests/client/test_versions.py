@@ -17,14 +17,23 @@ import codat_push.comparison
 from codat_mock.models.commerce import Order
 from codat_mock.models.decoding import decoder
 from codat_mock.rules.contexts.pushes import content_of
-from codat_push import Ledger
+from codat_push import BadRecord, Ledger
 from codat_push.earlier_digests import first_digest, second_digest
 from codat_push.models import Dataset
-from codat_push.schema import DataType
-from codat_push.versions import Given, Version, make_version, read_given
+from codat_push.schema import DATA_TYPES, PROPERTIES, DataType
+from codat_push.versions import (
+    Given,
+    Version,
+    encode_given,
+    make_unusual,
+    make_version,
+    missing_properties,
+    property_bits,
+    read_given,
+)
 from codat_scenarios.strategies import orders
 
-ORDERS = "commerce-orders"
+ORDERS, PAYMENTS, TRANSACTIONS = DATA_TYPES
 Record = dict[str, Any]
 decode: Final = decoder(Order)
 
@@ -126,3 +135,82 @@ def test_of_two_versions_of_a_record_in_one_batch_the_last_counts() -> None:
     assert list(ledger.changes("c", ORDERS, [order | {"totalAmount": 2}, order])) == []
     chunk = next(ledger.changes("c", ORDERS, [order, order | {"totalAmount": 2}]))
     assert chunk.size == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "key"),
+    [
+        (ORDERS, {"id": "a", "country": "GB"}, ("a", "")),
+        (ORDERS, {"id": "a", "type": "Payment", "country": "GB"}, None),
+        (TRANSACTIONS, {"id": "a", "type": "Payment"}, ("a", "Payment")),
+        (TRANSACTIONS, {"id": "a", "type": None, "totalAmount": 1}, ("a", "")),
+        (TRANSACTIONS, {"id": "a", "totalAmount": 0}, ("a", "")),
+        (TRANSACTIONS, {"id": "a", "type": "", "totalAmount": 1}, ("a", "")),
+        (PAYMENTS, {"id": "a", "type": "Cash"}, ("a", "")),
+        (ORDERS, {"id": "", "country": "GB"}, None), (ORDERS, {"country": "GB"}, None),
+        (ORDERS, {"id": None, "country": "GB"}, None), (ORDERS, {"id": 7, "country": "GB"}, None),
+        (ORDERS, {"id": "a"}, None), (ORDERS, {"id": "a", "country": ""}, None),
+        (PAYMENTS, {"id": "a", "status": "Deleted"}, None),
+        (PAYMENTS, {"id": "a", "status": "Paid"}, ("a", "")),
+    ],
+)  # fmt: skip
+def test_a_plain_record_has_its_key_at_once(
+    kind: DataType, record: Record, key: tuple[str, str] | None
+) -> None:
+    given = encode_given(record)
+    assert given is not None
+    found = read_given(kind, record, given)
+    assert (found and (found.id, found.kind)) == key
+    if key:
+        unusual = make_unusual(kind, record, "$", given)
+        assert unusual == found
+        assert make_version(kind, record) == found
+        assert make_version(kind, dict(record), "$", None) == found
+    else:
+        with pytest.raises(BadRecord):
+            make_version(kind, record)
+
+
+@pytest.mark.parametrize("record", [[], "a", 7, None, {"a": object}, {"a": "\ud800"}, Order])
+def test_what_is_no_dict_of_plain_values_has_no_fingerprint(record: Any) -> None:
+    assert encode_given(record) is None
+
+
+def test_the_same_values_have_the_same_fingerprint_and_others_another() -> None:
+    sources = [
+        encode_given({"id": "a", "totalAmount": Decimal(amount)}) for amount in ("1.0", "1.0", "2")
+    ]
+    assert sources[0] == sources[1] != sources[2]
+    assert sources[0] is not None
+    assert len(sources[0].source) == 20
+
+
+@pytest.mark.parametrize(
+    ("record", "path", "reason"),
+    [
+        ([], "$[3]", "a record must be an object"), (7, "$[3]", "a record must be an object"),
+        ({"totalAmount": 1}, "$[3].id", "a record needs an id, a text that is not empty"),
+        ({"id": "\ud800", "totalAmount": 1}, "$[3].id",
+         "the id '\\ud800' is not valid Unicode"),
+        ({"id": "a"}, "$[3]", "this looks like a delete; call delete with its id instead"),
+        ({"id": "a", "odd": 1}, "$[3].odd",
+         "unknown property, which the service would ignore; remove it"),
+    ],
+)  # fmt: skip
+def test_a_record_that_cannot_be_sent_is_named(record: Any, path: str, reason: str) -> None:
+    with pytest.raises(BadRecord) as caught:
+        make_version(ORDERS, record, "$[3]")
+    assert (caught.value.path, caught.value.reason) == (path, reason)
+
+
+@pytest.mark.parametrize("kind", [ORDERS, PAYMENTS, TRANSACTIONS])
+def test_each_property_has_its_own_bit(kind: DataType) -> None:
+    names = PROPERTIES[kind]
+    bits = [property_bits(kind, (name,)) for name in names]
+    assert bits == [1 << number for number in range(len(names))]
+    assert property_bits(kind, ()) == property_bits(kind, ("odd",)) == 0
+    everything = property_bits(kind, names)
+    assert everything == (1 << len(names)) - 1
+    assert missing_properties(kind, everything, 0) == [*names]
+    assert missing_properties(kind, everything, bits[0] | bits[-1]) == [*names[1:-1]]
+    assert missing_properties(kind, 0, everything) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -148,3 +148,20 @@ def test_so_many_of_the_newest_datasets_are_kept_and_those_of_no_known_time(
     state.forget_old_datasets(stream)
     assert state.datasets(stream) == {"undated", *["2", "1", "0"][:kept]}
     assert state.datasets(other) == {"0", "1", "2"}
+
+
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("code", [2000, 1000])
+def test_a_moment_of_any_year_is_kept_to_the_microsecond(
+    store: Store, state: RemoteState, code: int
+) -> None:
+    last = (LAST - EPOCH) // timedelta(microseconds=1)
+    period = DateRange(start=LAST, finish=LAST)
+    sync = SyncStatus(sync_status_code=code, sync_utc=LAST, sync_date_range_utc=period)
+    state.note_sync("c", sync)
+    assert state.synced("c") == Synced(last, last, last if code == 1000 else None)
+    stream = store.stream("c", ORDERS)
+    state.note_dataset(stream, "d", LAST)
+    assert state.latest_request(stream) == LAST
