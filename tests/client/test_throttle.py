@@ -12,6 +12,7 @@ from client_mock import HOST, KEY, NOON, FakeClock, MockCompany
 from codat_push import (
     Dataset,
     Ledger,
+    NotFound,
     NotSetUp,
     Outbox,
     PushClient,
@@ -21,6 +22,8 @@ from codat_push import (
     TooManyRequests,
     WaitTimeout,
 )
+from codat_push.operations import Call, Pause
+from codat_push.throttle import Throttle
 
 ORDERS = "commerce-orders"
 ORDER = {"id": "a", "currency": "GBP", "totalAmount": 1, "createdDate": NOON}
@@ -254,3 +257,112 @@ def test_an_id_that_is_not_valid_unicode_is_named(here: MockCompany, tmp_path: A
         with pytest.raises(ValueError, match="company '' is not an id"):
             here.client.push("", ORDERS, [ORDER])
         assert outbox.status().depth == 0
+
+
+def throttle(clock: FakeClock | None = None) -> Throttle:
+    return Throttle(clock or FakeClock(), 1.0)
+
+
+def pushing(this: Throttle, data_type: str = ORDERS, company: str = "c") -> Any:
+    """A push that has begun, and waits for its answer."""
+
+    def push() -> Any:
+        return (yield Pause(0.0))
+
+    flow = this.one_at_a_time(company, data_type, push())
+    assert next(flow) == Pause(0.0)
+    return flow
+
+
+def answered(flow: Any, dataset: str) -> None:
+    with pytest.raises(StopIteration):
+        flow.send(Dataset(id=dataset))
+
+
+def blocked(this: Throttle, data_type: str = ORDERS, company: str = "c") -> str | None:
+    """Why the next push is refused; None if it is not."""
+    try:
+        pushing(this, data_type, company).close()
+    except PushUnderway as error:
+        return str(error).partition(" of ")[0]
+    return None
+
+
+def test_one_push_of_a_company_and_data_type_is_under_way_at_a_time() -> None:
+    this = throttle()
+    flow = pushing(this)
+    assert blocked(this) == "the previous push"
+    assert blocked(this, "commerce-payments") is None
+    assert blocked(this, company="other") is None
+    answered(flow, "d-1")
+    assert blocked(this) == "dataset d-1"
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), ServerError("x", httpx.Request("GET", HOST))]
+)
+def test_a_push_that_fails_or_is_cancelled_is_under_way_no_longer(error: BaseException) -> None:
+    this = throttle()
+    flow = pushing(this)
+    with pytest.raises(type(error)):
+        flow.throw(error)
+    assert blocked(this) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        (Dataset(id="d-1", status="Complete"), True), (Dataset(id="d-1", status="MapError"), True),
+        (Dataset(id="d-1", status="Mapping"), False), (Dataset(id="d-2", status="Complete"), False),
+        ({"id": "d-1", "status": "Complete"}, False), (None, False), ([], False),
+    ],
+)  # fmt: skip
+def test_a_push_is_under_way_until_its_dataset_was_read_to_have_ended(
+    answer: Any, ends: bool
+) -> None:
+    this = throttle()
+    answered(pushing(this), "d-1")
+    answered(pushing(this, "commerce-payments"), "d-9")
+    this.note_answer(answer)
+    assert (blocked(this) is None) is ends
+    assert blocked(this, "commerce-payments") == "dataset d-9"
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "ends"),
+    [(404, "/meta/d-1", True), (404, "/d-1/meta", False), (404, "/meta/d-1?x=/y", True),
+     (500, "/meta/d-1", False), (404, "/meta/xd-1", False)],
+)  # fmt: skip
+def test_or_until_the_service_does_not_know_it(status: int, path: str, ends: bool) -> None:
+    this = throttle()
+    answered(pushing(this), "d-1")
+    request = httpx.Request("GET", f"{HOST}{path}")
+    kind = NotFound if status == 404 else ServerError
+    this.note_failure("c", kind("x", request, httpx.Response(status, request=request)))
+    assert (blocked(this) is None) is ends
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0])
+def test_a_failure_without_a_wait_stops_nothing(seconds: float | None) -> None:
+    this = throttle()
+    request = httpx.Request("GET", HOST)
+    this.note_failure("c", ServerError("x", request, retry_after=seconds))
+    this.check("c", request)
+    assert this._suspended_until == {}
+
+
+def test_what_is_over_is_forgotten() -> None:
+    clock = FakeClock()
+    this = throttle(clock)
+    request = httpx.Request("GET", HOST)
+    for company, seconds in (("a", 5.0), ("b", 9.0)):
+        error = TooManyRequests("x", request, httpx.Response(429), retry_after=seconds)
+        this.note_failure(company, error)
+    clock.seconds = 5.0
+    this.check("c", request)
+    assert [*this._suspended_until] == ["b"]
+    calls = [Call("dataset", "GET", path, None, "c") for path in ("/1", "/2")]
+    assert [this.pause_before(each) for each in calls] == [0.0, 0.0]
+    clock.seconds = 6.0
+    assert this.pause_before(calls[0]) == 0.0
+    assert this._polls == {"/1": 7.0}
