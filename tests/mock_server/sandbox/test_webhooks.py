@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -27,6 +28,7 @@ from codat_mock.sandbox.webhooks import (
     alerts,
     change_rule,
     clear_rules,
+    client_id,
     expect_end,
     is_first,
     next_delivery,
@@ -465,3 +467,13 @@ def test_a_delivery_ends_an_alert_or_plans_the_next_try(
         assert session.tables.datasets.find(row.number, "d").is_alerted == is_alerted
         assert alerts(session).is_settled
         assert next_delivery(session) is None
+
+
+def test_a_sandbox_has_an_id_as_a_client_which_is_a_uuid_like_those_of_its_records(registry):
+    found = []
+    for name in ("a", "b"):
+        with registry.sandbox(name).session() as session:
+            found += [client_id(session), session.new_id()]
+            assert client_id(session) == found[-2]
+    assert [UUID(each).version for each in found] == [4] * 4
+    assert len({*found}) == 4

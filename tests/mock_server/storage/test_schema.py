@@ -15,7 +15,14 @@ import pytest
 from codat_mock.clock import Clock
 from codat_mock.models.pushes import split_push
 from codat_mock.storage import Store, UnusableFile
-from codat_mock.storage.schema import EARLIER_ID, VERSION, connect
+from codat_mock.storage.schema import (
+    APPLICATION_ID,
+    EARLIER_ID,
+    LEDGER_ID,
+    SNAPSHOT_ID,
+    VERSION,
+    connect,
+)
 from codat_push import Ledger
 
 ORDERS = "commerce-orders"
@@ -327,3 +334,8 @@ def test_the_latest_sync_is_found_without_sorting_them_all(tmp_path):
     db.close()
     assert len(plan) == 1
     assert "INDEX syncs_in_order" in plan[0]
+
+
+def test_each_kind_of_file_is_known_by_four_letters():
+    ids = (APPLICATION_ID, LEDGER_ID, SNAPSHOT_ID, EARLIER_ID)
+    assert [each.to_bytes(4, "big") for each in ids] == [b"CMOK", b"CPUS", b"CMOS", b"coda"]
