@@ -72,6 +72,8 @@ def item(total: Any, **more: Any) -> dict[str, Any]:
         ({"orderLineItems": [item(-10)], "totalRefund": -10}, [(10, None, None, True)]),
         ({"orderLineItems": [item(-10)], "totalRefund": 9.99}, [(-10, None, None, False)]),
         ({"orderLineItems": [item(-10, quantity=0)], "totalRefund": 10}, [(10, None, None, True)]),
+        ({"orderLineItems": [item(-0.01)], "totalRefund": 0.01}, [(0.01, None, None, True)]),
+        ({"orderLineItems": [item(0)], "totalRefund": 1}, [(0, None, None, False)]),
         ({"orderLineItems": [item(-10, quantity=1)], "totalRefund": 10},
          [(-10, None, None, False)]),
         ({"orderLineItems": [item(-6), item(-5), item(-4)], "totalRefund": 10},
@@ -268,6 +270,7 @@ def test_a_discount_is_on_the_order_as_far_as_the_lines_do_not_contain_it(
         ([entry(120, 20, 20), entry(60, 10, 20, back=True)], 12, None, [(108, 18), (60, 10)]),
         ([entry(120, 20, 20), entry(-5, 0)], 12, None, [(108, 18), (-5, 0)]),
         ([entry(120, 15, 20)], 12, None, [(108, 13.5)]),
+        ([entry(120, 30, 20)], 12, None, [(108, 27)]),
         ([entry(120, 15)], 12, None, [(108, 13.5)]),
         ([entry(120, None)], 12, None, [(108, 0)]),
         ([entry(120, 20, 20)], 120, None, [(0, 0)]),
@@ -306,11 +309,13 @@ def test_a_discount_takes_its_share_of_the_taxes(
     ],
 )
 def test_an_order_without_lines_is_one_line(given: Any, expected: Shown | None) -> None:
+    lines = whole_order(given, "GBP", RATES)
     found = [
-        (float(each.gross), *taxes([each]), *rates([each]), each.is_refund)
-        for each in whole_order(given, "GBP", RATES)
+        (float(each.gross), *taxes([each]), *rates([each]), each.is_refund) for each in lines
     ]
     assert found == ([] if expected is None else [expected])
+    assert all(each.is_product for each in lines)
+    assert [each.has_own_tax for each in lines] == [line[2] is None for line in found]
 
 
 def side(amounts: Any) -> dict[str, tuple[float, float]]:
