@@ -310,9 +310,7 @@ def test_a_discount_takes_its_share_of_the_taxes(
 )
 def test_an_order_without_lines_is_one_line(given: Any, expected: Shown | None) -> None:
     lines = whole_order(given, "GBP", RATES)
-    found = [
-        (float(each.gross), *taxes([each]), *rates([each]), each.is_refund) for each in lines
-    ]
+    found = [(float(each.gross), *taxes([each]), *rates([each]), each.is_refund) for each in lines]
     assert found == ([] if expected is None else [expected])
     assert all(each.is_product for each in lines)
     assert [each.has_own_tax for each in lines] == [line[2] is None for line in found]

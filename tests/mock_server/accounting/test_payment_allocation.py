@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 import judged
 import pytest
@@ -11,11 +13,13 @@ from sample_sales import configured
 
 from codat_mock.accounting.booking_context import booking_context
 from codat_mock.accounting.day_of_business import Business
+from codat_mock.accounting.order_accounts import PaidAmount
 from codat_mock.accounting.payment_allocation import PaymentAllocation
 from codat_mock.accounting.reconciliation import (
     BookedCredit,
     BookedOrder,
     BookedPart,
+    BookedPayment,
     Earlier,
     link,
 )
@@ -30,7 +34,11 @@ def credited(day: str) -> BookedOrder:
     return BookedOrder("INV-1", None, "GBP", "", ZERO, ZERO, ZERO, (PART,), credits=(credit,))
 
 
-def allocation(orders: dict[str, BookedOrder], *refunds: float) -> PaymentAllocation:
+def allocation(
+    orders: dict[str, BookedOrder],
+    *refunds: float,
+    payments: Mapping[str, str] = MappingProxyType({}),
+) -> PaymentAllocation:
     context = booking_context(configured(), "gbol", "s", FINISH, [])
     business = Business()
     lines = [{"id": "l", "totalAmount": 1, "taxPercentage": 20, "quantity": -1}]
@@ -38,7 +46,8 @@ def allocation(orders: dict[str, BookedOrder], *refunds: float) -> PaymentAlloca
         lines[0]["totalAmount"] = amount
         given = judged.order(-amount, id=f"R{number}", orderLineItems=lines)
         business.add_orders([(f"R{number}", given)], context)
-    return PaymentAllocation(business, link((), {}, (), Earlier(orders, {})), context)
+    booked = {key: BookedPayment(source, "Card") for key, source in payments.items()}
+    return PaymentAllocation(business, link((), {}, (), Earlier(orders, booked)), context)
 
 
 @pytest.mark.parametrize(("day", "is_kept"), [("2022-02-19", True), ("2022-02-18", False)])
@@ -64,3 +73,19 @@ def test_a_refund_joins_the_credit_note_of_its_amount(
     day = made.business.days.get(("2022-03-01", "GBP", ""))
     assert [each.key for each in day.completed] if day else completed == []
     assert (day.credit_note if day else None) == ("CN-1" if completed else None)
+
+
+@pytest.mark.parametrize(("own", "rest"), [(4, 8), (11.99, 0.01), (12, None)])
+def test_a_repayment_by_its_sale_is_for_what_a_refund_has_left_beside_its_own(
+    own: float, rest: float | None
+) -> None:
+    payments = {"to the refund": "R0", "to the sale": "O"}
+    made = allocation({"O": credited("2022-03-01")}, 12, payments=payments)
+    of_order: dict[str, list[PaidAmount]] = {"R0": [], "O": []}
+    for (key, order), amount in zip(payments.items(), (own, rest or 8), strict=True):
+        repaid = judged.payment(-amount, id=key)
+        of_order[order].append(PaidAmount(key, repaid, Decimal(str(-amount))))
+    made.share_repayments(of_order)
+    found = [(each.key, float(each.amount)) for each in of_order["R0"]]
+    assert found == [("to the refund", -own), *([("to the sale", -rest)] if rest else [])]
+    assert [each.key for each in of_order["O"]] == ([] if rest else ["to the sale"])
