@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from shutil import copyfile
 from threading import Thread, get_ident
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from codat_mock.http.app import create_app
 from codat_mock.sandbox import SandboxRegistry, Settings, session
 from codat_mock.storage import StorageError, Store, UnusableFile, snapshots, store
+from codat_mock.storage.schema import APPLICATION_ID, SNAPSHOT_ID, TABLES, VERSION
 
 KEY = {"Authorization": "Basic a2V5"}
 OTHER = {"Authorization": "Basic b3RoZXI="}
@@ -142,3 +145,99 @@ def test_a_snapshot_that_cannot_be_restored_leaves_nothing(registry):
     db = registry._store._db
     assert db.execute("SELECT count(*) FROM sandboxes").fetchone() == (1,)
     assert db.execute("SELECT count(*) FROM datasets").fetchone() == (3,)
+
+
+@pytest.fixture
+def db() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        made.executescript(TABLES)
+        yield made
+
+
+def columns_of(db: sqlite3.Connection, table: str) -> list[str]:
+    return [each[1] for each in db.execute(f"PRAGMA table_info({table})")]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("seconds", [9.0, -1.0])
+def test_the_rows_of_a_table_come_in_portions_the_last_ones_first(db, monkeypatch, count, seconds):
+    monkeypatch.setattr(snapshots, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(snapshots, "PORTION_SECONDS", seconds)
+    names = [f"{number}" for number in range(count)]
+    for sandbox in (1, 2):
+        for name in names:
+            db.execute("INSERT INTO preferences VALUES (?, ?, '')", (sandbox, name))
+            db.execute("INSERT INTO exercised VALUES (?, ?)", (sandbox, name))
+    for table in ("preferences", "exercised"):
+        columns = columns_of(db, table)
+        found = [*snapshots.portions(db, table, columns, 1)]
+        rows = [dict(zip(columns, row, strict=True)) for part in found for row in part]
+        assert [row["code" if table == "exercised" else "name"] for row in rows] == names[::-1]
+        assert {row["sandbox"] for row in rows} <= {1}
+        sizes = [len(part) for part in found]
+        assert sizes == (
+            [1] * count if seconds < 0 else [3] * (count // 3) + [count % 3] * (count % 3 > 0)
+        )
+
+
+def test_a_portion_is_of_so_many_rows_or_so_much_time():
+    assert (snapshots.ROWS_AT_ONCE, snapshots.PORTION_SECONDS) == (2000, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("sandboxes", "number"), ("datasets", "number"), ("requests", "place"),
+     ("codes", None), ("preferences", None), ("versions", None)],
+)  # fmt: skip
+def test_a_table_whose_rows_are_numbered_has_a_key_of_its_own(db, table, key):
+    assert snapshots.own_key(db, table) == key
+
+
+def test_new_keys_follow_all_that_there_are_and_were(db):
+    assert snapshots.next_key(db, "sandboxes", "number") == 0
+    db.execute("INSERT INTO sandboxes (number, name, clock) VALUES (5, 'a', '')")
+    assert snapshots.next_key(db, "sandboxes", "number") == 5
+    db.execute("INSERT INTO requests (place, sandbox, number, entry, size) VALUES (7, 5, 1, '', 0)")
+    db.execute("DELETE FROM requests")
+    assert snapshots.next_key(db, "requests", "place") == 7  # never given twice
+    db.execute("UPDATE sqlite_sequence SET seq = 3 WHERE name = 'requests'")
+    db.execute("INSERT INTO requests (place, sandbox, number, entry, size) VALUES (4, 5, 1, '', 0)")
+    assert snapshots.next_key(db, "requests", "place") == 4
+
+
+def test_a_row_gets_its_new_key_and_those_of_the_rows_that_it_names():
+    columns = ["number", "company", "synced", "name", "carrier"]
+    shifts = {"datasets": 10, "companies": 200, "syncs": 3000}
+    row = (1, 2, None, "5", 4)
+    moved = snapshots.shifted("datasets", columns, "number", row, shifts)
+    assert moved == (11, 202, None, "5", 14)
+    assert snapshots.shifted("x", columns, None, row, shifts) == (1, 202, None, "5", 14)
+    assert snapshots.shifted("x", ["synced"], None, (1,), shifts) == (3001,)
+
+
+def test_a_snapshot_is_of_one_sandbox_and_of_this_version(registry):
+    Shop(registry, KEY)
+    content = registry.sandbox(registry.names()[0]).snapshot()
+    snapshots.check_content(content)
+    for statement, words in (
+        ("INSERT INTO sandboxes (name, clock) VALUES ('other', '')", "not of one sandbox"),
+        ("DELETE FROM sandboxes", "not of one sandbox|no row"),
+        (f"PRAGMA user_version = {VERSION + 1}", "another version"),
+        (f"PRAGMA user_version = {VERSION - 1}", "another version"),
+        (f"PRAGMA application_id = {APPLICATION_ID}", "not a snapshot"),
+        (f"PRAGMA application_id = {SNAPSHOT_ID + 1}", "not a snapshot"),
+        ("CREATE TABLE more (x)", "tables are not those"),
+        ("DROP TABLE findings", "tables are not those"),
+        ("UPDATE datasets SET is_read = 'x'", "datasets.is_read holds what is no number"),
+    ):
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
+            file.deserialize(content)
+            file.execute(statement)
+            changed = file.serialize()
+        with pytest.raises(UnusableFile, match=words):
+            snapshots.check_content(changed)
+    for other in (b"", content[:15], b"x" + content):
+        with pytest.raises(UnusableFile, match="This is not a snapshot"):
+            snapshots.check_content(other)
+    with pytest.raises(UnusableFile, match="damaged"):
+        snapshots.check_content(content[: len(content) // 2])
