@@ -14,7 +14,7 @@ import pytest
 from codat_mock.http.app import create_app
 from codat_mock.sandbox import SandboxRegistry, Settings, session
 from codat_mock.storage import StorageError, Store, UnusableFile, snapshots, store
-from codat_mock.storage.schema import APPLICATION_ID, SNAPSHOT_ID, TABLES, VERSION
+from codat_mock.storage.schema import APPLICATION_ID, SNAPSHOT_ID, VERSION
 
 KEY = {"Authorization": "Basic a2V5"}
 OTHER = {"Authorization": "Basic b3RoZXI="}
@@ -145,13 +145,6 @@ def test_a_snapshot_that_cannot_be_restored_leaves_nothing(registry):
     db = registry._store._db
     assert db.execute("SELECT count(*) FROM sandboxes").fetchone() == (1,)
     assert db.execute("SELECT count(*) FROM datasets").fetchone() == (3,)
-
-
-@pytest.fixture
-def db() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        made.executescript(TABLES)
-        yield made
 
 
 def columns_of(db: sqlite3.Connection, table: str) -> list[str]:

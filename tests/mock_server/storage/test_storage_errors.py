@@ -10,6 +10,7 @@ import pytest
 from codat_mock.http.app import create_app
 from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_mock.storage import StorageError, Store, UnusableFile
+from codat_mock.storage.errors import storage_error
 
 KEY = {"Authorization": "Basic a2V5"}
 COMPANIES = "/meta/companies/sync"
@@ -184,3 +185,51 @@ class FullAtCommit:
         error = sqlite3.OperationalError("database or disk is full")
         error.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise error
+
+
+def failed(code: int | None, message: str = "it failed") -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(message)
+    if code is not None:
+        error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "is_passing"),
+    [
+        (sqlite3.SQLITE_FULL, "disk full", True),
+        (sqlite3.SQLITE_BUSY, "locked", True),
+        (sqlite3.SQLITE_LOCKED, "locked", True),
+        (sqlite3.SQLITE_IOERR | 7 << 8, "disk cannot be read", True),
+        (sqlite3.SQLITE_READONLY, "cannot be written", True),
+        (sqlite3.SQLITE_CANTOPEN, "cannot be opened", True),
+        (sqlite3.SQLITE_NOMEM, "out of memory", True),
+        (sqlite3.SQLITE_CORRUPT | 1 << 8, "damaged", False),
+        (sqlite3.SQLITE_NOTADB, "damaged", False),
+    ],
+)
+def test_what_the_machine_does_is_known_by_its_code(code, words, is_passing):
+    found = storage_error(failed(code))
+    assert found is not None
+    assert words in found.message
+    assert found.message.endswith(": it failed")
+    assert found.is_passing == is_passing
+    assert storage_error(found) is found
+
+
+@pytest.mark.parametrize(
+    "error",
+    [None, ValueError("disk full"), failed(None), failed(sqlite3.SQLITE_ERROR),
+     failed(sqlite3.SQLITE_CONSTRAINT), failed(None, "no such table: theirs"),
+     failed(None, "no such table: main.theirs"), failed(None, "see: no such table: syncs")],
+)  # fmt: skip
+def test_what_is_our_own_mistake_is_no_fault_of_the_machine(error):
+    assert storage_error(error) is None
+
+
+@pytest.mark.parametrize("name", ["syncs", "main.syncs"])
+def test_a_table_of_ours_that_is_missing_is_damage(name):
+    found = storage_error(failed(sqlite3.SQLITE_ERROR, f"no such table: {name}"))
+    assert found is not None
+    assert found.message.endswith("the table 'syncs' is missing")
+    assert not found.is_passing

@@ -270,3 +270,29 @@ def test_what_is_deleted_goes_in_several_transactions(opened, monkeypatch):
     assert opened._db.execute("SELECT count(*) FROM preferences").fetchone() == (0,)
     opened.delete_discarded()
     assert len(begun) == 5
+
+
+@pytest.mark.parametrize(("step", "transactions"), [(0.02, 4), (0.025, 6), (0.0251, 6), (9.0, 11)])
+def test_a_transaction_that_deletes_takes_as_many_portions_as_there_is_time_for(
+    opened, monkeypatch, step, transactions
+):
+    monkeypatch.setattr("codat_mock.storage.discarded.ROWS_AT_ONCE", 1)
+    with opened.transaction():
+        made = opened.tables(opened.sandboxes.get_or_add("k", Clock.starting(None, 0)))
+        for number in range(9):
+            made.preferences.save(f"{number}", 1)
+        opened.sandboxes.delete("k")
+    asked, begun = [0.0], list[None]()
+
+    def begin() -> None:
+        begun.append(None)
+        asked[0] = -step  # each transaction is timed from its begin
+
+    def seconds() -> float:
+        asked[0] += step
+        return asked[0]
+
+    monkeypatch.setattr(store, "machine_seconds", seconds)
+    monkeypatch.setattr(opened, "_begin", begin)
+    opened.delete_discarded()
+    assert len(begun) == transactions  # for nine rows, the sandbox's own, and a look

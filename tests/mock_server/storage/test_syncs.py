@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +24,6 @@ from codat_mock.storage.deferred import AT_ONCE, Deferred
 from codat_mock.storage.discarded import Discarded
 from codat_mock.storage.faults import PlannedFaults
 from codat_mock.storage.planned_outcomes import Outcomes
-from codat_mock.storage.schema import TABLES
 from codat_mock.storage.syncs import SyncRow, Syncs, SyncSearch
 from codat_mock.storage.versions import Versions
 
@@ -34,13 +31,6 @@ NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
 STEP = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
 ORDERS = "commerce-orders"
-
-
-@pytest.fixture
-def db() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        made.executescript(TABLES)
-        yield made
 
 
 def at(hours: float, steps: int = 0) -> datetime:
