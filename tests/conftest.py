@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
@@ -34,6 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell modules that look at it while they are collected."""
     if config.getoption("--thorough"):
         settings.load_profile("thorough")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave alone what takes seconds to collect, where nothing of it is run."""
+    is_left = collection_path.name == "test_schemathesis.py"
+    return True if is_left and config.option.markexpr == "not long" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -12,7 +11,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from codat_mock.cli.main import main
 from codat_mock.models.alerts import AlertRule
 from codat_mock.models.faults import KINDS, properties_of
 
@@ -75,5 +76,5 @@ def test_the_page_of_faults_lists_every_kind_with_its_properties() -> None:
 def run(line: str, url: str) -> None:
     name, *arguments = shlex.split(line)
     assert name == "codat-mock"
-    variables = os.environ | {"CODAT_MOCK_URL": url}
-    subprocess.run([COMMAND, *arguments], check=True, capture_output=True, env=variables)
+    ran = CliRunner().invoke(main, arguments, env={"CODAT_MOCK_URL": url})
+    assert ran.exit_code == 0, ran.output

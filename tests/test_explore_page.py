@@ -46,6 +46,7 @@ def run(here: Path, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_its_commands_end_as_it_says(here: Path) -> None:
     first, *others = (run(here, line) for line in COMMANDS)
     assert first.returncode == 1, first.stderr
@@ -61,6 +62,7 @@ def test_its_file_by_hand_is_played(here: Path) -> None:
     assert "2. dataset 2 is processed at the pace 'queued' and ends in InternalError" in ran.stdout
 
 
+@pytest.mark.long
 def test_its_test_finds_what_it_says(here: Path) -> None:
     (here / NAME).write_text(TEST)
     ran = run(here, "pytest -Werror -p no:cacheprovider -p no:randomly")

@@ -16,10 +16,16 @@ from typing import Any
 
 import anyio
 import httpx
+import pytest
 from client_mock import NOON, MockCompany
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from codat_mock.sandbox.pushes import forget_answer
 from codat_push import AsyncOutbox, Outbox, OutboxStatus, Refusal
@@ -359,13 +365,17 @@ class OutboxMachine(RuleBasedStateMachine):
             assert amounts.get(key) == self.truth.get(key), key
 
 
-OutboxMachine.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-TestOutboxMachine = OutboxMachine.TestCase
+@pytest.mark.parametrize("most", [12, pytest.param(60, marks=pytest.mark.long)])
+def test_an_outbox_loses_doubles_and_breaks_nothing(most: int) -> None:
+    run_state_machine_as_test(
+        OutboxMachine,
+        settings=settings(
+            max_examples=most,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
 
 
 class Blocking:
@@ -403,10 +413,13 @@ class AsyncOutboxMachine(OutboxMachine):
         return Blocking(AsyncOutbox(path, client, clock=self.here.clock, rng=self.rng))
 
 
-AsyncOutboxMachine.TestCase.settings = settings(
-    max_examples=10,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-TestAsyncOutboxMachine = AsyncOutboxMachine.TestCase
+def test_an_asynchronous_outbox_loses_doubles_and_breaks_nothing() -> None:
+    run_state_machine_as_test(
+        AsyncOutboxMachine,
+        settings=settings(
+            max_examples=10,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

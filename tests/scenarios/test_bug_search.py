@@ -59,6 +59,7 @@ def address() -> Iterator[str]:
         yield server.address
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", KINDS)
 def test_a_planted_bug_is_found_and_shrunk_to_few_events(name: str) -> None:
     # In a process of its own: what Hypothesis draws depends on the modules that are loaded.
@@ -68,6 +69,7 @@ def test_a_planted_bug_is_found_and_shrunk_to_few_events(name: str) -> None:
     assert found.size <= 4, found.days
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["drive", "machine"])
 @pytest.mark.parametrize("name", ["KeepsItInMemory", "LosesTips", "RoundsToTens"])
 def test_the_printed_decorator_plays_what_was_found_again(
@@ -97,6 +99,7 @@ def test_the_printed_decorator_plays_what_was_found_again(
     assert str(again.value) == str(found.value)
 
 
+@pytest.mark.long
 def test_the_integration_without_a_bug_survives(address: str) -> None:
     assert search(SqliteIntegration, address, examples=8, seed=3) is None
 

@@ -31,8 +31,11 @@ from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.stories import STORIES, play
 from codat_scenarios.strategies import broken_histories, histories
 
-# A found history is printed whole, however long.
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+pytestmark = [
+    pytest.mark.long,  # hundreds of histories for each bug
+    # A found history is printed whole, however long.
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+]
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 

@@ -108,7 +108,11 @@ BROKEN = re.compile(
 
 
 @pytest.mark.parametrize(
-    ("program", "options"), [(HASTY, ("--fail-on", "warning")), (PLANTED, ()), (FORGETS, ())]
+    ("program", "options"),
+    [
+        (HASTY, ("--fail-on", "warning")),
+        *(pytest.param(each, (), marks=pytest.mark.long) for each in (PLANTED, FORGETS)),
+    ],
 )
 def test_the_printed_command_breaks_the_integration_as_the_search_did(explore, program, options):
     found = explore(program, *options)
@@ -192,6 +196,7 @@ def test_a_replayed_schedule_breaks_the_integration_until_it_is_fixed(explore, p
     assert mended.exit_code == 0, mended.output
 
 
+@pytest.mark.long
 def test_the_same_seed_finds_the_same_schedule(explore):
     first, second = (explore(PLANTED, "--seed", "3", "--database", name) for name in "ab")
     assert first.exit_code == 1
@@ -478,6 +483,7 @@ def test_a_signal_stops_the_search_and_the_command(command, tmp_path):
         os.kill(int(started.read_text()), 0)
 
 
+@pytest.mark.long
 def test_a_found_schedule_is_kept_when_a_signal_stops_the_search(explore, command, tmp_path):
     (tmp_path / "nightly.py").write_text(PLANTED)
     integration = ("--", sys.executable, "nightly.py", str(SAMPLES / "sales"))

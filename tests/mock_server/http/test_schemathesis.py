@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from openapi_conformance import KEY
@@ -41,6 +42,7 @@ KNOWN = {
 schema = schemathesis.openapi.from_wsgi("/_mock/openapi.json", APP)
 
 
+@pytest.mark.long
 @schema.parametrize()
 @settings(
     max_examples=12,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 import httpx
+import pytest
 import vendor_schemas
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -178,26 +179,30 @@ class Shop:
         return body
 
 
-@given(data=st.data())
-@settings(
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate, Phase.shrink],
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_answer_on_a_random_walk_has_the_vendors_form(data: st.DataObject) -> None:
-    shop = Shop()
-    for _ in range(60):
-        move = data.draw(st.integers(0, 11))
-        if move == 0:
-            seconds = data.draw(st.sampled_from([1, 8, 3600, 86_400]))
-            shop.http.post("/_mock/clock/advance", json={"seconds": seconds}).raise_for_status()
-        elif move == 1:
-            plan = data.draw(st.sampled_from(PLANS))
-            shop.http.post("/_mock/outcomes", json=plan).raise_for_status()
-        else:
-            step(shop, data.draw(st.sampled_from(OPERATIONS)), data)
+@pytest.mark.parametrize("most", [15, pytest.param(60, marks=pytest.mark.long)])
+def test_every_answer_on_a_random_walk_has_the_vendors_form(most: int) -> None:
+    @given(data=st.data())
+    @settings(
+        max_examples=most,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    def walk(data: st.DataObject) -> None:
+        shop = Shop()
+        for _ in range(60):
+            move = data.draw(st.integers(0, 11))
+            if move == 0:
+                seconds = data.draw(st.sampled_from([1, 8, 3600, 86_400]))
+                shop.http.post("/_mock/clock/advance", json={"seconds": seconds}).raise_for_status()
+            elif move == 1:
+                plan = data.draw(st.sampled_from(PLANS))
+                shop.http.post("/_mock/outcomes", json=plan).raise_for_status()
+            else:
+                step(shop, data.draw(st.sampled_from(OPERATIONS)), data)
+
+    walk()
 
 
 def step(shop: Shop, operation: str, data: st.DataObject) -> None:

@@ -375,11 +375,12 @@ def the_same_refused_body(shop: Shop, sale: Sale, choose: Choose) -> tuple[str, 
     return "T05", ""
 
 
+@pytest.mark.parametrize("most", [3, pytest.param(EXAMPLES, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", BREACHES)
-def test_every_breach_of_a_random_day_is_found_and_named(driver: SandboxDriver, name: str) -> None:
-    @settings(
-        max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow], database=None,
-    )  # fmt: skip
+def test_every_breach_of_a_random_day_is_found_and_named(
+    driver: SandboxDriver, name: str, most: int
+) -> None:
+    @settings(max_examples=most, suppress_health_check=[HealthCheck.too_slow], database=None)
     @given(currency=st.sampled_from([*DIGITS]), what=goods(), data=st.data())
     def is_found(currency: str, what: Goods, data: DataObject) -> None:
         shop = Shop(driver, currency)

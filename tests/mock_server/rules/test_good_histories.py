@@ -125,10 +125,11 @@ HAPPENINGS: tuple[Happening, ...] = (
 NAMES = ("orders", "payments", "transactions")
 
 
-def test_good_histories_break_no_rule(driver: SandboxDriver) -> None:
+@pytest.mark.parametrize("most", [20, pytest.param(HISTORIES, marks=pytest.mark.long)])
+def test_good_histories_break_no_rule(driver: SandboxDriver, most: int) -> None:
     played = 0
 
-    @settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.too_slow], database=None)
+    @settings(max_examples=most, suppress_health_check=[HealthCheck.too_slow], database=None)
     @given(
         currency=st.sampled_from([*DIGITS]),
         is_declared=st.booleans(),

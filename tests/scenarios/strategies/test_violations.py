@@ -60,6 +60,7 @@ def test_every_rule_has_a_violation() -> None:
     assert VIOLATIONS.keys() == {rule.code for rule in rulebook()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", VIOLATIONS)
 def test_a_violation_is_found_with_its_consequences_and_nothing_else(code: str) -> None:
     @examples(code)
@@ -76,6 +77,7 @@ def test_a_violation_is_found_with_its_consequences_and_nothing_else(code: str) 
         broken()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", VIOLATIONS)
 def test_a_violation_is_not_found_if_its_rule_is_off(code: str) -> None:
     once = settings(max_examples=2, phases=[Phase.generate], database=None, derandomize=True)
