@@ -45,6 +45,8 @@ PACKAGES: Final[dict[str, tuple[Path, Sequence[str]]]] = {
             "mock_server/test_limits.py",
             "mock_server/http/control",
             "mock_server/http/portal/test_merchant_pages.py",
+            "mock_server/http/test_sync_status_codes.py",
+            "mock_server/http/test_ticker.py",
             "mock_server/http/test_vendor_answers.py",
         ],
     ),

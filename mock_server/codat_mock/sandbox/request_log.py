@@ -108,9 +108,10 @@ def get(session: Session, number: int) -> tuple[LoggedRequest, LoggedBodies]:
     if not bodies.sent and entry.sent_bytes and entry.dataset_id and entry.company_id:
         company = session.company(entry.company_id)
         dataset = session.tables.datasets.find(company.number, entry.dataset_id)
-        body = session.tables.datasets.body(dataset.number) if dataset else b""
-        answer = b'{"data":%b,"datasetId":"%b"}' % (body, entry.dataset_id.encode())
-        bodies = LoggedBodies(body, bodies.answered or answer)
+        if dataset:  # else it was deleted with its connection
+            body = session.tables.datasets.body(dataset.number)
+            answer = b'{"data":%b,"datasetId":"%b"}' % (body, entry.dataset_id.encode())
+            bodies = LoggedBodies(body, bodies.answered or answer)
     return entry, bodies
 
 

@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from codat_mock.http.app import create_app
-from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_mock.sandbox import Sandbox, SandboxRegistry, Settings, companies
+from codat_mock.sandbox.session import SandboxClosed
+from codat_mock.storage import LinkSession, StorageError, Store
 
 
 def chosen_by_key(auth, name):
@@ -153,3 +155,99 @@ def test_the_prefix_of_the_url_selects_the_sandbox_before_the_header(http):
     path = f"/companies/{made.json()['id']}"
     assert http.get(f"/sandbox/prefixed{path}").status_code == 200
     assert http.get(path, headers=both).status_code == 404
+
+
+def test_the_sandboxes_of_a_file_are_there_from_the_start(tmp_path):
+    path = tmp_path / "shop.db"
+    registry = SandboxRegistry(Settings(speed=0), Store(path))
+    for name in ("b", "a"):
+        registry.sandbox(name)
+    registry.close()
+    again = SandboxRegistry(Settings(speed=0), Store(path))
+    assert again.names() == ["b", "a"]
+    assert again.sandbox("a") is again.sandbox("a")
+    again.close()
+
+
+def test_a_session_of_a_sandbox_that_is_being_reset_is_one_of_the_new_one(registry):
+    old = registry.sandbox("k")
+    fresh = registry.reset("k")
+    registry._sandboxes["k"] = old  # as it is while the reset goes on
+    look = registry.sandbox
+
+    def sandbox(name: str):
+        found = look(name)
+        registry._sandboxes["k"] = fresh
+        return found
+
+    registry.sandbox = sandbox
+    with registry.session("k") as session:
+        assert session.tables is fresh.tables
+
+
+@pytest.mark.parametrize(
+    ("error", "is_fault"), [(StorageError("full", is_passing=True), False), (ValueError("x"), True)]
+)
+def test_what_cannot_be_done_is_logged_once_until_it_could_be(monkeypatch, caplog, error, is_fault):
+    registry = SandboxRegistry(Settings(speed=1))
+    registry.sandbox("k")
+    errors = [error, error, None, error, None, SandboxClosed(), error]
+
+    def settle(_: Sandbox) -> None:
+        if raised := errors.pop(0):
+            raise raised
+
+    monkeypatch.setattr(Sandbox, "settle", settle)
+    logged = []
+    while errors:
+        registry.settle()
+        logged.append(len(caplog.records))
+    assert logged == [1, 1, 1, 2, 2, 2, 3]
+    assert len(registry.failures.all()) == (3 if is_fault else 0)
+    registry.close()
+
+
+def test_what_is_left_to_delete_is_deleted_while_nothing_happens(registry):
+    with registry.sandbox("k").session() as session:
+        companies.delete(session, companies.create(session, "Café").id)
+    db = registry._store._db
+    assert db.execute("SELECT count(*) FROM companies").fetchone() == (1,)
+    registry.settle()
+    assert db.execute("SELECT count(*) FROM companies").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("chosen", [None, Settings(speed=0, seed=7)])
+def test_a_reset_keeps_a_sandboxs_own_settings_only_with_a_snapshot(registry, chosen):
+    registry.reset("k", Settings(speed=0, seed=5))
+    content = registry.sandbox("k").snapshot()
+    assert registry.reset("k", chosen, content).settings.seed == (7 if chosen else 5)
+    assert registry.reset("k", chosen).settings.seed == (7 if chosen else 0)
+    assert registry.names() == ["k"]
+
+
+def test_a_company_and_a_code_are_found_in_whatever_sandbox_they_are(registry):
+    for name in ("a", "b"):
+        with registry.sandbox(name).session() as session:
+            companies.create(session, "Café", company_id=f"of {name}")
+            session.tables.codes.add(f"code of {name}", "flow", LinkSession("c", "d"))
+    for name in ("a", "b"):
+        assert registry.name_of_company(f"of {name}") == name
+        assert registry.name_of_code(f"code of {name}") == name
+    assert registry.name_of_company("x") is registry.name_of_code("x") is None
+
+
+def test_a_server_that_ends_waits_a_second_for_all_its_requests_together(registry, monkeypatch):
+    now, patience = [50.0], []
+    monkeypatch.setattr("codat_mock.sandbox.registry.machine_seconds", lambda: now[0])
+
+    def close(_: Sandbox, seconds: float) -> None:
+        patience.append(seconds)
+        now[0] += 0.75
+
+    for name in "abc":
+        registry.sandbox(name)
+    with monkeypatch.context() as patch:
+        patch.setattr(Sandbox, "close", close)
+        patch.setattr(registry._store, "close", lambda: patience.append(-1))
+        registry.close()
+    assert patience == [1.0, 0.25, 0.0, -1]

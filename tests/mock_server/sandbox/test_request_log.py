@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from codat_mock.domain.dataset_lifecycle import make_plan
 from codat_mock.http.app import create_app
-from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_mock.models.errors import NotFound
+from codat_mock.models.request_log import LoggedRequest
+from codat_mock.rules.contexts import Request
+from codat_mock.sandbox import SandboxRegistry, Settings, companies, request_log
+from codat_mock.storage import DatasetRow
+from codat_mock.storage.request_log import pack
 
+NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
 ORDERS = "commerce-orders"
 ORDER = {"id": "o", "totalAmount": 1, "createdDate": "2022-03-21T08:00:00Z"}
 PIE = {"id": "p", "totalAmount": 2, "createdDate": "2022-03-21T08:00:00Z"}
@@ -224,3 +233,60 @@ def test_a_read_whose_answer_is_lost_is_none_after_the_end(driver):
         driver.advance(minutes=1)
         driver.try_call("GET", path)
     assert "T08" in [each["code"] for each in driver.findings()["findings"]]
+
+
+@pytest.mark.parametrize(("answered", "seconds"), [(None, 0), (100.0, 0), (102.5, 2.5)])
+def test_a_request_is_answered_now_or_as_long_after_its_arrival_as_was_recorded(
+    monkeypatch, answered, seconds
+):
+    monkeypatch.setattr(request_log, "machine_seconds", lambda: 99.0)
+    found = request_log.answered_at(NOON, 100.0, answered)
+    assert found.sandbox == NOON + timedelta(seconds=seconds)
+    assert found.machine == (99.0 if answered is None else answered)
+
+
+def test_all_requests_are_read_with_their_bodies_but_those_that_were_dropped(registry, driver):
+    driver.push("commerce-orders", [])
+    sandbox = registry.sandbox(registry.names()[0])
+    numbers = [entry.number for entry, _ in request_log.exchanges(sandbox)]
+    assert len(numbers) > 3
+    reading = request_log.exchanges(sandbox)
+    next(reading)
+    registry._store._db.execute("DELETE FROM requests WHERE number = ?", (numbers[1],))
+    assert [entry.number for entry, _ in reading] == numbers[2:]
+
+
+@pytest.mark.parametrize(
+    ("given", "bodies"),
+    [
+        ({}, (b'{"orders":[]}', b'{"data":{"orders":[]},"datasetId":"d"}')),
+        ({"dataset_id": "deleted"}, (b"", b"")),
+        ({"dataset_id": None}, (b"", b"")),
+        ({"company_id": None}, (b"", b"")),
+        ({"sent_bytes": 0}, (b"", b"")),
+    ],
+)
+@pytest.mark.parametrize("kept", [None, b"kept"])
+def test_the_bodies_of_an_accepted_push_are_those_of_its_dataset(registry, given, bodies, kept):
+    with registry.sandbox("k").session() as session:
+        row = session.company(companies.create(session, "Café").id)
+        session.tables.datasets.add(
+            row.number,
+            DatasetRow("d", "c", data_type="commerce-orders", requested=NOON, ends=NOON,
+                       plan=make_plan(), request=Request(1, "", "POST", "/")),
+            b'{"orders":[]}',
+        )  # fmt: skip
+        entry = LoggedRequest(
+            number=1, at="", seconds=0, method="POST", path="/", query="", status=200,
+            is_planned=False, operation=None, nearest=None, answered_bytes=0, sent_type="",
+            answered_type="", findings=[],
+            **({"company_id": row.company.id, "dataset_id": "d", "sent_bytes": 13} | given),
+        )  # fmt: skip
+        session.tables.request_log.add(entry, None, kept and pack(kept))
+        found = request_log.get(session, 1)[1]
+        assert (found.sent, found.answered) == (bodies[0], kept or bodies[1])
+        session.tables.request_log.add(replace(entry, number=2), pack(b"sent"), kept and pack(kept))
+        found = request_log.get(session, 2)[1]
+        assert (found.sent, found.answered) == (b"sent", kept or b"")
+        with pytest.raises(NotFound):
+            request_log.get(session, 3)

@@ -339,3 +339,38 @@ def test_the_latest_sync_is_found_without_sorting_them_all(tmp_path):
 def test_each_kind_of_file_is_known_by_four_letters():
     ids = (APPLICATION_ID, LEDGER_ID, SNAPSHOT_ID, EARLIER_ID)
     assert [each.to_bytes(4, "big") for each in ids] == [b"CMOK", b"CPUS", b"CMOS", b"coda"]
+
+
+@pytest.mark.parametrize(
+    ("application", "version", "tables", "words"),
+    [
+        (APPLICATION_ID, VERSION, "sandboxes", "the table 'alert_rules' is missing"),
+        (APPLICATION_ID, VERSION - 1, "sandboxes", "another version"),
+        (APPLICATION_ID, VERSION + 1, "sandboxes", "another version"),
+        (EARLIER_ID, 2, "sandboxes", "another version"),
+        (EARLIER_ID, 2, "stream", "ledger or outbox"),
+        (LEDGER_ID, 1, "stream", "ledger or outbox"),
+        (LEDGER_ID, 1, "sandboxes", "ledger or outbox"),
+        (SNAPSHOT_ID, VERSION, "sandboxes", "a snapshot of one sandbox"),
+        (0, 0, "theirs", "another program"),
+        *[(near + step, VERSION, "stream", "another program")
+          for near in (APPLICATION_ID, LEDGER_ID, SNAPSHOT_ID, EARLIER_ID) for step in (-1, 1)],
+    ],
+)  # fmt: skip
+def test_a_file_is_known_by_its_ids_and_tables(tmp_path, application, version, tables, words):
+    path = tmp_path / "some.db"
+    fill(
+        path,
+        f"CREATE TABLE {tables} (x)",
+        f"PRAGMA application_id = {application}",
+        f"PRAGMA user_version = {version}",
+    )
+    with pytest.raises(UnusableFile, match=words):
+        connect(path)
+
+
+def test_a_file_of_another_program_without_tables_is_left_to_it(tmp_path):
+    path = tmp_path / "theirs.db"
+    fill(path, "PRAGMA application_id = 7")
+    with pytest.raises(UnusableFile, match="another program"):
+        connect(path)
