@@ -56,6 +56,7 @@ RUNNING = Synced(boundary=100, ran=200, running_to=150)
     ],
 )  # fmt: skip
 def test_what_a_sync_covers(created: int | None, accepted: int, covers: bool, is_past: bool):
+    assert Synced() == (0, -1, None)  # nothing is synced, whenever it was created
     assert SYNC.covers(created, accepted) is covers
     assert SYNC.is_past(created) is is_past
 
@@ -65,7 +66,7 @@ def test_what_a_sync_covers(created: int | None, accepted: int, covers: bool, is
     [
         (None, SYNC, False, "send"), (None, SYNC, True, ("deleted", DELETED)),
         (99, SYNC, False, ("late", LATE)), (100, SYNC, False, "send"),
-        (149, RUNNING, False, "hold"), (150, RUNNING, False, "send"),
+        (149, RUNNING, False, "hold"), (150, RUNNING, False, "send"), (151, RUNNING, False, "send"),
         (99, RUNNING, False, ("late", LATE)), (None, RUNNING, False, "send"),
     ],
 )  # fmt: skip
@@ -91,6 +92,7 @@ def candidate(**given: Any) -> Candidate:
     [
         ({}, SYNC, "send"),
         ({"digest": b"old"}, SYNC, "drop"),
+        ({"digest": b"zzz"}, SYNC, "send"),
         ({"known_created": 99}, SYNC, ("synced", SYNCED)),
         ({"known_created": 99, "known_accepted": 200}, SYNC, ("synced", SYNCED)),
         ({"known_created": 99, "known_accepted": 201}, SYNC, ("late", LATE)),
@@ -106,6 +108,11 @@ def candidate(**given: Any) -> Candidate:
         ({"known_modified": None}, SYNC, "send"),
         ({"properties": 7}, SYNC, "send"),
         ({"properties": None, "known_properties": None}, SYNC, "send"),
+        ({"properties": 2, "known_properties": None}, SYNC, "send"),
+        ({"properties": None, "known_properties": 1}, SYNC,
+         ("not-whole", "an update is a whole object; add id (or null)")),
+        ({"known_created": 99, "known_accepted": None}, Synced(100, 0), ("synced", SYNCED)),
+        ({"known_created": 99, "known_accepted": None}, Synced(100, -1), ("late", LATE)),
     ],
 )  # fmt: skip
 def test_an_update_is_sent_before_its_sync_and_whole(given: Any, synced: Synced, verdict: Any):
