@@ -233,6 +233,7 @@ def test_a_dataset_is_settled_only_when_it_has_ended_but_its_time_is_noted_at_on
     stream = ledger.store.stream("c", ORDERS)
     assert ledger.store.remote_state.latest_request(stream) is None
     assert service.run(poll(ledger, chunk)).status == "Mapping"
+    assert service.paths[-1] == "/meta/companies/c/pull/history/d-1"
     assert ledger.store.remote_state.latest_request(stream) == NOON
     assert ledger.open_chunk("c", ORDERS) == chunk
     assert service.run(poll(ledger, chunk)).status == "Complete"

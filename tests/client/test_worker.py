@@ -269,7 +269,7 @@ def test_a_lost_push_that_is_given_up_is_posted_again_at_once(till: Any) -> None
     here.step()
     here.clock.seconds += late_seconds(FIRST_POLL)
     assert here.step() == 0.0
-    assert here.entry.poll_pause is None
+    assert (here.entry.due, here.entry.poll_pause) == (here.clock.seconds, None)
     assert here.service.asked[-1] == "newest_datasets"
     assert here.step() == 2.0
     assert here.service.asked[-1] == "push"

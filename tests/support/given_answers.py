@@ -53,6 +53,7 @@ class GivenAnswers:
             "dataset": [ended()],
         } | answers
         self.asked: list[str] = []
+        self.paths: list[str] = []
         self.pushed: list[list[str]] = []
 
     def run(self, flow: Flow[Any]) -> Any:
@@ -72,6 +73,7 @@ class GivenAnswers:
 
     def _answer(self, call: Call) -> Any:
         self.asked.append(call.operation)
+        self.paths.append(call.path)
         if call.content:
             (records,) = read_json(call.content).values()
             self.pushed.append([each["id"] for each in records])

@@ -17,6 +17,7 @@ from codat_mock.replay.drift import (
     answer_differences,
     drift_of,
     durations,
+    state_differences,
 )
 from codat_mock.replay.drift_report import as_html, as_json, compared, headline, line
 from codat_mock.replay.observed import ObservedTraffic
@@ -132,3 +133,33 @@ def test_a_request_of_another_service_is_not_compared() -> None:
     other = entry("12:00:00", "GET", "/odd", status=200)
     assert drift_of(recorded(other)).compared == 0
     assert call_of(recorded(other)[0]).operation == ""
+
+
+STATUS = f"/meta/companies/{COMPANY}/sync/commerce/status"
+CONFIGURATION = f"/config/companies/{COMPANY}/sync/commerce"
+
+
+def sync(at: str, code: int, hour: int) -> dict[str, Any]:
+    period = {"start": "2022-03-20T03:00:00Z", "finish": f"2022-03-21T{hour:02}:00:00Z"}
+    answered = {"syncId": "s", "syncStatusCode": code, "syncDateRangeUtc": period}
+    return entry(at, "GET", STATUS, answered=answered)
+
+
+def test_states_and_times_that_the_mock_would_not_show_are_differences_each() -> None:
+    daily = {"startDate": "2022-03-01T00:00:00Z", "syncHourUtc": 3, "timeZone": "UTC",
+             "selectedFrequency": "Daily"}  # fmt: skip
+    mapping = {"configured": True, "enabled": True, "schedule": daily}
+    early = {"requested": "2022-03-21T12:00:00Z", "completed": "2022-03-21T11:00:00Z"}
+    found = calls(recorded(
+        entry("11:00:00", "GET", CONFIGURATION, answered=mapping), read_dataset("12:01:00"),
+        read_dataset("12:02:00", status="Mapping", **early), sync("12:03:00", 2000, 5),
+        sync("12:04:00", 5000, 5),
+    ))  # fmt: skip
+    assert [*state_differences(ObservedTraffic(found))] == [
+        Difference("get-dataset", "state-order", "$.status", "recorded Mapping after Complete"),
+        Difference("get-sync", "state-order", "$.syncStatusCode", "recorded code 5000 after 2000"),
+        Difference("get-dataset", "time", "$.completed",
+                   "recorded before the dataset was requested"),
+        Difference("get-sync", "time", "$.syncDateRangeUtc.finish",
+                   "recorded at another time than the recorded schedule's"),
+    ]  # fmt: skip

@@ -241,6 +241,15 @@ def test_a_push_without_an_id_has_the_next_dataset_of_its_type() -> None:
 
 
 @pytest.mark.parametrize(
+    ("at", "is_its_own"), [("11:59:59.999", False), ("12:00:00", True), ("12:00:00.001", True)]
+)
+def test_a_dataset_that_was_read_before_a_push_is_not_its_own(at: str, is_its_own: bool) -> None:
+    found = recorded(push("12:00:00", ORDER, dataset=""), read_dataset(at, "first"))
+    expected = {[call.operation for call in found].index("push-orders"): "first"}
+    assert dataset_ids(found, ObservedTraffic(found)) == (expected if is_its_own else {})
+
+
+@pytest.mark.parametrize(
     ("body", "status", "removed"),
     [
         (b'{"orders":[]}', 200, False), (b"[removed]", 200, True), (b"[removed]", 400, False),

@@ -268,6 +268,10 @@ def test_requests_in_any_order_are_replayed_in_that_of_their_times() -> None:
                 push("12:02:00", ORDER | {"id": "o-2"}, dataset="d-2"))  # fmt: skip
     one, other = judged(*requests), judged(*reversed(requests))
     assert one.judgement == other.judgement
+    for run in (one, other):
+        [company] = run.companies
+        times = [each.requested for each in company.datasets]
+        assert times == ["2022-03-21T12:00:00Z", "2022-03-21T12:02:00Z"]
 
 
 @pytest.mark.parametrize("is_over", [True, False])
