@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from har_samples import COMPANY, ORDER, entry, har, push, read_dataset
 
 from codat_mock.har.reader import read_har
+from codat_mock.replay import replay
 from codat_mock.replay.mock_answers import MockStatus, other_statuses
+from codat_mock.sandbox import SandboxRegistry, Settings
 
 HISTORY = f"/meta/companies/{COMPANY}/pull/history"
 
@@ -66,3 +69,24 @@ def test_each_request_is_put_to_it_at_its_own_time_in_their_order() -> None:
     late, early = push("12:00:00", ORDER), read_dataset("11:00:00")
     early["response"]["status"] = 404
     assert others(late, early) == []
+
+
+@pytest.mark.parametrize("module", ["mock_answers", "player"])
+def test_the_clock_of_the_sandbox_is_frozen_at_the_first_request(
+    monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    given: list[Settings] = []
+
+    def make(settings: Settings) -> SandboxRegistry:
+        given.append(settings)
+        return SandboxRegistry(settings)
+
+    monkeypatch.setattr(f"codat_mock.replay.{module}.SandboxRegistry", make)
+    found = read_har(har(read_dataset("12:05:00"), push("12:00:00", ORDER))).requests
+    if module == "player":
+        replay(found, Settings(speed=5))
+    else:
+        other_statuses(found)
+    assert [(each.speed, each.start_at) for each in given] == [
+        (0, datetime(2022, 3, 21, 12, tzinfo=UTC))
+    ]

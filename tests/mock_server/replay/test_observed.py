@@ -283,6 +283,7 @@ def test_the_oldest_record_that_was_accepted_counts() -> None:
         return push(at, {"id": day, "createdDate": f"{day}T00:00:00Z"}, **more)
 
     found = recorded(
+        push("11:58:00", {"id": 7}), entry("11:59:00", "POST", push_path(), "no body", answered={}),
         dated("12:00:00", "2022-03-05"), dated("12:01:00", "2022-03-04", dataset="2"),
         dated("12:02:00", "2022-03-06", dataset="3"), dated("12:03:00", "2022-03-01", status=400),
         push("12:04:00", {"id": "undated"}, dataset="4"),

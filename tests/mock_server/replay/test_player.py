@@ -173,6 +173,14 @@ def kept_bodies(*entries: dict[str, Any]) -> list[tuple[bytes, bytes]]:
 SYNC = f"/companies/{COMPANY}/sync/commerce/latest"
 
 
+def test_nothing_comes_of_a_wrong_push_from_before_its_company_was_made() -> None:
+    made = entry("12:00:00", "POST", "/meta/companies/sync", {"name": "Café"}, answered=MADE)
+    early = push("11:00:00", {"id": 5}, status=400)
+    assert all(sent for sent, _ in kept_bodies(early, made))
+    run = judged(early, made)
+    assert not any("not replayed" in note for note in run.notes)
+
+
 def test_the_log_keeps_the_bodies_of_requests_but_for_pushes_which_their_datasets_keep() -> None:
     sent, answered = {"name": "Café"}, {"id": "other", "name": "Café"}
     refused = entry("11:00:00", "POST", SYNC, {"syncTo": None}, status=409, answered={"no": 1})
@@ -223,9 +231,13 @@ def scheduled(at: str, code: int, day: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("code", "is_failed"), [(5000, True), (2000, False), (1000, False)])
-def test_a_scheduled_sync_fails_as_it_did_and_the_next_does_not(code: int, is_failed: bool) -> None:
+@pytest.mark.parametrize("at", ["02:59:59", "03:00:00", "03:00:01"])
+def test_a_scheduled_sync_fails_as_it_did_and_the_next_does_not(
+    code: int, is_failed: bool, at: str
+) -> None:
     first = push("02:00:00", ORDER | {"createdDate": "2022-03-21T01:00:00Z"})
-    [company] = judged(first, scheduled("04:00:00", code, 21), read_dataset("05:00:00")).companies
+    reads = read_dataset(at), scheduled("04:00:00", code, 21), read_dataset("05:00:00")
+    [company] = judged(first, *reads).companies
     found = [each.code for each in company.syncs]
     assert (found[0] == 5000) is is_failed
     assert 5000 not in found[1:]
