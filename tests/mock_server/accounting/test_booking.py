@@ -351,14 +351,17 @@ def test_payouts_move_from_the_clearing_account_into_the_bank(kind, to, source, 
 def test_a_payout_without_a_payout_account_is_listed_as_not_booked():
     accounts = configured().configuration.payments.accounts
     unselected = {"payout": replace(accounts["payout"], selected_account_id=None)}
-    payout = picked_transaction(transaction("Payout", "-500", ("", "Unknown"), id="T"))
-    booking = booked([payout], without("payments", accounts=accounts | unselected))
+    payouts = [
+        picked_transaction(transaction(kind, "-500", ("", "Unknown"), id=key))
+        for key, kind in (("T", "Payout"), ("U", "Transfer"))
+    ]
+    booking = booked(payouts, without("payments", accounts=accounts | unselected))
     assert booking.documents == ()
-    (listed,) = booking.unreconciled
-    assert listed.reason == (
-        "Reconcile manually: no payout account is selected, so that no Payout is booked."
-    )
-    assert booking.deferred == {("commerce-transactions", "T/Payout")}
+    assert [listed.reason for listed in booking.unreconciled] == [
+        f"Reconcile manually: no payout account is selected, so that no {kind} is booked."
+        for kind in ("Payout", "Transfer")
+    ]
+    assert booking.deferred == {("commerce-transactions", each.key) for each in payouts}
 
 
 def test_a_movement_of_unknown_type_is_not_booked():

@@ -185,9 +185,9 @@ def test_fees_are_gathered_by_their_accounts():
 
 def test_a_journal_shows_each_account_once_and_both_sides_if_all_come_to_nothing():
     journal = Journal()
-    for account, amount in (("B", 5), ("A", -5), ("A", 2), ("C", -2), ("D", 3), ("D", -3)):
+    for account, amount in (("B", 5), ("A", -5), ("A", "4.5"), ("C", -2), ("D", 3), ("D", -3)):
         journal.add(account, Decimal(amount))
-    assert journal.sides() == [("B", 5), ("A", -3), ("C", -2)]
+    assert journal.sides() == [("B", 5), ("A", Decimal("-0.5")), ("C", -2)]
     reversed_fee = Journal()
     for account, amount in (("F", 3), ("M", -3), ("F", -3), ("M", 3)):
         reversed_fee.add(account, Decimal(amount))

@@ -132,6 +132,21 @@ def test_no_side_is_below_zero_in_total(
     assert shown == after
 
 
+def test_a_side_of_nothing_in_total_stays() -> None:
+    even = {"twenty": ("12", "2"), "none": ("-12", "0")}
+    parts = OrderParts(amounts(**even), amounts(**even))
+    parts.keep_positive()
+    assert parts.sold == parts.refunded == amounts(**even)
+
+
+@pytest.mark.parametrize("gross", ["-0.01", "-1"])
+def test_a_side_a_little_below_zero_moves(gross: str) -> None:
+    parts = OrderParts(amounts(twenty=(gross, "0")))
+    parts.keep_positive()
+    assert parts.sold == {}
+    assert parts.refunded == amounts(twenty=(gross.removeprefix("-"), "0"))
+
+
 def test_a_part_below_zero_may_stay_beside_larger_ones() -> None:
     parts = OrderParts(amounts(twenty=("12", "2"), none=("-12", "0")))
     parts.keep_positive()
@@ -148,6 +163,7 @@ def test_a_part_below_zero_may_stay_beside_larger_ones() -> None:
         (amounts(twenty=("12", "2")), "0", {}),
         (amounts(twenty=("12", "0.5")), "6", amounts(twenty=("6", "0.5"))),
         (amounts(none=("12", "3")), "4", amounts(none=("4", "1"))),
+        (amounts(none=("12", "3")), "5", amounts(none=("5", "1.25"))),
         (amounts(none=("12", "3.33")), "12", amounts(none=("12", "3.33"))),
         (amounts(twenty=("12", "2"), none=("-5", "0")), "12", amounts(twenty=("12", "2"))),
         (amounts(twenty=("12", "2"), ten=("4", "0.36")), "8",

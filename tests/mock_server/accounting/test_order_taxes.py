@@ -249,6 +249,8 @@ def test_what_the_lines_do_not_explain(total: Any, refunded: int, expected: int)
             {"totalAmount": 4}, {"totalAmount": -2}])]}, 0, -4, 4),
         ({"totalDiscount": 10, "orderLineItems": [item(1, discountAllocations=[
             {"totalAmount": 10}])]}, 0, -10, 0),
+        ({"totalDiscount": 10, "orderLineItems": [item(1, discountAllocations=[
+            {"totalAmount": 10.5}])]}, 0, -0.01, 0),
     ],
 )  # fmt: skip
 def test_a_discount_is_on_the_order_as_far_as_the_lines_do_not_contain_it(
@@ -300,6 +302,7 @@ def test_a_discount_takes_its_share_of_the_taxes(
         (order(120), (120, 0, 0, False)),
         (order(60, totalTaxAmount=10, totalRefund=60), (120, 20, 20, False)),
         (order(60, totalTaxAmount=7, totalRefund=60), (120, 14, None, False)),
+        (order(60, totalTaxAmount=7, totalRefund=15), (75, 8.75, None, False)),
         (order(0, totalRefund=60), (60, 0, 0, False)),
         (order(0), None),
         (order(None), None),
@@ -340,6 +343,8 @@ TWO = [item(60, taxPercentage=20), item(40, taxPercentage=0)]
          {"sales 20": (60, 10), "sales 0": (40, 0), "gratuity None": (5, 0)}, {}),
         (order(100, orderLineItems=TWO, totalGratuity=-5),
          {"sales 20": (60, 10), "sales 0": (40, 0)}, {"gratuity None": (5, 0)}),
+        (order(100, orderLineItems=TWO, totalGratuity=-0.5),
+         {"sales 20": (60, 10), "sales 0": (40, 0)}, {"gratuity None": (0.5, 0)}),
         (order(50, orderLineItems=TWO, totalRefund=50),
          {"sales 20": (60, 10), "sales 0": (40, 0)}, {"sales 20": (30, 5), "sales 0": (20, 0)}),
         (order(-10, orderLineItems=[item(10, quantity=-1, taxPercentage=0)]),

@@ -9,11 +9,14 @@ from types import MappingProxyType
 
 import judged
 import pytest
+from msgspec.structs import replace
 from sample_sales import configured
 
 from codat_mock.accounting.booking_context import booking_context
 from codat_mock.accounting.day_of_business import Business
+from codat_mock.accounting.documents import BookedRecord
 from codat_mock.accounting.order_accounts import PaidAmount
+from codat_mock.accounting.order_parts import Part, Taxed, total_of
 from codat_mock.accounting.payment_allocation import PaymentAllocation
 from codat_mock.accounting.reconciliation import (
     BookedCredit,
@@ -50,13 +53,22 @@ def allocation(
     return PaymentAllocation(business, link((), {}, (), Earlier(orders, booked)), context)
 
 
-@pytest.mark.parametrize(("day", "is_kept"), [("2022-02-19", True), ("2022-02-18", False)])
+@pytest.mark.parametrize(
+    ("day", "is_kept"), [("2022-03-01", True), ("2022-02-19", True), ("2022-02-18", False)]
+)
 def test_for_31_days_a_refund_of_a_repayment_is_expected(day: str, is_kept: bool) -> None:
     made = allocation({"O": credited(day)}, 12)
     made.complete_credits()
     refund = made.business.orders["R0"]
     assert (refund.due_back, refund.day) == ((0, (day, "GBP", "")) if is_kept else (12, refund.day))
     assert made.account_of("O").credits == []
+
+
+def test_credits_that_are_too_old_go_and_later_ones_stay() -> None:
+    old, late = credited("2022-02-18"), credited("2022-03-01")
+    made = allocation({"O": replace(old, credits=old.credits + late.credits)})
+    made.complete_credits()
+    assert [credit.day[0] for credit in made.account_of("O").credits] == ["2022-03-01"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +97,20 @@ def test_a_repayment_by_its_sale_is_for_what_a_refund_has_left_beside_its_own(
     for (key, order), amount in zip(payments.items(), (own, rest or 8), strict=True):
         repaid = judged.payment(-amount, id=key)
         of_order[order].append(PaidAmount(key, repaid, Decimal(str(-amount))))
+    came_in = PaidAmount("came in", judged.payment(0.5, id="came in"), Decimal("0.5"))
+    of_order["O"].append(came_in)
     made.share_repayments(of_order)
     found = [(each.key, float(each.amount)) for each in of_order["R0"]]
     assert found == [("to the refund", -own), *([("to the sale", -rest)] if rest else [])]
-    assert [each.key for each in of_order["O"]] == ([] if rest else ["to the sale"])
+    assert [each.key for each in of_order["O"]] == [*([] if rest else ["to the sale"]), "came in"]
+
+
+def test_what_is_credited_on_one_day_is_one_credit() -> None:
+    made = allocation({}, 12)
+    account = made.business.orders["R0"]
+    account.remaining = {Part("sales", Decimal(20)): Taxed(Decimal(12), Decimal(2))}
+    record = BookedRecord(data_type="commerce-payments", key="P", amount=Decimal(-3))
+    for day in ("2022-03-21", "2022-03-22", "2022-03-21"):
+        made.credit(account, day, Decimal(3), record)
+    credits = [(credit.day[0], total_of(credit.parts)) for credit in account.credits]
+    assert credits == [("2022-03-21", 6), ("2022-03-22", 3)]
