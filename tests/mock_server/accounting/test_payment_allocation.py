@@ -112,5 +112,5 @@ def test_what_is_credited_on_one_day_is_one_credit() -> None:
     record = BookedRecord(data_type="commerce-payments", key="P", amount=Decimal(-3))
     for day in ("2022-03-21", "2022-03-22", "2022-03-21"):
         made.credit(account, day, Decimal(3), record)
-    credits = [(credit.day[0], total_of(credit.parts)) for credit in account.credits]
-    assert credits == [("2022-03-21", 6), ("2022-03-22", 3)]
+    found = [(credit.day[0], total_of(credit.parts)) for credit in account.credits]
+    assert found == [("2022-03-21", 6), ("2022-03-22", 3)]
