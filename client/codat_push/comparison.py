@@ -165,10 +165,11 @@ class Comparison:
         self._size -= len(self._changed.pop(key)[0].body)
 
     def _put(self, versions: Sequence[Version], now: float) -> None:
-        queue = self._store.queue
-        revision = queue.next_revision() if versions else 0
-        for version in versions:
-            queue.put(self._stream, version, now, revision)
+        if versions:
+            queue = self._store.queue
+            revision = queue.next_revision()
+            for version in versions:
+                queue.put(self._stream, version, now, revision)
 
     def queue_deletes(self, allowed: float, now: float) -> None:
         """Queue deletes of what the snapshot lacks, and end it.
@@ -196,7 +197,7 @@ class Comparison:
                 raise TooManyDeletes(
                     f"the snapshot {what} {lacking:,} of {known:,} known records "
                     f"(allowed: {allowed:.0%}), so nothing was deleted; if that is right, pass "
-                    f"allow_deletes={min(1.0, ceil(lacking / known * 100) / 100):g}"
+                    f"allow_deletes={ceil(lacking / known * 100) / 100:g}"
                 )
             self._snapshot.delete_lacking(now, self._store.queue.next_revision())
         self._snapshot.end()

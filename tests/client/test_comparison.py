@@ -11,10 +11,11 @@ from client_mock import NOON
 from codat_push import Dataset, Ledger, TooManyDeletes
 from codat_push.comparison import Comparison
 from codat_push.encoding import read_json
+from codat_push.schema import DATA_TYPES, DataType
 from codat_push.storage.snapshot import Snapshot
 from codat_push.versions import make_version
 
-ORDERS = "commerce-orders"
+ORDERS, _, TRANSACTIONS = DATA_TYPES
 Json = dict[str, Any]
 
 
@@ -108,7 +109,14 @@ def test_a_version_that_is_known_again_takes_the_one_before_it_out(ledger: Ledge
 
 @pytest.mark.parametrize(
     ("records", "size", "is_full"),
-    [(3, 9999, True), (4, 9999, False), (99, 3 * SIZE, True), (4, 3 * SIZE + 1, False)],
+    [
+        (3, 9999, True),
+        (2, 9999, True),
+        (4, 9999, False),
+        (99, 3 * SIZE, True),
+        (99, 3 * SIZE - 1, True),
+        (4, 3 * SIZE + 1, False),
+    ],
 )
 def test_it_is_full_by_its_records_or_their_bytes(
     ledger: Ledger, records: int, size: int, is_full: bool
@@ -118,6 +126,9 @@ def test_it_is_full_by_its_records_or_their_bytes(
     assert this.fills(records, size) is is_full
     this.pop()
     assert not this.fills(1, 1)
+    this.add([(3, order("d"))], 10.0)
+    assert this.fills(99, SIZE)
+    assert not this.fills(99, SIZE + 1)
 
 
 def test_the_revision_is_that_of_the_first_batch_that_is_held(ledger: Ledger) -> None:
@@ -146,6 +157,36 @@ def test_a_record_of_which_something_is_queued_replaces_it_there(ledger: Ledger)
         ("known", before, 1),
         ("known", before + 1, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "key"),
+    [
+        (ORDERS, {"id": "a"}, ("a", "")), (ORDERS, {"id": "a", "type": "Cash"}, ("a", "")),
+        (TRANSACTIONS, {"id": "a", "type": "Fee"}, ("a", "Fee")),
+        (TRANSACTIONS, {"id": "a", "type": None}, ("a", "")),
+        (TRANSACTIONS, {"id": "a"}, ("a", "")), (TRANSACTIONS, {"id": "a", "type": 7}, ("a", "")),
+        *((ORDERS, record, None) for record in ({}, {"id": 7}, {"id": None})),
+    ],
+)  # fmt: skip
+def test_the_key_of_a_plain_record_is_read_without_encoding_it(
+    ledger: Ledger, kind: DataType, record: Json, key: tuple[str, str] | None
+) -> None:
+    stream = ledger.store.stream("c", kind)
+    assert Comparison(ledger.store, stream, kind, None)._key_of_plain(record) == key
+
+
+def test_what_is_given_in_another_form_is_known_by_that_from_then_on(ledger: Ledger) -> None:
+    accept(ledger, order("a"))
+    stream = ledger.store.stream("c", ORDERS)
+    sources = set()
+    for each in (order("a"), order("a") | {"totalAmount": 1.0}):
+        this = comparison(ledger)
+        this.add([(0, each)], 10.0)
+        assert ids(this) == []
+        [row] = ledger.store.queue.known(stream, ["a"]).values()
+        sources.add(row.source)
+    assert len(sources) == 2
 
 
 def test_where_nothing_is_replaced_no_change_is_counted(ledger: Ledger) -> None:
@@ -277,6 +318,8 @@ def test_a_record_that_another_has_changed_since_the_snapshot_began_is_left_alon
     this.add(enumerate(given), 10.0)
     assert ids(this) == ["c"]
     assert queued(ledger) == [("a",), ("new",), ("b",)]
+    bodies = [read_json(body) for (body,) in queued(ledger, "body")[:2]]
+    assert [each["totalAmount"] for each in bodies] == [5, 5]
     this.queue_deletes(0.0, 10.0)
 
 
