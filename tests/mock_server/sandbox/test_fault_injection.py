@@ -8,6 +8,7 @@ import shlex
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
@@ -21,8 +22,10 @@ from codat_mock.cli.main import main
 from codat_mock.clock import machine_seconds, parse_moment
 from codat_mock.http.server import Server
 from codat_mock.http.worker_threads import MAX_THREADS
-from codat_mock.models.faults import Delay
-from codat_mock.sandbox import fault_injection
+from codat_mock.models.errors import NotFound
+from codat_mock.models.faults import Delay, Elapse, Refuse
+from codat_mock.sandbox import SandboxRegistry, companies, fault_injection
+from codat_mock.sandbox.session import Session
 
 FAULTS = "/_mock/faults"
 ORDER = {"id": "A-1", "createdDate": "2022-03-21T07:00:00Z", "totalAmount": 85}
@@ -362,3 +365,72 @@ def test_every_example_of_the_help_works(start_server: Callable[..., Server], li
     variables = {"CODAT_MOCK_URL": start_server().address, "CODAT_MOCK_API_KEY": "k"}
     ran = CliRunner().invoke(main, shlex.split(line), env=variables)
     assert ran.exit_code == 0, ran.output
+
+
+@pytest.fixture
+def session(registry: SandboxRegistry) -> Iterator[Session]:
+    with registry.sandbox("k").session() as opened:
+        yield opened
+
+
+def seen_and_hits(session: Session) -> list[tuple[int, int]]:
+    return [(each.seen, each.hits) for each in fault_injection.planned(session).faults]
+
+
+def test_a_fault_hits_at_its_positions_among_the_requests_it_is_for(session):
+    company = companies.create(session, "Café").id
+    fault_injection.plan(
+        session,
+        [
+            Refuse(status=500, operation="push-orders", at=(2, 4)),
+            Refuse(status=501, company_id=company, at=(3,)),
+            Refuse(status=502, operation="get-company"),
+        ],
+    )
+    met = []
+    for operation, company_id in (
+        ("push-orders", company), ("push-orders", None), ("push-orders", company),
+        ("push-orders", company), ("get-company", company), ("list-companies", None),
+    ):  # fmt: skip
+        hit = fault_injection.meet(session, operation, company_id)
+        met.append(hit and hit.effect.refusal.status)
+    assert met == [None, 500, None, 500, 502, None]
+    # The third counts the request that the first one hits, and is passed over.
+    assert seen_and_hits(session) == [(4, 2), (4, 0), (1, 1)]
+    assert fault_injection.meet(session, "push-orders", None) is None
+    assert fault_injection.clear(session).faults == []
+    assert fault_injection.meet(session, "get-company", company) is None
+
+
+def test_of_several_faults_at_one_request_the_first_planned_hits_and_all_count(session):
+    fault_injection.plan(session, [Refuse(status=status) for status in (501, 502)])
+    hit = fault_injection.meet(session, "x", None)
+    assert hit is not None
+    assert hit.effect.refusal is not None
+    assert (hit.effect.refusal.status, hit.at) == (501, session.now)
+    assert seen_and_hits(session) == [(1, 1), (1, 0)]
+
+
+def test_time_that_elapses_is_added_up_and_passes_before_another_fault(session):
+    fault_injection.plan(
+        session, [Refuse(status=503), Elapse(seconds=5), Elapse(seconds=7, at=(2,))]
+    )
+    start = session.now
+    for seconds, hits in ((5, [1, 1, 0]), (12, [2, 2, 1])):
+        hit = fault_injection.meet(session, "x", None)
+        assert hit is not None
+        assert hit.at == start + timedelta(seconds=seconds)
+        assert session.tables.row.clock.now() == start + timedelta(seconds=seconds)
+        assert [each for _, each in seen_and_hits(session)] == hits
+    only = fault_injection.plan(session, [Elapse(seconds=1)], replaces=True)
+    assert [each.seen for each in only.faults] == [0]
+    assert fault_injection.meet(session, "x", None) is None
+
+
+def test_a_fault_of_an_unknown_company_is_not_planned(session):
+    fault_injection.plan(session, [Refuse(status=503)])
+    with pytest.raises(NotFound):
+        fault_injection.plan(session, [Refuse(status=501, company_id="unknown")])
+    assert len(fault_injection.planned(session).faults) == 1
+    more = fault_injection.plan(session, [Refuse(status=501), Refuse(status=502)])
+    assert [each.number for each in more.faults] == [1, 2, 3]
