@@ -7,6 +7,7 @@ from pathlib import Path
 
 import mutation_run
 import pytest
+from mutant_tests import IMPORTED, Measured
 from mutants import Mutant, equivalents, is_equivalent, is_left_out
 from mutation_run import PACKAGES, PAGE, Score, write
 
@@ -88,3 +89,25 @@ def test_what_nobody_writes_by_mistake_is_left_out(
     operator: str, before: str, after: str, is_left: bool
 ) -> None:
     assert is_left_out(operator, before + after, len(before)) == is_left
+
+
+def test_a_mutant_is_tried_on_the_quickest_tests_of_its_line_for_half_a_minute(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "code.py"
+    file.write_text("a = 1\nb = 2\n", encoding="utf-8")
+    seconds = {
+        "slow": 5.5,
+        "others": 0.5,
+        **{f"t{number}": 4.0 for number in range(9)},
+        "first": 1.0,
+    }
+    near = ["slow", "first", *(f"t{number}" for number in range(9))]
+    measured = Measured(seconds, {str(file): {1: near, 2: [IMPORTED]}}, [])
+    found = measured.nearest(Mutant(file, "", 0, 1))
+    assert (found[0], len(found), "slow" in found) == ("first", 8, False)
+    assert measured.nearest(Mutant(file, "", 0, 2))[:2] == ["others", "first"]
+    assert (
+        Measured({"slow": 5.5}, {str(file): {1: ["slow"]}}, []).nearest(Mutant(file, "", 0, 1))
+        == []
+    )

@@ -35,6 +35,7 @@ CPU_SECONDS, WALL_SECONDS, SLOWER = 10, 120, 5
 LIMITS: Final = (signal.SIGALRM, signal.SIGVTALRM)
 EXAMPLES: Final = 20  # of each property that does not say how many
 QUICK_SECONDS: Final = 5  # one that takes longer is not repeated for every mutant
+ALL_SECONDS: Final = 30  # of tests for one mutant; what only later ones would notice is not noticed
 FIRST: Final = 30  # tests that run before the files of the others are read at all
 MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as coverage makes them slow
 
@@ -148,16 +149,21 @@ class Measured:
     modules: list[str]
 
     def nearest(self, mutant: Mutant) -> list[str]:
-        """The tests that run the place of a mutant, the quickest first, without the slow ones.
+        """The tests that run the place of a mutant, the quickest first, as far as there is time.
 
-        For a line that runs when the module is imported, all of them.
+        For a line that runs when the module is imported, those of all.
         """
         lines = self.lines.get(str(mutant.path), {})
         near = {test for number in mutant.statement() for test in lines.get(number, ())}
         if IMPORTED in near:
             near = {*self.seconds}
-        quick = {test: each for test, each in self.seconds.items() if each <= QUICK_SECONDS}
-        return sorted(near & quick.keys(), key=lambda test: quick[test])
+        found, left = [], ALL_SECONDS
+        for test in sorted(near & self.seconds.keys(), key=lambda test: self.seconds[test]):
+            left -= self.seconds[test]
+            if left < 0 or self.seconds[test] > QUICK_SECONDS:
+                break
+            found.append(test)
+        return found
 
 
 def measure(folder: Path, tests: Sequence[str], seconds: float) -> Measured | None:
