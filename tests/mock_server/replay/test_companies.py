@@ -161,6 +161,12 @@ def test_a_connection_that_waits_is_assumed_to_be_authorised_before_the_push() -
         assert ACCOUNTING in assumed(player)
 
 
+def test_of_several_that_wait_it_is_the_last_that_was_made() -> None:
+    new = connected("10:30:00", "gbol", "Accounting"), connected("10:40:00", "qhyg", "Accounting")
+    with replayed(made(), *new, push("12:00:00", ORDER)) as (_, session):
+        assert states(session) == {"lqai": "Linked", "gbol": "PendingAuth", "qhyg": "Linked"}
+
+
 @pytest.mark.parametrize(("kind", "key"), [("Accounting", "gbol"), ("Commerce", "lqai")])
 def test_what_a_later_answer_shows_unlinked_is_not_assumed(kind: str, key: str) -> None:
     other = "Accounting" if kind == "Commerce" else "Commerce"

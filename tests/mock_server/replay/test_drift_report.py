@@ -124,9 +124,11 @@ def test_of_a_status_that_is_not_documented_the_mock_s_own_is_not_named_as_well(
     odd = push("12:00:00", {"id": 5}, status=201)
     [found] = [each for each in drift_of(recorded(odd)).differences if each.kind == "status"]
     assert found.detail.startswith("recorded 201, documented 200")
-    plain = drift_of(recorded(push("12:00:00", {"id": 5}))).differences
+    twice = push("12:00:00", {"id": 5}), push("12:01:00", {"id": 5}, dataset="d-2")
+    plain = drift_of(recorded(*twice)).differences
     [other] = [each for each in plain if each.kind == "status"]
     assert other == Difference("push-orders", "status", "", "recorded 200, the mock answers 400")
+    assert plain[other] == 2
 
 
 def test_a_request_of_another_service_is_not_compared() -> None:

@@ -143,6 +143,27 @@ def test_a_sync_by_hand_is_not_a_scheduled_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("periods", "hour"),
+    [([None], None), ([3], 3), ([None, 3], 3), ([3, None], 3), ([3, 5], 5), ([None, 3, None], 3)],
+)
+def test_the_last_period_of_a_sync_that_was_shown_counts(
+    periods: list[int | None], hour: int | None
+) -> None:
+    def read(number: int, finish: int | None) -> dict[str, Any]:
+        shown = sync_read(f"12:00:0{number}", 2000, hour=f"{finish or 0:02}:00:00")
+        if finish is None:
+            answered = {"syncId": "s", "syncStatusCode": 2000}
+            shown = entry(f"12:00:0{number}", "GET", STATUS, answered=answered)
+        return shown
+
+    observed = seen(*(read(number, finish) for number, finish in enumerate(periods)))
+    [sync] = observed.syncs[COMPANY].values()
+    period = sync.sync_date_range_utc
+    assert (period and period.finish) == (hour and f"2022-03-21T{hour:02}:00:00Z")
+    assert observed.sync_codes == {"s": [2000] * len(periods)}
+
+
+@pytest.mark.parametrize(
     ("status", "kind", "after", "is_unlinked"),
     [
         ("PendingAuth", "Commerce", 11, True), ("Linked", "Commerce", 11, False),
