@@ -16,7 +16,12 @@ from timing import quickest, takes_less
 
 from codat_mock.domain.redaction import (
     body_without_secrets,
+    clean_headers,
+    clean_url,
+    end_of_value,
     readable_without_secrets,
+    secrets_in,
+    value_without_secrets,
     without_secrets,
 )
 from codat_mock.domain.secret_names import is_secret
@@ -333,3 +338,124 @@ def test_no_secret_of_a_recorded_request_is_written():
     )  # fmt: skip
     assert HIDDEN.encode() not in written
     assert b'{\\"pwd\\":\\"removed\\",\\"n\\":1.50}' in written
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('"password":["abcd",{"x":"efgh"}]', {"abcd", "efgh", "x"}),
+        ('{"password":"abcd","token":"abc"}', {"abcd"}),
+        ('{"password":12345,"other":"plain"}', {"12345"}),
+        ('{"password":{"token":["abcd"]},"secret":["wxyz"]}', {"abcd", "wxyz", "token"}),
+        ('["apiKey","abcd","plain"]', {"abcd"}),
+        ("https://x/?token=ab%20cd&other=plain", {"ab%20cd", "ab cd"}),
+        ("plain text", set()),
+    ],
+)
+def test_the_secrets_in_a_text_are_found_but_the_shortest(text, found):
+    assert secrets_in(text) == {each for each in found if len(each) >= 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "rest"),
+    [
+        ('"a",b', 0, ",b"), ("[1,[2],{}],b", 0, ",b"), ('{"a":[1]}}', 0, "}"), ("x[1]y", 1, "y"),
+        ('"cut', 0, ""), ("[1,[2]", 0, ""), ("12.5,", 0, ","), ('[{"a":"]"}]b', 0, "b"),
+    ],
+)  # fmt: skip
+def test_a_value_ends_where_its_brackets_do(text, start, rest):
+    assert text[end_of_value(text, start) :] == rest
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:pass@shop.example/x?a=1", "https://shop.example/x?a=1"),
+        (
+            "https://shop.example/?token=abc#key=d",
+            "https://shop.example/?token=removed#key=removed",
+        ),
+        ("https://shop.example/?token=", "https://shop.example/?token="),
+        ("http://[::1", "http://[::1"),
+        ("/path?country=GB", "/path?country=GB"),
+    ],
+)
+def test_a_url_is_shown_without_its_user_and_secrets(url, shown):
+    assert clean_url(url) == shown
+
+
+def test_headers_are_cleaned_by_their_names_and_values():
+    given = [("Authorization", "abc"), ("X-Note", "token=abc"), ("Accept", "*/*")]
+    assert clean_headers(given) == (
+        ("Authorization", "removed"),
+        ("X-Note", "token=removed"),
+        ("Accept", "*/*"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("token=abc", "token=removed"), (5, 5), (None, None), ({"a": [1]}, {"a": [1]}),
+        ({"token": {"a": 1}, "b": 2}, {"token": "removed", "b": 2}),
+        ([["key", "abc"]], [["key", "removed"]]),
+    ],
+)  # fmt: skip
+def test_a_value_read_from_json_keeps_its_form(value, shown):
+    assert value_without_secrets(value) == shown
+
+
+def form(*fields: tuple[str, str]) -> str:
+    parts = (
+        f"--x\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n"
+        for name, value in fields
+    )
+    return "".join([*parts, "--x--"])
+
+
+def test_a_field_of_a_form_is_removed_by_its_name_quoted_or_not():
+    text = form(('"password"', "a1"), ("token", "b2"), ('"country"', "c3"), ("city", "d4"))
+    shown = form(
+        ('"password"', "removed"), ("token", "removed"), ('"country"', "c3"), ("city", "d4")
+    )
+    assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<a><token>x<b/></token><c>y</c></a>", "<a><token>removed</token><c>y</c></a>"),
+        ("<token><token>x</token>y</token>z", "<token>removed</token>z"),
+        ("<token><token/>y</token>z", "<token>removed</token>z"),
+        ("<token/>z", "<token/>z"),
+        ("<token>cut", "<token>removed"),
+        ('<a token="x" b="y">z</a>', '<a token="removed" b="y">z</a>'),
+        ('<add name="apiKey" value="x"/>z', '<add name="apiKey" value="removed"/>z'),
+        (
+            '<add name="apiKey" value="x">w</add>z',
+            '<add name="apiKey" value="removed">removed</add>z',
+        ),
+        ("<!-- <token>x -->y<token>z</token>", "<!-- <token>x -->y<token>removed</token>"),
+    ],
+)
+def test_what_is_shown_of_xml(text, shown):
+    assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"token" : [1, {"a": 2}], "b": 3}', '{"token" : "removed", "b": 3}'),
+        ('{apiKey: "x", b: "y"}', '{apiKey: "removed", b: "y"}'),
+        (
+            '{"a": "{\\"token\\": 5, \\"b\\": 6}"}',
+            '{"a": "{\\"token\\": \\"removed\\", \\"b\\": 6}"}',
+        ),
+        ('{"a": "token=abc b"}', '{"a": "token=removed b"}'),
+        ('"a": "b", token: "c", "d": "e"', '"a": "b", token: "removed", "d": "e"'),
+        ('{"token": true, "b": 1}', '{"token": true, "b": 1}'),
+        ('{"token": abc, "b": 1}', '{"token": "removed", "b": 1}'),
+    ],
+)
+def test_what_is_shown_of_properties(text, shown):
+    assert without_secrets(text) == shown
