@@ -121,3 +121,41 @@ def test_a_stuck_dataset_never_ends(status, wait):
     assert (state.status, state.completed, state.message) == (status, None, "")
     assert next_step(plan, REQUESTED, REQUESTED + wait) is None
     assert end_of(plan, REQUESTED) == LAST
+
+
+def test_each_profile_takes_its_time_in_every_step():
+    assert PROFILES == {
+        "instant": (0,) * 5,
+        "fast": (0.1,) * 5,
+        "realistic": (0.4, 1.3, 2.1, 1.9, 2.0788),
+        "slow": (60, 240, 600, 500, 400),
+        "queued": (0.4, 1.3, 5, 2.1, 5, 1.9, 5, 2.0788),
+    }
+
+
+def test_the_progress_of_a_dataset_that_waits_is_that_of_the_step_before():
+    plan = make_plan(durations=PROFILES["queued"])
+    seen = [state_at(plan, REQUESTED, moment_of(step, REQUESTED)) for step in plan.steps]
+    assert [state.progress for state in seen] == [0, 20, 20, 40, 40, 60, 60, 80, 100]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "progress"),
+    [("AuthError", 20), ("MapError", 40), ("NotSupported", 0), ("Cancelled", 80)],
+)
+def test_an_end_off_the_route_keeps_the_progress_of_its_last_step(outcome, progress):
+    plan = make_plan(outcome, "why")
+    assert state_at(plan, REQUESTED, end_of(plan, REQUESTED)).progress == progress
+
+
+def test_before_its_request_a_dataset_is_in_its_first_step():
+    plan = make_plan()
+    before = state_at(plan, REQUESTED, REQUESTED - timedelta(microseconds=1))
+    assert (before.status, before.progress, before.completed) == ("Queued", 0, None)
+    assert next_step(plan, REQUESTED, REQUESTED - timedelta(microseconds=1)) == REQUESTED
+    assert next_step(plan, REQUESTED, REQUESTED) == REQUESTED + timedelta(seconds=0.4)
+
+
+def test_steps_are_entered_to_the_microsecond():
+    plan = make_plan(durations=[0.1, 0.2, 0.0000004, 0.0000006, 1])
+    assert [step.after_seconds for step in plan.steps] == [0, 0.1, 0.3, 0.3, 0.300001, 1.300001]

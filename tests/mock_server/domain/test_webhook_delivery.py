@@ -51,6 +51,12 @@ def test_only_the_listed_codes_are_tried_again(status):
         ("https://127.0.0.2/hook", [], True),
         ("http://localhost.example.com", [], False),
         ("http:///hook", ["other"], False),
+        ("http:///hook", [], False),
+        ("localhost", [], False),
+        ("http://localhost/a b", [], False),
+        ("http://localhost/\x7f", [], False),
+        ("http://localhost/" + "a" * 2031, [], True),  # 2048 characters
+        ("http://localhost/" + "a" * 2032, [], False),
     ],
 )
 def test_alerts_go_to_this_machine_and_to_hosts_by_name(url, hosts, allowed):
@@ -119,3 +125,21 @@ def test_every_good_secret_signs_an_alert():
 )
 def test_a_secret_is_base64_of_something(secret, is_good):
     assert is_secret(secret) is is_good
+
+
+def test_only_these_codes_ask_for_another_try():
+    assert sorted(RETRIABLE) == [408, 420, 429, 460, 502, 503, 504, 522, 524]
+
+
+@pytest.mark.parametrize(("seconds", "is_late"), [(0, False), (120, False), (120.000001, True)])
+def test_a_try_is_within_two_minutes_of_the_first(seconds, is_late):
+    tried = NOON + timedelta(seconds=seconds - 15)
+    moment = next_try(NOON, 1, tried)
+    assert (moment is None) == is_late
+
+
+def test_an_alert_is_tried_no_sooner_than_it_was_tried_last():
+    date = "Mon, 21 Mar 2022 11:59:00 GMT"
+    assert next_try(NOON, 1, NOON, date) == NOON
+    assert next_try(NOON, 3, NOON, "1") == NOON + timedelta(seconds=1)
+    assert next_try(NOON, 4, NOON, "1") is None
