@@ -197,7 +197,7 @@ def test_a_file_of_another_kind_is_refused_and_not_changed(
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("max_records", [0, 5_000])
+@pytest.mark.parametrize("max_records", [-1, 0, 5_000])
 def test_chunks_of_5000_records_cannot_be_asked_for(max_records: int) -> None:
     with pytest.raises(ValueError, match="1 to 4999"):
         Ledger(":memory:", max_records=max_records)

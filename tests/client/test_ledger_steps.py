@@ -308,6 +308,15 @@ def test_what_is_pruned_is_both_old_and_synced(ledger: Ledger, before: Any, coun
     assert ledger.prune(COMPANY, ORDERS, before) == count
 
 
+def test_the_moment_before_which_is_pruned_is_kept_to_the_microsecond(ledger: Ledger) -> None:
+    late = LAST - timedelta(microseconds=10)
+    put(ledger, order("a", createdDate=late))
+    ledger.settle(take(ledger), dataset())
+    ledger.note_sync(COMPANY, synced(LAST, LAST))
+    assert ledger.prune(COMPANY, ORDERS, late) == 0
+    assert ledger.prune(COMPANY, ORDERS, late + timedelta(microseconds=1)) == 1
+
+
 def test_nothing_changes_before_the_first_sync(ledger: Ledger) -> None:
     assert ledger.note_sync(COMPANY, None) is False
     assert ledger.note_sync(COMPANY, synced(NOON, NOON)) is True
@@ -323,7 +332,9 @@ def test_any_share_from_nothing_to_all_may_be_allowed(ledger: Ledger, share: flo
 
 @pytest.mark.parametrize("most", [1, 4_999])
 def test_chunks_have_one_to_4999_records(most: int) -> None:
-    assert Ledger(":memory:", max_records=most).store
+    ledger = Ledger(":memory:", max_records=most)
+    assert ledger._limits(1) == (most, 10_000_000)
+    assert Ledger(":memory:")._limits(1) == (4_999, 10_000_000)
 
 
 def test_a_failing_source_keeps_what_was_read_and_the_failure_is_that_of_the_source(

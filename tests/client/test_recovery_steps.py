@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from client_mock import NOON, FakeClock
+from given_answers import failure
 
-from codat_push import Dataset, Ledger, WaitTimeout
+from codat_push import Dataset, Ledger, RequestError, WaitTimeout
 from codat_push.ledger import Chunk
 from codat_push.models import DatasetPage
 from codat_push.operations import Pause
@@ -47,6 +48,11 @@ class Lost:
 
     def look(self, *listed: Dataset) -> Chunk | None:
         return answered(find_dataset(self.ledger, self.chunk, LATE), listed)
+
+    def seen(self) -> tuple[set[str], datetime | None]:
+        """The datasets that are known, and when the latest was requested."""
+        state = self.ledger.store.remote_state
+        return {*state.datasets(self.stream)}, state.latest_request(self.stream)
 
     def abandoned(self) -> int:
         pushes = self.ledger.store.pushes
@@ -96,6 +102,7 @@ def test_a_dataset_older_than_those_seen_is_of_no_later_push(
     found = lost.look(dataset("new", after=after))
     assert found is not None
     assert (found.dataset == "new") is is_adopted
+    assert lost.seen()[0] == {"seen", "new"}  # either way, it is of no other push
 
 
 def test_of_two_new_datasets_both_are_waited_for_and_none_is_adopted(tmp_path: Path):
@@ -103,7 +110,9 @@ def test_of_two_new_datasets_both_are_waited_for_and_none_is_adopted(tmp_path: P
     waiting = lost.look(dataset("1"), dataset("2", "Mapping"))
     assert waiting is not None
     assert not waiting.dataset
-    assert lost.look(dataset("1"), dataset("2")) is None
+    assert lost.seen() == (set(), None)
+    assert lost.look(dataset("1"), dataset("2", after=3)) is None
+    assert lost.seen() == ({"1", "2"}, dataset("2", after=3).requested)
 
 
 def test_a_push_that_was_answered_is_given_up_at_once_and_casts_no_doubt(tmp_path: Path):
@@ -141,7 +150,9 @@ def test_the_next_push_waits_for_what_one_given_up_has_become(tmp_path: Path):
     lost.clock.seconds += LATE
     assert lost.look() is None
     assert answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x", "Mapping")]) is False
+    assert lost.seen() == (set(), None)
     assert answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x")]) is True
+    assert lost.seen() == ({"x"}, dataset("x").requested)
     assert lost.abandoned() == 0
     assert late_seconds(2.0) == LATE
 
@@ -183,3 +194,49 @@ def test_a_lost_push_is_looked_for_as_long_as_is_said(tmp_path: Path, seconds: f
     lost = Lost(tmp_path)
     flow = _recover(lost.ledger, lost.chunk, WaitOptions(lost.clock, 2.0, seconds))
     assert waited(lost, flow) == waits
+
+
+def test_of_several_pushes_that_were_given_up_the_oldest_have_arrived(tmp_path: Path):
+    lost = Lost(tmp_path)
+    pushes = lost.ledger.store.pushes
+    for number, posted in ((11, 900.0), (12, 700.0), (13, 800.0)):
+        pushes.abandon(lost.stream, number, posted)
+        pushes.abandon(lost.stream + 1, number + 10, posted)
+    assert answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x"), dataset("y")]) is True
+    find = "SELECT push FROM abandoned WHERE stream = ? ORDER BY push"
+    left = [number for (number,) in lost.ledger.store.database.run(find, lost.stream)]
+    assert left == [11]
+    assert pushes.abandoned(lost.stream + 1, 0.0) == 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 501, 401, 500])
+def test_where_the_list_has_gone_a_lost_push_is_given_up_in_time(tmp_path: Path, status: int):
+    lost = Lost(tmp_path)
+    lost.clock.seconds += LATE
+    flow = find_dataset(lost.ledger, lost.chunk, LATE)
+    next(flow)
+    is_passed_on = status in (401, 500)
+    with pytest.raises(RequestError if is_passed_on else StopIteration):
+        flow.throw(failure(status))
+    assert (lost.ledger.open_chunk("c", ORDERS) is not None) is is_passed_on
+
+
+def test_a_push_that_was_never_posted_is_queued_again_without_a_question(tmp_path: Path):
+    lost = Lost(tmp_path)
+    lost.ledger.store.database.run("UPDATE push SET posted = NULL")
+    with pytest.raises(StopIteration) as ended:
+        next(find_dataset(lost.ledger, lost.chunk, LATE))
+    assert ended.value.value is None
+    assert lost.ledger.open_chunk("c", ORDERS) is None
+    assert lost.abandoned() == 0
+
+
+@pytest.mark.parametrize(("count", "is_given_up"), [(1, False), (2, True), (3, True)])
+def test_once_more_have_arrived_than_were_given_up_nothing_is_waited_for(
+    tmp_path: Path, count: int, is_given_up: bool
+):
+    lost = Lost(tmp_path)
+    lost.ledger.store.pushes.abandon(lost.stream, 99, 990.0)
+    found = lost.look(*(dataset(f"{number}") for number in range(count)))
+    assert (found is None) is is_given_up
+    assert lost.abandoned() == (0 if is_given_up else 1)

@@ -185,7 +185,13 @@ def test_any_number_of_records_is_accepted_failed_and_queued_again_page_by_page(
     newer = [version(f"{number}", total=2) for number in (0, 3, 5)]
     for each in newer:
         store.queue.put(stream, each, 1.0, 2)
+    looked_at: list[int] = []
+    drop = store.pushes._drop_superseded
+    monkeypatch.setattr(
+        store.pushes, "_drop_superseded", lambda places: (looked_at.extend(places), drop(places))
+    )
     store.pushes.fail(stream, push)
+    assert looked_at == [1, 2, 3, 4, 5, 6]  # each once
     assert sorted(queued(store)) == [
         ("0", "", None), ("1", "", push), ("2", "", push), ("3", "", None), ("4", "", push),
         ("5", "", None),
