@@ -114,3 +114,28 @@ def test_what_is_credited_on_one_day_is_one_credit() -> None:
         made.credit(account, day, Decimal(3), record)
     found = [(credit.day[0], total_of(credit.parts)) for credit in account.credits]
     assert found == [("2022-03-21", 6), ("2022-03-22", 3)]
+
+
+@pytest.mark.parametrize(
+    ("given", "due_back", "rounding", "overpaid"),
+    [
+        ("5", "7", "0.05", "1"),
+        ("12", "0", "0.05", "1"),
+        ("12.02", "0", "0.03", "1"),
+        ("12.05", "0", "0", "1"),
+        ("12.25", "0", "0", "0.8"),
+        ("13.05", "0", "0", "0"),
+    ],
+)
+def test_money_paid_back_is_for_the_refund_then_for_rounding_then_for_what_was_overpaid(
+    given: str, due_back: str, rounding: str, overpaid: str
+) -> None:
+    made = allocation({}, 12)
+    account = made.business.orders["R0"]
+    account.rounding, account.rounding_day = Decimal("0.05"), account.day
+    account.overpaid = Decimal(1)
+    amount = -Decimal(given)
+    made.settle(account, PaidAmount("P", judged.payment(float(amount), id="P"), amount))
+    left = (account.due_back, account.rounding, account.overpaid)
+    assert left == (Decimal(due_back), Decimal(rounding), Decimal(overpaid))
+    assert sum(total.amount for total in made.business.settlements.values()) == Decimal(given)
