@@ -139,3 +139,36 @@ def test_money_paid_back_is_for_the_refund_then_for_rounding_then_for_what_was_o
     left = (account.due_back, account.rounding, account.overpaid)
     assert left == (Decimal(due_back), Decimal(rounding), Decimal(overpaid))
     assert sum(total.amount for total in made.business.settlements.values()) == Decimal(given)
+
+
+@pytest.mark.parametrize(("repaid", "left"), [("0", "12"), ("4", "8"), ("12", "0"), ("13", "0")])
+def test_a_repayment_is_for_what_others_leave_of_its_own_order(repaid: str, left: str) -> None:
+    made = allocation({}, 12)
+    given = PaidAmount("P", judged.payment(-5, id="P"), Decimal(-5))
+    found = made.repayment("R0", made.business.orders["R0"], given, Decimal(repaid))
+    assert (found.amount, found.due_back) == (5, Decimal(left))
+
+
+@pytest.mark.parametrize(
+    ("credited", "amount", "left"),
+    [
+        ([3, 6], 6, [("2022-03-01", 3)]),
+        ([6, 3], 3, [("2022-03-01", 6)]),
+        ([3, 6], 7, [("2022-03-02", 2)]),
+        ([3, 6], 9, []),
+        ([3, 6], 10, []),
+    ],
+)
+def test_what_is_paid_again_sells_again_what_was_credited_of_that_amount(
+    credited: list[int], amount: int, left: list[tuple[str, int]]
+) -> None:
+    made = allocation({}, 12)
+    account = made.business.orders["R0"]
+    account.remaining = {Part("sales", Decimal(20)): Taxed(Decimal(12), Decimal(2))}
+    record = BookedRecord(data_type="commerce-payments", key="P", amount=Decimal(amount))
+    for number, each in enumerate(credited, 1):
+        made.credit(account, f"2022-03-0{number}", Decimal(each), record)
+    again, _ = made.sell_again(account, "2022-03-21", Decimal(amount), record)
+    assert again == min(amount, 9)
+    assert [(each.day[0], total_of(each.parts)) for each in account.credits] == left
+    assert total_of(account.remaining) == 12 - sum(credited) + again
