@@ -87,6 +87,13 @@ def test_a_push_of_no_known_time_counts_from_now(tmp_path: Path, posted: float):
     assert lost.look() is None
 
 
+@pytest.mark.parametrize(("posted", "is_given_up"), [(1.0, True), (700.0, True), (700.1, False)])
+def test_any_other_time_of_a_push_counts(tmp_path: Path, posted: float, is_given_up: bool):
+    lost = Lost(tmp_path)
+    lost.ledger.store.pushes.mark_posted(lost.chunk.push, posted)
+    assert (lost.look() is None) is is_given_up
+
+
 def test_the_only_new_dataset_is_the_push_s(tmp_path: Path):
     lost = Lost(tmp_path, [dataset("seen")])
     found = lost.look(dataset("seen"), dataset("new", "Mapping"))
@@ -94,7 +101,7 @@ def test_the_only_new_dataset_is_the_push_s(tmp_path: Path):
     assert found.dataset == "new"
 
 
-@pytest.mark.parametrize(("after", "is_adopted"), [(-0.001, False), (0, True)])
+@pytest.mark.parametrize(("after", "is_adopted"), [(-0.001, False), (0, True), (0.001, True)])
 def test_a_dataset_older_than_those_seen_is_of_no_later_push(
     tmp_path: Path, after: float, is_adopted: bool
 ):
@@ -139,7 +146,7 @@ def test_a_push_that_was_given_up_is_in_doubt_for_a_day(
     lost = Lost(tmp_path)
     lost.clock.seconds += LATE
     assert lost.look() is None
-    lost.clock.seconds = 1000.0 + ABANDONED_SECONDS - passed
+    lost.clock.seconds = 1000.0 + 86_400.0 - passed
     assert lost.abandoned() == is_in_doubt
     is_free = answered(is_clear(lost.ledger, "c", ORDERS), [dataset("x", "Mapping")])
     assert is_free is (not is_in_doubt)
@@ -231,7 +238,7 @@ def test_a_push_that_was_never_posted_is_queued_again_without_a_question(tmp_pat
     assert lost.abandoned() == 0
 
 
-@pytest.mark.parametrize(("count", "is_given_up"), [(1, False), (2, True), (3, True)])
+@pytest.mark.parametrize(("count", "is_given_up"), [(0, False), (1, False), (2, True), (3, True)])
 def test_once_more_have_arrived_than_were_given_up_nothing_is_waited_for(
     tmp_path: Path, count: int, is_given_up: bool
 ):
