@@ -35,7 +35,9 @@ CPU_SECONDS, WALL_SECONDS, SLOWER = 10, 120, 5
 LIMITS: Final = (signal.SIGALRM, signal.SIGVTALRM)
 EXAMPLES: Final = 20  # of each property that does not say how many
 QUICK_SECONDS: Final = 5  # one that takes longer is not repeated for every mutant
-ALL_SECONDS: Final = 30  # of tests for one mutant; what only later ones would notice is not noticed
+ALL_SECONDS: Final = (
+    120  # of tests for one mutant; what only later ones would notice is not noticed
+)
 FIRST: Final = 30  # tests that run before the files of the others are read at all
 MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as coverage makes them slow
 

@@ -21,8 +21,8 @@ class FaultRow(Struct):
     number: int
     fault: Fault
     planned: datetime
-    seen: int = 0
-    hits: int = 0
+    seen: int
+    hits: int
 
 
 class PlannedFaults:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
+from tests.mock_server.sandbox.test_books_digest import document
 
+from codat_mock.accounting.comparison import Compared
 from codat_mock.accounting.documents import BookedRecord
 from codat_mock.clock import parse_moment
-from codat_mock.sandbox.books_view import is_of, why_missed
+from codat_mock.sandbox.books_digest import WrittenDocument
+from codat_mock.sandbox.books_view import is_of, why_missed, with_surplus
+from codat_mock.sandbox.ground_truth import CompanyComparison
 
 ORDERS, TRANSACTIONS = "commerce-orders", "commerce-transactions"
 
@@ -36,3 +41,18 @@ def test_a_record_is_found_by_its_key_and_a_transaction_by_its_id(data_type, key
 def test_why_a_record_stays_out_of_the_books(created, start, words):
     moments = [each and parse_moment(each) for each in (created, start)]
     assert words in why_missed(*moments)
+
+
+def test_what_nobody_declared_is_noted_in_its_documents() -> None:
+    written = [WrittenDocument(document(number), 1, frozenset("s")) for number in ("I-1", "I-2")]
+    extra = [
+        Compared(data_type=ORDERS, key=key, currency="GBP", times=1, documents=documents,
+                 declared=None, booked=Decimal(1))
+        for key, documents in (("a", ["I-2"]), ("b", ["I-1", "I-2"]))
+    ]  # fmt: skip
+    compared = CompanyComparison(company_id="c", company_name="Café", surplus=extra)
+    assert with_surplus(written, None) is written
+    assert with_surplus(written, replace(compared, surplus=[])) is written
+    found = with_surplus(written, compared)
+    assert [each.document.note for each in found] == ["surplus: b", "surplus: a, b"]
+    assert [(each.count, each.sync_ids) for each in found] == [(1, {"s"})] * 2

@@ -16,6 +16,7 @@ from codat_mock.sandbox.ground_truth_checks import (
     is_absent,
     note_on,
     own_records,
+    paid_for_earlier,
     prompt_records,
 )
 from codat_mock.sandbox.open_records import open_versions
@@ -242,3 +243,45 @@ def test_a_record_is_before_the_start_date_by_its_latest_version(driver, moved, 
     driver.push(ORDERS, [order(MORNING + moved) | {"totalAmount": 6}])
     driver.advance(seconds=30)
     assert found(driver, "S12") == is_early
+
+
+def test_only_what_was_paid_for_orders_of_before_the_start_date_may_be_missing(registry, driver):
+    common = {"currency": "GBP", "createdDate": format_moment(at(0)), "totalAmount": 5}
+    common |= {"type": "Payment"}
+    driver.declare(
+        orders=[order(MORNING - STEP, "early"), order(MORNING, "late"), {"id": "x"}],
+        transactions=[
+            {"id": name, **common, "transactionSourceRef": source}
+            for name, source in (
+                ("T1", {"id": "early", "type": "Order"}), ("T2", {"id": "late", "type": "Order"}),
+                ("T3", {"id": "early", "type": "Payment"}), ("T4", None),
+            )
+        ],
+    )  # fmt: skip
+    with registry.sandbox(registry.names()[0]).session() as session:
+        [row] = session.tables.companies.all()
+        declared = session.tables.declared.all(row.number)
+        found = paid_for_earlier(session, row, declared)
+        assert found == {("commerce-transactions", "T1/Payment"), ("commerce-payments", "T1")}
+        row.configuration = None
+        assert paid_for_earlier(session, row, declared) == set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"totalAmount": 6}, "differs in totalAmount"),
+        ({"totalAmount": 6, "currency": "EUR", "totalDiscount": 1},
+         "differs in currency, totalAmount, totalDiscount"),
+        ({"totalAmount": 6, "currency": "EUR", "totalDiscount": 1, "totalGratuity": 1},
+         "differs in currency, totalAmount, totalDiscount and 1 more"),
+    ],
+)  # fmt: skip
+def test_three_outdated_properties_are_named_and_the_others_counted(driver, changed, words):
+    driver.push(ORDERS, [order(at(0))])
+    for kind in ("commerce-payments", "commerce-transactions"):
+        driver.push(kind, [])
+    driver.declare(orders=[order(at(0)) | changed])
+    to(driver, DUE)
+    [finding] = [each for each in driver.findings()["findings"] if each["code"] == "B03"]
+    assert words in finding["message"], finding["message"]

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import judged
 import pytest
 from judged import pushed, version
 
+from codat_mock.accounting.comparison import OwnRecord
+from codat_mock.models.planned_outcomes import PlannedOutcome
+from codat_mock.rules.contexts import Request
+from codat_mock.sandbox import SandboxRegistry, Settings, companies, pushes
 from codat_mock.sandbox.pushed_records import (
     content_without_ids,
     created_date,
     excused,
+    failed_keys,
     is_effective,
+    judged_records,
     meant_keys,
+    unanswered_contents,
     without_ids,
 )
+from codat_mock.sandbox.session import Session
+from codat_mock.storage.datasets import NewVersion
+
+ORDERS = "commerce-orders"
 
 SAID = {"totalAmount": 3, "createdDate": "2022-03-21T10:00:00Z"}
 CHANGED = SAID | {"totalAmount": 4}
@@ -80,3 +94,115 @@ def test_a_delete_means_the_transactions_of_every_type():
 def test_a_created_date_is_stored_in_microseconds_if_there_is_one():
     assert created_date(pushed(createdDate="1970-01-01T00:00:00.000001Z").pushed) == 1
     assert created_date(pushed(totalAmount=1).pushed) is None
+
+
+START = datetime(2022, 3, 21, 8, tzinfo=UTC)
+REQUEST = Request(1, "2022-03-21T08:00:00Z", "POST", "/")
+
+
+def accept(session: Session, company_id: str, *bodies: bytes, is_answered: bool = True) -> None:
+    """Push orders in a session, each body as one."""
+    for body in bodies:
+        received = pushes.receive(company_id, ORDERS, b'{"orders":[%b]}' % body)
+        dataset_id = pushes.accept(session, received, REQUEST)
+        if not is_answered:
+            pushes.forget_answer(session, company_id, dataset_id)
+
+
+def sale(key: str, total: int = 1) -> bytes:
+    return b'{"id":"%b","totalAmount":%d,"createdDate":"2022-03-21"}' % (key.encode(), total)
+
+
+@pytest.fixture
+def session(registry: SandboxRegistry) -> Iterator[Session]:
+    with registry.sandbox("k").session() as opened:
+        yield opened
+
+
+def test_the_contents_of_pushes_whose_answers_were_lost_are_known_unless_records_are_declared(
+    session,
+):
+    row = session.company(companies.create(session, "Café").id)
+    accept(session, row.company.id, sale("answered", 1))
+    assert unanswered_contents(session, row, ORDERS) == {}
+    accept(session, row.company.id, sale("lost", 2), is_answered=False)
+    accept(session, row.company.id, sale("again", 3), sale("gone", 4), is_answered=False)
+    accept(session, row.company.id, sale("again", 3), b'{"id":"gone"}')
+    assert [*unanswered_contents(session, row, ORDERS).values()] == ["lost"]
+    assert unanswered_contents(session, row, "commerce-payments") == {}
+    session.tables.declared.put(row.number, own("x"), b"{}")
+    assert unanswered_contents(session, row, ORDERS) == {}
+
+
+def own(key: str) -> OwnRecord:
+    return OwnRecord(
+        data_type=ORDERS, key=key, created=None, modified=None, amount=Decimal(0), currency="",
+        state="", is_nil=False,
+    )  # fmt: skip
+
+
+def test_a_new_record_with_the_content_of_one_whose_answer_was_lost_is_known_as_its_retry(session):
+    row = session.company(companies.create(session, "Café").id)
+    accept(session, row.company.id, sale("known", 1))
+    accept(session, row.company.id, sale("lost", 2), is_answered=False)
+    records = pushes.receive(
+        row.company.id,
+        ORDERS,
+        b'{"orders":[%b]}'
+        % b",".join(
+            [sale("new", 2), sale("lost", 2), sale("other", 3), b'{"id":"known"}', b'{"id":"x"}']
+        ),
+    ).records
+    judged_as = judged_records(session, row, ORDERS, records)
+    assert [each.retries for each in judged_as] == ["lost", "", "", "", ""]
+    assert [each.known is not None for each in judged_as] == [False, True, False, True, False]
+
+
+def test_a_delete_of_what_only_failed_pushes_held_is_known_as_such(session):
+    row = session.company(companies.create(session, "Café").id)
+    session.tables.outcomes.add(PlannedOutcome(target="dataset", outcome="MapError"))
+    accept(session, row.company.id, sale("failed"), sale("good"))
+    deletes = b'{"orders":[{"id":"failed"},{"id":"good"},{"id":"never"}]}'
+    records = pushes.receive(row.company.id, ORDERS, deletes).records
+    judged_as = judged_records(session, row, ORDERS, records)
+    assert [each.has_failed for each in judged_as] == [True, False, False]
+    assert failed_keys(session, row, ORDERS, []) == set()
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 9])
+def test_the_versions_of_a_push_are_stored_whole_in_however_many_portions(
+    session, monkeypatch, at_once
+):
+    monkeypatch.setattr(pushes, "VERSIONS_AT_ONCE", at_once)
+    paused = []
+    monkeypatch.setattr(Session, "give_way", lambda _: paused.append(None))
+    row = session.company(companies.create(session, "Café").id)
+    versions = [NewVersion(key, 0, None, False) for key in "abc"]
+    marks = []
+    add = session.tables.datasets.add_versions
+
+    def noting(*given: Any) -> None:
+        marks.append(session.tables.preferences.find(pushes.UNFINISHED, list[int]))
+        add(*given)
+
+    monkeypatch.setattr(session.tables.datasets, "add_versions", noting)
+    pushes.store_versions(session, row, ORDERS, 7, versions)
+    known = session.tables.datasets.known(row.number, ORDERS, "abc")
+    assert sorted(known) == [*"abc"]
+    portions = -(-3 // at_once)
+    assert marks == ([[row.number, 7]] * portions if portions > 1 else [None])
+    assert len(paused) == (portions if portions > 1 else 0)
+    assert not session.tables.preferences.find(pushes.UNFINISHED, list[int])
+
+
+@pytest.mark.parametrize("mode", ["flag", "miss"])
+@pytest.mark.parametrize("overlaps", [[], [Request(9, "", "POST", "/")]])
+def test_only_a_push_that_overlaps_another_is_missed_and_only_where_that_is_chosen(mode, overlaps):
+    registry = SandboxRegistry(Settings(start_at=START, speed=0, concurrent_pushes=mode))
+    with registry.sandbox("k").session() as session:
+        row = session.company(companies.create(session, "Café").id)
+        received = pushes.receive(row.company.id, ORDERS, b'{"orders":[%b]}' % sale("a"))
+        pushes.accept(session, received, REQUEST, overlaps)
+        is_missed = mode == "miss" and bool(overlaps)
+        assert session.tables.versions.has_any(row.number) != is_missed
+    registry.close()

@@ -2,12 +2,18 @@
 
 import json
 import socket
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from codat_fixtures import load, load_bytes
+from codat_mock.domain.dataset_lifecycle import make_plan
 from codat_mock.http.app import create_app
+from codat_mock.models.errors import NotFound, Problem
+from codat_mock.rules.contexts import Request
+from codat_mock.sandbox import companies, connections, pushes
+from codat_mock.storage import DatasetRow
 
 ORDERS, PAYMENTS, TRANSACTIONS = "commerce-orders", "commerce-payments", "commerce-transactions"
 DAY = "2022-03-21T10:00:00Z"
@@ -421,3 +427,56 @@ def test_a_blank_line_after_a_push_is_not_the_start_of_the_next_one(live, set_st
         stray.sendall(request(3))
         assert answer(stray).startswith(b"HTTP/1.1 200")
     assert "S05" not in {each["code"] for each in driver.findings()["findings"]}
+
+
+def test_a_push_goes_over_the_linked_commerce_connection_or_else_the_first(registry):
+    with registry.sandbox("k").session() as session:
+        bare = session.company(companies.create(session, "Bare", is_connected=False).id)
+        connections.connect(session, bare.company.id, "gbol")
+        with pytest.raises(NotFound, match=r"not supported by platform\(s\) \[Xero\]"):
+            pushes.commerce_connection(bare, ORDERS)
+        row = session.company(companies.create(session, "Café").id)
+        connections.connect(session, row.company.id, "gbol")
+        [first, _] = row.company.data_connections
+        first.status = "Unlinked"
+        assert pushes.commerce_connection(row, ORDERS) is first
+        second = connections.connect(session, row.company.id, "lqai")
+        assert pushes.commerce_connection(row, ORDERS) is first
+        second.status = "Linked"
+        assert pushes.commerce_connection(row, ORDERS) is second
+
+
+@pytest.mark.parametrize(
+    ("given", "is_named"),
+    [
+        ({}, True), ({"ends": 0}, False), ({"is_answered": False}, False),
+        ({"stuck_in": "Mapping"}, False), ({"overlaps": [7]}, False), ({"overlaps": [8]}, True),
+    ],
+)  # fmt: skip
+def test_the_push_before_could_have_been_waited_for(registry, given, is_named):
+    plan = make_plan(stuck_in=given.get("stuck_in"))
+    request = Request(7, "", "POST", "/")
+    with registry.sandbox("k").session() as session:
+        ends = session.now + timedelta(microseconds=given.get("ends", 1))
+        previous = DatasetRow(
+            "d", "c", data_type=ORDERS, requested=session.now, ends=ends, plan=plan,
+            request=request, is_answered=given.get("is_answered", True),
+        )  # fmt: skip
+        overlaps = [Request(number, "", "POST", "/") for number in given.get("overlaps", [])]
+        arrival = pushes.Arrival("c", ORDERS, Request(9, "", "POST", "/"), overlaps)
+        found = pushes.unended(session, arrival, previous)
+        assert (found == request) == is_named
+        assert pushes.unended(session, arrival, None) is None
+
+
+@pytest.mark.parametrize(("count", "more"), [(1000, ""), (1001, " and 1 more")])
+def test_a_thousand_records_without_an_id_are_named(registry, count, more):
+    problems = [Problem(f"$.{number}", "") for number in range(count)]
+    with registry.sandbox("k").session() as session:
+        arrival = pushes.Arrival("c", ORDERS, Request(1, "", "POST", "/"))
+        plan = pushes.plan_for(session, arrival, problems, is_linked=True)
+        assert plan.outcome == "ValidationError"
+        assert plan.message.startswith("Records without an id: $.0, $.1, ")
+        assert plan.message.endswith(f"$.999{more}.")
+        assert pushes.plan_for(session, arrival, [], is_linked=True).outcome == "Complete"
+        assert pushes.plan_for(session, arrival, problems, is_linked=False).outcome == "AuthError"

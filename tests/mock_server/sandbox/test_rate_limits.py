@@ -190,3 +190,47 @@ def test_a_minutes_limit_is_each_addresss_own():
     assert status.retry_after == 30
     assert not limiter.spend(NOON, 9, "10.0.0.2").refused
     assert not limiter.spend(NOON + timedelta(seconds=30), 9, "10.0.0.1").refused
+
+
+@pytest.mark.parametrize(
+    ("count", "moved"),
+    [(REQUESTS_A_MINUTE, timedelta(minutes=1)), (REQUESTS_A_MINUTE, -timedelta(minutes=1)),
+     (REQUESTS_A_DAY, timedelta(days=1)), (REQUESTS_A_DAY, -timedelta(days=1))],
+)  # fmt: skip
+def test_in_another_minute_and_on_another_day_all_is_whole_whichever_way_the_clock_went(
+    count, moved
+):
+    limiter = RateLimiter()
+    companies = 0 if abs(moved) == timedelta(days=1) else 9
+    for _ in range(count):
+        limiter.spend(NOON, companies, "10.0.0.1")
+    assert limiter.spend(NOON, companies, "10.0.0.1").refused
+    assert not limiter.spend(NOON + moved, companies, "10.0.0.1").refused
+
+
+def test_a_wait_is_rounded_up_to_whole_seconds_and_what_is_left_is_never_below_zero():
+    limiter = RateLimiter()
+    for _ in range(2 * REQUESTS_A_DAY):
+        limiter.spend(NOON, 1, f"{_ % 2}")
+    late = NOON + timedelta(microseconds=1)
+    refused = limiter.spend(late, 1, "x")
+    assert (refused.remaining, refused.retry_after) == (0, 12 * 3600 - 30)
+    fewer = limiter.spend(late, 0, "x")  # a company was deleted
+    assert (fewer.limit, fewer.remaining) == (REQUESTS_A_DAY, 0)
+    many = limiter.spend(late, 9, "x", is_entered=False)
+    assert (many.refused, many.retry_after) == ("10 requests of a company at once", 1)
+    assert many.remaining == 8 * REQUESTS_A_DAY
+
+
+def test_ten_requests_of_a_company_may_be_under_way():
+    limiter = RateLimiter()
+    assert all(limiter.enter("a") for _ in range(10))
+    assert not limiter.enter("a")
+    assert limiter.enter("b")
+    assert limiter.enter(None)
+    limiter.leave(None)
+    limiter.leave("a")
+    assert not limiter.enter("a")  # the refused one is under way as well
+    for _ in range(2):
+        limiter.leave("a")
+    assert limiter.enter("a")

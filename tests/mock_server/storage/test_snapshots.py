@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from shutil import copyfile
 from threading import Thread, get_ident
 from typing import Any
@@ -12,8 +13,15 @@ from typing import Any
 import pytest
 
 from codat_mock.http.app import create_app
-from codat_mock.sandbox import SandboxRegistry, Settings, session
-from codat_mock.storage import StorageError, Store, UnusableFile, snapshots, store
+from codat_mock.sandbox import SandboxRegistry, Settings, clock_control, session
+from codat_mock.storage import (
+    LinkSession,
+    StorageError,
+    Store,
+    UnusableFile,
+    snapshots,
+    store,
+)
 from codat_mock.storage.schema import APPLICATION_ID, SNAPSHOT_ID, VERSION
 
 KEY = {"Authorization": "Basic a2V5"}
@@ -234,3 +242,25 @@ def test_a_snapshot_is_of_one_sandbox_and_of_this_version(registry):
             snapshots.check_content(other)
     with pytest.raises(UnusableFile, match="damaged"):
         snapshots.check_content(content[: len(content) // 2])
+
+
+def test_a_clone_beside_the_original_leaves_it_its_codes(registry):
+    with registry.sandbox("original").session() as session:
+        for code in "ab":
+            session.tables.codes.add(code, "flow", LinkSession("c", "d"))
+    content = registry.sandbox("original").snapshot()
+    with registry.sandbox("original").session() as session:
+        session.tables.codes.delete("b")
+    registry.reset("clone", snapshot=content)
+    assert registry.name_of_code("a") == "original"
+    assert registry.name_of_code("b") == "clone"
+
+
+def test_a_restored_sandbox_goes_on_from_the_time_at_which_it_was_saved(registry):
+    sandbox = registry.sandbox("k")
+    with sandbox.session() as session:
+        clock_control.move_by(session, timedelta(days=3))
+    later = sandbox.tables.row.clock.now()
+    restored = registry.reset("k", snapshot=sandbox.snapshot())
+    assert restored.tables.row.clock.now() == later
+    assert restored.tables.row.name == "k"

@@ -382,3 +382,12 @@ def test_rows_that_wait_follow_the_transactions():
     assert not waiting.is_full
     waiting.rows[0] = ""
     assert waiting.is_full
+
+
+def test_a_sync_has_no_number_until_it_is_stored(db):
+    number = sync(db, 2000, 0, 1)
+    stored = Syncs(db).latest(1)
+    assert stored is not None
+    assert stored.number == number
+    fields = {name: getattr(stored, name) for name in stored.__struct_fields__ if name != "number"}
+    assert SyncRow(**fields).number == 0

@@ -102,3 +102,15 @@ def test_each_portion_is_found_by_an_index() -> None:
         for statement in asked:
             found = db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
             assert [plan for *_, plan in found if "SCAN" in plan or "TEMP" in plan] == []
+
+
+@pytest.mark.parametrize(("count", "pauses"), [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
+def test_others_may_go_after_each_full_portion_of_names_and_each_of_versions(
+    count: int, pauses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "ROWS_AT_ONCE", 2)
+    rows = {(1, TYPES[0], f"{number}", 0): (1, False, True) for number in range(count)}
+    paused: list[None] = []
+    with closing(stored(rows)) as db:
+        found = Versions(db).deferred(1, lambda: paused.append(None))
+    assert (len(found), len(paused)) == (count, pauses)
