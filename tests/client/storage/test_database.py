@@ -238,10 +238,13 @@ def synchronous(here: Database) -> int:
 NORMAL, FULL = 1, 2
 
 
-@pytest.mark.parametrize(("is_repeatable", "during"), [(False, FULL), (True, NORMAL)])
+@pytest.mark.parametrize(
+    ("how", "during"),
+    [({}, FULL), ({"is_repeatable": False}, FULL), ({"is_repeatable": True}, NORMAL)],
+)
 @pytest.mark.parametrize("fails", [False, True])
 def test_only_what_is_done_again_may_reach_the_disk_later(
-    here: Database, is_repeatable: bool, during: int, fails: bool
+    here: Database, how: dict[str, bool], during: int, fails: bool
 ) -> None:
     seen: list[int] = []
 
@@ -253,7 +256,7 @@ def test_only_what_is_done_again_may_reach_the_disk_later(
 
     assert synchronous(here) == FULL
     with suppress(Mistake):
-        here.in_pages(change, is_repeatable=is_repeatable)
+        here.in_pages(change, **how)
     assert seen == [during]
     assert synchronous(here) == FULL
 
@@ -293,6 +296,45 @@ def test_a_locked_file_is_waited_for_30_seconds(
             here.run(ADD, "a")
     assert len(paused) == waits
     assert paused[0] == database.BRIEF_SECONDS
+    assert 0 < paused[0] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("code", "is_waited_for", "hint"),
+    [
+        (sqlite3.SQLITE_BUSY, True, ""), (sqlite3.SQLITE_BUSY_SNAPSHOT, True, ""),
+        (sqlite3.SQLITE_LOCKED, False, ""), (sqlite3.SQLITE_NOMEM, False, ""),
+        (sqlite3.SQLITE_IOERR, False, "; is the disk full?"),
+        (sqlite3.SQLITE_IOERR_WRITE, False, "; is the disk full?"),
+        (sqlite3.SQLITE_CORRUPT, False, ""), (sqlite3.SQLITE_FULL, False, ""),
+        (sqlite3.SQLITE_READONLY, False, ""), (None, False, ""), (0, False, ""),
+    ],
+)  # fmt: skip
+def test_only_a_busy_file_is_waited_for_and_a_failing_disk_gets_a_hint(
+    here: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int | None,
+    is_waited_for: bool,
+    hint: str,
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(MACHINE, "sleep", waits.append, raising=False)
+    failures = [sqlite3.OperationalError("failed") for _ in range(2)]
+    for each in failures:
+        each.sqlite_errorcode = code  # type: ignore[assignment]
+
+    def execute(_statement: str, _values: object) -> list[str]:
+        if failures:
+            raise failures.pop()
+        return ["row"]
+
+    if is_waited_for:
+        assert here._patiently(execute, "", ()) == ["row"]
+    else:
+        with pytest.raises(LedgerError) as caught:
+            here._patiently(execute, "", ())
+        assert str(caught.value).endswith(f"ledger.db cannot be used now: failed{hint}")
+    assert len(waits) == 2 * is_waited_for
 
 
 def test_a_mistake_in_a_statement_is_not_waited_for(

@@ -227,6 +227,22 @@ def test_two_connections_of_a_kind_keep_apart() -> None:
     swapped = [both[0] | {"status": "PendingAuth"}, both[1] | {"status": "Linked"}]
     with replayed(made(), first, second, listed("11:00:00", *swapped)) as (_, session):
         assert states(session) == {"lqai": "Linked", "gbol": "PendingAuth", "qhyg": "Linked"}
+    with replayed(made(), first, second, listed("11:00:00", *reversed(both))) as (_, session):
+        assert states(session) == {"lqai": "Linked", "gbol": "Linked", "qhyg": "PendingAuth"}
+
+
+def test_a_connection_whose_answer_was_not_recorded_is_made_all_the_same() -> None:
+    new = connected("10:30:00", "qhyg", "Accounting")
+    new["response"]["content"] = {"mimeType": "application/json", "text": ""}
+    seen = listed("11:00:00", link("Accounting", "Linked"))
+    with replayed(made(), new, seen) as (_, session):
+        assert states(session) == {"lqai": "Linked", "qhyg": "Linked"}
+
+
+def test_a_status_that_the_mock_does_not_know_hides_no_other() -> None:
+    seen = listed("11:00:00", link("Accounting", "Odd"), link("Commerce", "Unlinked"))
+    with replayed(made(), connected("10:30:00", "gbol", "Accounting"), seen) as (_, session):
+        assert states(session) == {"lqai": "Unlinked", "gbol": "PendingAuth"}
 
 
 def test_a_connection_that_the_sandbox_lacks_is_passed_over() -> None:
