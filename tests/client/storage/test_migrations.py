@@ -17,6 +17,8 @@ from client_mock import NOON
 
 from codat_mock.storage.schema import connect
 from codat_push import Ledger, LedgerError
+from codat_push.content import microseconds
+from codat_push.encoding import read_json
 from codat_push.schema import DATA_TYPES
 from codat_push.storage.tables import (
     APPLICATION_ID,
@@ -113,6 +115,16 @@ def test_nothing_is_lost_on_the_way(old_file: Path) -> None:
         assert (lost.dataset, lost.size) == (None, 1)
     assert {table: count(old_file, table) for table in CONTENTS} == CONTENTS
     assert rows(old_file, QUEUED.format("queue")) == queued
+
+
+def test_each_queued_version_has_its_moments(old_file: Path) -> None:
+    Ledger(old_file).close()
+    found = rows(old_file, "SELECT body, created, modified FROM queue WHERE body IS NOT NULL")
+    assert found
+    for body, *moments in found:
+        record = read_json(body)
+        names = ("createdDate", "sourceModifiedDate")
+        assert moments == [microseconds(record.get(name)) for name in names]
 
 
 def test_the_ledger_goes_on_where_the_old_version_was(old_file: Path) -> None:

@@ -64,6 +64,8 @@ SERVERS = "it is the database of a codat-mock server; choose another file"
     [
         (5, 0, set(), OTHERS), (-5, -5, set(), OTHERS), (0, 1, set(), OTHERS),
         (0, -1, set(), OTHERS),
+        (-5, 0, set(), OTHERS), (7, 7, set(), OTHERS),
+        *((SHARED_APPLICATION_ID + by, 2, FIRST_TABLES, OTHERS) for by in (-1, 1)),
         (0, 0, {"notes"}, OTHERS), (0, VERSION, NAMES, OTHERS), (5, VERSION, NAMES, OTHERS),
         (SERVER_APPLICATION_ID, 0, set(), SERVERS), (SERVER_APPLICATION_ID, 1, NAMES, SERVERS),
         (SHARED_APPLICATION_ID, 1, set(), SERVERS),

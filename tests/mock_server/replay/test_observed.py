@@ -396,6 +396,8 @@ def test_answers_are_counted_and_unknown_operations_masked() -> None:
     assert compared == 2
     named = [each for each in counts if each.kind == "unknown-operation"]
     assert [each.operation for each in named] == ["GET /companies/{id}/{id}/orders"]
+    assert counts[named[0]] == 1
+    assert documented_differences([*found, *found])[1][named[0]] == 2
     masked_last = unknown(recorded(push("12:00:00", ORDER), entry(
         "12:02:00", "GET", "/companies/x/a1", status=404))[1].recorded)  # fmt: skip
     assert masked_last.operation == "GET /companies/{id}/{id}"
