@@ -124,6 +124,25 @@ def test_a_sync_follows_the_recorded_schedule(
     assert [*wrong_times_of_syncs(seen(sync_read("12:00:00", 2000, hour=hour)))] == []
 
 
+@pytest.mark.parametrize("configured_before", [True, False, None])
+def test_a_configuration_that_was_set_is_one_whatever_its_body_repeats(
+    configured_before: bool | None,
+) -> None:
+    path = f"/config/companies/{COMPANY}/sync/commerce"
+    body = {"configured": configured_before, "schedule": {"startDate": "2022-03-01T00:00:00Z"}}
+    observed = seen(entry("12:00:00", "POST", path, body, answered=body))
+    [(at, shown)] = observed.configurations[COMPANY]
+    assert (at, shown.configured) == (NOON, True)
+    assert observed.schedule(COMPANY)[0] is not None
+    refused = entry("12:00:00", "POST", path, body, status=400)
+    unrecorded = entry("12:00:00", "POST", path)
+    assert seen(refused, unrecorded).configurations[COMPANY] == []
+
+
+def test_a_sync_without_a_code_has_none_that_is_known() -> None:
+    assert seen(entry("12:00:00", "GET", STATUS, answered={"syncId": "s"})).sync_codes == {"s": [0]}
+
+
 def test_the_first_schedule_with_a_start_date_counts() -> None:
     observed = seen(configured(startDate=None), configured(False, syncHourUtc=5), configured())
     schedule, is_enabled = observed.schedule(COMPANY)
