@@ -1,4 +1,4 @@
-"""Settings of Hypothesis and of the garbage collector, and the option for long loops."""
+"""How all tests run: processes, garbage collection, Hypothesis, and the option for long loops."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell modules that look at it while they are collected."""
     if config.getoption("--thorough"):
         settings.load_profile("thorough")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run all tests on all cores; chosen files in one process, which starts at once."""
+    are_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if hasattr(config, "workerinput") or not config.pluginmanager.has_plugin("xdist"):
+        return
+    if are_all and config.option.numprocesses is None:
+        config.option.numprocesses = "logical"
+        config.option.dist = "worksteal"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

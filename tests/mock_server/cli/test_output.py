@@ -25,7 +25,7 @@ SHOWN = [
     ["story", "list"],
     ["story", "run", "late-update", "--json"],
 ]
-HELPS = [[name, "--help"] for name in NAMES]
+HELPS = [pytest.param([name, "--help"], marks=pytest.mark.long) for name in NAMES]
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no disk always full")
 
 

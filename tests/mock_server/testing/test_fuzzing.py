@@ -117,6 +117,7 @@ def test_a_double_booking_is_found_shortened_and_reported_once(run, pytester):
     assert len(schedule_files.read(saved).events) == 1
 
 
+@pytest.mark.long
 def test_workers_try_first_what_another_process_found(run, pytester):
     tests = """
         @pytest.mark.parametrize("seed", range(3))
