@@ -14,14 +14,21 @@ from codat_mock.sandbox.garbage_collection import Collections
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 
-@pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def thawed() -> Iterator[None]:
     """Begin as a new process does, with nothing frozen; freeze again what the tests consist of."""
-    gc.enable()
     gc.unfreeze()
     yield
-    gc.enable()
+    gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """Leave collections on."""
+    gc.enable()
+    yield
+    gc.enable()
 
 
 @pytest.mark.parametrize("many", [1, 10**9])
@@ -44,17 +51,18 @@ def test_collections_wait_while_many_records_are_judged(
 
 @pytest.mark.parametrize("largest", [1, 10**9])
 def test_collections_wait_while_a_large_body_is_decoded(
-    monkeypatch: pytest.MonkeyPatch, largest: int
+    driver: SandboxDriver, monkeypatch: pytest.MonkeyPatch, largest: int
 ) -> None:
+    read_push = pushes.read_push
     enabled = []
 
-    def reading(*_: Any) -> list[Any]:
+    def reading(*given: Any) -> Any:
         enabled.append(gc.isenabled())
-        return []
+        return read_push(*given)
 
     monkeypatch.setattr(pushes, "LARGE_BYTES", largest)
     monkeypatch.setattr(pushes, "read_push", reading)
-    pushes.receive("", ORDERS, b'{"orders": []}')
+    driver.push(ORDERS, [order(1)])
     assert enabled == [largest > 1]
     assert gc.isenabled()
 
