@@ -159,8 +159,43 @@ def test_nor_does_the_worker_of_the_asynchronous_one_sleep_on(
             outbox.stop()
             assert outbox._woken.is_set()
             assert (await outbox.status()).depth == 3
+            outbox._stopping.clear()
+            outbox._woken = anyio.Event()
+        assert outbox._woken.is_set()  # closing wakes it, so that it ends at once
+        assert outbox._stopping.is_set()
+        assert outbox._ledger.is_closed
 
     anyio.run(work)
+
+
+def test_one_worker_pushes_from_a_file_and_one_that_was_stopped_may_run_again(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    rounds: list[bool] = []
+
+    async def work() -> None:
+        client = AsyncPushClient("key", clock=clock)
+        async with (
+            AsyncOutbox(tmp_path / "o.db", client, clock=clock) as outbox,
+            AsyncOutbox(tmp_path / "o.db", client, clock=clock) as other,
+        ):
+
+            async def run_once() -> None:
+                rounds.append(outbox._stopping.is_set())
+                with pytest.raises(LedgerError, match="another worker"):
+                    await other.run_once()
+                with pytest.raises(LedgerError, match="another worker"):
+                    await other.run()
+                outbox.stop()
+
+            outbox.run_once = run_once  # type: ignore[method-assign,assignment]
+            await outbox.run()
+            await outbox.run()
+            assert (await outbox.status()).is_alive is False
+            assert await other.run_once() is None
+
+    anyio.run(work)
+    assert rounds == [False, False]
 
 
 class Rounds:
