@@ -10,10 +10,18 @@ from typing import Any
 import pytest
 
 from codat_mock.accounting.comparison import OwnRecord
+from codat_mock.accounting.reconciliation import Earlier
 from codat_mock.models.errors import Conflict
 from codat_mock.models.pushes import RECORDS
 from codat_mock.rules.contexts import Request, SyncedRecord
-from codat_mock.sandbox import SandboxRegistry, companies, ground_truth, known_records, pushes
+from codat_mock.sandbox import (
+    SandboxRegistry,
+    companies,
+    ground_truth,
+    known_records,
+    open_records,
+    pushes,
+)
 from codat_mock.sandbox.known_records import Requests, known, known_rows, named_by, others
 from codat_mock.sandbox.open_records import declared_before, unbooked
 from codat_mock.sandbox.session import Session
@@ -142,11 +150,14 @@ def test_declared_records_of_before_the_start_date_are_known_where_others_belong
     assert declared_before(session, row, [], START) == {}
 
 
-def test_orders_and_payments_are_unbooked_until_a_sync_has_booked_them(session, row):
-    names = [(ORDERS, "A"), (PAYMENTS, "A"), (TRANSACTIONS, "A/Payment")]
+def test_orders_and_payments_are_unbooked_until_a_sync_has_booked_them(session, row, monkeypatch):
+    names = [(ORDERS, "A"), (PAYMENTS, "A"), (ORDERS, "P"), (PAYMENTS, "P"), (TRANSACTIONS, "A/x")]
     known_of = dict.fromkeys(names)
-    assert unbooked(session, row, known_of) == {(ORDERS, "A"), (PAYMENTS, "A")}
+    assert unbooked(session, row, known_of) == {*names[:4]}
     assert unbooked(session, row, {}) == frozenset()
+    booked = Earlier(orders={"A": None}, payments={"P": None}, documents=[])
+    monkeypatch.setattr(open_records, "booked_earlier", lambda *_: booked)
+    assert unbooked(session, row, known_of) == {(PAYMENTS, "A"), (ORDERS, "P")}
 
 
 def test_nothing_is_compared_before_records_are_declared(session, row):
