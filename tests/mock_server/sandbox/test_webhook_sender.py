@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import json
 from base64 import b64decode, b64encode
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
@@ -25,7 +28,10 @@ from webhook_receiver import (
 
 from codat_mock.clock import machine_seconds
 from codat_mock.domain.webhook_delivery import INTERVALS, RETRIABLE, WITHIN, next_try, state_after
+from codat_mock.models.alerts import AlertPayload, AlertRule
 from codat_mock.sandbox import webhook_sender
+from codat_mock.sandbox.internal_errors import InternalErrors
+from codat_mock.sandbox.webhooks import Delivery
 
 START = datetime(2022, 3, 21, 8, tzinfo=UTC)
 FINAL = [400, 401, 403, 404, 409, 410, 418, 421, 500, 501, 505, 521, 523]
@@ -280,3 +286,102 @@ def test_an_error_of_the_sender_is_a_fault_of_the_mock_and_the_next_alert_is_sen
     [*failures] = live.get("/_mock/report").json()["failures"]
     assert failures
     assert all("ZeroDivisionError" in failure for failure in failures)
+
+
+def delivery(url: str = "http://localhost/0", **given: object) -> Delivery:
+    body = AlertPayload(
+        company_id="c", rule_id="r", rule_type="Dataset data changed", alert_id="a", message="m",
+        data={},
+    )  # fmt: skip
+    rule = AlertRule(type="Dataset data changed", url=url, **given)
+    return Delivery(1, START, rule, body, "client")
+
+
+def sent(answer, url: str = "http://localhost/0") -> tuple[webhook_sender.Outcome, list[str], list]:
+    """What comes of a delivery where every request gets that answer, and the requests' URLs."""
+    asked: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return answer(request)
+
+    failures = InternalErrors()
+    sender = webhook_sender.WebhookSender(nullcontext, ["hooks.example"], failures)
+
+    async def deliver() -> webhook_sender.Outcome:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(handle)) as client:
+            return await sender._deliver(client, delivery(url))
+
+    return asyncio.run(deliver()), asked, failures.all()
+
+
+@pytest.mark.parametrize(("count", "status"), [(0, 200), (5, 200), (6, 307)])
+def test_five_redirects_are_followed_and_no_more(count, status):
+    def answer(request: httpx.Request) -> httpx.Response:
+        place = int(request.url.path[1:])
+        if place == count:
+            return httpx.Response(200, headers={"Retry-After": "7"})
+        return httpx.Response(307, headers={"Location": f"/{place + 1}"})
+
+    outcome, asked, _ = sent(answer)
+    assert len(asked) == min(count, 5) + 1
+    if status == 200:
+        assert outcome == (200, "", "7")
+    else:
+        assert outcome == (307, "Too many redirects, the last to http://localhost/6.", None)
+
+
+@pytest.mark.parametrize(
+    ("location", "is_followed"),
+    [("http://hooks.example/1", True), ("http://other.example/?token=x", False)],
+)
+def test_a_redirect_leads_to_allowed_hosts_alone(location, is_followed):
+    outcome, asked, _ = sent(
+        lambda request: httpx.Response(
+            *((204,) if "1" in request.url.path else (302,)), headers={"Location": location}
+        )
+    )
+    assert len(asked) == 1 + is_followed
+    if not is_followed:
+        shown = "http://other.example/?token=removed"
+        assert outcome == (302, f"It redirects to {shown}, which is not allowed.", None)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "is_fault"),
+    [
+        (httpx.ConnectError("nobody"), "ConnectError: nobody", False),
+        (ValueError("no URL"), "ValueError: no URL", False),
+        (KeyError("ours"), "codat-mock failed: KeyError", True),
+    ],
+)
+def test_why_a_delivery_has_no_answer_and_whose_fault_it_is(error, words, is_fault):
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    outcome, _, faults = sent(fail, "http://localhost/?token=x")
+    assert outcome == (None, words, None)
+    assert len(faults) == is_fault
+    assert all("to http://localhost/?token=removed" in fault for fault in faults)
+
+
+def test_a_delivery_may_take_ten_seconds():
+    assert webhook_sender.TIMEOUT_SECONDS == 10
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, set()),
+        ({"authorization": "Bearer abc"}, {"authorization"}),
+        ({"secrets": (SECRET,)}, {"webhook-id", "webhook-timestamp", "webhook-signature"}),
+    ],
+)
+def test_a_request_has_the_headers_that_its_rule_asks_for(given, names):
+    request = webhook_sender.to_http(delivery(**given))
+    assert request.method == "POST"
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["X-Codat-ClientId"] == "client"
+    known = {"authorization", "webhook-id", "webhook-timestamp", "webhook-signature"}
+    assert {*request.headers} & known == names
+    assert json.loads(request.content)["AlertId"] == "a"
