@@ -16,9 +16,14 @@ from tests.mock_server.sandbox.test_interrupted_sessions import (
     order,
 )
 
-from codat_mock.sandbox import SandboxRegistry, Settings, session, sync_writing
-from codat_mock.storage import Store
-from codat_mock.storage.documents import Documents
+from codat_mock.accounting.selection import Version
+from codat_mock.domain.dataset_lifecycle import make_plan
+from codat_mock.rules.contexts import Request
+from codat_mock.sandbox import SandboxRegistry, Settings, companies, session, sync_writing
+from codat_mock.sandbox.sync_execution import SyncResult
+from codat_mock.storage import DatasetRow, Store
+from codat_mock.storage.datasets import NewVersion
+from codat_mock.storage.documents import BooksRows, Documents
 from codat_mock.storage.preferences import Preferences
 from codat_scenarios.sandbox_driver import SandboxDriver
 
@@ -162,3 +167,68 @@ def test_another_sandbox_is_answered_between_the_portions(
     driver.advance(days=1)
     assert written[0] > 1
     assert {*range(1, written[0])} <= {*owners}  # the database was free after each portion
+
+
+def version(key: str) -> Version:
+    at = START
+    return Version(0, "commerce-orders", key, 7, at, at, is_delete=False, synced=False)
+
+
+@pytest.mark.parametrize(
+    ("synced", "deferred", "sizes"),
+    [(0, 0, [(0, 0)]), (2, 0, [(2, 0)]), (3, 1, [(2, 1), (1, 0)]), (1, 4, [(1, 2), (0, 2)]),
+     (5, 5, [(2, 2), (2, 2), (1, 1)])],
+)  # fmt: skip
+@pytest.mark.usefixtures("in_portions")
+def test_what_a_sync_writes_is_in_portions_and_at_least_one(
+    synced: int, deferred: int, sizes: list[tuple[int, int]]
+) -> None:
+    result = SyncResult(
+        2000,
+        synced=[version(f"s{number}") for number in range(synced)],
+        deferred=[version(f"d{number}") for number in range(deferred)],
+    )
+    portions = sync_writing.portions_of(result)
+    assert [(len(each.synced), len(each.deferred)) for each in portions] == sizes
+    keys = [key for portion in portions for _, key, _ in portion.synced]
+    assert keys == [f"s{number}" for number in range(synced)]
+
+
+def test_a_thousand_rows_are_one_portion() -> None:
+    result = SyncResult(2000, synced=[version(f"{number}") for number in range(1001)])
+    assert [len(each.synced) for each in sync_writing.portions_of(result)] == [1000, 1]
+    result = SyncResult(2000, synced=result.synced[:1000])
+    assert len(sync_writing.portions_of(result)) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_what_is_kept_of_a_sync_is_written_once_it_is_committed_and_forgotten_else(
+    registry: SandboxRegistry, count: int, is_committed: bool
+) -> None:
+    empty = BooksRows(documents=[], numbers=[], booked=[])
+    with registry.sandbox("k").session() as opened:
+        row = opened.company(companies.create(opened, "Café").id)
+        dataset = DatasetRow(
+            "d", "c", data_type="commerce-orders", requested=START, ends=START, plan=make_plan(),
+            request=Request(1, "", "POST", "/"),
+        )  # fmt: skip
+        number = opened.tables.datasets.add(row.number, dataset, b"{}")
+        keys = [f"{key}" for key in range(count)]
+        versions = [NewVersion(key, 0, None, False) for key in keys]
+        opened.tables.datasets.add_versions(row.number, "commerce-orders", number, versions)
+        portions = [
+            sync_writing.Portion(empty, [("commerce-orders", key, number)], []) for key in keys
+        ]
+        db = opened.tables._db
+        sync_writing.prepare(opened, row.number, portions)
+        kept = opened.tables.preferences.find(sync_writing.UNFINISHED, list[int])
+        assert kept == (None if count == 1 else [row.number, 0, count])
+        if is_committed:
+            sync_writing.write(opened, row.number, 5, portions)
+        sync_writing.finish(opened)
+        written = db.execute("SELECT count(*) FROM versions WHERE synced = 5").fetchone()[0]
+        assert written == (count if is_committed else 0)
+        assert opened.tables.preferences.find(sync_writing.UNFINISHED, list[int]) is None
+        left = db.execute("SELECT count(*) FROM preferences").fetchone()[0]
+        assert left == 0
