@@ -181,8 +181,8 @@ class Player:
             self._create_company(session, call)
         if not call.company_id:
             return False
-        has_effect = recorded.is_accepted or (recorded.status == 0 and operation in PUSHES)
-        if has_effect and not self._companies.ensure(session, call.company_id, recorded.started):
+        started = recorded.started
+        if recorded.is_accepted and not self._companies.ensure(session, call.company_id, started):
             return False
         if operation in PUSHES:
             return self._push(session, call, request, dataset_id)

@@ -154,6 +154,12 @@ def test_only_the_kind_that_is_lacking_is_assumed_to_be_linked(
         assert [each for each in assumed(player) if "linked" in each] == [assumption]
 
 
+def test_for_a_push_that_was_refused_nothing_is_assumed() -> None:
+    with replayed(made(), push("12:00:00", {"id": 5}, status=400)) as (player, session):
+        assert assumed(player) == []
+        assert states(session) == {"lqai": "Linked"}
+
+
 def test_a_connection_that_waits_is_assumed_to_be_authorised_before_the_push() -> None:
     new = connected("10:30:00", "qhyg", "Accounting")
     with replayed(made(), new, push("12:00:00", ORDER)) as (player, session):

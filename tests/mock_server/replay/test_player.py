@@ -110,7 +110,8 @@ def test_a_push_that_the_mock_would_have_refused_is_noted() -> None:
         push("12:00:00", ORDER),
         connections("12:05:00", ("Commerce", "PendingAuth")),
     )
-    assert any("Pushes not replayed" in note for note in run.notes)
+    [note] = [each for each in run.notes if "Pushes not replayed" in each]
+    assert note.endswith("): 1.")
 
 
 def test_a_company_that_is_read_was_there_before_the_recording() -> None:
@@ -119,7 +120,9 @@ def test_a_company_that_is_read_was_there_before_the_recording() -> None:
     assert len(company.datasets) == 1
 
 
-@pytest.mark.parametrize(("status", "count"), [(200, 1), (0, 1), (401, 0), (503, 0)])
+@pytest.mark.parametrize(
+    ("status", "count"), [(200, 1), (0, 1), (302, 0), (399, 0), (401, 0), (503, 0)]
+)
 def test_a_push_that_was_refused_makes_no_company(status: int, count: int) -> None:
     assert len(judged(push("12:00:00", ORDER, status=status)).companies) == count
 
@@ -171,6 +174,33 @@ def kept_bodies(*entries: dict[str, Any]) -> list[tuple[bytes, bytes]]:
 
 
 SYNC = f"/companies/{COMPANY}/sync/commerce/latest"
+
+
+def test_the_log_keeps_the_body_of_a_push_that_is_not_replayed() -> None:
+    made = entry("11:00:00", "POST", "/companies", {"name": "Café"}, answered=MADE)
+    unlinked = connections("12:05:00", ("Commerce", "PendingAuth"))
+    read = entry("12:06:00", "GET", f"/companies/{COMPANY}", answered=MADE)
+    for requests in (
+        (made, push("12:00:00", ORDER), unlinked),  # the mock would have refused it
+        (push("10:00:00", ORDER), made), (push("12:00:00", "[REDACTED]"), read),
+    ):  # fmt: skip
+        assert all(answered for _, answered in kept_bodies(*requests))
+
+
+def test_a_dataset_ends_as_it_was_read() -> None:
+    read = read_dataset("12:05:00", status="MapError")
+    [company] = judged(push("12:00:00", ORDER), read).companies
+    assert [each.status for each in company.datasets] == ["MapError"]
+
+
+def test_syncs_that_failed_fail_in_their_order() -> None:
+    first = push("02:00:00", ORDER | {"createdDate": "2022-03-21T01:00:00Z"})
+    reads = [
+        scheduled("04:00:00", code, day) | {"startedDateTime": f"2022-03-{day}T04:00:00Z"}
+        for day, code in ((22, 4000), (21, 5000))
+    ]
+    [company] = judged(first, *reads).companies
+    assert [each.code for each in company.syncs][:2] == [5000, 4000]
 
 
 def test_nothing_comes_of_a_wrong_push_from_before_its_company_was_made() -> None:
