@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from client_mock import NOON, FakeClock
+from msgspec.structs import replace
 
 from codat_push import Chunk, Dataset, Ledger, LedgerError, SyncStatus
 from codat_push.batching import NONE, ChunkMaker, Differences, Limits, candidate_of
@@ -260,6 +261,38 @@ def test_a_chunk_that_cannot_be_made_leaves_everything_in_the_queue(
     assert raised
     assert ledger.open_chunk("c", ORDERS) is None
     assert waiting(ledger) == ["0"]
+
+
+def test_the_failure_that_is_raised_is_the_first(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as that the disk is full, where what was begun cannot be undone, either."""
+    making = maker(ledger)
+
+    def fail(error: type[BaseException]) -> Callable[..., Any]:
+        def failing(*_values: Any) -> Any:
+            raise error(error.__name__)
+
+        return failing
+
+    monkeypatch.setattr(ledger.store.queue, "candidates", fail(Died))
+    monkeypatch.setattr(ledger.store.pushes, "fail", fail(LedgerError))
+    raised = None
+    try:
+        making.make(NONE, 0.0)
+    except (Died, LedgerError) as error:
+        raised = type(error)
+    assert raised is Died
+
+
+def test_a_version_that_another_has_pushed_meanwhile_is_known_as_it_was_given(
+    ledger: Ledger,
+) -> None:
+    given = new(ledger, replace(version("a"), source=b"other"), version("b"))
+    accept(ledger, version("a"))
+    assert held(ledger, maker(ledger).make(given, 0.0)) == [("b", 1)]
+    [row] = ledger.store.queue.known(ledger.store.stream("c", ORDERS), ["a"]).values()
+    assert row.source == b"other"
 
 
 def test_a_chunk_is_not_begun_while_another_is_open(ledger: Ledger) -> None:

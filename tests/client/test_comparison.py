@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from client_mock import NOON
 
-from codat_push import Dataset, Ledger, TooManyDeletes
+from codat_push import Dataset, Ledger, LedgerError, TooManyDeletes
 from codat_push.comparison import Comparison
 from codat_push.encoding import read_json
 from codat_push.schema import DATA_TYPES, DataType
@@ -232,6 +232,22 @@ def test_a_record_that_cannot_be_sent_is_counted_and_refused(
         ("b", "invalid", "$[11].odd: u"),
     ]
     assert this.add([], 10.0) == 0
+
+
+def test_what_a_batch_changes_is_changed_whole_or_not_at_all(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ledger, order("a"))
+    before = queued(ledger, "id, revision"), ledger.store.queue.revision()
+
+    def fail(*_values: Any) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(ledger.store.refusals, "refuse_invalid", fail)
+    this = comparison(ledger)
+    with pytest.raises(LedgerError):
+        this.add(enumerate([order("a", 2), {"id": "b", "odd": 1}]), 10.0)
+    assert (queued(ledger, "id, revision"), ledger.store.queue.revision()) == before
 
 
 def deleted(ledger: Ledger) -> list[str]:

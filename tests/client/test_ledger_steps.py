@@ -261,6 +261,52 @@ def test_a_refused_version_is_queued_again_unless_something_newer_is(
     assert take(ledger).size == len(left)
 
 
+def test_what_cannot_be_queued_changes_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ledger, order("a"))
+    ledger.settle(take(ledger), dataset("MapError"))
+    [refusal] = refused(ledger)
+    before = ledger.store.queue.revision()
+
+    def fail(*_values: Any) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(ledger.store.queue, "put", fail)
+    for change in (lambda: ledger.retry(refusal), lambda: ledger.put(COMPANY, ORDERS, "a")):
+        with pytest.raises(LedgerError):
+            change()
+        assert refused(ledger) == [refusal]
+        assert ledger.store.queue.revision() == before
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "use"),
+    [
+        ("pushes", "bodies", lambda ledger, chunk: ledger.bodies(chunk)),
+        ("pushes", "name", lambda ledger, chunk: ledger.mark_sent(chunk, "d")),
+        ("pushes", "find_open", lambda ledger, _chunk: ledger.changes(COMPANY, PAYMENTS, [])),
+    ],
+)  # fmt: skip
+def test_what_belongs_together_is_read_or_written_at_one_moment(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, where: str, name: str, use: Any
+) -> None:
+    put(ledger, order("a"))
+    chunk = take(ledger)
+    part = getattr(ledger.store, where)
+    usual, depths = getattr(part, name), list[int]()
+
+    def noted(*values: Any) -> Any:
+        depths.append(ledger.store.database._depth)
+        return usual(*values)
+
+    monkeypatch.setattr(part, name, noted)
+    found = use(ledger, chunk)
+    if name == "find_open":
+        next(found, None)
+    assert depths[0] == 1
+
+
 def test_a_refused_delete_is_queued_again_as_a_delete(ledger: Ledger) -> None:
     put(ledger, order("a"))
     ledger.settle(take(ledger), dataset())

@@ -83,6 +83,8 @@ def test_a_ledger_gives_its_lock_up_when_it_is_closed(tmp_path: Path) -> None:
     for ledger in (first, second):
         with pytest.raises(LedgerError, match="closed; open the file again"):
             ledger.lock()
+        with pytest.raises(LedgerError, match="closed database"):
+            ledger.put("c", "commerce-orders", "a")
 
 
 def test_a_ledger_in_memory_needs_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

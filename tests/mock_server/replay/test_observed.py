@@ -240,6 +240,9 @@ def test_only_what_is_shown_later_counts() -> None:
                         "completed": "2022-03-21T12:00:30Z"})], "Complete", 9),
         ([("12:00:09", {"requested": "2022-03-21T12:00:03Z",
                         "completed": "2022-03-21T12:00:01Z"})], "Complete", 0),
+        ([("12:00:09", {"requested": "2022-03-21T12:00:01Z"})], "Complete", 9),
+        ([("12:00:09", {"completed": "2022-03-21T12:00:01Z"})], "Complete", 9),
+        ([("12:00:09", {}), ("12:00:12", {"status": "MapError"})], "Complete", 9),
         ([("15:00:00", {})], "Complete", 7200),
         ([("12:00:09", {"status": "Odd", "isErrored": True})], "InternalError", 9),
         ([("12:00:09", {"status": "Odd", "isCompleted": True})], "Complete", 9),
@@ -274,6 +277,7 @@ def test_a_push_without_an_id_has_the_next_dataset_of_its_type() -> None:
         read_dataset("12:04:00", "known"),
         read_dataset("12:05:00", "other", dataType="commerce-payments"),
         read_dataset("12:06:00", "first"),
+        read_dataset("12:06:30", "first", dataType=""),
         read_dataset("12:07:00", "second"),
         read_dataset("12:08:00", "before"),
     )
