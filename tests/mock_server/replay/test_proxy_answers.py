@@ -132,6 +132,57 @@ def test_the_time_of_a_request_is_from_its_arrival_to_the_end_of_its_answer(
     assert round(found.seconds, 6) == found.seconds
 
 
+def test_the_time_is_kept_to_the_microsecond(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codat_mock.replay.proxy.machine_seconds", lambda: 1000.1234567)
+    ask(proxy, well, environ_overrides={ARRIVED: 1000.0})
+    assert kept(proxy).seconds == 0.123457
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "length"),
+    [("GET", {}, None), ("DELETE", {}, None), ("POST", {"data": b"abc"}, "3"),
+     ("POST", {"data": b"", "headers": {"Content-Length": "0"}}, "0")],
+)  # fmt: skip
+def test_a_request_without_a_body_is_forwarded_without_one(
+    proxy: Proxy, method: str, more: dict[str, Any], length: str | None
+) -> None:
+    seen: list[tuple[Any, Any, bytes]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = request.headers
+        body = request.read()
+        seen.append((headers.get("Content-Length"), headers.get("Transfer-Encoding"), body))
+        return well(request)
+
+    ask(proxy, answer, "/", method, **more)
+    assert seen == [(length, None, more.get("data", b""))]
+
+
+def test_a_proxy_of_the_environment_does_not_apply_and_a_service_may_be_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
+    with closing(Proxy("https://x.example", Recording(), Settings())) as proxy:
+        assert not proxy._http._mounts
+        assert proxy._http.timeout == httpx.Timeout(300.0, connect=10.0)
+
+
+@pytest.mark.parametrize("path", ["/_mock/findings", "/_mock/report"])
+def test_what_is_asked_for_meanwhile_is_judged_until_now(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    asked: list[bool] = []
+    judge = proxy.judge
+
+    def noted(*, is_over: bool) -> Any:
+        asked.append(is_over)
+        return judge(is_over=is_over)
+
+    monkeypatch.setattr(proxy, "judge", noted)
+    ask(proxy, pytest.fail, path)
+    assert asked == [False]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "content_type"),
     [
