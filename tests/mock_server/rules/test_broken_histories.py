@@ -1,6 +1,6 @@
 """Random days with one breach each: every kind of breach is found, and said in words.
 
-Each kind is played with random goods and random variants, 200 times by `pytest --thorough`.
+Each kind is played with random goods and random variants, 200 times by `pytest -m long --thorough`.
 """
 
 from __future__ import annotations

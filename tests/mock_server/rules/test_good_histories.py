@@ -1,6 +1,6 @@
 """Random histories of a good integration break no rule.
 
-`pytest --thorough -s` plays 5,000, and prints how many were silent.
+`pytest -m long --thorough -s` plays 5,000, and prints how many were silent.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from codat_scenarios.merchants import Record
 from codat_scenarios.sandbox_driver import SandboxDriver
 from codat_scenarios.strategies import broken_histories, histories, large_pushes
 
-# `pytest --thorough` performs 2,000 histories, which takes some minutes.
+# `pytest -m long --thorough` performs 2,000 histories, which takes some minutes.
 HISTORIES = 2_000 if settings.get_current_profile_name() == "thorough" else 300
 seeking = settings(max_examples=2_000, database=None, derandomize=True)
 shortest = settings(max_examples=2_000, phases=[*Phase])  # however the tests are run
