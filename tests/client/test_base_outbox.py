@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from threading import Thread
 
 import anyio
 import pytest
@@ -166,6 +167,22 @@ def test_nor_does_the_worker_of_the_asynchronous_one_sleep_on(
         assert outbox._ledger.is_closed
 
     anyio.run(work)
+
+
+def test_who_stops_the_worker_wakes_it_and_waits_for_its_end(blocking: Outbox) -> None:
+    seen: list[tuple[bool, bool]] = []
+
+    class Worker(Thread):
+        def join(self, timeout: float | None = None) -> None:
+            seen.append((blocking._woken.is_set(), blocking._stopping.is_set()))
+            super().join(timeout)
+
+    blocking._woken.clear()
+    blocking._thread = Worker()
+    blocking._thread.start()
+    blocking.stop()
+    assert seen == [(True, True)]
+    assert not blocking._stopping.is_set()
 
 
 def test_one_worker_pushes_from_a_file_and_one_that_was_stopped_may_run_again(
