@@ -20,7 +20,7 @@ def settings_of(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
             pass
 
     monkeypatch.setattr(serve, "run", run)
-    ran = CliRunner().invoke(main, ["serve", "--port", "0", *arguments])
+    ran = CliRunner().invoke(main, ["serve", "--port", "0", "--log", "quiet", *arguments])
     assert ran.exit_code == 0, ran.output
     return seen[0]
 
