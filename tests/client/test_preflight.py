@@ -11,7 +11,7 @@ from client_mock import NOON, FakeClock
 from given_answers import GivenAnswers, failure, lost
 from sample_answers import HOUR, synced
 
-from codat_push import Dataset, Ledger, NotSetUp, RequestError
+from codat_push import Dataset, Ledger, LedgerError, NotSetUp, RequestError
 from codat_push.errors import UnreadableAnswer
 from codat_push.models import Configuration, Connection, ConnectionPage, DatasetPage
 from codat_push.preflight import check_set_up, is_unoffered, note_datasets, note_sync, prepare
@@ -146,3 +146,14 @@ def test_whether_another_sync_has_run_is_noticed(
 def test_a_sync_that_cannot_be_read_stops_the_push(ledger: Ledger, error: RequestError) -> None:
     with pytest.raises(type(error)):
         run(note_sync(ledger, "c"), sync_status=error)
+
+
+def test_datasets_are_noted_all_or_none(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_values: Any) -> None:
+        raise LedgerError("the disk is full")
+
+    state, stream = ledger.store.remote_state, ledger.store.stream("c", ORDERS)
+    monkeypatch.setattr(state, "note_dataset", fail)
+    with pytest.raises(LedgerError):
+        run(note_datasets(ledger, "c", ORDERS), newest_datasets=DatasetPage([Dataset(id="1")]))
+    assert state.lists_datasets(stream) is None

@@ -283,6 +283,40 @@ def test_the_last_moment_of_all_is_kept_to_the_microsecond() -> None:
     assert accepted(ledger) == {"a": 253402300799_999999}
 
 
+def fail(*_values: Any) -> None:
+    raise LedgerError("the disk is full")
+
+
+def begun(ledger: Ledger, records: Iterable[Json], **answers: Any) -> None:
+    """Rebuild a ledger whose disk is full before the end."""
+    service = GivenAnswers(FakeClock(), **{name: [each] for name, each in answers.items()})
+    with pytest.raises(LedgerError):
+        service.run(rebuild(ledger, "c", ORDERS, records, NOON))
+
+
+def test_the_datasets_of_the_history_are_noted_all_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(":memory:")
+    state = ledger.store.remote_state
+    monkeypatch.setattr(state, "note_dataset", fail)
+    begun(ledger, [], newest_datasets=DatasetPage([Dataset(id="1", status="Complete")]))
+    assert state.lists_datasets(ledger.store.stream("c", ORDERS)) is None
+
+
+def test_a_page_of_records_is_learnt_whole_and_others_have_the_file_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 2)
+    ledger = Ledger(":memory:")
+    pauses: list[list[str]] = []
+    database = ledger.store.database
+    monkeypatch.setattr(database, "pause", lambda: pauses.append([*accepted(ledger)]))
+    monkeypatch.setattr(ledger.store.queue, "put", fail)
+    orders = [order("a"), order("b"), order("c"), order("later", moment=NOON + HOUR)]
+    begun(ledger, orders)
+    assert [*accepted(ledger)] == ["a", "b"]
+    assert pauses == [["a", "b"]]
+
+
 def test_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         rebuilt([], datetime(2022, 3, 21))  # noqa: DTZ001  (the mistake)

@@ -11,7 +11,7 @@ import pytest
 from client_mock import NOON, FakeClock
 from given_answers import failure
 
-from codat_push import Dataset, Ledger, RequestError, WaitTimeout
+from codat_push import Dataset, Ledger, LedgerError, RequestError, WaitTimeout
 from codat_push.ledger import Chunk
 from codat_push.models import DatasetPage
 from codat_push.operations import Pause
@@ -247,3 +247,37 @@ def test_once_more_have_arrived_than_were_given_up_nothing_is_waited_for(
     found = lost.look(*(dataset(f"{number}") for number in range(count)))
     assert (found is None) is is_given_up
     assert lost.abandoned() == (0 if is_given_up else 1)
+
+
+def fail(*_values: Any) -> None:
+    raise LedgerError("the disk is full")
+
+
+def test_a_push_is_given_up_with_all_that_follows_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lost = Lost(tmp_path)
+    lost.clock.seconds += LATE
+    with monkeypatch.context() as patch:
+        patch.setattr(lost.ledger, "release", fail)
+        with pytest.raises(LedgerError):
+            lost.look(dataset("1"), dataset("2"))
+    assert lost.abandoned() == 0
+    assert lost.seen() == (set(), None)
+
+
+@pytest.mark.parametrize("is_older", [True, False])
+def test_datasets_are_noted_together_with_the_pushes_that_they_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_older: bool
+):
+    lost = Lost(tmp_path, [dataset("seen", after=0)])
+    lost.ledger.store.pushes.abandon(lost.stream, 99, 990.0)
+    before = lost.seen()
+    with monkeypatch.context() as patch:
+        patch.setattr(lost.ledger.store.pushes, "forget_abandoned", fail)
+        with pytest.raises(LedgerError):
+            answered(
+                is_clear(lost.ledger, "c", ORDERS), [dataset("x", after=-1 if is_older else 1)]
+            )
+    assert lost.seen() == before
+    assert lost.abandoned() == 1
