@@ -64,18 +64,17 @@ class Database:
             raise LedgerError(f"{file} cannot be used as a ledger: {reason}") from error
 
     def _prepare(self) -> None:
-        with self._lock:
-            with self.temporary():  # as it is at one moment, while another process makes it
-                read_version(self._connection)  # before the first write, which WAL is
-            self.run("PRAGMA journal_mode = WAL")
-            self.run("PRAGMA synchronous = FULL")
-            self.run(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-            self.run(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-            self.run(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-            self.run("PRAGMA secure_delete = FAST")  # some builds write zeros over all they delete
-            with self.transaction():
-                prepare(self._connection)
-            self.run("PRAGMA busy_timeout = 0")  # from here on, `_patiently` waits
+        with self.temporary():  # as it is at one moment, while another process makes it
+            read_version(self._connection)  # before the first write, which WAL is
+        self.run("PRAGMA journal_mode = WAL")
+        self.run("PRAGMA synchronous = FULL")
+        self.run(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        self.run(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+        self.run(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        self.run("PRAGMA secure_delete = FAST")  # some builds write zeros over all they delete
+        with self.transaction():
+            prepare(self._connection)
+        self.run("PRAGMA busy_timeout = 0")  # from here on, `_patiently` waits
 
     @contextmanager
     def transaction(self, begin: str = BEGIN) -> Iterator[None]:
