@@ -63,6 +63,21 @@ def test_a_file_that_another_process_is_making_is_opened_when_it_is_made(tmp_pat
         timer.join()
 
 
+def test_the_marks_and_tables_of_a_file_are_read_at_one_moment(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    read = database.read_version
+
+    def noted(connection: sqlite3.Connection) -> int | None:
+        seen.append(connection.in_transaction)
+        return read(connection)
+
+    monkeypatch.setattr(database, "read_version", noted)
+    Database(file).close()
+    assert seen == [True]
+
+
 def test_a_file_of_another_program_is_refused_although_it_is_empty(tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     with closing(sqlite3.connect(file)) as other:
