@@ -10,9 +10,12 @@ from tests.mock_server.sandbox.test_books_digest import document
 
 from codat_mock.accounting.comparison import Compared
 from codat_mock.accounting.documents import BookedRecord
+from codat_mock.accounting.selection import Version
 from codat_mock.clock import parse_moment
+from codat_mock.rules.contexts import Request
+from codat_mock.sandbox import SandboxRegistry, companies, pushes
 from codat_mock.sandbox.books_digest import WrittenDocument
-from codat_mock.sandbox.books_view import is_of, why_missed, with_surplus
+from codat_mock.sandbox.books_view import as_missed, is_of, why_missed, with_surplus
 from codat_mock.sandbox.ground_truth import CompanyComparison
 
 ORDERS, TRANSACTIONS = "commerce-orders", "commerce-transactions"
@@ -56,3 +59,23 @@ def test_what_nobody_declared_is_noted_in_its_documents() -> None:
     found = with_surplus(written, compared)
     assert [each.document.note for each in found] == ["surplus: b", "surplus: a, b"]
     assert [(each.count, each.sync_ids) for each in found] == [(1, {"s"})] * 2
+
+
+def test_a_missed_record_is_shown_with_its_amount_and_day(registry: SandboxRegistry) -> None:
+    body = b'{"orders":[{"id":"A","totalAmount":5,"currency":"GBP"}]}'
+    with registry.sandbox("k").session() as session:
+        row = session.company(companies.create(session, "Caf\u00e9").id)
+        received = pushes.receive(row.company.id, ORDERS, body)
+        pushes.accept(session, received, Request(1, "", "POST", "/"))
+        [dataset] = session.tables.datasets.all(row.number)
+        created = parse_moment("2022-03-20T23:30:00Z")
+        versions = [
+            Version(0, ORDERS, "A", dataset.number, each, created, is_delete=False, synced=False)
+            for each in (created, None)
+        ]
+        found = [*as_missed(session, row, versions)]
+    assert [(each.key, each.amount, each.date) for each in found] == [
+        ("A", Decimal("5.00"), "2022-03-20"),
+        ("A", Decimal("5.00"), None),
+    ]
+    assert [each.created_date for each in found] == ["2022-03-20T23:30:00Z", None]

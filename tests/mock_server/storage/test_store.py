@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from copy import copy
 from threading import Event, Thread
 
 import pytest
@@ -296,3 +297,67 @@ def test_a_transaction_that_deletes_takes_as_many_portions_as_there_is_time_for(
     monkeypatch.setattr(opened, "_begin", begin)
     opened.delete_discarded()
     assert len(begun) == transactions  # for nine rows, the sandbox's own, and a look
+
+
+def test_a_file_of_which_nothing_is_known_is_left_to_sqlite(opened, monkeypatch, tmp_path):
+    def unknown(_: object) -> None:
+        raise PermissionError("not yours")
+
+    opened._files = {tmp_path: (1, 2)}
+    monkeypatch.setattr(store, "identity", unknown)
+    assert names(opened) == []
+
+
+def test_what_was_put_aside_once_is_not_put_aside_again(opened, monkeypatch):
+    with opened.transaction():
+        add(opened, "left")
+    opened.delete_discarded()
+    begun: list[None] = []
+    monkeypatch.setattr(opened, "_begin", lambda: begun.append(None))
+    opened._left_over.add("left")
+    opened.delete_discarded()
+    assert begun
+    begun.clear()
+    opened.delete_discarded()
+    assert begun == []
+
+
+def test_an_answer_that_was_lost_is_known_to_the_next_transaction(opened, tables):
+    answers = tables.datasets.answers
+    answers.expect(1, "d")
+    answers.lose(1, "d")
+    with opened.transaction():
+        tables.begin()
+        assert not answers.is_expected("d")
+
+
+@pytest.mark.parametrize(("count", "is_written"), [(49, False), (50, True)])
+def test_fifty_answers_are_written_at_once(opened, tables, count, is_written):
+    with opened.transaction():
+        tables.begin()
+        for number in range(count):
+            tables.datasets.answers.confirm(f"{number}")
+        tables.save()
+    assert bool(tables.datasets.answers._sent) != is_written
+
+
+def test_what_was_rolled_back_is_written_when_it_is_done_again(opened, tables):
+    before = copy(tables.row)
+
+    def work() -> None:
+        tables.begin()
+        tables.row.minted = 1
+        tables.flush()
+        raise ValueError("failed")
+
+    with (
+        pytest.raises(ValueError, match="failed"),
+        opened.transaction(lambda: tables.roll_back_all(before)),
+    ):
+        work()
+    assert tables.row.minted == 0
+    with opened.transaction():
+        tables.begin()
+        tables.row.minted = 1
+        tables.save()
+    assert opened._db.execute("SELECT minted FROM sandboxes").fetchone() == (1,)
