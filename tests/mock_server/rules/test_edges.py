@@ -108,6 +108,9 @@ EDGES = {
 }
 
 
+UPPER = ("S07", "S10", "S16", "S20", "T08")  # the others are broken below the threshold
+
+
 def test_every_threshold_has_its_edges() -> None:
     assert EDGES.keys() == {rule.code for rule in rulebook() if rule.thresholds}
 
@@ -120,13 +123,18 @@ def test_a_threshold_is_kept_up_to_its_edge_and_broken_beyond(code: str) -> None
 
 
 @pytest.mark.parametrize("code", EDGES)
+def test_what_is_far_from_a_threshold_keeps_the_rule(code: str) -> None:
+    subject, kept, _ = EDGES[code]
+    assert code not in codes(subject(kept // 2 if code in UPPER else kept * 2))
+
+
+@pytest.mark.parametrize("code", EDGES)
 def test_a_threshold_of_zero_is_a_threshold(code: str) -> None:
     [rule] = [rule for rule in rulebook() if rule.code == code]
     [name] = rule.thresholds
     settings = {code: RuleSetting(code, thresholds={name: 0})}
     subject, _, broken = EDGES[code]
-    is_upper = code in ("S07", "S10", "S16", "S20", "T08")
-    assert (code in codes(subject(broken), **settings)) == is_upper
+    assert (code in codes(subject(broken), **settings)) == (code in UPPER)
 
 
 @pytest.mark.parametrize(("minutes", "is_late"), [(15, False), (15.001, True)])

@@ -27,7 +27,7 @@ from codat_mock.rules.judge import (
     plural,
     verdict_on,
 )
-from codat_mock.rules.registry import RULES, rulebook
+from codat_mock.rules.registry import RULES, filled, rulebook
 from codat_mock.rules.rule_settings import RuleSetting
 
 ORDERS = "commerce-orders"
@@ -191,3 +191,18 @@ def test_records_of_several_types_are_named_with_their_type() -> None:
     one = finding_of(RULES["S01"], subject, several[1:3], "error")
     assert (one.data_type, one.records) == ("commerce-transactions", ["P-1", "/"])
     assert "2 records, such as P-1" in one.message
+
+
+@pytest.mark.parametrize(
+    ("company_id", "data_type", "expected"),
+    [
+        ("c", "commerce-orders", "push to c commerce-orders"),
+        ("", "commerce-orders", "push to {companyId} commerce-orders"),
+        ("c", "", "push to c {dataType}"),
+        ("", "", "push to {companyId} {dataType}"),
+    ],
+)
+def test_advice_names_the_company_and_the_data_type_or_their_places(
+    company_id: str, data_type: str, expected: str
+) -> None:
+    assert filled("push to $company_id $data_type", company_id, data_type) == expected

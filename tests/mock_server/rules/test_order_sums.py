@@ -173,6 +173,8 @@ def taxed(*parts: tuple[Any, Any, Any], tax: Any = None, **more: Any) -> Any:
         (taxed((120, 20, -20)), ""),
         (taxed((-120, 20, 20)), ""),
         (taxed((120, 20, None)), ""),
+        (taxed((0.6, 20, 0.1), tax=0.1), ""),
+        (taxed((0, 20, 0), tax=0), ""),
         (taxed((120, None, 50)), ""),
         (taxed((120, 0, 0)), ""),
         (taxed((120, 1, 1.19)), ""),

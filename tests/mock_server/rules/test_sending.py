@@ -24,6 +24,7 @@ from codat_mock.rules.contexts import (
     PushGapsContext,
     Request,
 )
+from codat_mock.rules.judge import judge
 from codat_mock.rules.registry import RULES
 
 EARLIER = Request(3, "", "POST", "/data")
@@ -273,6 +274,11 @@ def test_a_sale_neither_waits_nor_fails() -> None:
         ("sale 3", "failed: closed"),
         ("sale 4", "failed: "),
     ]
+
+
+def test_a_finding_about_sales_says_in_which_trouble_they_were_recorded() -> None:
+    [found] = judge(ProbeContext(service="slow", sales=[ProbedSale(2)])).found
+    assert "(service slow)" in found.finding.message
 
 
 def test_a_record_is_not_sent_again_under_another_id() -> None:
