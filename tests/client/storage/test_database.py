@@ -110,6 +110,20 @@ def test_a_database_in_memory_makes_no_file(
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"), ("synchronous", 2), ("cache_size", -16_000),
+        ("journal_size_limit", 16_000_000), ("wal_autocheckpoint", 2_000), ("secure_delete", 2),
+        ("busy_timeout", 0),
+    ],
+)  # fmt: skip
+def test_a_file_is_safe_and_its_log_and_memory_are_bounded(
+    here: Database, pragma: str, value: str | int
+) -> None:
+    assert here.run(f"PRAGMA {pragma}").first() == (value,)
+
+
 def test_a_transaction_is_kept_at_its_end_and_not_before(here: Database, file: Path) -> None:
     with here.transaction():
         here.run(ADD, "a")
