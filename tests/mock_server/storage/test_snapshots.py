@@ -11,6 +11,7 @@ from threading import Thread, get_ident
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from codat_mock.http.app import create_app
 from codat_mock.sandbox import SandboxRegistry, Settings, clock_control, session
@@ -264,3 +265,18 @@ def test_a_restored_sandbox_goes_on_from_the_time_at_which_it_was_saved(registry
     restored = registry.reset("k", snapshot=sandbox.snapshot())
     assert restored.tables.row.clock.now() == later
     assert restored.tables.row.name == "k"
+
+
+def test_the_log_of_a_restored_sandbox_counts_among_what_the_logs_hold(registry):
+    Shop(registry, KEY)
+    name = registry.names()[0]
+    content = registry.sandbox(name).snapshot()
+    clone = registry.reset("clone", snapshot=content)
+    with clone.session() as session:
+        session.tables.row.requests += 1
+        entry = session.tables.request_log.find(session.tables.request_log.numbers()[0])
+        number = session.tables.row.requests
+        session.tables.request_log.add(replace(entry, number=number), None, None)
+        session.tables.request_log.flush()
+    held = registry._store._db.execute("SELECT total(size) FROM requests").fetchone()
+    assert held == (registry._store._meter.held,)
