@@ -295,6 +295,30 @@ def test_a_version_that_another_has_pushed_meanwhile_is_known_as_it_was_given(
     assert row.source == b"other"
 
 
+def test_only_what_is_done_again_after_a_death_may_reach_the_disk_later(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = ledger.store.database.in_pages
+    noted: list[bool] = []
+
+    def in_pages(change: Callable[[], int], *, is_repeatable: bool = False) -> None:
+        noted.append(is_repeatable)
+        pages(change, is_repeatable=is_repeatable)
+
+    monkeypatch.setattr(ledger.store.database, "in_pages", in_pages)
+    queue(ledger, version("0"))
+    chunk = maker(ledger).make(new(ledger, version("1")), 0.0)
+    assert noted == [True, True]  # the queued, and the new
+    assert chunk is not None
+    ledger.release(chunk)
+    assert noted[2:] == [False, False, False]  # who records sees the queue as it is left
+    chunk = ledger.take("c", ORDERS)
+    assert chunk is not None
+    del noted[:]
+    ledger.settle(chunk, Dataset(id="d", status="Complete", completed=NOON))
+    assert noted == [True]
+
+
 def test_a_chunk_is_not_begun_while_another_is_open(ledger: Ledger) -> None:
     queue(ledger, version("0"))
     making = maker(ledger)

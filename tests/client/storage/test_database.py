@@ -78,6 +78,20 @@ def test_the_marks_and_tables_of_a_file_are_read_at_one_moment(
     assert seen == [True]
 
 
+def test_a_file_that_cannot_be_prepared_is_left_as_it_was(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE half (made)")
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(database, "prepare", prepare)
+    with pytest.raises(LedgerError, match=r"cannot be used as a ledger: the disk is full$"):
+        Database(file)
+    with closing(sqlite3.connect(file)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
 def test_a_file_of_another_program_is_refused_although_it_is_empty(tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     with closing(sqlite3.connect(file)) as other:
