@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from msgspec.structs import replace
+from msgspec import to_builtins
+from msgspec.structs import fields, replace
 
 from codat_mock.models.pushes import read_push
 from codat_mock.rules.contexts import (
     Evidence,
     ExchangeContext,
     KnownVersion,
+    ProbeContext,
+    ProbedSale,
     PushContext,
     RecordContext,
     Request,
@@ -206,3 +209,14 @@ def test_advice_names_the_company_and_the_data_type_or_their_places(
     company_id: str, data_type: str, expected: str
 ) -> None:
     assert filled("push to $company_id $data_type", company_id, data_type) == expected
+
+
+def test_a_verdict_without_books_counts_nothing() -> None:
+    books = verdict_on([], []).books
+    assert {getattr(books, name) for name in books.__struct_fields__} == {0}
+
+
+def test_a_finding_is_written_with_all_its_properties() -> None:
+    [found] = judge(ProbeContext(service="slow", sales=[ProbedSale(2)])).found
+    names = {each.encode_name for each in fields(Finding)}
+    assert to_builtins(found.finding).keys() == names

@@ -68,6 +68,28 @@ def test_a_record_that_surely_says_more_than_stamps_does(pair: tuple[bytes, byte
         assert content_of(old) != content_of(new)
 
 
+@pytest.mark.parametrize(
+    ("currency", "amount", "is_equal"),
+    [
+        ("GBP", "1.2300000001", True),
+        ("GBP", "1.23001", False),
+        ("gbp ", "1.2300000001", True),
+        ("KWD", "1.2310000001", True),
+        ("JPY", "1.0000000001", True),
+        ("", "1.2300000001", True),
+    ],
+)
+def test_float_noise_beyond_a_currency_s_smallest_unit_is_no_content(
+    currency: str, amount: str, is_equal: bool
+) -> None:
+    exact = amount.replace("0000001", "") if is_equal else "1.23"
+    noisy, clean = (
+        exact_record(ORDERS, f'{{"currency": "{currency}", "totalAmount": {each}}}'.encode())
+        for each in (amount, exact)
+    )
+    assert (content_of(noisy) == content_of(clean)) == is_equal
+
+
 def test_lines_that_share_an_id_are_not_taken_for_one_another() -> None:
     lines = b'{"id":"A-1","orderLineItems":[{"id":"l"},{"id":"l","quantity":1}],"orderNumber":"%b"}'
     old, new = (exact_record(ORDERS, lines % number) for number in (b"1", b"2"))

@@ -12,7 +12,7 @@ from codat_mock.http.app import create_app
 from codat_mock.http.operations import OPERATIONS
 from codat_mock.rule_config import read_rule_settings
 from codat_mock.rules import Rule, rulebook
-from codat_mock.rules.registry import describe
+from codat_mock.rules.registry import describe, nearest
 from codat_mock.rules.rule_settings import BadRuleSetting, describe_setting, read_settings
 from codat_mock.sandbox import SandboxRegistry, Settings
 
@@ -183,3 +183,14 @@ def test_advice_names_existing_calls(http, rule: Rule):
                 continue
             concrete = path.replace("{dataType}", "commerce-orders").rstrip(".")
             assert (method, concrete) in known, rule.code
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("S3", "S03"), ("s-03", "S03"), (" s003 ", "S03"), ("S14", "S14"), ("X03", "S03"),
+        ("s03x", "S03"), ("only-new", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_code_that_is_nearest_to_what_was_given(given: str, expected: str | None) -> None:
+    assert nearest(given, ["S03", "S14", "U02"]) == expected
