@@ -23,6 +23,7 @@ from codat_mock.rules.differences import PropertyDifference, differences_between
 from codat_mock.rules.judge import (
     BooksSummary,
     Finding,
+    Findings,
     StoredFinding,
     finding_of,
     joined,
@@ -30,7 +31,7 @@ from codat_mock.rules.judge import (
     plural,
     verdict_on,
 )
-from codat_mock.rules.registry import RULES, filled, rulebook
+from codat_mock.rules.registry import RULES, SECTIONS, filled, rulebook
 from codat_mock.rules.rule_settings import RuleSetting
 
 ORDERS = "commerce-orders"
@@ -220,3 +221,23 @@ def test_a_finding_is_written_with_all_its_properties() -> None:
     [found] = judge(ProbeContext(service="slow", sales=[ProbedSale(2)])).found
     names = {each.encode_name for each in fields(Finding)}
     assert to_builtins(found.finding).keys() == names
+
+
+def test_a_verdict_is_written_with_all_its_properties() -> None:
+    names = {each.encode_name for each in fields(Findings)}
+    assert to_builtins(verdict_on([], [])).keys() == names
+
+
+@pytest.mark.parametrize(
+    ("sales", "counted"), [(1, "1 sale, sale 1"), (2, "2 sales, such as sale 1")]
+)
+def test_a_message_counts_what_breaks_the_rule(sales: int, counted: str) -> None:
+    [found] = judge(ProbeContext(service="slow", sales=[ProbedSale(2)] * sales)).found
+    assert counted in found.finding.message
+
+
+def test_the_rules_come_in_the_order_of_their_sections() -> None:
+    letters = [*dict.fromkeys(rule.code[0] for rule in rulebook())]
+    assert letters == [*SECTIONS]
+    codes = [rule.code for rule in rulebook()]
+    assert codes == sorted(codes, key=lambda code: (letters.index(code[0]), code))

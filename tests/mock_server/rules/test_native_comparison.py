@@ -153,6 +153,53 @@ def test_what_changes_beside_a_stamp_is_seen_before_and_after_it(stamp: str) -> 
     assert not says_more_than_stamps(*(native_record(ORDERS, encode(text)) for text in (old, new)))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "says_more"),
+    [
+        ("1", "1.0000015", False),
+        ("1", "1.0000025", True),
+        ("1", "2", True),
+        ("2", "1", True),
+        ("10000000", "10000000.000008", False),
+        ("10000000", "10000000.00002", True),
+    ],
+)
+def test_an_amount_says_more_beyond_the_noise_of_floats(
+    before: str, after: str, says_more: bool
+) -> None:
+    old, new = (
+        native_record(ORDERS, f'{{"totalAmount": {each}}}'.encode()) for each in (before, after)
+    )
+    assert says_more_than_stamps(old, new) is says_more
+
+
+@pytest.mark.parametrize("name", FLAGS)
+@pytest.mark.parametrize(
+    ("value", "is_mark"),
+    [
+        ("true", True), ("1", True), ('"true"', True), ('"True"', True), ('"1"', True),
+        ('"yes"', True), ("2", False), ("false", False), ("0", False), ('"no"', False),
+        ("null", False),
+    ],
+)  # fmt: skip
+def test_a_flag_that_is_set_marks_a_delete(name: str, value: str, is_mark: bool) -> None:
+    raw = f'{{"id": "A-1", "orderNumber": "1", "{name}": {value}}}'.encode()
+    assert is_fat_delete(raw, ORDERS) is is_mark
+
+
+@pytest.mark.parametrize("name", ["isActive", "active"])
+@pytest.mark.parametrize(
+    ("value", "is_mark"),
+    [
+        ("false", True), ("0", True), ('"false"', True), ('"False"', True), ('"0"', True),
+        ('"no"', True), ("true", False), ("1", False), ("2", False), ("null", False),
+    ],
+)  # fmt: skip
+def test_what_is_not_active_is_marked_as_deleted(name: str, value: str, is_mark: bool) -> None:
+    raw = f'{{"id": "A-1", "orderNumber": "1", "{name}": {value}}}'.encode()
+    assert is_fat_delete(raw, ORDERS) is is_mark
+
+
 @given(odd_orders())
 def test_what_looks_like_a_delete_may_be_one(raw: bytes) -> None:
     try:

@@ -194,3 +194,4 @@ def test_advice_names_existing_calls(http, rule: Rule):
 )  # fmt: skip
 def test_the_code_that_is_nearest_to_what_was_given(given: str, expected: str | None) -> None:
     assert nearest(given, ["S03", "S14", "U02"]) == expected
+    assert nearest("ONLY-NEW", ["only-new-or-changed", "whole-object"]) == "only-new-or-changed"

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from judged import NOON, ORDERS, PAYMENTS, TRANSACTIONS, look, order, push, pushed, sync, version
 
-from codat_mock.rules.contexts import PlacedRecord, PushContext, Request
+from codat_mock.models.pushes import pushed_record
+from codat_mock.rules.contexts import (
+    KnownVersion,
+    NextSync,
+    PlacedRecord,
+    PushContext,
+    RecordContext,
+    Request,
+)
 from codat_mock.rules.delete_marks import is_fat_delete
 from codat_mock.rules.registry import RULES
 
@@ -260,3 +269,60 @@ def test_fat_deletes_are_named_whether_or_not_they_could_be_read() -> None:
     assert look("D01", push(pushed(totalAmount=0, createdDate=NOON.isoformat()))) is None
     unread = [b'{"id":"A","isDeleted":true,"totalAmount":"x"}', b'{"id":"B","totalAmount":"x"}']
     assert look("D01", push(unreadable=unread)) == [("A", "")]
+
+
+STAMPED, RESTAMPED = {"modifiedDate": "2022-03-21"}, {"modifiedDate": "2022-03-22"}
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "is_restamped"),
+    [
+        (version(**DATES, **STAMPED), DATES | RESTAMPED, True),
+        (version(**DATES, **STAMPED), DATES | RESTAMPED | {"country": "GB"}, False),
+        (version(**DATES, **STAMPED), DATES | STAMPED, False),  # it is repeated
+        (version(**DATES, **STAMPED, is_delete=True), DATES | RESTAMPED, False),
+        (version(is_delete=True), {}, False),
+        (version(), {}, False),
+        (None, DATES, False),
+    ],
+)
+def test_what_changes_nothing_but_its_stamps_is_restamped(
+    known: KnownVersion | None, new: dict[str, Any], is_restamped: bool
+) -> None:
+    assert pushed(context={"known": known}, **new).is_only_restamped is is_restamped
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_repeat"),
+    [
+        (b'{"totalAmount":1}', b'{"totalAmount":1.00}', True),
+        (b'{"totalAmount":1}', b'{"totalAmount":2}', False),
+        (b'{"totalAmount":0.3}', b'{"totalAmount":0.30000000000000001}', False),
+        (b'{"createdDate":"2022-03-21"}', b'{"createdDate":"2022-03-21T00:00:00Z"}', True),
+        (b'{"colour":"red"}', b'{"colour":"blue"}', True),  # which is not read
+    ],
+)
+def test_a_record_is_repeated_whose_values_are_equal(
+    old: bytes, new: bytes, is_repeat: bool
+) -> None:
+    request = Request(1, "", "POST", "/data")
+    known = KnownVersion(ORDERS, old, False, request, is_answered=True, is_synced=False)
+    assert RecordContext(pushed_record(ORDERS, 0, new), known).is_repeat is is_repeat
+
+
+@pytest.mark.parametrize(
+    ("created", "is_close"),
+    [
+        ("2022-03-21T11:54:59Z", True),
+        ("2022-03-21T11:55:00Z", False),  # within the margin: it could not be pushed earlier
+        ("2022-03-21T11:55:01Z", False),
+        ("2022-03-21T12:30:00Z", False),
+    ],
+)
+def test_a_record_that_could_not_be_pushed_earlier_is_not_close_to_its_sync(
+    created: str, is_close: bool
+) -> None:
+    record = pushed(createdDate=created)
+    due = NextSync(NOON + timedelta(minutes=10), NOON + timedelta(minutes=10))
+    found = push(record, next_sync=due).close(timedelta(minutes=15))
+    assert [*found] == ([record] if is_close else [])
