@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from msgspec import to_builtins
 from msgspec.structs import fields, replace
 
+from codat_mock.models.errors import Problem
 from codat_mock.models.pushes import read_push
 from codat_mock.rules.contexts import (
     Evidence,
@@ -28,10 +30,11 @@ from codat_mock.rules.judge import (
     finding_of,
     joined,
     judge,
+    named,
     plural,
     verdict_on,
 )
-from codat_mock.rules.registry import RULES, SECTIONS, filled, rulebook
+from codat_mock.rules.registry import RULES, SECTIONS, filled, rule, rulebook
 from codat_mock.rules.rule_settings import RuleSetting
 
 ORDERS = "commerce-orders"
@@ -65,6 +68,55 @@ def test_a_joined_finding_counts_all_and_names_the_first_twenty() -> None:
     assert finding.records == ["GET /meta/companies", *(f"record {n}" for n in range(2, 21))]
     assert [each.number for each in finding.requests] == [*range(1, 22)]
     assert finding.message == "Not authorised: 30 requests, such as GET /meta/companies."
+
+
+def test_a_joined_finding_has_the_first_twenty_one_requests_of_both() -> None:
+    old, new = unauthorised(1), unauthorised(2)
+    many = replace(new.finding, requests=[request(number) for number in range(2, 40)])
+    found = joined(old, replace(new, finding=many)).finding
+    assert [each.number for each in found.requests] == [*range(1, 22)]
+
+
+@pytest.mark.parametrize(
+    ("key", "own", "of_finding", "shown"),
+    [
+        ("T/", "commerce-transactions", "", "T"),
+        ("T/", "", "commerce-transactions", "T"),
+        ("T/Refund", "commerce-transactions", "", "T/Refund"),
+        ("/", "commerce-transactions", "", "/"),
+        ("O/", "commerce-orders", "", "O/"),
+        ("O/", "", "", "O/"),
+    ],
+)
+def test_a_transaction_without_a_type_is_named_by_its_id(
+    key: str, own: str, of_finding: str, shown: str
+) -> None:
+    assert named(Evidence(key, data_type=own), of_finding, is_mixed=False) == shown
+
+
+def test_a_finding_is_joined_by_the_key_of_its_first_evidence() -> None:
+    problems = [Problem("$", "It is no JSON."), Problem("$.orders", "It is no list.")]
+    subject = PushContext(
+        company_id="c", data_type=ORDERS, at=datetime(2022, 3, 21, tzinfo=UTC),
+        request=request(1), problems=problems,
+    )  # fmt: skip
+    [found] = [each for each in judge(subject).found if each.finding.code == "S15"]
+    assert found.dedup_key == f"c {ORDERS} {problems[0]}"
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [("S03", "It is taken."), ("x1", "It is small."), ("X99", ""), ("X", "None.")]
+)
+def test_a_rule_has_a_new_code_and_says_what_holds(code: str, text: str) -> None:
+    def look(_: ExchangeContext) -> Iterator[Evidence]:
+        yield from ()
+
+    look.__doc__ = text
+    enter = rule(
+        code, "name", "error", subject=ExchangeContext, message="", advice="", source="assumed"
+    )
+    with pytest.raises(ValueError, match=f"'{code}' is not a rule code|rule {code} is defined"):
+        enter(look)
 
 
 def test_a_joined_finding_names_a_record_once() -> None:

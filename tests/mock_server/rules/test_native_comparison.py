@@ -17,7 +17,7 @@ from codat_mock.models.native_records import is_documented
 from codat_mock.models.pushes import exact_record, native_record
 from codat_mock.rules.contexts.pushes import content_of, differ, may_lose, says_more_than_stamps
 from codat_mock.rules.delete_marks import FLAGS, MOMENTS, is_fat_delete, may_be_delete
-from codat_mock.rules.differences import losses_between
+from codat_mock.rules.differences import losses_between, lost
 from codat_scenarios.merchants import encode
 from codat_scenarios.strategies import orders
 
@@ -151,6 +151,25 @@ def test_what_changes_beside_a_stamp_is_seen_before_and_after_it(stamp: str) -> 
         texts = [each | {name: value} for each, value in ((old, "GB"), (new, "FR"))]
         assert says_more_than_stamps(*(native_record(ORDERS, encode(text)) for text in texts))
     assert not says_more_than_stamps(*(native_record(ORDERS, encode(text)) for text in (old, new)))
+
+
+def test_only_natively_decoded_records_are_compared_natively() -> None:
+    native, exact = native_record(ORDERS, b'{"country":"GB"}'), exact_record(ORDERS, b"{}")
+    for pair in ((native, exact), (exact, native)):
+        assert not says_more_than_stamps(*pair)
+        assert not differ(*pair)
+        assert may_lose(*pair)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"a": 1}, None), ({"a": 1}, []), ({"a": 1}, "a"), ([{"id": 1}], None),
+        ([{"id": 1}], {"id": 1}), ("a", {"a": 1}), (None, {"a": 1}),
+    ],
+)  # fmt: skip
+def test_values_of_different_kinds_have_nothing_to_lose(old: Any, new: Any) -> None:
+    assert [*lost("$", old, new)] == []
 
 
 @pytest.mark.parametrize(

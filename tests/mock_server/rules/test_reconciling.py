@@ -157,6 +157,26 @@ def test_no_order_is_paid_more_than_it_owes(given: dict[str, Any], note: str) ->
     assert paid_order(*given.pop("moved"), **given) == ([("O", note)] if note else [])
 
 
+def test_cash_for_one_order_rounds_no_other() -> None:
+    given = [
+        order(currency="CHF"), payment(85.05, currency="CHF"), transaction(85.05, currency="CHF"),
+        order(currency="CHF", id="Q"), payment(85, "C", type="Cash", currency="CHF"),
+        transaction(85, ("Q", "Order"), id_="C", currency="CHF"),
+    ]  # fmt: skip
+    assert look("R04", sync(*given)) == [("O", "85.05 paid, 85 owed")]
+
+
+def test_a_payment_that_failed_leaves_those_after_it_to_be_judged() -> None:
+    failed = [
+        order(id="A"),
+        payment(85, "F", status="Failed"),
+        transaction(85, ("A", "Order"), id_="F"),
+    ]
+    assert look("R04", sync(*failed, order(), payment(95), transaction(95))) == [
+        ("O", "95 paid, 85 owed")
+    ]
+
+
 def test_money_paid_back_for_a_payment_is_of_its_order() -> None:
     back = [payment(-10, "R"), transaction(-10, ("P", "Payment"), "Refund", "R")]
     given = [order(totalRefund=0), payment(95), transaction(95)]
@@ -220,6 +240,10 @@ FEE_BACK = ("P", "Payment")
          [payment(), transaction(85, ("B", "Payment")), payment(-85, "B")], False),
         (transaction(1, FEE_BACK, "PaymentFee"),
          [payment(), transaction(85, ("B", "Payment")), payment(85, "B")], True),
+        (transaction(1, FEE_BACK, "PaymentFee"),
+         [payment(), transaction(0.5, ("B", "Payment")), payment(0.5, "B")], True),
+        (transaction(1, FEE_BACK, "PaymentFee"),
+         [payment(), transaction(0.5, ("B", "Payment")), payment(-0.5, "B")], False),
         (transaction(1, FEE_BACK, "PaymentFee"),
          [payment(), transaction(85, ("B", "Order")), order(-85, id="B")], True),
         (transaction(-1, FEE_BACK, "PaymentFeeRefund"),

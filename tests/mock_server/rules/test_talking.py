@@ -139,6 +139,15 @@ def test_a_sync_that_failed_names_what_made_it_fail() -> None:
 MOVED = (TRANSACTIONS, "P/Payment")
 
 
+def test_what_another_rule_explains_hides_nothing_after_it() -> None:
+    lone = (PAYMENTS, "X")
+    books = OpenRecordsContext(
+        records=synced([payment(id_="X"), order()]),
+        unreconciled={lone: "no account", (ORDERS, "O"): "no account"},
+    )
+    assert look("B06", books) == [("O", "no account")]
+
+
 @pytest.mark.parametrize(
     ("records", "left", "unbooked", "named"),
     [

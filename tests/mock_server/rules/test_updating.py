@@ -18,6 +18,7 @@ from codat_mock.rules.contexts import (
     Request,
 )
 from codat_mock.rules.delete_marks import is_fat_delete
+from codat_mock.rules.judge import judge
 from codat_mock.rules.registry import RULES
 
 EARLIER = Request(3, "", "POST", "/data")
@@ -326,3 +327,26 @@ def test_a_record_that_could_not_be_pushed_earlier_is_not_close_to_its_sync(
     due = NextSync(NOON + timedelta(minutes=10), NOON + timedelta(minutes=10))
     found = push(record, next_sync=due).close(timedelta(minutes=15))
     assert [*found] == ([record] if is_close else [])
+
+
+@pytest.mark.parametrize(
+    ("created", "is_close"), [("09:59:59", True), ("10:00:00", False), ("11:00:00", False)]
+)
+def test_a_record_of_a_later_sync_is_not_close_to_the_next(created: str, is_close: bool) -> None:
+    record = pushed(createdDate=f"2022-03-21T{created}Z")
+    due = NextSync(NOON + timedelta(minutes=10), NOON - timedelta(hours=2))
+    found = push(record, next_sync=due).close(timedelta(minutes=15))
+    assert [*found] == ([record] if is_close else [])
+
+
+def test_what_is_not_known_has_lost_nothing() -> None:
+    assert pushed(**DATES).losses == []
+
+
+def test_the_push_that_brought_a_repeated_record_is_about_it() -> None:
+    subject = push(
+        pushed(context={"known": version(**FULL, number=3)}, **FULL),
+        pushed(context={"known": version(number=4, id="other")}, id="other", **LATER),
+    )
+    [found] = [each.finding for each in judge(subject).found if each.finding.code == "S03"]
+    assert [each.number for each in found.requests] == [9, 3]
