@@ -162,6 +162,25 @@ def test_only_natively_decoded_records_are_compared_natively() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "loses"),
+    [
+        ('"country": "GB"', "", True),
+        ('"country": "GB"', '"country": "FR"', False),
+        ('"country": null', "", False),
+        ("", '"country": "GB"', False),
+        ('"orderLineItems": [{"id": "1"}]', '"orderLineItems": []', True),
+        ('"orderLineItems": []', '"orderLineItems": []', False),
+        ('"locationRef": {"id": "1"}', '"locationRef": null', True),
+        ('"locationRef": {"id": "1", "name": "Shop"}', '"locationRef": {"id": "1"}', True),
+        ('"locationRef": {"id": "1"}', '"locationRef": {"id": "2"}', False),
+    ],
+)
+def test_what_a_later_version_may_have_lost(old: str, new: str, loses: bool) -> None:
+    natives = [native_record(ORDERS, f"{{{each}}}".encode()) for each in (old, new)]
+    assert may_lose(*natives) is loses
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ({"a": 1}, None), ({"a": 1}, []), ({"a": 1}, "a"), ([{"id": 1}], None),
