@@ -11,7 +11,7 @@ import httpx
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from codat_mock.clock import format_moment, machine_now, machine_seconds
+from codat_mock.clock import machine_now, machine_seconds, parse_moment
 from codat_mock.har.exchange import Recorded
 from codat_mock.har.recorder import Recording
 from codat_mock.http.request_context import ARRIVED
@@ -271,9 +271,10 @@ def test_a_closed_proxy_forwards_nothing(proxy: Proxy) -> None:
 def test_what_was_recorded_is_judged_until_now_or_past_the_next_syncs(is_over: bool) -> None:
     with closing(Proxy("https://x.example", Recording(), Settings())) as proxy:
         ask(proxy, well, "/data/companies/c/sync/commerce-orders", "POST", data=b'{"orders":[]}')
-        before = format_moment(machine_now())
+        before = machine_now()
         run = proxy.judge(is_over=is_over)
-        after = format_moment(machine_now())
+        after = machine_now()
     assert run.notes[0] == "1 of 1 recorded requests are to the API."
-    assert run.now >= before
-    assert (run.now > after) is is_over
+    judged = parse_moment(run.now)
+    assert judged >= before
+    assert (judged > after) is is_over
