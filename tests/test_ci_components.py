@@ -86,6 +86,7 @@ def test_the_action_fails_on_a_broken_rule_unless_it_may_not(work: Path) -> None
     assert run_action(work, command=TWICE, options=OPTIONS, fail_on="never").returncode == 0
 
 
+@pytest.mark.long
 def test_no_input_of_the_action_is_run_as_shell_but_the_command(work: Path) -> None:
     for name in ("options", "fail_on", "reports"):
         ran = run_action(work, **{"command": ONCE, name: "$(touch hacked); touch hacked"})

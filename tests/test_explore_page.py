@@ -71,6 +71,7 @@ def test_its_test_finds_what_it_says(here: Path) -> None:
     assert "\n".join(line.lstrip() for line in BROKEN.splitlines()) in shown
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("outcome", ["Cancelled", "NotSupported", "PrerequisiteNotMet"])
 def test_the_good_sample_pushes_again_after_an_end_without_an_error(
     here: Path, outcome: str

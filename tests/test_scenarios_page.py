@@ -28,6 +28,8 @@ from codat_scenarios.machine import pushing_machine
 from codat_scenarios.sandbox_driver import MORNING, SandboxDriver
 from codat_scenarios.stories import STORIES, play
 
+pytestmark = pytest.mark.long
+
 PAGE = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
 COMMAND = Path(sys.executable).with_name("codat-mock")
 SHOWN_ADDRESS = "http://127.0.0.1:4620"

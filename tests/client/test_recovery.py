@@ -393,6 +393,7 @@ def push_all(
     return service, truth
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.lists(FATES, max_size=6), CHANGES)
 def test_no_push_is_lost_repeated_or_out_of_order(
@@ -405,6 +406,7 @@ def test_no_push_is_lost_repeated_or_out_of_order(
         assert len(set(service.executed)) == len(service.executed), "pushed twice"
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LATER_FATES, max_size=6), CHANGES, st.booleans())
 def test_even_a_push_that_arrives_after_it_was_given_up_loses_nothing(

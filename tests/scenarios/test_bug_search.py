@@ -104,6 +104,7 @@ def test_the_integration_without_a_bug_survives(address: str) -> None:
     assert search(SqliteIntegration, address, examples=8, seed=3) is None
 
 
+@pytest.mark.long
 def test_the_integration_without_a_bug_survives_every_kind_of_trouble_in_turn(address: str) -> None:
     trouble = (
         FaultyRequests({"kind": "lose", "by": "close", "operation": "push-orders", "at": [1]}),

@@ -28,6 +28,8 @@ from codat_scenarios.kill_matrix.runner import run
 from codat_scenarios.kill_matrix.table import page
 from codat_scenarios.sandbox_driver import SandboxDriver
 
+pytestmark = pytest.mark.long
+
 PAGE = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
 
 

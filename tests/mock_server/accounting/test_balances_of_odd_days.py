@@ -469,7 +469,11 @@ ODD_DAYS = {
         {"sales": -30, "vat": -6, "card": 36}, {"sync_hour": 1},
     ),
 }  # fmt: skip
-CASES = [(name, mapping) for name, odd in ODD_DAYS.items() for mapping in odd.only]
+CASES = [
+    pytest.param(name, mapping, marks=[pytest.mark.long] if mapping in MORE_MAPPINGS else [])
+    for name, odd in ODD_DAYS.items()
+    for mapping in odd.only
+]
 
 
 @pytest.mark.parametrize(("name", "mapping"), CASES)

@@ -36,6 +36,8 @@ from codat_mock.sandbox.books_view import CompanyBooks
 from codat_scenarios.merchants import Record, encode
 from codat_scenarios.strategies import sales
 
+pytestmark = pytest.mark.long
+
 ORDERS, PAYMENTS, TRANSACTIONS = TYPES = (
     "commerce-orders",
     "commerce-payments",

@@ -88,6 +88,7 @@ def planned(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
+@pytest.mark.long
 def test_a_double_booking_after_a_lost_answer_is_found_and_shortened(explore, tmp_path):
     ran = explore(PLANTED)
     assert ran.exit_code == 1, ran.output
@@ -123,6 +124,7 @@ def test_the_printed_command_breaks_the_integration_as_the_search_did(explore, p
     assert BROKEN.findall(ran.output) == BROKEN.findall(found.output)
 
 
+@pytest.mark.long
 def test_an_integration_that_polls_once_is_broken_by_a_late_error(explore, planned):
     assert explore(HASTY).exit_code == 1
     late = {"kind": "dataset", "at": 1, "outcome": "InternalError", "profile": "queued"}

@@ -18,6 +18,8 @@ from codat_mock.cli.parallel_search import Job, first_found, options_before
 from codat_mock.control_client import MockFailed
 from codat_mock.fuzz import schedule_files
 
+pytestmark = pytest.mark.long
+
 SAMPLES = Path(__file__).parents[3] / "docs" / "integrations"
 SMALL_HTTPX = (Path(__file__).parents[2] / "support" / "small_httpx.py").read_text()
 # Some schedules let answers hang: as patient as the real one, not as the time limit of a command.

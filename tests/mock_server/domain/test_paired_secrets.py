@@ -152,6 +152,7 @@ def test_the_values_beside_names_of_secrets_are_found_for_reports_of_faults():
     assert HIDDEN in secrets_in(text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "repeated",
     [

@@ -273,6 +273,7 @@ def test_what_a_request_can_ask_to_be_shown_takes_less_than_a_second(http, drive
     assert process_time() - began < 1.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "repeated",
     [

@@ -121,6 +121,7 @@ seeking = settings(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bug", EVERYWHERE)
 def test_a_bug_is_found_in_process(bug: Plant, in_process, monkeypatch):
     bug(monkeypatch)

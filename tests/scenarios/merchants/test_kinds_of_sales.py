@@ -11,6 +11,8 @@ from reconciling_sales import after
 from codat_scenarios.merchants import KINDS, merchant
 from codat_scenarios.merchants.days import Day
 
+pytestmark = pytest.mark.long
+
 FIRST = date(2022, 3, 1)
 DAYS = 28
 WHOLE_LIST = {

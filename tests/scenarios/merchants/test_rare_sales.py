@@ -74,6 +74,7 @@ def seen(shop, day):
             yield "chargeback"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_within_a_month_a_merchant_has_every_rare_sale_that_it_declares_and_no_other(kind):
     shop = merchant(kind, seed=7)

@@ -54,6 +54,7 @@ def is_edit(event: object) -> bool:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trouble", [False, True])
 def test_many_drawn_days_sell_push_edit_and_push_again(trouble: bool) -> None:
     deep = []
