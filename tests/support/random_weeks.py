@@ -193,8 +193,10 @@ def add_order(draw: st.DrawFn, week: Week, key: str) -> None:
     sale = sold - discount + tip + overpaid_charge
     contained = Counter({"tax": tax, "tips": tip, "gift cards": gifts, "overpaid": overpaid_charge})
     add_payments(draw, week, (key, at), sale, refunded, contained)
-    if week.has_refund_orders and not refunded and draw(st.booleans()):
-        add_refund_order(draw, week, key, lines, at)
+    # A line comes back for no more than its order cost, after the discount.
+    returned = [each for each in lines if each[1] <= sold - discount]
+    if week.has_refund_orders and not refunded and returned and draw(st.booleans()):
+        add_refund_order(draw, week, key, returned, at)
 
 
 def add_exchange(draw: st.DrawFn, week: Week, key: str) -> None:
