@@ -1,11 +1,9 @@
-"""Frees memory in our own processes without keeping anybody waiting."""
+"""Frees memory in a server's own process without keeping requests waiting."""
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Event
 from typing import Final
 
@@ -13,24 +11,6 @@ FULL_COLLECTIONS: Final = 1 << 30  # of the younger generation before a full one
 PAUSE_SECONDS: Final = 2.0
 MANY_BLOCKS: Final = 1_000_000  # of memory: a full collection among so many takes 0.1 s
 MOST_PAUSES: Final = 300  # without a full collection, however many there are
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Collect no garbage while what lives as long as the process is made, such as its modules.
-
-    The collector would find nothing there, in an eighth of the time in which a server starts.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if not gc.get_freeze_count():  # thawed at once, it counts as old
-            gc.freeze()
-            gc.unfreeze()
-        if was_enabled:
-            gc.enable()
 
 
 def collect_between(stopped: Event) -> None:

@@ -15,9 +15,10 @@ from typing import Final
 import click
 from msgspec.structs import replace
 
-from codat_mock.cli.memory import collect_between, uncollected
+from codat_mock.cli.memory import collect_between
 from codat_mock.cli.secret import secret
 from codat_mock.cli.server_options import ENVIRONMENT, bind, read_hosts, setting, takes_settings
+from codat_mock.garbage_collection import collections
 from codat_mock.http import access_log
 from codat_mock.http.access import TOKEN_HEADER, Access
 from codat_mock.http.server import Server, address_of, network_address
@@ -130,7 +131,7 @@ def serve(
         hosts=allowed_hosts,
         is_open=is_open,
     )
-    with uncollected():
+    with collections.waiting():  # nothing of what a server consists of is garbage
         server = Server(SandboxRegistry(settings, store), listener, access=access)
     access_log.start(log, log_level)
     made = "" if control_token else access.control_token

@@ -13,6 +13,7 @@ from codat_mock.accounting.order_taxes import percentages
 from codat_mock.configuration.options import with_options
 from codat_mock.domain.dataset_lifecycle import Plan, end_of, make_plan
 from codat_mock.domain.planned_ends import durations_of
+from codat_mock.garbage_collection import collections
 from codat_mock.models.companies import Connection
 from codat_mock.models.datasets import LIST_NAMES, DataType
 from codat_mock.models.errors import Malformed, NotFound, Problem
@@ -25,7 +26,6 @@ from codat_mock.models.pushes import (
 from codat_mock.models.unread_properties import unread_in
 from codat_mock.rules.contexts import NextSync, PushContext, RecordContext, Request
 from codat_mock.sandbox import companies, evaluation, planned_outcomes, webhooks
-from codat_mock.sandbox.garbage_collection import collections
 from codat_mock.sandbox.pushed_records import changes_in, excused, judged_records
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow, DatasetRow

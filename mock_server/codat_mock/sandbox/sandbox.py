@@ -17,9 +17,9 @@ from random import Random
 from threading import Lock, get_ident
 
 from codat_mock.clock import Clock
+from codat_mock.garbage_collection import collections
 from codat_mock.sandbox import pushes, sync_writing, syncs, webhooks
 from codat_mock.sandbox.client_behaviour import ClientBehaviour
-from codat_mock.sandbox.garbage_collection import collections
 from codat_mock.sandbox.in_flight_pushes import InFlightPushes
 from codat_mock.sandbox.internal_errors import InternalErrors
 from codat_mock.sandbox.rate_limits import RateLimiter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,20 +18,8 @@ ORDERS = "commerce-orders"
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store(":memory:")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def queue(store: Store) -> Queue:
     return store.queue
-
-
-@pytest.fixture
-def stream(store: Store) -> int:
-    return store.stream("c", ORDERS)
 
 
 def version(identity: str, total: int = 1, kind: str = "") -> Version:

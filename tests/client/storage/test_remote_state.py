@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,13 +19,6 @@ from codat_push.storage.store import Store
 ORDERS = "commerce-orders"
 HOUR = timedelta(hours=1)
 NOTHING = Synced(0, -1, None)
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store(":memory:")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,18 +15,6 @@ from codat_push.storage.store import Store
 from codat_push.versions import Version, make_version
 
 ORDERS = "commerce-orders"
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store(":memory:")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def stream(store: Store) -> int:
-    return store.stream("c", ORDERS)
 
 
 def version(identity: str, kind: str = "", total: int = 1) -> Version:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.mock_server.sandbox.test_interrupted_sessions import ORDERS, order
 
+from codat_mock.garbage_collection import Collections
 from codat_mock.sandbox import evaluation, pushes, session
-from codat_mock.sandbox.garbage_collection import Collections
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 
