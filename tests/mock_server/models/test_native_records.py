@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from codat_mock.models.datasets import DataType
 from codat_mock.models.errors import Malformed
@@ -111,6 +112,7 @@ def test_a_push_is_decoded_at_once_as_record_by_record(raws: list[bytes]) -> Non
             other.key, other.position, other.raw, other.is_delete,
         )  # fmt: skip
         assert one.record == other.record
+        assert astuple(one.native) == astuple(other.native)
         assert not is_documented(one.native) or is_documented(other.native)
 
 
