@@ -85,7 +85,7 @@ class NativeDecoder:
                 records: list[Any] = decode(body).records
                 for record in records:
                     self._parse_moments(record)
-            except (msgspec.MsgspecError, ValueError):
+            except ValueError:  # as msgspec's own errors are
                 continue
             return records
         return None
