@@ -34,8 +34,8 @@ class RateLimitStatus(Struct, frozen=True):
     limit: int
     remaining: int
     reset: datetime
-    refused: str = ""
-    retry_after: int = 0
+    refused: str
+    retry_after: int
 
     @property
     def headers(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from codat_mock.models.planned_outcomes import PlannedOutcome
 from codat_mock.rules.contexts import Request
 from codat_mock.sandbox import SandboxRegistry, Settings, companies, pushes
 from codat_mock.sandbox.pushed_records import (
+    changes_in,
     content_without_ids,
     created_date,
     excused,
@@ -167,6 +168,20 @@ def test_a_delete_of_what_only_failed_pushes_held_is_known_as_such(session):
     judged_as = judged_records(session, row, ORDERS, records)
     assert [each.has_failed for each in judged_as] == [True, False, False]
     assert failed_keys(session, row, ORDERS, []) == set()
+    again = pushes.receive(row.company.id, ORDERS, b'{"orders":[%b]}' % sale("failed")).records
+    assert failed_keys(session, row, ORDERS, again) == set()
+
+
+@pytest.mark.parametrize(
+    ("totals", "positions"), [([2], [0]), ([1], []), ([2, 3], [1]), ([2, 1], []), ([1, 2], [1])]
+)
+def test_of_a_record_that_a_push_holds_twice_only_the_last_counts(session, totals, positions):
+    row = session.company(companies.create(session, "Café").id)
+    accept(session, row.company.id, sale("a", 1))
+    body = b'{"orders":[%b]}' % b",".join(sale("a", total) for total in totals)
+    records = pushes.receive(row.company.id, ORDERS, body).records
+    changes = changes_in(session, row, ORDERS, judged_records(session, row, ORDERS, records))
+    assert [each.position for each in changes] == positions
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 9])

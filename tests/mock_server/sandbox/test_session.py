@@ -401,7 +401,9 @@ def test_each_id_is_another_and_they_are_those_of_the_seed_and_the_name():
     def ids(seed: int, name: str) -> list[str]:
         made = SandboxRegistry(Settings(seed=seed, speed=0))
         with made.sandbox(name).session() as session:
+            before = session.tables.row.minted
             found = [session.new_id() for _ in range(3)]
+            assert session.tables.row.minted == before + 3
         made.close()
         return found
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from codat_mock.accounting.catalogue import Catalogue
 from codat_mock.configuration.suggestions import keep_payment_types
-from codat_mock.models.configuration import Configuration, MapSettings
+from codat_mock.models.configuration import AccountSelection, Configuration, MapSettings
 from codat_mock.models.partner_data import TaxComponent
 from codat_mock.sandbox import SandboxRegistry, companies, sync_execution
 from codat_mock.sandbox.planned_outcomes import PlannedSync
@@ -103,6 +103,17 @@ def test_a_mapping_that_is_missing_blames_the_records_that_need_it(registry, dri
     result = tried(registry, configuration=in_journal(registry))
     assert (result.code, result.blamed) == (4200, [(ORDERS, "B"), (ORDERS, "C")])
     assert "the tax id '5.5'" in result.reason
+
+
+def test_a_tax_without_an_account_stops_journal_entries_alone(registry, driver):
+    push(driver, orders=[order("A", 20), order("B")])
+    mapping = in_journal(registry)
+    accounts = {**mapping.sales.accounts, "tax-20": AccountSelection()}
+    journal = replace(mapping, sales=replace(mapping.sales, accounts=accounts))
+    result = tried(registry, configuration=journal)
+    assert (result.code, result.blamed) == (4200, [(ORDERS, "A")])
+    invoices = replace(journal, map_settings=MapSettings(output_format="Invoice"))
+    assert tried(registry, configuration=invoices).code == 2000
 
 
 @pytest.mark.parametrize(

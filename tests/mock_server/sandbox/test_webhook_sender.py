@@ -315,6 +315,17 @@ def sent(answer, url: str = "http://localhost/0") -> tuple[webhook_sender.Outcom
     return asyncio.run(deliver()), asked, failures.all()
 
 
+def test_a_sender_rests_once_nothing_is_due_or_its_sandbox_is_closed(registry):
+    sandbox = registry.sandbox("k")
+    sender = webhook_sender.WebhookSender(sandbox.session, [], InternalErrors())
+    with asyncio.Runner() as loop:
+        client = httpx.AsyncClient()
+        assert not sender._do_next(loop, client)
+        registry.reset("k")
+        assert not sender._do_next(loop, client)
+        loop.run(client.aclose())
+
+
 @pytest.mark.parametrize(("count", "status"), [(0, 200), (5, 200), (6, 307)])
 def test_five_redirects_are_followed_and_no_more(count, status):
     def answer(request: httpx.Request) -> httpx.Response:

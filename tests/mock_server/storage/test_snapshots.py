@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from shutil import copyfile
 from threading import Thread, get_ident
 from typing import Any
@@ -30,6 +30,7 @@ OTHER = {"Authorization": "Basic b3RoZXI="}
 VIEWS = ("/_mock/books", "/_mock/findings", "/_mock/requests", "/_mock/report")
 MOST_BETWEEN = 8  # requests of another sandbox
 PATIENCE_SECONDS = 20.0
+START = datetime(2022, 3, 21, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -154,6 +155,25 @@ def test_a_snapshot_that_cannot_be_restored_leaves_nothing(registry):
     db = registry._store._db
     assert db.execute("SELECT count(*) FROM sandboxes").fetchone() == (1,)
     assert db.execute("SELECT count(*) FROM datasets").fetchone() == (3,)
+
+
+def test_a_snapshot_that_cannot_be_saved_is_closed(registry, monkeypatch):
+    Shop(registry, KEY)
+    made, connect = [], sqlite3.connect
+
+    def noting(*given: Any, **named: Any) -> sqlite3.Connection:
+        made.append(connect(*given, **named))
+        return made[-1]
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sqlite3, "connect", noting)
+    with pytest.raises(KeyboardInterrupt):
+        snapshots.save(registry._store._db, 1, START, stop)
+    [file] = made
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        file.execute("SELECT 1")
 
 
 def columns_of(db: sqlite3.Connection, table: str) -> list[str]:
