@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from types import UnionType
-from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 from msgspec import Meta, Struct, ValidationError
 
-from codat_mock.clock import parse_moment
-from codat_mock.models.commerce import Record, Wire
-from codat_mock.models.values import MAX_AMOUNT, Amount, Moment
+from codat_mock.models.commerce import Record
+from codat_mock.models.counterparts import Counterparts, Moments
+from codat_mock.models.values import MAX_AMOUNT
 
 BOUND: Final = float(MAX_AMOUNT)
 NativeAmount = Annotated[float, Meta(gt=-BOUND, lt=BOUND)]
@@ -36,8 +35,7 @@ class NativeDecoder:
     """
 
     def __init__(self, kind: type[Record], list_name: str) -> None:
-        self._kinds: dict[type[Struct], type[Struct]] = {}
-        native = self._native(kind)
+        native = Counterparts(NativeAmount, are_kinds_of=False).of(kind)
         documented = msgspec.defstruct(
             f"Documented{kind.__name__}",
             [],
@@ -51,10 +49,7 @@ class NativeDecoder:
             Callable[[Any], Any], msgspec.json.Decoder(documented).decode
         )
         self._decode_pushes = [push_decoder(each, list_name) for each in (documented, native)]
-        self._moments = moment_names(kind)
-        self._parts = [
-            (name, moment_names(part)) for name, part in list_items(kind) if moment_names(part)
-        ]
+        self._read_moments = Moments(kind).read
 
     def __call__(self, raw: msgspec.Raw | bytes) -> Any:
         """Decode a record: a struct with the properties of the exact type, amounts as floats.
@@ -69,7 +64,7 @@ class NativeDecoder:
             record = self._decode_documented(raw)
         except ValidationError:
             record = self._decode(raw)
-        self._parse_moments(record)
+        self._read_moments(record)
         return record
 
     def records_of(self, body: bytes) -> list[Any] | None:
@@ -84,54 +79,11 @@ class NativeDecoder:
             try:
                 records: list[Any] = decode(body).records
                 for record in records:
-                    self._parse_moments(record)
+                    self._read_moments(record)
             except ValueError:  # as msgspec's own errors are
                 continue
             return records
         return None
-
-    def _parse_moments(self, record: Any) -> None:
-        """Replace the texts of a record that are times, and those of its parts.
-
-        Raises:
-            ValueError: one is not a time.
-        """
-        parse_moments(record, self._moments)
-        for name, moments in self._parts:
-            parts = getattr(record, name)
-            if parts.__class__ is list:
-                for part in parts:
-                    parse_moments(part, moments)
-
-    def _native(self, kind: Any) -> Any:
-        """The native counterpart of a type."""
-        if kind is Amount:
-            return NativeAmount
-        if kind is Moment:
-            return str  # msgspec's own datetime differs from `parse_moment` in many corners
-        if isinstance(kind, type) and issubclass(kind, Struct):
-            if kind not in self._kinds:
-                fields = [
-                    (each.name, self._native(hints[each.name]), each.default)
-                    for hints in [get_type_hints(kind, include_extras=True)]
-                    for each in msgspec.structs.fields(kind)
-                ]
-                own = {name: value for name, value in vars(kind).items() if name == "__post_init__"}
-                self._kinds[kind] = msgspec.defstruct(
-                    f"Native{kind.__name__}",
-                    fields,
-                    bases=(Wire,),
-                    namespace=own,
-                    rename="camel",
-                    gc=False,
-                )
-            return self._kinds[kind]
-        origin = get_origin(kind)
-        if origin in (Union, UnionType):
-            return Union[tuple(self._native(each) for each in get_args(kind))]  # noqa: UP007  (made of values)
-        if origin is list:
-            return list[self._native(get_args(kind)[0])]  # type: ignore[misc]  # made of values
-        return kind
 
 
 def push_decoder(kind: type[Struct], list_name: str) -> Callable[[bytes], Any]:
@@ -143,37 +95,6 @@ def push_decoder(kind: type[Struct], list_name: str) -> Callable[[bytes], Any]:
     """
     push = msgspec.defstruct("Push", [("records", list[kind])], rename={"records": list_name})  # type: ignore[valid-type]  # made of values
     return cast(Callable[[bytes], Any], msgspec.json.Decoder(push).decode)
-
-
-def parse_moments(record: Struct, names: tuple[str, ...]) -> None:
-    """Replace the texts of these properties by the times they name.
-
-    Raises:
-        ValueError: one is not a time.
-    """
-    last, moment = "", None
-    for name in names:
-        text = getattr(record, name)
-        if text.__class__ is str:
-            if moment is None or text != last:  # both stamps of a record are often the same
-                last, moment = text, parse_moment(text)
-            setattr(record, name, moment)
-
-
-def moment_names(kind: type[Struct]) -> tuple[str, ...]:
-    """The properties of a type that are times."""
-    hints = get_type_hints(kind)
-    return tuple(name for name in kind.__struct_fields__ if Moment in get_args(hints[name]))
-
-
-def list_items(kind: type[Struct]) -> list[tuple[str, type[Struct]]]:
-    """The properties of a type that are lists of structs, with the type of their items."""
-    return [
-        (name, get_args(option)[0])
-        for name, hint in get_type_hints(kind).items()
-        for option in get_args(hint)
-        if get_origin(option) is list
-    ]
 
 
 def is_documented(record: Struct) -> bool:

@@ -38,7 +38,7 @@ from codat_mock.models.commerce import Order, Payment
 from codat_mock.models.companies import SourceKind
 from codat_mock.models.configuration import Configuration
 from codat_mock.models.datasets import RECORD_TYPES, DataType
-from codat_mock.models.pushes import RECORDS
+from codat_mock.models.stored_records import stored_record
 from codat_mock.models.values import find_zone
 from codat_mock.sandbox import companies
 from codat_mock.sandbox.known_records import raw_records
@@ -347,6 +347,10 @@ def records_of(session: Session, versions: Sequence[Version]) -> list[Picked]:
     raws = raw_records(session, dict.fromkeys(version.dataset for version in versions))
     with session.computing(len(versions)):
         return [
-            Picked(each.data_type, each.key, RECORDS[each.data_type](raws[each.dataset][each.row]))
+            Picked(
+                each.data_type,
+                each.key,
+                stored_record(each.data_type, raws[each.dataset][each.row]),
+            )
             for each in versions
         ]
