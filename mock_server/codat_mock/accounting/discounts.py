@@ -53,6 +53,8 @@ def order_discount(
         tolerance: what rounding may explain: a smallest unit for each line.
         currency: ISO 4217 code.
     """
+    if difference >= 0:
+        return ZERO
     allocated = sum(
         (
             abs(amount_of(part.total_amount))
@@ -64,7 +66,7 @@ def order_discount(
     discount = rounded(abs(amount_of(order.total_discount)) - allocated, currency)
     highest = max((entry.percentage or ZERO for entry in entries), default=ZERO)
     most = discount * (HUNDRED + highest) / HUNDRED + tolerance
-    if discount <= 0 or not 0 < -difference <= most:
+    if discount <= 0 or -difference > most:
         return ZERO
     return discount if abs(-difference - discount) <= tolerance else -difference
 

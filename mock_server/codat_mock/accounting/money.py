@@ -15,8 +15,9 @@ from codat_mock.models.currencies import smallest_coin as smallest_coin
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
 
-# Sums of the service's decimals (28 digits, 28 of them fractional) fit in without rounding.
-EXACT: Final = Context(prec=100)
+# Sums of the service's decimals (28 digits, 28 of them fractional) fit in without rounding. What is
+# rounded on purpose is rounded half up, away from zero.
+EXACT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
 
 
 def exactly() -> Any:
@@ -31,7 +32,7 @@ def amount_of(given: Decimal | UnsetType | None) -> Decimal:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """An amount rounded half up, away from zero, to the currency's smallest unit."""
-    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP, context=EXACT)
+    return amount.quantize(minor_unit(currency), None, EXACT)
 
 
 def padded(amount: Decimal, currency: str) -> Decimal:

@@ -5,11 +5,10 @@ Source: contract section 3 (money).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from codat_mock.accounting.catalogue import Catalogue
 from codat_mock.accounting.money import ZERO, amount_of, rounded
@@ -17,8 +16,7 @@ from codat_mock.accounting.order_parts import OVERPAYMENT, SALES
 from codat_mock.models.commerce import LineItem, Order, ServiceCharge
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct, gc=False):
     """A line or charge; `percentage` and `tax` are None where the order has none.
 
     Args:
@@ -65,6 +63,19 @@ def read_entries(order: Order, currency: str, catalogue: Catalogue) -> list[Entr
         if purpose == OVERPAYMENT:  # money of the customer's, which is not taxed
             entry.percentage, entry.tax = None, ZERO
         entries.append(entry)
+    if min([entry.gross for entry in entries], default=ZERO) < 0:
+        find_refunds(order, entries, currency)
+    return entries
+
+
+def find_refunds(order: Order, entries: Sequence[Entry], currency: str) -> None:
+    """Make lines below zero without a quantity refunds, as far as `totalRefund` says so.
+
+    Args:
+        order: the record.
+        entries: its lines and charges; changed in place.
+        currency: ISO 4217 code.
+    """
     left = rounded(abs(amount_of(order.total_refund)), currency)
     left -= total_of_entries(entries, is_refund=True)
     lines: list[LineItem | ServiceCharge] = [
@@ -75,7 +86,6 @@ def read_entries(order: Order, currency: str, catalogue: Catalogue) -> list[Entr
         if entry.gross < 0 and not (line.quantity or 0) and -entry.gross <= left:
             left += entry.gross
             turn_into_refund(entry)
-    return entries
 
 
 def read_entry(
@@ -112,4 +122,4 @@ def turn_into_refund(entry: Entry) -> None:
 
 def total_of_entries(entries: Iterable[Entry], *, is_refund: bool) -> Decimal:
     """What was sold, or refunded."""
-    return sum((each.gross for each in entries if each.is_refund == is_refund), ZERO)
+    return sum([each.gross for each in entries if each.is_refund is is_refund], ZERO)

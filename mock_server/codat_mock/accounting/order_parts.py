@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from codat_mock.accounting.money import ZERO, minor_unit, rounded, tax_within
 
@@ -30,8 +31,7 @@ class Part(NamedTuple):
     percentage: Decimal | None = None
 
 
-@dataclass(slots=True)
-class Taxed:
+class Taxed(Struct, gc=False):
     """A gross amount, and the tax in it."""
 
     gross: Decimal = ZERO
@@ -50,7 +50,11 @@ def add_amount(into: Amounts, part: Part, gross: Decimal, tax: Decimal = ZERO) -
         gross: with tax; below zero to take it off.
         tax: in `gross`.
     """
-    total = into.setdefault(part, Taxed())
+    total = into.get(part)
+    if total is None:
+        if gross or tax:
+            into[part] = Taxed(gross, tax)
+        return
     total.gross += gross
     total.tax += tax
     if not total.gross and not total.tax:
@@ -66,16 +70,18 @@ def add_amounts(into: Amounts, amounts: Amounts, sign: int = 1) -> None:
         sign: -1 to take them off.
     """
     for part, amount in amounts.items():
-        add_amount(into, part, sign * amount.gross, sign * amount.tax)
+        if sign > 0:
+            add_amount(into, part, amount.gross, amount.tax)
+        else:
+            add_amount(into, part, -amount.gross, -amount.tax)
 
 
 def total_of(amounts: Amounts) -> Decimal:
     """The gross total of all parts."""
-    return sum((each.gross for each in amounts.values()), ZERO)
+    return sum([each.gross for each in amounts.values()], ZERO)
 
 
-@dataclass(slots=True)
-class OrderParts:
+class OrderParts(Struct):
     """An order, or a day of orders: what was sold, and what was refunded (above zero).
 
     Neither total is below zero; a single part may be, such as a voucher in `sold`.

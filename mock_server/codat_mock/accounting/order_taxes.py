@@ -40,8 +40,7 @@ def fill_taxes(
     for entry in entries:
         if entry.tax is None and entry.percentage is not None:
             entry.tax = tax_within(entry.gross, entry.percentage, currency)
-    bare = [entry for entry in entries if entry.tax is None]
-    if bare:
+    if bare := [entry for entry in entries if entry.tax is None]:
         spread_tax(bare, total_tax(entries), total or ZERO, rates, currency)
     for entry in entries:
         if entry.percentage is None and entry.purpose != OVERPAYMENT:
@@ -87,8 +86,10 @@ def adjust_tax(entries: Sequence[Entry], total: Decimal, currency: str) -> None:
         currency: ISO 4217 code.
     """
     calculated = [each for each in entries if not each.has_own_tax and each.percentage]
+    if not calculated:
+        return
     difference = total - total_tax(entries)
-    if calculated and abs(difference) <= minor_unit(currency) * len(entries):
+    if abs(difference) <= minor_unit(currency) * len(entries):
         largest = max(calculated, key=lambda each: each.gross)
         largest.tax = (largest.tax or ZERO) + largest.sign * difference
 
@@ -107,9 +108,11 @@ def round_tax(
         difference: as `unexplained` returns it; where it is the same, the line is of so much more.
         currency: ISO 4217 code.
     """
-    taxed = [each for each in entries if each.percentage]
     left = ZERO if total is None else total - total_tax(entries)
-    if not left or not taxed or abs(left) > minor_unit(currency) * len(entries):
+    if not left or abs(left) > minor_unit(currency) * len(entries):
+        return
+    taxed = [each for each in entries if each.percentage]
+    if not taxed:
         return
     largest = max(taxed, key=lambda each: (not each.is_refund, each.gross))
     largest.tax = (largest.tax or ZERO) + largest.sign * left
@@ -139,7 +142,9 @@ def match_rate(
 
 def total_tax(entries: Iterable[Entry]) -> Decimal:
     """The tax of sales without that of refunds."""
-    return sum((entry.sign * (entry.tax or ZERO) for entry in entries), ZERO)
+    sold = [each.tax for each in entries if each.tax and not each.is_refund]
+    refunded = [each.tax for each in entries if each.tax and each.is_refund]
+    return sum(sold, ZERO) - sum(refunded, ZERO)
 
 
 def percentages(orders: Iterable[Order]) -> set[Decimal]:

@@ -59,20 +59,23 @@ def take_apart(
         tolerance = minor_unit(currency) * max(1, len(entries))
         if not entries:
             entries = whole_order(order, currency, rates)
-        fill_taxes(entries, order_tax(order, currency), rates, currency)
-        refunded = max(
-            total_of_entries(entries, is_refund=True),
-            rounded(abs(amount_of(order.total_refund)), currency),
-        )
+        tax = order_tax(order, currency)
+        fill_taxes(entries, tax, rates, currency)
+        by_lines = total_of_entries(entries, is_refund=True)
+        by_total = rounded(abs(amount_of(order.total_refund)), currency)
+        refunded = max(by_lines, by_total)
         difference = unexplained(order, entries, refunded, currency)
         if discount := order_discount(order, entries, difference, tolerance, currency):
-            spread_discount(entries, discount, order_tax(order, currency), currency)
-        elif refunded == total_of_entries(entries, is_refund=True):
-            round_tax(entries, order_tax(order, currency), difference, currency)
+            spread_discount(entries, discount, tax, currency)
+        elif refunded == by_lines:
+            round_tax(entries, tax, difference, currency)
         parts = parts_of(entries)
-        refund_without_lines(parts, order, tolerance, currency)
+        if by_total:
+            refund_without_lines(parts, by_total, tolerance, currency)
         gratuity = rounded(amount_of(order.total_gratuity), currency)
-        add_amount(parts.sold if gratuity > 0 else parts.refunded, Part(GRATUITY), abs(gratuity))
+        if gratuity:
+            side = parts.sold if gratuity > 0 else parts.refunded
+            add_amount(side, Part(GRATUITY), abs(gratuity))
         if order.total_amount is not UNSET:
             total = rounded(order.total_amount, currency) + gratuity
             left = total - parts.balance
@@ -124,18 +127,18 @@ def parts_of(entries: Iterable[Entry]) -> OrderParts:
 
 
 def refund_without_lines(
-    parts: OrderParts, order: Order, tolerance: Decimal, currency: str
+    parts: OrderParts, total: Decimal, tolerance: Decimal, currency: str
 ) -> None:
     """Spread what `totalRefund` has beyond the refunded lines over what was sold.
 
     Args:
         parts: the order's, without gratuity yet; changed in place.
-        order: the record.
+        total: the order's `totalRefund`, above zero.
         tolerance: beside refunded lines, a difference up to it is rounding.
         currency: ISO 4217 code.
     """
     refunded = total_of(parts.refunded)
-    left = rounded(abs(amount_of(order.total_refund)), currency) - refunded
+    left = total - refunded
     if left > 0 and (not refunded or left > tolerance):
         remaining = remaining_of(parts)
         left = min(left, sum((each.gross for each in remaining.values() if each.gross > 0), ZERO))
