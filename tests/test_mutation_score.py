@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import mutation_run
 import pytest
-from mutant_tests import IMPORTED, Measured
-from mutants import Mutant, equivalents, is_equivalent, is_left_out
+from mutant_tests import (
+    FAILED,
+    IMPORTED,
+    NOTICED,
+    UNNOTICED,
+    ChosenTests,
+    Measured,
+    RunLines,
+    result_of,
+)
+from mutants import ROOT, Mutant, equivalents, is_equivalent, is_left_out
 from mutation_run import PACKAGES, PAGE, Score, write
+
+pytest_plugins = ["pytester"]
 
 
 def test_every_package_has_a_row_and_a_list_of_what_was_not_noticed() -> None:
@@ -111,3 +124,90 @@ def test_a_mutant_is_tried_on_the_quickest_tests_of_its_line_for_two_minutes(
         Measured({"slow": 5.5}, {str(file): {1: ["slow"]}}, []).nearest(Mutant(file, "", 0, 1))
         == []
     )
+
+
+THROWN = """\
+def wait():
+    try:
+        yield
+    except ValueError:
+        return
+
+def delegate():
+    yield from wait()
+    yield 1
+
+def run():
+    waiting = delegate()
+    next(waiting)
+    waiting.throw(ValueError)
+    return 2
+"""
+
+
+def test_each_line_has_the_tests_that_run_it_after_an_exception_in_a_generator_as_well(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "code.py"
+    file.write_text(THROWN, encoding="utf-8")
+    names: dict[str, Any] = {}
+    notes = RunLines(tmp_path)
+    with notes.noting():
+        exec(compile(THROWN, str(file), "exec"), names)  # noqa: S102  (our own)
+        notes.switch("run")
+        names["run"]()
+        notes.switch("only waits")
+        waiting = names["wait"]()
+        next(waiting)
+    by_test: dict[str, list[int]] = {}
+    for line, tests in sorted(notes.lines[str(file)].items()):
+        for test in tests:
+            by_test.setdefault(test, []).append(line)
+    assert by_test == {
+        IMPORTED: [1, 7, 11],
+        "run": [2, 3, 4, 5, 8, 9, 12, 13, 14, 15],
+        "only waits": [2, 3],
+    }
+
+
+def test_the_lines_of_threads_are_noted_and_those_of_other_folders_are_not(tmp_path: Path) -> None:
+    names: dict[str, Any] = {}
+    notes = RunLines(tmp_path)
+    with notes.noting():
+        for folder in (tmp_path, tmp_path.with_name(f"{tmp_path.name}-other")):
+            exec(compile("def f():\n    return 1\n", str(folder / "a.py"), "exec"), names)  # noqa: S102
+            thread = Thread(target=names["f"])
+            thread.start()
+            thread.join()
+    assert {path: [*lines] for path, lines in notes.lines.items()} == {
+        str(tmp_path / "a.py"): [1, 2]
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [
+        (pytest.ExitCode.OK, UNNOTICED),
+        (pytest.ExitCode.TESTS_FAILED, NOTICED),
+        (pytest.ExitCode.INTERRUPTED, NOTICED),
+        (pytest.ExitCode.USAGE_ERROR, NOTICED),
+        (pytest.ExitCode.INTERNAL_ERROR, FAILED),
+        (pytest.ExitCode.NO_TESTS_COLLECTED, UNNOTICED),
+    ],
+)
+def test_a_mutant_is_noticed_where_a_test_or_an_import_fails_and_not_where_pytest_does(
+    status: pytest.ExitCode, result: int
+) -> None:
+    assert result_of(status) == result
+
+
+def test_the_chosen_tests_run_in_their_order_without_those_that_have_gone(
+    pytester: pytest.Pytester,
+) -> None:
+    items = pytester.getitems("def test_a(): pass\ndef test_b(): pass\ndef test_c(): pass\n")
+    first, _, last = items
+    file = first.nodeid.partition("::")[0]
+    chosen = ChosenTests({last.nodeid: 0.1, f"{file}::test_gone": 0.2, first.nodeid: 0.3})
+    chosen.pytest_collection_modifyitems(items)
+    assert items == [last, first]
+    assert chosen.files == [str(ROOT / file)]

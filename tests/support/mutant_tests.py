@@ -12,12 +12,13 @@ import pickle
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Final
 
 import pytest
@@ -29,6 +30,8 @@ OPTIONS: Final = [
     # Where pytest rewrites a plugin's modules, it imports them itself, from the files.
     "--assert=plain",
 ]  # fmt: skip
+# Exit codes of a fork. Where pytest or the fork itself failed, no test has noticed anything.
+UNNOTICED, NOTICED, FAILED = range(3)
 IMPORTED: Final = ""  # the context of lines that run when a module is imported
 # A test that works, or waits, so much longer than without a change has noticed it.
 CPU_SECONDS, WALL_SECONDS, SLOWER = 10, 120, 5
@@ -39,7 +42,7 @@ ALL_SECONDS: Final = (
     120  # of tests for one mutant; what only later ones would notice is not noticed
 )
 FIRST: Final = 30  # tests that run before the files of the others are read at all
-MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as coverage makes them slow
+MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as noting lines makes them slow
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
@@ -86,12 +89,52 @@ class FewExamples:
 
 
 @dataclass(eq=False)
-class Contexts(FewExamples):
-    """A plugin of pytest: tells coverage which test runs, and notes how long it takes."""
+class RunLines(FewExamples):
+    """A plugin of pytest: notes which lines each test runs, and how long it takes.
 
-    switch: Callable[[str], None]
+    coverage.py does not see all of them: it keeps a stack of frames, and Python 3.11 does not tell
+    of a generator that goes on because what it waits for has dealt with an exception. Here, each
+    frame notes its own lines.
+
+    Args:
+        folder: whose lines are noted.
+        lines: the tests that run each line of each file; one may stand several times.
+    """
+
+    folder: Path
+    lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    _test: str = IMPORTED
+    _ran: set[tuple[str, int]] = field(default_factory=set)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note the lines that are run meanwhile, by all threads that begin meanwhile, too."""
+        own, others = sys.gettrace(), threading.gettrace()
+        sys.settrace(self._enter)
+        threading.settrace(self._enter)
+        try:
+            yield
+        finally:
+            sys.settrace(own)
+            threading.settrace(others)  # type: ignore[arg-type]  # None is what there is at first
+            self.switch(IMPORTED)
+
+    def _enter(self, frame: FrameType, _event: str, _value: object) -> Any:
+        return self._note if frame.f_code.co_filename.startswith(f"{self.folder}{os.sep}") else None
+
+    def _note(self, frame: FrameType, event: str, _value: object) -> Any:
+        if event == "line":
+            self._ran.add((frame.f_code.co_filename, frame.f_lineno))
+        return self._note
+
+    def switch(self, test: str) -> None:
+        """What follows is run by another test."""
+        ran, self._ran = self._ran, set()
+        for path, line in ran:
+            self.lines.setdefault(path, {}).setdefault(line, []).append(self._test)
+        self._test = test
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """The next test begins."""
@@ -114,14 +157,26 @@ class Contexts(FewExamples):
 
 
 @dataclass(eq=False)
-class Limits(FewExamples):
-    """A plugin of pytest: ends the process in a test that works or waits for much too long.
+class ChosenTests(FewExamples):
+    """A plugin of pytest: runs some tests, and ends the process in one that takes much too long.
+
+    Those that there are no more are passed over: a parameter may be another with the change.
 
     Args:
-        seconds: that each test takes without a change.
+        seconds: that each of them takes without a change, by its id, in the order to run them in.
     """
 
     seconds: Mapping[str, float]
+
+    @property
+    def files(self) -> list[str]:
+        """The files that they are in."""
+        return [*dict.fromkeys(str(ROOT / test.partition("::")[0]) for test in self.seconds)]
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """The files have been read."""
+        found = {item.nodeid: item for item in items}
+        items[:] = [found[test] for test in self.seconds if test in found]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """The next test begins."""
@@ -169,7 +224,7 @@ class Measured:
 
 
 def measure(folder: Path, tests: Sequence[str], seconds: float) -> Measured | None:
-    """Run tests once without a change; a few that coverage makes too slow to pass are left out.
+    """Run tests once without a change; a few that this makes too slow to pass are left out.
 
     Args:
         folder: whose lines are looked at.
@@ -197,33 +252,26 @@ def measure(folder: Path, tests: Sequence[str], seconds: float) -> Measured | No
 
 
 def _measure(folder: Path, tests: Sequence[str], into: Path) -> int:
-    import coverage
-
     outside = {*sys.modules}
-    measuring = coverage.Coverage(data_file=None, source=[str(folder)], config_file=False)
-    contexts = Contexts(measuring.switch_context)
-    measuring.start()
+    ran = RunLines(folder)
     output = io.StringIO()
-    with redirect_stdout(output):
-        pytest.main([*OPTIONS, *tests], plugins=[contexts])
-    measuring.stop()
-    if contexts.failed:
-        print(output.getvalue()[-2000:] if len(contexts.failed) > MOST_LEFT_OUT else "", end="")
-        print(f"Left out, as they fail under coverage: {', '.join(sorted(contexts.failed))}")
-    data = measuring.get_data()
-    lines = {path: data.contexts_by_lineno(path) for path in data.measured_files()}
+    with redirect_stdout(output), ran.noting():
+        pytest.main([*OPTIONS, *tests], plugins=[ran])
+    if ran.failed:
+        print(output.getvalue()[-2000:] if len(ran.failed) > MOST_LEFT_OUT else "", end="")
+        print(f"Left out, as they fail while lines are noted: {', '.join(sorted(ran.failed))}")
     modules = [
         name
         for name, module in sys.modules.items()
         if name not in outside and "site-packages" in (getattr(module, "__file__", None) or "")
     ]
-    seconds = {test: each for test, each in contexts.seconds.items() if test not in contexts.failed}
-    into.write_bytes(pickle.dumps((seconds, lines, modules)))
-    return int(not seconds or len(contexts.failed) > MOST_LEFT_OUT)
+    seconds = {test: each for test, each in ran.seconds.items() if test not in ran.failed}
+    into.write_bytes(pickle.dumps((seconds, ran.lines, modules)))
+    return FAILED if not seconds or len(ran.failed) > MOST_LEFT_OUT else 0
 
 
 def start(mutant: Mutant, measured: Measured) -> int:
-    """Test a mutant in a fork; returns its process id, whose exit code is 0 if it survives."""
+    """Test a mutant in a fork; returns its process id. Its exit code tells the result."""
     child = os.fork()
     if not child:
         _in_child(lambda: _run(mutant, measured))
@@ -233,19 +281,30 @@ def start(mutant: Mutant, measured: Measured) -> int:
 def _run(mutant: Mutant, measured: Measured) -> int:
     os.setsid()
     sys.meta_path.insert(0, Changed(mutant.path, mutant.code()))
-    tests, limits = measured.nearest(mutant), Limits(measured.seconds)
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        for some in filter(None, (tests[:FIRST], tests[FIRST:])):
-            if status := pytest.main(["-x", *OPTIONS, *some], plugins=[limits]):
-                return int(status)
-    return 0
+    tests, output = measured.nearest(mutant), io.StringIO()
+    for some in filter(None, (tests[:FIRST], tests[FIRST:])):
+        chosen = ChosenTests({test: measured.seconds[test] for test in some})
+        with redirect_stdout(output), redirect_stderr(output):
+            status = pytest.main(["-x", *OPTIONS, *chosen.files], plugins=[chosen])
+        if result := result_of(status):
+            print(output.getvalue()[-2000:] if result == FAILED else "", end="", flush=True)
+            return result
+    return UNNOTICED
+
+
+def result_of(status: int) -> int:
+    """What a run of pytest tells of a mutant, as the exit code of its fork."""
+    if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return UNNOTICED
+    # An import that fails interrupts a run, or makes it unusable if it is that of a conftest.py.
+    return FAILED if status == pytest.ExitCode.INTERNAL_ERROR else NOTICED
 
 
 def _in_child(work: Callable[[], int]) -> None:
-    status = 1
+    status = FAILED
     try:
         status = work()
     except BaseException:  # noqa: BLE001  (whatever it is, the fork must end here)
         traceback.print_exc()
     finally:
-        os._exit(1 if status else 0)
+        os._exit(status)

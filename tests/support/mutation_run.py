@@ -8,11 +8,11 @@
     python tests/support/mutation_run.py rules --write       also into docs/mutation-score.md
 
 cosmic-ray makes the mutants; mutmut forks faster, but only where the code lies in `src/`. A
-package's quick tests run once under coverage, which tells the tests that run each line. Each mutant
-is tested in a fork of this process, which has the libraries and pytest in memory already, by the
-tests that run its line, the quickest first, up to the first failure, and for two minutes of their
-usual time. What they would notice only later, or with the help of other tests, such as a value that
-is computed once, counts as not noticed.
+package's quick tests run once, which tells the tests that run each line. Each mutant is tested in a
+fork of this process, which has the libraries and pytest in memory already, by the tests that run
+its line, the quickest first, up to the first failure, and for two minutes of their usual time. What
+they would notice only later, or with the help of other tests, such as a value that is computed
+once, counts as not noticed.
 Survivors are printed; those of `equivalent_mutants.toml` change nothing that anybody could see.
 """
 
@@ -29,7 +29,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from mutant_tests import LIMITS, Measured, measure, start
+from mutant_tests import FAILED, LIMITS, UNNOTICED, Measured, measure, start
 from mutants import ROOT, Mutant, changed_lines, is_equivalent, mutants_of, source_of
 
 PAGE: Final = ROOT / "docs" / "mutation-score.md"
@@ -154,18 +154,19 @@ def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> Non
     if measured is None:
         score.is_cut = True
         return
-    for mutant, status in tested(mutants, measured, jobs, until):
-        if status is None:
+    for mutant, code in tested(mutants, measured, jobs, until):
+        if code is None:
             score.equivalent += 1
-        elif status:
+        elif code not in (UNNOTICED, FAILED):
             score.noticed += 1
-            score.late += os.WIFSIGNALED(status) and os.WTERMSIG(status) in LIMITS
+            score.late += -code in LIMITS
         else:
             before, after = mutant.difference()
             place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
             score.survivors.append(f"{place}\n  - {before}\n  + {after}")
             none = "" if measured.nearest(mutant) else ", which no test runs"
-            print(f"{place}: {mutant.operator}{none}\n  - {before}\n  + {after}", flush=True)
+            why = ", where pytest itself failed" if code == FAILED else none
+            print(f"{place}: {mutant.operator}{why}\n  - {before}\n  + {after}", flush=True)
     done = score.tested + score.equivalent
     score.is_cut = done < len(mutants)
 
@@ -173,9 +174,9 @@ def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> Non
 def tested(
     mutants: Sequence[Mutant], measured: Measured, jobs: int, until: float
 ) -> Iterator[tuple[Mutant, int | None]]:
-    """The mutants that there is time for, each with the status of its fork as `os.wait` gives it.
+    """The mutants that there is time for, each with the exit code of its fork.
 
-    It is 0 for one that was not noticed, and None for an equivalent.
+    Minus the signal that ended it, if one did, and None for an equivalent.
     """
     left, running = list(reversed(mutants)), dict[int, Mutant]()
     try:
@@ -185,12 +186,12 @@ def tested(
                 if is_equivalent(mutant.difference()):
                     yield mutant, None
                 elif not measured.nearest(mutant):
-                    yield mutant, 0
+                    yield mutant, UNNOTICED
                 else:
                     running[start(mutant, measured)] = mutant
             if running:
                 child, status = os.wait()
-                yield running.pop(child), status
+                yield running.pop(child), os.waitstatus_to_exitcode(status)
     finally:
         for child in running:
             os.kill(child, signal.SIGKILL)
