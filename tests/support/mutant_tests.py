@@ -92,8 +92,8 @@ class FewExamples:
 class RunLines(FewExamples):
     """A plugin of pytest: notes which lines each test runs, and how long it takes.
 
-    coverage.py does not see all of them: it keeps a stack of frames, and Python 3.11 does not tell
-    of a generator that goes on because what it waits for has dealt with an exception. Here, each
+    coverage.py does not see all of them: it keeps a stack of frames, and Python 3.11 does not report
+    a generator that goes on because what it waits for has dealt with an exception. Here, each
     frame notes its own lines.
 
     Args:
@@ -293,7 +293,7 @@ def _run(mutant: Mutant, measured: Measured) -> int:
 
 
 def result_of(status: int) -> int:
-    """What a run of pytest tells of a mutant, as the exit code of its fork."""
+    """What a run of pytest says about a mutant, as the exit code of its fork."""
     if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return UNNOTICED
     # An import that fails interrupts a run, or makes it unusable if it is that of a conftest.py.
