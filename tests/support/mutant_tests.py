@@ -92,9 +92,9 @@ class FewExamples:
 class RunLines(FewExamples):
     """A plugin of pytest: notes which lines each test runs, and how long it takes.
 
-    coverage.py does not see all of them: it keeps a stack of frames, and Python 3.11 does not report
-    a generator that goes on because what it waits for has dealt with an exception. Here, each
-    frame notes its own lines.
+    coverage.py does not see all of them: it keeps a stack of frames, and Python 3.11 does not
+    report a generator that goes on because what it waits for has dealt with an exception. Here,
+    each frame notes its own lines.
 
     Args:
         folder: whose lines are noted.
