@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codat_mock import clock
@@ -14,6 +14,7 @@ from codat_mock.clock import (
     format_moment,
     from_microseconds,
     parse_moment,
+    parse_moments,
     parse_speed,
     to_microseconds,
 )
@@ -159,3 +160,24 @@ def test_a_speed_is_read(text, speed):
 )
 def test_other_texts_are_no_speeds(text):
     assert refuses(parse_speed, text)
+
+
+ALIKE = [
+    "2022-03-21T10:00:00Z", "2022-03-21T10:00:01Z", "2022-02-30T10:00:00Z", "2022-03-21T1:00:00+0Z",
+    "2022-03-21t10:00:00Z", "2022-03-21T10:00:00z", "2022-03-21 10:00:00Z", "2022/03/21T10:00:00Z",
+    "2022-03-21T10:00:0 Z", "2022-03-21T10:00+01Z", "2022-03-21T100000.1Z", "2022-03-21T10:00:00,",
+]  # fmt: skip
+TEXTS = st.sampled_from([*ALIKE, "2022-03-21", "2022-03-21T10:00:00", "2022-03-21T10:00:00.5Z"])
+
+
+@given(st.lists(st.sampled_from(ALIKE)) | st.lists(TEXTS))
+@example(["2022-03-21T10:00:00", "Z2022-03-21T10:00:00Z"])
+@example(["2022-03-21T10:00Z"])
+def test_several_times_are_read_as_each_alone(texts: list[str]) -> None:
+    try:
+        each = [*map(parse_moment, texts)]
+    except ValueError:
+        assert refuses(parse_moments, texts)
+    else:
+        assert parse_moments(texts) == each
+        assert all(moment.tzinfo is UTC for moment in parse_moments(texts))

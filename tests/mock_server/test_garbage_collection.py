@@ -56,9 +56,9 @@ def test_collections_wait_while_a_large_body_is_decoded(
     read_push = pushes.read_push
     enabled = []
 
-    def reading(*given: Any) -> Any:
+    def reading(*given: Any, **more: Any) -> Any:
         enabled.append(gc.isenabled())
-        return read_push(*given)
+        return read_push(*given, **more)
 
     monkeypatch.setattr(pushes, "LARGE_BYTES", largest)
     monkeypatch.setattr(pushes, "read_push", reading)

@@ -21,17 +21,17 @@ from codat_mock.domain.redaction import secrets_in
 from codat_mock.domain.secret_names import is_secret
 from codat_mock.http import request_body
 from codat_mock.http.served_request import served_request
+from codat_mock.models.datasets import LIST_NAMES
 from codat_mock.models.decoding import (
     BOM,
-    MAX_DEPTH,
     Decode,
+    check_depth,
     decoder,
-    is_too_deep,
     malformed_json,
     problem_from,
     with_names,
 )
-from codat_mock.models.errors import Malformed, NotFound, Problem, Unauthorised
+from codat_mock.models.errors import Malformed, NotFound, Unauthorised
 from codat_mock.rules.contexts import Request
 from codat_mock.sandbox import Sandbox, SandboxRegistry
 from codat_mock.sandbox.session import SandboxClosed, Session
@@ -46,6 +46,7 @@ SENT: Final = "codat_mock.sent"  # there too: what follows once the answer is se
 LOST: Final = "codat_mock.lost"  # there too: what follows where the client did not take it
 CONTROL: Final = "/_mock"  # the prefix of the control API
 PAGES: Final = ("/link/", "/flow/", "/portal")  # the prefixes of the pages for people
+PUSHES: Final = [f"push-{name}" for name in LIST_NAMES.values()]  # operations
 CORRELATION: Final = "X-Correlation-Id"
 CALLER: Final = "Codat-Mock-Source"
 MAX_CALLER_CHARACTERS: Final = 300
@@ -256,7 +257,7 @@ def body_bytes() -> bytes:
 
     Raises:
         Refused: it is of another type or encoding, or too large.
-        Malformed: it is nested too deeply.
+        TooDeep: it came packed, and is nested too deeply.
     """
     most, is_ours = registry().settings.largest_body, request.path.startswith(CONTROL)
     body = request_body.body_bytes(most, is_lenient=is_ours)
@@ -268,23 +269,15 @@ def body_bytes() -> bytes:
 def check_body_depth() -> None:
     """Refuse a body that is nested too deeply, also at operations that do not read it.
 
+    Pushes are left to their decoder, which seldom needs to look for that.
+
     Raises:
-        Malformed: it is.
+        TooDeep: it is.
     """
     request = served_request()
-    if request.content_length and not request.path.startswith(PAGES):
+    is_left = request.path.startswith(PAGES) or request.operation in PUSHES
+    if request.content_length and not is_left:
         check_depth(request.get_data())
-
-
-def check_depth(body: bytes) -> None:
-    """Refuse JSON that is nested too deeply.
-
-    Raises:
-        Malformed: it is.
-    """
-    if is_too_deep(body):
-        message = f"The JSON is nested too deeply: more than {MAX_DEPTH} levels."
-        raise Malformed(message, [Problem("$", message)])
 
 
 def has_body() -> bool:

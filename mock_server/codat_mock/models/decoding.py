@@ -16,7 +16,7 @@ import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 from msgspec.structs import replace
 
-from codat_mock.models.errors import Malformed, Problem
+from codat_mock.models.errors import Malformed, Problem, TooDeep
 from codat_mock.models.values import quote, read_number, read_value
 
 BOM: Final = b"\xef\xbb\xbf"
@@ -72,6 +72,17 @@ def is_too_deep(body: bytes) -> bool:
     if len(rest) <= MAX_DEPTH - len(PAIRS):
         return False
     return max(accumulate(memoryview(brackets.translate(STEPS)).cast("b")), default=0) > MAX_DEPTH
+
+
+def check_depth(body: bytes) -> None:
+    """Refuse JSON that is nested too deeply.
+
+    Raises:
+        TooDeep: it is.
+    """
+    if is_too_deep(body):
+        message = f"The JSON is nested too deeply: more than {MAX_DEPTH} levels."
+        raise TooDeep(message, [Problem("$", message)])
 
 
 def as_written(raw: bytes) -> Any:

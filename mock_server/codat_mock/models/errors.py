@@ -46,6 +46,10 @@ class Malformed(ApiError):
     """The body does not fit the operation; nothing of it is stored."""
 
 
+class TooDeep(ApiError):
+    """The body is nested so deeply that it is not even looked at."""
+
+
 class Unauthorised(ApiError):
     """The API key is missing, malformed or unknown."""
 

@@ -11,15 +11,16 @@ the exact ones do. The opposite does not hold beyond 15 digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Final, cast
 
 import msgspec
-from msgspec import Meta, Struct, ValidationError
+from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 
 from codat_mock.models.commerce import Record
 from codat_mock.models.counterparts import Counterparts, Moments
+from codat_mock.models.decoding import Decode
 from codat_mock.models.values import MAX_AMOUNT
 
 BOUND: Final = float(MAX_AMOUNT)
@@ -35,80 +36,102 @@ class NativeDecoder:
     """
 
     def __init__(self, kind: type[Record], list_name: str) -> None:
-        native = Counterparts(NativeAmount, are_kinds_of=False).of(kind)
-        documented = msgspec.defstruct(
-            f"Documented{kind.__name__}",
-            [],
-            bases=(native,),
-            rename="camel",
-            gc=False,
-            forbid_unknown_fields=True,
-        )
-        self._decode = cast(Callable[[Any], Any], msgspec.json.Decoder(native).decode)
-        self._decode_documented = cast(
-            Callable[[Any], Any], msgspec.json.Decoder(documented).decode
-        )
-        self._decode_pushes = [push_decoder(each, list_name) for each in (documented, native)]
-        self._read_moments = Moments(kind).read
+        kinds = [Counterparts(NativeAmount, are_documented=each).of(kind) for each in (True, False)]
+        self._decoders = [cast(Decode, msgspec.json.Decoder(each).decode) for each in kinds]
+        self._push_decoders = [push_decoder(each, list_name) for each in kinds]
+        self._list_decoders = [list_decoder(each) for each in kinds]
+        self._moments = Moments(kind)
 
-    def __call__(self, raw: msgspec.Raw | bytes) -> Any:
+    def __call__(self, raw: msgspec.Raw | bytes, *, is_documented: bool = True) -> Any:
         """Decode a record: a struct with the properties of the exact type, amounts as floats.
 
         Args:
             raw: its JSON.
+            is_documented: False for the type of undocumented records in any case.
 
         Raises:
             ValidationError, ValueError: the record does not decode natively; it may be valid.
         """
+        documented, undocumented = self._decoders
         try:
-            record = self._decode_documented(raw)
+            record = (documented if is_documented else undocumented)(raw)
         except ValidationError:
-            record = self._decode(raw)
-        self._read_moments(record)
+            if not is_documented:
+                raise
+            record = undocumented(raw)
+        self._moments.read(record)
         return record
 
-    def records_of(self, body: bytes) -> list[Any] | None:
-        """The records of a push, decoded at once; None where they must be decoded one by one.
+    def documented(self, body: bytes) -> list[Any] | None:
+        """The records of a push, decoded at once; None where it has more than is documented.
 
-        Where one of them has other than documented properties, none counts as documented.
+        Or is wrong, or its records must be decoded one by one. What is not documented is not looked
+        into, so that no body is nested too deeply for this.
+
+        Args:
+            body: of the push.
+        """
+        return self._records(lambda: self._push_decoders[0](body).records)
+
+    def undocumented(self, body: bytes) -> list[Any] | None:
+        """The same with all that it has; None where the records must be decoded one by one.
 
         Args:
             body: of the push, JSON.
         """
-        for decode in self._decode_pushes:
-            try:
-                records: list[Any] = decode(body).records
-                for record in records:
-                    self._read_moments(record)
-            except ValueError:  # as msgspec's own errors are
-                continue
-            return records
-        return None
+        return self._records(lambda: self._push_decoders[1](body).records)
+
+    def together(self, raws: Iterable[bytes], *, is_documented: bool) -> list[Any] | None:
+        """Several records, decoded at once; None where they must be decoded one by one.
+
+        Args:
+            raws: the JSON of each, which is valid.
+            is_documented: False for the type of undocumented records.
+        """
+        decode = self._list_decoders[0 if is_documented else 1]
+        return self._records(lambda: decode(b"[%b]" % b",".join(raws)))
+
+    def _records(self, decode: Callable[[], list[Any]]) -> list[Any] | None:
+        try:
+            records = decode()
+            self._moments.read_all(records)
+        except ValueError:  # as msgspec's own errors are
+            return None
+        return records
 
 
-def push_decoder(kind: type[Struct], list_name: str) -> Callable[[bytes], Any]:
+def list_decoder(kind: type[Struct]) -> Decode:
+    """A decoder of lists of records of that type."""
+    return cast(Decode, msgspec.json.Decoder(list[kind]).decode)  # type: ignore[valid-type]  # made of values
+
+
+def push_decoder(kind: type[Struct], list_name: str) -> Decode:
     """A decoder of pushes whose records are of that type.
 
     Args:
-        kind: the records'.
+        kind: the records'; where it takes only what is documented, so does the decoder.
         list_name: of the property that holds them.
     """
-    push = msgspec.defstruct("Push", [("records", list[kind])], rename={"records": list_name})  # type: ignore[valid-type]  # made of values
-    return cast(Callable[[bytes], Any], msgspec.json.Decoder(push).decode)
+    push = msgspec.defstruct(
+        "Push",
+        [
+            ("records", list[kind]),  # type: ignore[valid-type]  # made of values
+            ("contract_version", str | UnsetType | None, UNSET),
+        ],
+        rename={"records": list_name, "contract_version": "contractVersion"},
+        forbid_unknown_fields=kind.__struct_config__.forbid_unknown_fields,
+    )
+    return cast(Decode, msgspec.json.Decoder(push).decode)
 
 
 def is_documented(record: Struct) -> bool:
-    """Whether a decoded record was found to have none but documented properties of its own.
-
-    Those of its lines and payments are not looked at.
-    """
+    """Whether a decoded record was found to have none but documented properties, nor its parts."""
     return record.__struct_config__.forbid_unknown_fields
 
 
 def are_native(record: Struct, other: Struct) -> bool:
-    """Whether two records of one kind are both natively decoded, and so can be compared."""
-    kind, other_kind = record.__class__, other.__class__
-    return kind is other_kind or issubclass(kind, other_kind) or issubclass(other_kind, kind)
+    """Whether two records were decoded in the same way, and so can be compared."""
+    return record.__class__ is other.__class__
 
 
 def exact_amount(amount: float | Decimal) -> Decimal:

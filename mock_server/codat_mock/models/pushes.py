@@ -6,7 +6,7 @@ Every mistake in a body is named by its JSON path. Source: contract section 2.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, cast, get_args
 
@@ -19,17 +19,19 @@ from codat_mock.models.decoding import (
     UNNAMED,
     Decode,
     as_written,
+    check_depth,
     decoder,
     malformed_json,
     parts,
     problem_from,
 )
 from codat_mock.models.errors import Malformed, Problem, TooLarge
-from codat_mock.models.native_records import NativeDecoder
+from codat_mock.models.native_records import NativeDecoder, is_documented
 
 MAX_PROBLEMS: Final = 10_000  # named in one answer
 MAX_SEARCHED_BYTES: Final = 20 * 2**20  # each wrong value that is named costs a decoding
 MAX_RECORDS: Final = 500_000  # some 5 s of work, and 1 GB of memory (assumed)
+MAX_BYTES_AT_ONCE: Final = 16 << 20  # decoded before the records are counted: 1 GB where all are {}
 
 
 class OrdersDataset(Wire):
@@ -112,6 +114,28 @@ NATIVE_RECORDS: Final[dict[DataType, NativeDecoder]] = {
 }
 
 
+class RawRecords:
+    """The bytes of each record of a push, taken apart when they are first asked for.
+
+    Args:
+        data_type: of the push.
+        body: the whole, which is valid.
+    """
+
+    def __init__(self, data_type: DataType, body: bytes) -> None:
+        self._data_type = data_type
+        self._body = body
+
+    def __getitem__(self, position: int) -> bytes:
+        """The JSON of the record at that index, from 0."""
+        return self.all[position]
+
+    @cached_property
+    def all(self) -> list[bytes]:
+        """The JSON of each."""
+        return [*map(bytes, split_push(self._data_type, self._body))]
+
+
 class PushedRecord(Struct, frozen=True, dict=True):
     """One record of a push.
 
@@ -121,7 +145,7 @@ class PushedRecord(Struct, frozen=True, dict=True):
         position: its index in the push, from 0.
         native: its properties as `native_records` decodes them; the exact record where it does not
             decode so.
-        raw: its JSON as received.
+        raws: the JSON of the records as received, by position.
         is_delete: whether it has an id and nothing else, not even an unknown property.
     """
 
@@ -129,8 +153,13 @@ class PushedRecord(Struct, frozen=True, dict=True):
     key: str
     position: int
     native: Any
-    raw: bytes
+    raws: RawRecords | Mapping[int, bytes]
     is_delete: bool
+
+    @property
+    def raw(self) -> bytes:
+        """Its JSON as received."""
+        return self.raws[self.position]
 
     @cached_property
     def record(self) -> Record:
@@ -174,23 +203,26 @@ def pushed_record(data_type: DataType, position: int, raw: Raw | bytes) -> Pushe
     Raises:
         ValidationError: a value has the wrong type.
     """
-    return decoded_record(data_type, position, raw, native_record(data_type, raw))
+    native = native_record(data_type, raw)
+    return decoded_record(data_type, position, native, {position: bytes(raw)})
 
 
 def decoded_record(
-    data_type: DataType, position: int, raw: Raw | bytes, native: Any
+    data_type: DataType, position: int, native: Any, raws: RawRecords | Mapping[int, bytes]
 ) -> PushedRecord:
     """One record of a push, of its decoded properties.
 
     Args:
         data_type: of the push.
         position: the record's index in the push, from 0.
-        raw: its JSON.
         native: its properties.
+        raws: the JSON of the records, by position.
     """
-    text = bytes(raw)
-    is_delete = is_bare(native) and parts(text).keys() == {"id"}
-    return PushedRecord(data_type, record_key(data_type, native), position, native, text, is_delete)
+    is_delete = is_bare(native) and (
+        native.id is not UNSET if is_documented(native) else parts(raws[position]).keys() == {"id"}
+    )
+    key = record_key(data_type, native)
+    return PushedRecord(data_type, key, position, native, raws, is_delete)
 
 
 def is_bare(native: Any) -> bool:
@@ -218,25 +250,49 @@ def deleted_keys(data_type: DataType, record_id: str) -> list[str]:
     return [record_id]
 
 
-def read_push(data_type: DataType, body: bytes) -> list[PushedRecord]:
+def read_push(data_type: DataType, body: bytes, *, is_checked: bool = True) -> list[PushedRecord]:
     """Decode the body of a push, without a byte order mark, into its records.
+
+    Args:
+        data_type: of the push.
+        body: the whole.
+        is_checked: whether it is known not to be nested too deeply.
 
     Raises:
         Malformed: the body is not JSON, or a value has the wrong type; names every such value.
+        TooDeep: it is nested too deeply.
         TooLarge: it holds more records than one push may.
     """
-    raws = split_push(data_type, body)
-    if len(raws) > MAX_RECORDS:
+    decoder = NATIVE_RECORDS[data_type]
+    is_bounded = len(body) <= MAX_BYTES_AT_ONCE
+    natives = decoder.documented(body) if is_bounded else None
+    if natives is None:
+        if not is_checked:
+            check_depth(body)
+        raws = split_push(data_type, body)
+        check_count(raws)
+        natives = None if is_bounded else decoder.documented(body)
+        natives = decoder.undocumented(body) if natives is None else natives
+        if natives is None:
+            return read_one_by_one(data_type, raws, body)
+    check_count(natives)
+    split = RawRecords(data_type, body)
+    return [
+        decoded_record(data_type, position, native, split)
+        for position, native in enumerate(natives)
+    ]
+
+
+def check_count(records: Sequence[Any]) -> None:
+    """Refuse more records than one push may hold.
+
+    Raises:
+        TooLarge: there are more.
+    """
+    if len(records) > MAX_RECORDS:
         raise TooLarge(
-            f"The push holds {len(raws)} records, more than {MAX_RECORDS}; push fewer at a time."
+            f"The push holds {len(records)} records, more than {MAX_RECORDS}; push fewer at a time."
         )
-    natives = NATIVE_RECORDS[data_type].records_of(body)
-    if natives is not None:
-        return [
-            decoded_record(data_type, position, raw, native)
-            for position, (raw, native) in enumerate(zip(raws, natives, strict=True))
-        ]
-    return read_one_by_one(data_type, raws, body)
 
 
 def read_one_by_one(data_type: DataType, raws: Sequence[Raw], body: bytes) -> list[PushedRecord]:

@@ -50,6 +50,8 @@ def unread_in(data_type: DataType, body: bytes, records: Sequence[PushedRecord])
         if own not in names:
             others = [name for name in names if name != "contractVersion"]
             unread += [f"$.{name}" for name in others] or [f"$ has no {own}"]
+    if are_documented(records):
+        return unread
     usual = attrgetter("created_date", "currency", AMOUNTS[data_type])
     lacking = (each for each in records[1:] if UNSET in usual(each.native))
     for record in [*records[:1], *islice(lacking, MAX_LOOKED_AT)]:
@@ -58,6 +60,12 @@ def unread_in(data_type: DataType, body: bytes, records: Sequence[PushedRecord])
                 f"$.{LIST_NAMES[data_type]}[]", decode(record.raw), RECORD_TYPES[data_type]
             )
     return [*dict.fromkeys(unread)]
+
+
+def are_documented(records: Sequence[PushedRecord]) -> bool:
+    """Whether no record has other than documented properties, as far as their decoder knows."""
+    kinds = {record.native.__class__ for record in records}
+    return all(kind.__struct_config__.forbid_unknown_fields for kind in kinds)
 
 
 def misspelt(path: str, value: Any, kind: type) -> Iterator[str]:

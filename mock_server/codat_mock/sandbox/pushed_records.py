@@ -14,7 +14,9 @@ from codat_mock.clock import to_microseconds
 from codat_mock.models.commerce import Record
 from codat_mock.models.datasets import DataType
 from codat_mock.models.pushes import PushedRecord, deleted_keys, native_record, pushed_record
+from codat_mock.models.unread_properties import are_documented
 from codat_mock.rules.contexts import RecordContext
+from codat_mock.rules.contexts.pushes import decode_together
 from codat_mock.sandbox.known_records import known, known_rows
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
@@ -51,6 +53,12 @@ def judged_records(
     is_new = any(each.key not in versions and not each.is_delete for each in records)
     retried = unanswered_contents(session, row, data_type) if is_new else {}
     with session.computing(len(records)):
+        changed = [
+            versions[record.key]
+            for record in records
+            if record.key in versions and versions[record.key].raw != record.raw
+        ]
+        decode_together(changed, is_documented=are_documented(records))
         return [
             RecordContext(
                 record,

@@ -81,16 +81,23 @@ def uncollected(body: bytes) -> AbstractContextManager[None]:
     return collections.waiting() if len(body) >= LARGE_BYTES else nullcontext()
 
 
-def receive(company_id: str, data_type: DataType, body: bytes) -> ReceivedPush:
+def receive(
+    company_id: str, data_type: DataType, body: bytes, *, is_checked: bool = True
+) -> ReceivedPush:
     """Decode a push; an error of that is kept, for `accept` to judge.
 
     Args:
         company_id: the company's id.
         data_type: what is pushed.
         body: the bytes of the request, unpacked.
+        is_checked: whether it is known not to be nested too deeply.
+
+    Raises:
+        TooDeep: it is nested too deeply, and not looked at any further.
     """
     try:
-        return ReceivedPush(company_id, data_type, body, read_push(data_type, body))
+        records = read_push(data_type, body, is_checked=is_checked)
+        return ReceivedPush(company_id, data_type, body, records)
     except Malformed as error:
         return ReceivedPush(company_id, data_type, body, (), error)
 

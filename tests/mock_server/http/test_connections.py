@@ -132,10 +132,10 @@ def test_a_client_that_closes_only_its_own_direction_gets_its_answers(live, comp
 def test_a_push_whose_client_is_gone_may_be_repeated(live, company, monkeypatch):
     receive, begun, is_gone = pushes.receive, Event(), Event()
 
-    def late(*arguments):
+    def late(*arguments, **more):
         begun.set()
         assert is_gone.wait(20)
-        return receive(*arguments)
+        return receive(*arguments, **more)
 
     monkeypatch.setattr(pushes, "receive", late)
     with socket.create_connection((live.base_url.host, live.base_url.port), timeout=20) as client:

@@ -16,6 +16,8 @@ BODIES = {
     "arrays": b"[" * 1000 + b"]" * 1000,
     "objects": b'{"orders":' * 1000 + b"0" + b"}" * 1000,
     "an unknown property": b'{"name":"x","extra":' + b"[" * 1000 + b"]" * 1000 + b"}",
+    "an unknown property of a record": b'{"orders":[{"id":"x","extra":%b}]}'
+    % (b"[" * 1000 + b"]" * 1000),
     "100,000 levels": b"[" * 100_000 + b"]" * 100_000,
     "no end": b'{"a":[' * 5000,
     "just too deep": b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import astuple
+from msgspec import to_builtins
 from odd_orders import odd_orders
 
+from codat_mock.models import pushes
 from codat_mock.models.datasets import DataType
-from codat_mock.models.errors import Malformed
+from codat_mock.models.decoding import MAX_DEPTH
+from codat_mock.models.errors import Malformed, TooDeep
 from codat_mock.models.native_records import exact_amount, is_documented
 from codat_mock.models.pushes import (
     NATIVE_RECORDS,
@@ -55,7 +58,14 @@ def test_native_decoding_accepts_exactly_the_valid_records(raw: bytes) -> None:
         assert native.source_modified_date == exact.source_modified_date
 
 
-@given(st.lists(odd_orders() | st.just(b'{"id": "A-2", "colour": "red"}'), max_size=3))
+UNDOCUMENTED = [
+    b'{"id": "A-2", "colour": "red"}',
+    b'{"id": "A-2", "payments": [{"id": "P-1", "colour": "red"}]}',
+    b'{"id": "A-2", "orderLineItems": [{"productRef": {"id": "1", "colour": "red"}}]}',
+]
+
+
+@given(st.lists(odd_orders() | st.sampled_from(UNDOCUMENTED), max_size=3))
 def test_a_push_is_decoded_at_once_as_record_by_record(raws: list[bytes]) -> None:
     body = b'{"orders": [%b]}' % b", ".join(raws)
     at_once = decoded_push(lambda: read_push(ORDERS, body))
@@ -69,8 +79,38 @@ def test_a_push_is_decoded_at_once_as_record_by_record(raws: list[bytes]) -> Non
             other.key, other.position, other.raw, other.is_delete,
         )  # fmt: skip
         assert one.record == other.record
-        assert astuple(one.native) == astuple(other.native)
+        assert to_builtins(one.native) == to_builtins(other.native)
         assert not is_documented(one.native) or is_documented(other.native)
+
+
+@pytest.mark.parametrize("raw", UNDOCUMENTED)
+def test_a_record_is_documented_if_its_parts_are_too(raw: bytes) -> None:
+    assert not is_documented(native_record(ORDERS, raw))
+    known, _, rest = raw.partition(b', "colour": "red"')
+    assert is_documented(native_record(ORDERS, known + rest))
+
+
+@pytest.mark.parametrize("most", [0, 1 << 20])
+@pytest.mark.parametrize("rest", [b"", b', "contractVersion": "1"', b', "x": 1'])
+def test_a_push_of_any_size_is_documented_if_each_record_is(
+    monkeypatch: pytest.MonkeyPatch, most: int, rest: bytes
+) -> None:
+    monkeypatch.setattr(pushes, "MAX_BYTES_AT_ONCE", most)
+    body = b'{"orders": [%b, {"id": "B"}]%b}' % (b'{"id": "A", "country": "GB"}', rest)
+    read = read_push(ORDERS, body)
+    assert [(each.key, each.is_delete) for each in read] == [("A", False), ("B", True)]
+    assert [is_documented(each.native) for each in read] == 2 * [rest != b', "x": 1']
+
+
+@pytest.mark.parametrize("place", [b'"note": %b', b'"payments": [{"note": %b}]', b'"id": %b'])
+def test_how_deeply_a_push_is_nested_is_found_out_where_it_is_not_known(place: bytes) -> None:
+    levels = 3 + place.count(b"[") + place.count(b"{")
+    for depth in (MAX_DEPTH - levels, MAX_DEPTH - levels + 1, 50_000):
+        body = b'{"orders": [{%b}]}' % (place % (depth * b"[" + depth * b"]"))
+        is_too_deep = depth + levels > MAX_DEPTH
+        error: Any = TooDeep if is_too_deep else Malformed if place.startswith(b'"id"') else None
+        with pytest.raises(error) if error else nullcontext():
+            read_push(ORDERS, body, is_checked=False)
 
 
 @given(odd_orders(), odd_orders())

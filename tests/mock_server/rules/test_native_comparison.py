@@ -13,8 +13,9 @@ from msgspec.structs import fields
 
 from codat_mock.models.commerce import Order
 from codat_mock.models.decoding import parts
-from codat_mock.models.native_records import is_documented
-from codat_mock.models.pushes import exact_record, native_record
+from codat_mock.models.native_records import are_native, is_documented
+from codat_mock.models.pushes import exact_record, native_record, pushed_record
+from codat_mock.rules.contexts import KnownVersion, RecordContext, Request
 from codat_mock.rules.contexts.pushes import content_of, differ, may_lose, says_more_than_stamps
 from codat_mock.rules.delete_marks import FLAGS, MOMENTS, is_fat_delete, may_be_delete
 from codat_mock.rules.differences import losses_between, lost
@@ -159,6 +160,17 @@ def test_only_natively_decoded_records_are_compared_natively() -> None:
         assert not says_more_than_stamps(*pair)
         assert not differ(*pair)
         assert may_lose(*pair)
+
+
+@pytest.mark.parametrize("extra", ['"colour": "red"', '"payments": [{"colour": "red"}]'])
+def test_a_known_record_is_decoded_as_the_pushed_one_is(extra: str) -> None:
+    plain = b'{"id":"A","country":"GB"}'
+    more = b'{"id":"A","country":"GB",%b}' % extra.encode()
+    for old, new, are_alike in ((plain, more, True), (more, more, True), (more, plain, False)):
+        known = KnownVersion(ORDERS, old, False, Request(1, "", "POST", "/"), True, False)
+        record = RecordContext(pushed_record(ORDERS, 0, new), known)
+        assert are_native(record.known_native, record.pushed.native) is are_alike
+        assert record.is_repeat is (extra.startswith('"colour') or old == new)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from codat_mock.models.currencies import minor_unit
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
-from codat_mock.models.native_records import are_native
-from codat_mock.models.pushes import PushedRecord, exact_record, native_record
+from codat_mock.models.native_records import are_native, is_documented
+from codat_mock.models.pushes import NATIVE_RECORDS, PushedRecord, exact_record, native_record
 from codat_mock.rules.contexts.common import Context, Evidence, Request
 from codat_mock.rules.delete_marks import is_fat_delete, may_be_delete, small
 from codat_mock.rules.differences import (
@@ -65,6 +65,20 @@ class KnownVersion(Struct, frozen=True, dict=True):
         return native_record(self.data_type, self.raw)
 
 
+def decode_together(versions: Sequence[KnownVersion], *, is_documented: bool) -> None:
+    """Decode versions natively, in half the time of each alone.
+
+    Args:
+        versions: of one data type.
+        is_documented: whether they are to be compared with records that were found to be.
+    """
+    for data_type in {version.data_type for version in versions}:
+        raws = [version.raw for version in versions]
+        natives = NATIVE_RECORDS[data_type].together(raws, is_documented=is_documented)
+        for version, native in zip(versions, natives or (), strict=False):
+            vars(version)["native"] = native  # where its cached property keeps it
+
+
 class RecordContext(Struct, frozen=True, dict=True):
     """A pushed record, and the version accepted before.
 
@@ -89,6 +103,15 @@ class RecordContext(Struct, frozen=True, dict=True):
         return self.pushed.key
 
     @cached_property
+    def known_native(self) -> Any:
+        """The known version, decoded as the pushed one is where it can be."""
+        known = self.known
+        native: Any = known.native if known else None
+        if known and is_documented(native) and not is_documented(self.pushed.native):
+            return NATIVE_RECORDS[known.data_type](known.raw, is_documented=False)
+        return native
+
+    @cached_property
     def is_repeat(self) -> bool:
         """Whether it equals the known version, after parsing.
 
@@ -99,7 +122,7 @@ class RecordContext(Struct, frozen=True, dict=True):
             return False
         if self.pushed.raw == known.raw:
             return True
-        if self.pushed.is_delete or differ(self.pushed.native, known.native):
+        if self.pushed.is_delete or differ(self.pushed.native, self.known_native):
             return False
         return self.pushed.record == known.record
 
@@ -109,7 +132,7 @@ class RecordContext(Struct, frozen=True, dict=True):
         known = self.known
         if known is None or known.is_delete or self.is_repeat or self.pushed.is_delete:
             return False
-        if says_more_than_stamps(known.native, self.pushed.native):
+        if says_more_than_stamps(self.known_native, self.pushed.native):
             return False
         return bool(content_of(self.pushed.record) == content_of(known.record))
 
@@ -137,7 +160,7 @@ class RecordContext(Struct, frozen=True, dict=True):
     @property
     def losses(self) -> list[PropertyDifference]:
         """The properties that the known version has and it does not carry."""
-        if self.known is None or not may_lose(self.known.native, self.pushed.native):
+        if self.known is None or not may_lose(self.known_native, self.pushed.native):
             return []
         return losses_between(self.known.record, self.pushed.record)
 
