@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from flask import Response, current_app, request
+from flask import Response
 from msgspec import Struct
 from werkzeug import Request
 
@@ -48,8 +48,8 @@ def check() -> Response | None:
         Forbidden: the request names a host that is not this server's, or comes from another page.
         Unauthorised: it lacks the control token.
     """
-    access: Access = current_app.config[ACCESS]
     request = served_request()
+    access: Access = request.app.config[ACCESS]
     if not is_known_host(request, access):
         raise Forbidden(
             f"Host '{request.host}' is not this machine; use 127.0.0.1 or localhost, or start the"
@@ -156,7 +156,8 @@ def needs_token(path: str) -> bool:
 
 def has_token() -> bool:
     """Whether the request carries the control token, or none is needed."""
-    access: Access = current_app.config[ACCESS]
+    request = served_request()
+    access: Access = request.app.config[ACCESS]
     sent = request.headers.get(TOKEN_HEADER) or request.cookies.get(COOKIE, "")
     return not access.control_token or request_context.is_equal(sent, access.control_token)
 
@@ -167,6 +168,7 @@ def page_with_cookie(access: Access) -> Response:
     Raises:
         Unauthorised: the URL has no token, or a wrong one.
     """
+    request = served_request()
     if not request_context.is_equal(request.args.get("token", ""), access.control_token):
         raise Unauthorised("Open this page by the link with the token that the server has printed.")
     rest = urlencode([each for each in request.args.items(multi=True) if each[0] != "token"])

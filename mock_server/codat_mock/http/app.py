@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from copy import copy
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from random import Random
 from typing import Any, Final, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.exceptions import HTTPException, InternalServerError
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, MapAdapter, Rule
 
 from codat_mock.http import (
     api,
@@ -30,7 +31,7 @@ from codat_mock.http import (
 )
 from codat_mock.http.access import ACCESS, Access, check
 from codat_mock.http.error_bodies import error_body, problem_body
-from codat_mock.http.served_request import ServedRequest, served_request
+from codat_mock.http.served_request import CARRIED_OUT, ServedRequest, served_request
 from codat_mock.models.errors import ApiError, Problem
 from codat_mock.sandbox import SandboxRegistry
 from codat_mock.storage import StorageError, storage_error
@@ -39,6 +40,8 @@ logger = logging.getLogger("codat_mock")
 NO_SESSION: Final = NullSession()
 NAMED: Final = re.compile(r"/sandbox/([^/\x00-\x1f\x7f]+)(/.*)")
 GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+KNOWN_PATHS: Final = 1000
+LONG_PATH: Final = 200  # characters; no path of an operation is longer
 HTTP_MESSAGES: Final = {
     404: "There is no operation {method} {path}.",
     405: "{path} does not take {method}.",
@@ -75,6 +78,49 @@ class Route(Rule):
         return build
 
 
+class Adapter(MapAdapter):
+    """Finds the route of a request.
+
+    Args:
+        routes: of the application.
+        environ: of the request.
+    """
+
+    def __init__(self, routes: Map, environ: WSGIEnvironment) -> None:
+        path, prefix = (
+            environ.get(name, "").encode("latin-1").decode(errors="replace")
+            for name in ("PATH_INFO", "SCRIPT_NAME")
+        )
+        super().__init__(
+            routes,
+            environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}",
+            prefix,
+            "",
+            environ["wsgi.url_scheme"],
+            path,
+            environ["REQUEST_METHOD"],
+            environ.get("QUERY_STRING", ""),
+        )
+
+    def match(self, *arguments: Any, **options: Any) -> Any:
+        """The route, and what the path names: those of a path are known from its last request."""
+        if not arguments and options == {"return_rule": True} and len(self.path_info) <= LONG_PATH:
+            with suppress(HTTPException):  # a redirect, which needs the host
+                rule, named = route_of(self.map, self.path_info, self.default_method)
+                return rule, {**named}
+        return super().match(*arguments, **options)
+
+
+@lru_cache(maxsize=KNOWN_PATHS)
+def route_of(routes: Map, path: str, method: str) -> tuple[Rule, Mapping[str, Any]]:
+    """The route of a request, and what its path names.
+
+    Raises:
+        HTTPException: there is none, or the path is redirected.
+    """
+    return routes.bind("").match(path, method, return_rule=True)
+
+
 class Application(Flask):
     """Flask, which logs no exception as it is: its message may hold secrets (see `note_fault`).
 
@@ -89,6 +135,32 @@ class Application(Flask):
     def ensure_sync(self, func: Any) -> Any:
         """The function itself: none here is asynchronous."""
         return func
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, which `served_request` gives until its answer is made."""
+        context = self.request_context(environ)
+        request = cast(ServedRequest, context.request)
+        request.app = self
+        token = CARRIED_OUT.set(request)
+        error: BaseException | None = None
+        try:
+            try:
+                context.push()
+                answer = self.full_dispatch_request()
+            except Exception as raised:  # noqa: BLE001  (it is answered, or raised again)
+                error = raised
+                answer = self.handle_exception(raised)
+            return answer(environ, start_response)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            context.pop(error)
+            CARRIED_OUT.reset(token)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """What finds the operation of a request; None outside of one."""
+        return Adapter(self.url_map, request.environ) if request else None
 
     def full_dispatch_request(self) -> Response:
         """Answer the request, by an error's answer where it fails."""
@@ -181,6 +253,7 @@ def register_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(StorageError)
     def answer_storage_error(error: StorageError) -> Response:
+        request = served_request()
         logger.warning("%s %s: %s", request.method, request.path, error.message)
         request_context.abort(error)
         middleware_log.skip()
@@ -193,6 +266,7 @@ def register_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> Response:
+        request = served_request()
         status = error.code or 500
         original = error.original_exception if isinstance(error, InternalServerError) else None
         if cause := storage_error(original):
@@ -236,9 +310,10 @@ def refused(
         problems: what is wrong, with the place of each.
         validator: the `validatorName` of the problems.
     """
-    if request.path.startswith(request_context.PAGES):
+    path = served_request().path
+    if path.startswith(request_context.PAGES):
         return portal.refusal(status, message)
-    if request.path.startswith(control.PREFIX):
+    if path.startswith(control.PREFIX):
         body = problem_body(status, message, problems)
         return request_context.answer(body, status, "application/problem+json")
     correlation_id = request_context.correlation_id()

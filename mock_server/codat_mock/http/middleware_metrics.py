@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response
 
 from codat_mock.clock import machine_seconds
 from codat_mock.http import access_log, request_context
@@ -92,7 +92,7 @@ def after(response: Response) -> Response:
     """Count the request, and log it."""
     request = served_request()
     seconds = machine_seconds() - request.began
-    metrics: Metrics = current_app.config[METRICS]
+    metrics: Metrics = request.app.config[METRICS]
     part = part_of_server(request)
     metrics.observe(part, response.status_code, seconds, request.broken_rules)
     access_log.write(response, part, seconds, request.broken_rules)

@@ -6,8 +6,7 @@ import re
 import zlib
 from typing import Final
 
-from flask import request
-
+from codat_mock.http.served_request import served_request
 from codat_mock.models.errors import Malformed, Problem, TooLarge, UnsupportedMedia
 
 JSON_TYPES: Final = re.compile(r"(application|text)/(json|[\w.-]+\+json)", re.IGNORECASE)
@@ -27,6 +26,7 @@ def body_bytes(most: int, *, is_lenient: bool = False) -> bytes:
         TooLarge: it has more bytes.
         Malformed: it is said to be gzip and is not.
     """
+    request = served_request()
     sent = request.get_data()  # Flask itself refuses what is larger than it may be as it came
     is_typed = bool(sent and request.mimetype and not is_lenient)
     if is_typed and not JSON_TYPES.fullmatch(request.mimetype):

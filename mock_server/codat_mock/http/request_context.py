@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, request
+from flask import Response
 from msgspec import DecodeError, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -60,7 +60,7 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 
 def registry() -> SandboxRegistry:
     """The sandboxes that the app serves."""
-    return cast(SandboxRegistry, current_app.config[REGISTRY])
+    return cast(SandboxRegistry, served_request().app.config[REGISTRY])
 
 
 def api_key() -> str:
@@ -102,6 +102,7 @@ def name_of_key(key: str) -> str:
 
 def secrets() -> set[str]:
     """The secrets that the request carries, by the names of its headers, parameters and values."""
+    request = served_request()
     headers = [value for name, value in request.headers.items() if is_secret(name)]
     found = {word for value in headers for word in value.split()[-1:]}  # without `Basic`
     found |= {value for name, value in request.args.items(multi=True) if is_secret(name)}
@@ -226,7 +227,7 @@ def correlation_id() -> str:
     """The id of the answer to this request, from its sandbox's own source where it has one."""
     request = served_request()
     if request.correlation_id is None:
-        chance = request.sandbox.chance if request.sandbox else current_app.config[CHANCE]
+        chance = request.sandbox.chance if request.sandbox else request.app.config[CHANCE]
         request.correlation_id = random_uuid(chance)
     return request.correlation_id
 
@@ -243,7 +244,7 @@ def caller() -> str:
 
 def is_abandoned() -> bool:
     """Whether the client hung up before it could get the answer."""
-    has_hung_up = request.environ.get("waitress.client_disconnected")
+    has_hung_up = served_request().environ.get("waitress.client_disconnected")
     return bool(has_hung_up and has_hung_up())
 
 
@@ -259,6 +260,7 @@ def body_bytes() -> bytes:
         Refused: it is of another type or encoding, or too large.
         TooDeep: it came packed, and is nested too deeply.
     """
+    request = served_request()
     most, is_ours = registry().settings.largest_body, request.path.startswith(CONTROL)
     body = request_body.body_bytes(most, is_lenient=is_ours)
     if body is not request.get_data():  # it came packed

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
-from werkzeug.routing import Map, Rule
+from hypothesis import example, given
+from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.test import EnvironBuilder
 
 from codat_mock.http.app import create_app
 from codat_mock.http.operations import OPERATIONS
@@ -43,3 +49,45 @@ def test_every_route_builds_its_urls_as_werkzeug_does() -> None:
         for is_appended in (True, False):
             assert route.build(dict(values), is_appended) == plain.build(dict(values), is_appended)
         assert route.build(values | {"page": 2}) == plain.build(values | {"page": 2})
+
+
+def found(adapter: MapAdapter) -> Any:
+    """The route and what its path names, or the error."""
+    try:
+        return adapter.match(return_rule=True)
+    except HTTPException as error:
+        return type(error), error.code, getattr(error, "new_url", None)
+
+
+@given(
+    st.sampled_from([route.rule for route in create_app().url_map.iter_rules()]),
+    st.text(max_size=8) | st.sampled_from(["A-1", "x" * 300]),
+    st.sampled_from(["GET", "POST", "DELETE", "OPTIONS"]),
+    st.sampled_from(["", "/sandbox/shop"]),
+)
+@example("/swagger/", "", "GET", "/sandbox/shop")
+def test_a_path_is_found_as_werkzeug_finds_it_the_second_time_too(
+    route: str, name: str, method: str, prefix: str
+) -> None:
+    app = create_app()
+    path = route.replace("<", "").replace(">", "").replace("company_id", name)
+    for spelt in (path, path.rstrip("/")):
+        environ = EnvironBuilder(
+            spelt, f"http://shop.example:81{prefix}", method=method, query_string="a=1"
+        ).get_environ()
+        expected = found(app.url_map.bind_to_environ(environ))
+        for _ in range(2):
+            adapter = app.create_url_adapter(app.request_class(environ))
+            assert adapter
+            assert found(adapter) == expected
+
+
+def test_what_a_path_names_is_not_shared_between_requests() -> None:
+    app = create_app()
+    environ = EnvironBuilder("/companies/A").get_environ()
+    for _ in range(2):
+        adapter = app.create_url_adapter(app.request_class(environ))
+        assert adapter
+        _, named = adapter.match(return_rule=True)
+        assert named == {"company_id": "A"}
+        named["company_id"] = "changed"  # type: ignore[index]  # as the application does
