@@ -337,6 +337,10 @@ def check_records(file: sqlite3.Connection) -> None:
         if data_type not in BOOKED:
             raise UnusableFile(f"The snapshot is damaged: booked.data_type of '{key}'.")
         with_place(f"booked.record of '{key}'", BOOKED[data_type], record)
+    for name, date, stored in file.execute("SELECT name, date, document FROM documents"):
+        document = documents.decode_document(stored)
+        if (document.number, document.date) != (name, date):
+            raise UnusableFile(f"The snapshot is damaged: documents.document of '{name}'.")
     unfinished = (
         "SELECT 1 FROM preferences WHERE name = 'unfinished-push' AND preference <> x'5B5D'"
     )

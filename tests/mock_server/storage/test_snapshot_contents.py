@@ -150,6 +150,15 @@ def test_a_forged_value_does_no_harm(saved: Path, column: tuple[str, str], value
     assert [*harm(file)] == []
 
 
+@pytest.mark.parametrize("column", ["name", "date"])
+def test_a_document_under_another_name_or_date_is_refused(saved: Path, column: str) -> None:
+    file = forged(saved, (f"UPDATE documents SET {column} = '2022-03-20'", ()))  # noqa: S608  (our own names)
+    client = create_app(SandboxRegistry(SETTINGS)).test_client()
+    sent = client.put("/_mock/snapshots/a", headers=KEY, data=file)
+    assert sent.status_code == 400
+    assert "documents.document of '" in sent.get_json()["detail"]
+
+
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The places of all values in JSON."""
     yield path
