@@ -87,7 +87,7 @@ WITHOUT_EDGES = {
     "storage.snapshots.PORTION_SECONDS": "time at once",
     "storage.snapshots.ROWS_AT_ONCE": "rows at once",
     "storage.store.CLOSE_SECONDS": "of the machine's clock",
-    "storage.store.CONFIRMED_AT_ONCE": "rows at once",
+    "storage.answers.AT_ONCE": "rows at once",
     "storage.store.LONGEST_SECONDS": "time at once",
     "storage.syncs.LONG": "storage/test_syncs.py has its edges",
     "storage.versions.EARLIEST": "before every moment",

@@ -16,7 +16,7 @@ def quickest(work: Callable[[], object], times: int = 3) -> float:
     return min(seconds_of(work) for _ in range(times))
 
 
-def takes_less(work: Callable[[], object], limit: float, times: int = 3) -> bool:
+def takes_less(work: Callable[[], object], limit: float, times: int = 20) -> bool:
     """Whether a piece of work takes less than so many seconds of processor time.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Lock
 from typing import Final
 
@@ -63,14 +63,16 @@ class SandboxRegistry:
     @contextmanager
     def session(self, name: str) -> Iterator[Session]:
         """A session of the sandbox of that name, of the new one where it is being reset."""
-        with ExitStack() as opened:
-            while True:
-                try:
-                    session = opened.enter_context(self.sandbox(name).session())
-                except SandboxClosed:
-                    continue
-                break
-            yield session
+        while True:
+            is_open = False
+            try:
+                with self.sandbox(name).session() as session:
+                    is_open = True
+                    yield session
+                    return
+            except SandboxClosed:
+                if is_open:
+                    raise
 
     def name_of_company(self, company_id: str) -> str | None:
         """The name of the sandbox that a company is in, for a merchant, who has no key."""

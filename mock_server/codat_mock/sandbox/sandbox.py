@@ -168,7 +168,6 @@ class Sandbox:
             self.alone(patience),
             self._transaction() as session,
         ):
-            session.tables.datasets.answers.flush()
             session.tables.flush()
         self._is_closed = True
 
@@ -179,8 +178,7 @@ class Sandbox:
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
         before: SandboxRow | None = None
-        long_work = ExitStack()
-        is_long = False
+        long_work: ExitStack | None = None
 
         def restore() -> None:
             if before is not None:
@@ -188,10 +186,10 @@ class Sandbox:
 
         @contextmanager
         def pause() -> Iterator[None]:
-            nonlocal before, is_long
+            nonlocal before, long_work
             error: BaseException | None = None
-            if not is_long:
-                is_long = True
+            if long_work is None:
+                long_work = ExitStack()
                 long_work.enter_context(collections.waiting())
             self.tables.save()
             with self._store.interruption():
@@ -205,15 +203,19 @@ class Sandbox:
             if error:
                 raise error
 
-        with long_work, self._store.transaction(restore):
-            if self._is_closed:
-                raise SandboxClosed
-            before = copy(self.tables.row)
-            session = self._begin(pause)
-            pushes.undo_unfinished(session)
-            sync_writing.finish(session)
-            yield session
-            self.tables.save()
+        try:
+            with self._store.transaction(restore):
+                if self._is_closed:
+                    raise SandboxClosed
+                before = copy(self.tables.row)
+                session = self._begin(pause)
+                pushes.undo_unfinished(session)
+                sync_writing.finish(session)
+                yield session
+                self.tables.save()
+        finally:
+            if long_work:
+                long_work.close()
 
     def _begin(self, pause: Callable[[], AbstractContextManager[None]]) -> Session:
         self.tables.begin()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
+from typing import Final
+
+AT_ONCE: Final = 50  # answers that were sent; what is written anyway takes fewer along
 
 
 class Answers:
@@ -39,7 +42,7 @@ class Answers:
         return dataset_id in self._unconfirmed
 
     def confirm(self, dataset_id: str) -> None:
-        """Note that the answer to a push was sent; written later, with others, by `flush`.
+        """Note that the answer to a push was sent; `flush` writes it later.
 
         A server that is killed before takes the answer for lost, which excuses a repeat that was
         none; the reverse would blame one that was needed.
@@ -75,9 +78,14 @@ class Answers:
             self._written_lost.append(lost)
             self.mark_lost(*lost)
 
-    def flush(self, least: int = 1) -> None:
-        """Write which answers were sent, once there are so many."""
-        if len(self._sent) < least:
+    @property
+    def is_full(self) -> bool:
+        """Whether so many were sent that it is to be written."""
+        return len(self._sent) >= AT_ONCE
+
+    def flush(self) -> None:
+        """Write which answers were sent."""
+        if not self._sent:
             return
         sent = [self._sent.popleft() for _ in range(len(self._sent))]
         self._written += sent

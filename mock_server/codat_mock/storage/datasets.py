@@ -293,7 +293,7 @@ class Datasets:
         )
         # Answers that were sent, and are still to be written so, count as received: the records of
         # those pushes need not be read again at each push.
-        return [each for each in map(self._read, found) if not each.is_answered]
+        return [read(row) for row in found if not self.answers.is_expected(row[1])]
 
     def brought(self, company: int, number: int) -> list[tuple[str, datetime | None]]:
         """The keys of the versions that a dataset brought, with when each was created."""
@@ -420,10 +420,10 @@ class Datasets:
             versions: in the order of their keys.
         """
         self._db.executemany(
-            "INSERT INTO versions"  # noqa: S608  (numbers, and a name of ours)
+            "INSERT INTO versions"
             " (company, data_type, dataset, carrier, key, position, created, is_delete)"
-            f" VALUES ({company:d}, '{data_type}', {dataset:d}, {dataset:d}, ?, ?, ?, ?)",
-            versions,
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            ((company, data_type, dataset, dataset, *version) for version in versions),
         )
 
     def _read(self, row: Row) -> DatasetRow:

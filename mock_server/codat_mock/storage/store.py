@@ -38,7 +38,6 @@ from codat_mock.storage.versions import Versions
 SAVEPOINT: Final = "checkpoint"
 LONGEST_SECONDS: Final = 0.05  # of a transaction that deletes
 CLOSE_SECONDS: Final = 5.0  # for the transaction that is open
-CONFIRMED_AT_ONCE: Final = 50  # answers that were sent; fewer are written when the server ends
 
 
 class Store:
@@ -342,14 +341,15 @@ class SandboxTables:
         A read leaves its log entry, the number of the request, and perhaps one more read in a
         finding: they wait for others, as a server that is killed need not know of them.
         """
-        self.datasets.answers.flush(CONFIRMED_AT_ONCE)
         self._saved.requests = self.row.requests
         is_read = self._db.total_changes == self._changes and self.row == self._saved
-        if not is_read or any(deferred.is_full for deferred in self._deferred):
+        is_full = self.datasets.answers.is_full or any(each.is_full for each in self._deferred)
+        if is_full or not is_read:
             self.flush()
 
     def flush(self) -> None:
         """Write all that waits to be written."""
+        self.datasets.answers.flush()
         self.request_log.flush()
         self.findings.flush()
         self._sandboxes.save(self.row)

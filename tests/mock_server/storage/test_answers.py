@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from codat_mock.storage import answers as answers_module
 from codat_mock.storage.answers import Answers
 from codat_mock.storage.schema import TABLES
 
@@ -43,13 +44,23 @@ def expected(answers: Answers) -> str:
     return "".join(name for name in "abc" if answers.is_expected(name))
 
 
-def test_answers_are_written_once_there_are_enough_of_them(answers, db):
+def test_answers_wait_to_be_written_until_there_are_enough_of_them(answers, monkeypatch):
+    monkeypatch.setattr(answers_module, "AT_ONCE", 2)
+    assert not answers.is_full
+    answers.confirm("a")
+    assert not answers.is_full
+    answers.confirm("b")
+    assert answers.is_full
+    answers.flush()
+    assert not answers.is_full
+
+
+def test_answers_that_are_written_are_expected_until_the_transaction_is_committed(answers, db):
     answers.flush()
     answers.confirm("a")
-    answers.flush(2)
-    assert answered(db) == ""
     answers.confirm("b")
-    answers.flush(2)
+    assert answered(db) == ""
+    answers.flush()
     assert answered(db) == "ab"
     assert expected(answers) == "abc"  # until the transaction is committed
     answers.begin()
@@ -71,7 +82,7 @@ def test_what_was_written_in_a_transaction_that_fails_is_written_again(answers, 
     answers.begin()
     assert (answered(db), expected(answers)) == ("", "ab")
     answers.confirm("c")
-    answers.flush(3)
+    answers.flush()
     answers.write_lost()
     assert answered(db) == "ab"  # that of c was lost
     answers.begin()
