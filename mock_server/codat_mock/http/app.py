@@ -115,6 +115,11 @@ class Adapter(MapAdapter):
 def route_of(routes: Map, path: str, method: str) -> tuple[Rule, Mapping[str, Any]]:
     """The route of a request, and what its path names.
 
+    Args:
+        routes: of the application.
+        path: the request's.
+        method: the request's.
+
     Raises:
         HTTPException: there is none, or the path is redirected.
     """
