@@ -9,6 +9,7 @@ from typing import Any
 
 import mutation_run
 import pytest
+from mutant_files import HEAD, FileCosts, with_rows
 from mutant_tests import (
     FAILED,
     IMPORTED,
@@ -179,7 +180,7 @@ def test_the_lines_of_threads_are_noted_and_those_of_other_folders_are_not(tmp_p
             thread = Thread(target=names["f"])
             thread.start()
             thread.join()
-    assert {path: [*lines] for path, lines in notes.lines.items()} == {
+    assert {path: sorted(lines) for path, lines in notes.lines.items()} == {
         str(tmp_path / "a.py"): [1, 2]
     }
 
@@ -211,3 +212,35 @@ def test_the_chosen_tests_run_in_their_order_without_those_that_have_gone(
     chosen.pytest_collection_modifyitems(items)
     assert items == [last, first]
     assert chosen.files == [str(ROOT / file)]
+
+
+def test_the_other_tests_of_a_file_that_has_noticed_a_change_are_passed_over(
+    request: pytest.FixtureRequest,
+) -> None:
+    chosen = ChosenTests({})
+    chosen.pytest_runtest_setup(request.node)
+    chosen.noticed.add(request.node.nodeid.partition("::")[0])
+    with pytest.raises(pytest.skip.Exception):
+        chosen.pytest_runtest_setup(request.node)
+
+
+def test_each_file_has_what_it_costs_and_what_only_it_notices() -> None:
+    costs = FileCosts("rules", {"tests/a.py::x": 0.75, "tests/a.py::y": 0.75, "tests/b.py::z": 0.5})
+    costs.add(["tests/a.py::x", "tests/a.py::y"], {"tests/a.py"})
+    costs.add([*costs.seconds], {"tests/a.py", "tests/b.py"})
+    costs.add(["tests/b.py::z"], set())
+    rows = [*costs.rows()]
+    assert rows == [
+        "| `a.py` | rules | 2 | 1.5 | 2 | 2 | 1 |\n",
+        "| `b.py` | rules | 1 | 0.5 | 2 | 1 | 0 |\n",
+    ]
+    old = [
+        "| `old.py` | rules | 1 | 9.0 | 1 | 0 | 0 |\n",
+        "| `c.py` | proxy | 1 | 2.0 | 1 | 0 | 0 |\n",
+    ]
+    page = with_rows(f"before\n{HEAD}{''.join(old)}\nafter\n", costs, ["rules", "proxy"])
+    assert page == f"before\n{HEAD}{rows[0]}{old[1]}\nafter\n"
+
+
+def test_the_page_has_the_table_of_the_files() -> None:
+    assert HEAD in PAGE.read_text(encoding="utf-8")

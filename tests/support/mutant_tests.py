@@ -19,7 +19,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pytest
 from mutants import ROOT, Mutant
@@ -41,6 +41,7 @@ QUICK_SECONDS: Final = 5  # one that takes longer is not repeated for every muta
 ALL_SECONDS: Final = (
     120  # of tests for one mutant; what only later ones would notice is not noticed
 )
+BY_FILE_SECONDS: Final = 60  # the same, where each file is tried
 FIRST: Final = 30  # tests that run before the files of the others are read at all
 MOST_LEFT_OUT: Final = 5  # tests that fail without a change, as noting lines makes them slow
 
@@ -156,22 +157,30 @@ class RunLines(FewExamples):
             self.switch(request._pyfuncitem.nodeid)
 
 
+def file_of(test: str) -> str:
+    """The file that a test is in, by its id."""
+    return test.partition("::")[0]
+
+
 @dataclass(eq=False)
 class ChosenTests(FewExamples):
     """A plugin of pytest: runs some tests, and ends the process in one that takes much too long.
 
-    Those that there are no more are passed over: a parameter may be another with the change.
+    Those that there are no more are passed over: a parameter may be another with the change. So are
+    those of a file in which one has failed.
 
     Args:
         seconds: that each of them takes without a change, by its id, in the order to run them in.
+        noticed: the files in which one has failed.
     """
 
     seconds: Mapping[str, float]
+    noticed: set[str] = field(default_factory=set)
 
     @property
     def files(self) -> list[str]:
         """The files that they are in."""
-        return [*dict.fromkeys(str(ROOT / test.partition("::")[0]) for test in self.seconds)]
+        return [*dict.fromkeys(str(ROOT / file_of(test)) for test in self.seconds)]
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """The files have been read."""
@@ -184,6 +193,22 @@ class ChosenTests(FewExamples):
         signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS + usual)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS + usual)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A test is about to run."""
+        if file_of(item.nodeid) in self.noticed:
+            pytest.skip("the file has noticed the change")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file has been read."""
+        if report.failed:
+            self.noticed.add(file_of(report.nodeid))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A part of a test is over."""
+        if report.failed:
+            self.noticed.add(file_of(report.nodeid))
 
     def pytest_runtest_logfinish(self) -> None:
         """A test is over; reading further files is not bounded."""
@@ -205,16 +230,20 @@ class Measured:
     lines: dict[str, dict[int, list[str]]]
     modules: list[str]
 
-    def nearest(self, mutant: Mutant) -> list[str]:
+    def nearest(self, mutant: Mutant, most_seconds: float = ALL_SECONDS) -> list[str]:
         """The tests that run the place of a mutant, the quickest first, as far as there is time.
 
         For a line that runs when the module is imported, those of all.
+
+        Args:
+            mutant: the changed place.
+            most_seconds: that they take without a change.
         """
         lines = self.lines.get(str(mutant.path), {})
         near = {test for number in mutant.statement() for test in lines.get(number, ())}
         if IMPORTED in near:
             near = {*self.seconds}
-        found, left = [], ALL_SECONDS
+        found, left = [], most_seconds
         for test in sorted(near & self.seconds.keys(), key=lambda test: self.seconds[test]):
             left -= self.seconds[test]
             if left < 0 or self.seconds[test] > QUICK_SECONDS:
@@ -270,26 +299,55 @@ def _measure(folder: Path, tests: Sequence[str], into: Path) -> int:
     return FAILED if not seconds or len(ran.failed) > MOST_LEFT_OUT else 0
 
 
-def start(mutant: Mutant, measured: Measured) -> int:
-    """Test a mutant in a fork; returns its process id. Its exit code tells the result."""
-    child = os.fork()
-    if not child:
-        _in_child(lambda: _run(mutant, measured))
-    return child
+@dataclass
+class Trial:
+    """A fork that tests a mutant.
 
+    Args:
+        by_file: whether the tests of each file run up to their first failure, for a minute of their
+            usual time, instead of all tests up to the first.
+    """
 
-def _run(mutant: Mutant, measured: Measured) -> int:
-    os.setsid()
-    sys.meta_path.insert(0, Changed(mutant.path, mutant.code()))
-    tests, output = measured.nearest(mutant), io.StringIO()
-    for some in filter(None, (tests[:FIRST], tests[FIRST:])):
-        chosen = ChosenTests({test: measured.seconds[test] for test in some})
-        with redirect_stdout(output), redirect_stderr(output):
-            status = pytest.main(["-x", *OPTIONS, *chosen.files], plugins=[chosen])
-        if result := result_of(status):
-            print(output.getvalue()[-2000:] if result == FAILED else "", end="", flush=True)
-            return result
-    return UNNOTICED
+    mutant: Mutant
+    measured: Measured
+    by_file: bool
+    _result: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+
+    def start(self) -> int:
+        """Begin; returns the process id, whose exit code is the result."""
+        child = os.fork()
+        if not child:
+            _in_child(self._run)
+        return child
+
+    def noticed_by(self) -> set[str]:
+        """The files of tests that noticed the change; none if it took too long."""
+        self._result.seek(0)
+        return {*self._result.read().decode().splitlines()}
+
+    @property
+    def tests(self) -> list[str]:
+        """The tests to run, by their ids."""
+        return self.measured.nearest(self.mutant, BY_FILE_SECONDS if self.by_file else ALL_SECONDS)
+
+    def _run(self) -> int:
+        os.setsid()
+        sys.meta_path.insert(0, Changed(self.mutant.path, self.mutant.code()))
+        until = "--continue-on-collection-errors" if self.by_file else "--exitfirst"
+        tests, output, result = self.tests, io.StringIO(), UNNOTICED
+        noticed: set[str] = set()
+        for some in filter(None, (tests[:FIRST], tests[FIRST:])):
+            chosen = ChosenTests({test: self.measured.seconds[test] for test in some}, noticed)
+            with redirect_stdout(output), redirect_stderr(output):
+                status = pytest.main([until, *OPTIONS, *chosen.files], plugins=[chosen])
+            result = result_of(status) or result
+            if result == FAILED:
+                print(output.getvalue()[-2000:], flush=True)
+            if result == FAILED or (result and not self.by_file):
+                break
+        self._result.write("\n".join(sorted(noticed)).encode())
+        self._result.flush()
+        return result
 
 
 def result_of(status: int) -> int:

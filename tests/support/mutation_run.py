@@ -6,6 +6,7 @@
     python tests/support/mutation_run.py --since HEAD~1      the lines that have changed since
     python tests/support/mutation_run.py --thorough          every mutant of every package
     python tests/support/mutation_run.py rules --write       also into docs/mutation-score.md
+    python tests/support/mutation_run.py rules --by-file     what each file of tests notices
 
 cosmic-ray makes the mutants; mutmut forks faster, but only where the code lies in `src/`. A
 package's quick tests run once, which tells the tests that run each line. Each mutant is tested in a
@@ -29,7 +30,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from mutant_tests import FAILED, LIMITS, UNNOTICED, Measured, measure, start
+from mutant_files import HEAD, FileCosts, with_rows
+from mutant_tests import FAILED, LIMITS, UNNOTICED, Trial, measure
 from mutants import ROOT, Mutant, changed_lines, is_equivalent, mutants_of, source_of
 
 PAGE: Final = ROOT / "docs" / "mutation-score.md"
@@ -88,6 +90,7 @@ class Score:
         noticed: how many were noticed.
         late: how many of these because they worked, or waited, for too long.
         survivors: described, with their place.
+        files: what each file of tests noticed; None if that was not asked.
     """
 
     package: str
@@ -97,6 +100,7 @@ class Score:
     late: int = 0
     equivalent: int = 0
     survivors: list[str] = field(default_factory=list)
+    files: FileCosts | None = None
     is_cut: bool = False
 
     @property
@@ -145,7 +149,7 @@ def found_in(package: str, lines: Set[tuple[Path, int]] | None) -> list[Mutant]:
     ]
 
 
-def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> None:
+def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float, *, by_file: bool) -> None:
     """Test mutants, some at once, and print the survivors."""
     if not mutants:
         return
@@ -154,7 +158,12 @@ def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> Non
     if measured is None:
         score.is_cut = True
         return
-    for mutant, code in tested(mutants, measured, jobs, until):
+    score.files = FileCosts(score.package, measured.seconds) if by_file else None
+    trials = (Trial(mutant, measured, by_file) for mutant in mutants)
+    for trial, code in tested(trials, jobs, until):
+        mutant = trial.mutant
+        if score.files and code is not None:
+            score.files.add(trial.tests, trial.noticed_by())
         if code is None:
             score.equivalent += 1
         elif code not in (UNNOTICED, FAILED):
@@ -164,31 +173,29 @@ def run(score: Score, mutants: Sequence[Mutant], jobs: int, until: float) -> Non
             before, after = mutant.difference()
             place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
             score.survivors.append(f"{place}\n  - {before}\n  + {after}")
-            none = "" if measured.nearest(mutant) else ", which no test runs"
+            none = "" if trial.tests else ", which no test runs"
             why = ", where pytest itself failed" if code == FAILED else none
             print(f"{place}: {mutant.operator}{why}\n  - {before}\n  + {after}", flush=True)
     done = score.tested + score.equivalent
     score.is_cut = done < len(mutants)
 
 
-def tested(
-    mutants: Sequence[Mutant], measured: Measured, jobs: int, until: float
-) -> Iterator[tuple[Mutant, int | None]]:
-    """The mutants that there is time for, each with the exit code of its fork.
+def tested(trials: Iterator[Trial], jobs: int, until: float) -> Iterator[tuple[Trial, int | None]]:
+    """The trials that there is time for, each with the exit code of its fork.
 
     Minus the signal that ended it, if one did, and None for an equivalent.
     """
-    left, running = list(reversed(mutants)), dict[int, Mutant]()
+    trial, running = next(trials, None), dict[int, Trial]()
     try:
-        while (left or running) and os.times().elapsed < until:
-            while left and len(running) < jobs:
-                mutant = left.pop()
-                if is_equivalent(mutant.difference()):
-                    yield mutant, None
-                elif not measured.nearest(mutant):
-                    yield mutant, UNNOTICED
+        while (trial or running) and os.times().elapsed < until:
+            while trial and len(running) < jobs:
+                if is_equivalent(trial.mutant.difference()):
+                    yield trial, None
+                elif not trial.tests:
+                    yield trial, UNNOTICED
                 else:
-                    running[start(mutant, measured)] = mutant
+                    running[trial.start()] = trial
+                trial = next(trials, None)
             if running:
                 child, status = os.wait()
                 yield running.pop(child), os.waitstatus_to_exitcode(status)
@@ -210,6 +217,8 @@ def write(score: Score) -> None:
     section = f"### {score.package}\n\n```diff\n{listed}\n```\n"
     old = rf"^### {score.package}\n.*?(?=^### |\Z)"
     text = re.sub(old, lambda _: section + "\n", text, flags=re.MULTILINE | re.DOTALL)
+    if score.files:
+        text = with_rows(text, score.files, [*PACKAGES])
     PAGE.write_text(text.rstrip() + "\n", encoding="utf-8")
     source_of.cache_clear()
 
@@ -224,6 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=24 * 60, help="at most, shared equally")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
     parser.add_argument("--thorough", action="store_true", help="every mutant")
+    parser.add_argument("--by-file", action="store_true", help="go on after the first failure")
     parser.add_argument("--write", action="store_true", help="into docs/mutation-score.md")
     given = parser.parse_args(arguments)
     os.environ.setdefault("CI", "true")  # without shrinking
@@ -244,9 +254,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         score = Score(package, len(found), None if given.thorough else given.seed)
         drawn = Random(given.seed).sample(found, count)  # noqa: S311  (no secret)
         now = os.times().elapsed
-        run(score, drawn, given.jobs, now + (until - now) / waiting)
+        run(score, drawn, given.jobs, now + (until - now) / waiting, by_file=given.by_file)
         waiting -= 1
         print(score, flush=True)
+        if score.files:
+            print(HEAD, *score.files.rows(), sep="")
         failed |= not score.is_enough
         if given.write:
             write(score)
