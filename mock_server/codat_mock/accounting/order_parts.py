@@ -53,7 +53,7 @@ def add_amount(into: Amounts, part: Part, gross: Decimal, tax: Decimal = ZERO) -
     total = into.get(part)
     if total is None:
         if gross or tax:
-            into[part] = Taxed(gross, tax)
+            into[part] = Taxed(ZERO + gross, ZERO + tax)  # without the sign of a zero
         return
     total.gross += gross
     total.tax += tax

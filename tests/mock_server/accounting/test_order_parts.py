@@ -75,6 +75,15 @@ def test_a_part_without_amounts_does_not_stay(
     assert into == after
 
 
+def test_an_amount_of_nothing_has_no_sign() -> None:
+    parts = amounts()
+    add_amount(parts, TWENTY, Decimal("-0.00"), Decimal("1.00"))
+    add_amount(parts, NONE, Decimal("1.00"), Decimal("-0.00"))
+    add_amounts(parts, {TEN: taxed("0.00", "2")}, sign=-1)
+    shown = [(str(each.gross), str(each.tax)) for each in parts.values()]
+    assert shown == [("0.00", "1.00"), ("1.00", "0.00"), ("0.00", "-2")]
+
+
 def test_parts_are_added_and_taken_off() -> None:
     into = amounts(twenty=("12", "2"))
     add_amounts(into, amounts(twenty=("6", "1"), ten=("11", "1")))
