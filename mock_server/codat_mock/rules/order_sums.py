@@ -12,27 +12,30 @@ from codat_mock.models.commerce import LineItem, Order, ServiceCharge
 from codat_mock.models.currencies import minor_unit
 
 MAX_SHOWN: Final = 5  # lines of a sum in a message
+ZERO: Final = Decimal(0)
 
 
 def owed(order: Order) -> Decimal:
     """What an order owes: its total, or that of its lines, and gratuity, without overpayments."""
-    parts = parts_of(order)
-    beyond = sum(
-        (value(each) for each in order.service_charges or [] if each.type == "Overpayment"),
-        Decimal(0),
-    )
-    total = amount(order.total_amount)
-    if order.total_amount is UNSET:
-        by_lines = sum((-value(part) for part in parts if is_back(part)), Decimal(0))
-        total = sum((value(part) for part in parts), Decimal(0)) - refunded(order) + by_lines
-    return total - beyond + amount(order.total_gratuity)
+    if order.total_amount is not UNSET:
+        total = order.total_amount
+    else:
+        values = [value(part) for part in parts_of(order)]
+        total = sum(values, ZERO) + given_back(order) - refunded(order)
+    for charge in order.service_charges or ():
+        if charge.type == "Overpayment":
+            total -= value(charge)
+    return total + amount(order.total_gratuity)
 
 
 def refunded(order: Order) -> Decimal:
     """What an order refunds, by its lines or by its total."""
-    parts = parts_of(order)
-    by_lines = sum((-value(part) for part in parts if is_back(part)), Decimal(0))
-    return max(abs(amount(order.total_refund)), by_lines)
+    return max(abs(amount(order.total_refund)), given_back(order))
+
+
+def given_back(order: Order) -> Decimal:
+    """What the refunded lines of an order come to."""
+    return -sum([value(part) for part in parts_of(order) if is_back(part)], ZERO)
 
 
 def misfit(order: Order) -> str:
@@ -42,16 +45,18 @@ def misfit(order: Order) -> str:
     parts = parts_of(order)
     if parts:
         signed = [value(part) for part in parts]
-        given_back = -sum((each for each in signed if each < 0), Decimal(0))
+        given_back = -sum([each for each in signed if each < 0], ZERO)
         refund = max(abs(amount(order.total_refund)), given_back) - given_back
-        total = sum(signed, Decimal(0)) - refund
+        total = sum(signed, ZERO) - refund
         difference = total - order.total_amount
         if abs(difference) > tolerance(order) and not is_discount(order, difference, parts):
             return f"{shown_sum(signed, refund)} = {total}, its total is {order.total_amount}"
-    paid = [amount(each.amount) for each in order.payments or [] if each.status == "Paid"]
+    paid = [amount(each.amount) for each in order.payments or () if each.status == "Paid"]
+    if not paid:
+        return ""
     due = order.total_amount + amount(order.total_gratuity)
-    if paid and sum(paid, Decimal(0)) - due > tolerance(order):
-        return f"its payments add up to {sum(paid, Decimal(0))}, total and gratuity to {due}"
+    if sum(paid, ZERO) - due > tolerance(order):
+        return f"its payments add up to {sum(paid, ZERO)}, total and gratuity to {due}"
     return ""
 
 
@@ -71,11 +76,11 @@ def is_discount(
             for item in order.order_line_items or []
             for each in item.discount_allocations or []
         ),
-        Decimal(0),
+        ZERO,
     )
     discount = abs(amount(order.total_discount)) - allocated
     highest = max(amount(part.tax_percentage) for part in parts)
-    most = discount * (100 + max(highest, Decimal(0))) / 100
+    most = discount * (100 + max(highest, ZERO)) / 100
     return (
         discount > 0
         and -tolerance(order) <= difference - discount
@@ -96,32 +101,39 @@ def shown_sum(parts: list[Decimal], refund: Decimal) -> str:
 def tax_misfit(order: Order) -> str:
     """What is wrong with the tax of an order; empty if nothing is, or if too little is known."""
     unit = minor_unit(code_of(order.currency))
-    parts: list[tuple[LineItem | ServiceCharge, Decimal | UnsetType]] = [
-        *((each, each.total_tax_amount) for each in order.order_line_items or []),
-        *((each, each.tax_amount) for each in order.service_charges or []),
-    ]
-    taxes = Decimal(0)
-    for part, tax in parts:
-        if part.tax_percentage is not UNSET and 0 < part.tax_percentage < 1:
-            return f"a tax rate of {part.tax_percentage} percent"
-        if tax is UNSET or part.tax_percentage is UNSET:
+    parts = parts_of(order)
+    values = [value(part) for part in parts]
+    taxes, are_all_taxed = ZERO, True
+    for part, signed in zip(parts, values, strict=True):
+        rate, tax = part.tax_percentage, tax_of(part)
+        are_all_taxed = are_all_taxed and tax is not UNSET
+        if rate is UNSET:
             continue
-        gross, rate = amount(part.total), part.tax_percentage
-        within = gross * rate / (100 + rate)
-        if abs(abs(tax) - abs(within)) > unit:
+        if 0 < rate < 1:
+            return f"a tax rate of {rate} percent"
+        if tax is UNSET:
+            continue
+        size, whole = abs(tax), abs(100 + rate)
+        # Multiplied by the whole, as a division takes longer than all the rest.
+        if abs(size * whole - abs(signed * rate)) > unit * whole:
+            gross = amount(part.total)
+            within = gross * rate / (100 + rate)
             return f"a tax of {tax}, but {within.quantize(unit)} within {gross} at {rate} %"
-        taxes += -abs(tax) if value(part) < 0 else tax
-    if order.total_tax_amount is UNSET or any(tax is UNSET for _, tax in parts) or not parts:
+        taxes += -size if signed < 0 else tax
+    if order.total_tax_amount is UNSET or not parts or not are_all_taxed:
         return ""
     allowed = unit * len(parts)
-    least, most = reduced_taxes(order, taxes, [part for part, _ in parts])
+    least, most = reduced_taxes(order, taxes, parts, values)
     if not least - allowed <= order.total_tax_amount <= most + allowed:
         return f"a tax of {order.total_tax_amount}, but {taxes.quantize(unit)} in its lines"
     return ""
 
 
 def reduced_taxes(
-    order: Order, taxes: Decimal, parts: Sequence[LineItem | ServiceCharge]
+    order: Order,
+    taxes: Decimal,
+    parts: Sequence[LineItem | ServiceCharge],
+    values: Sequence[Decimal],
 ) -> tuple[Decimal, Decimal]:
     """The least and the most that the tax of an order may be.
 
@@ -132,11 +144,17 @@ def reduced_taxes(
         order: the order.
         taxes: of its lines, less that of refunded lines.
         parts: its lines and charges.
+        values: what each adds to the total.
     """
-    off = sum((value(part) for part in parts), Decimal(0)) - amount(order.total_amount)
     is_reduced = order.total_discount is not UNSET or bool(amount(order.total_refund))
-    rates = [part.tax_percentage or Decimal(0) for part in parts if value(part) > 0]
-    if order.total_amount is UNSET or off <= 0 or not is_reduced or not rates:
+    if order.total_amount is UNSET or not is_reduced:
+        return taxes, taxes
+    off = sum(values, ZERO) - order.total_amount
+    if off <= 0:
+        return taxes, taxes
+    sold = [part for part, signed in zip(parts, values, strict=True) if signed > 0]
+    rates = [part.tax_percentage or ZERO for part in sold]
+    if not rates:
         return taxes, taxes
     within = [off * rate / (100 + rate) for rate in rates]
     return taxes - max(within), taxes - min(within) if not order.total_refund else taxes
@@ -144,13 +162,21 @@ def reduced_taxes(
 
 def parts_of(order: Order) -> list[LineItem | ServiceCharge]:
     """An order's lines, then its charges."""
-    return [*(order.order_line_items or []), *(order.service_charges or [])]
+    lines, charges = order.order_line_items or [], order.service_charges
+    return [*lines, *charges] if charges else [*lines]
 
 
 def value(part: LineItem | ServiceCharge) -> Decimal:
     """What a line adds to the total: negative if it is refunded."""
-    total = amount(part.total)
-    return -abs(total) if is_back(part) else total
+    total, quantity = part.total, part.quantity
+    if total is UNSET:
+        return ZERO
+    return -abs(total) if quantity is not UNSET and quantity < 0 else total
+
+
+def tax_of(part: LineItem | ServiceCharge) -> Decimal | UnsetType:
+    """The tax in a line, which the two kinds name differently."""
+    return part.total_tax_amount if isinstance(part, LineItem) else part.tax_amount
 
 
 def is_back(part: LineItem | ServiceCharge) -> bool:
@@ -166,7 +192,7 @@ def tolerance(order: Order) -> Decimal:
 
 def amount(given: Decimal | UnsetType | None) -> Decimal:
     """An amount; zero if absent."""
-    return given if isinstance(given, Decimal) else Decimal(0)
+    return given if isinstance(given, Decimal) else ZERO
 
 
 def code_of(currency: str | UnsetType | None) -> str:

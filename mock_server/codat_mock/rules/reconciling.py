@@ -163,10 +163,11 @@ def amounts_agree(sync: SyncContext) -> Iterator[Evidence]:
                 yield sync.evidence(PAYMENTS, key, note, [(TRANSACTIONS, f"{key}/{paired.type}")])
         moved, paid = moved_of(sync)
         for key, order in sync.orders:
-            due = owed(order)
-            net = moved.get(key, due)
-            back = max(-due, refunded(order))
-            over = max(net - due - refunded(order) if key in paid else Decimal(0), -net - back)
+            if key not in moved:
+                continue
+            net, due, given_back = moved[key], owed(order), refunded(order)
+            back = max(-due, given_back)
+            over = max(net - due - given_back if key in paid else Decimal(0), -net - back)
             if over > tolerance(order) and over > tolerance(order) + coin(sync, key, order):
                 if net < 0:
                     yield sync.evidence(ORDERS, key, f"{-net} paid back, {back} owed back")
@@ -434,7 +435,7 @@ def money_misfit(record: Record, currency: str) -> str:
         totals = [record.total_amount, record.total_gratuity]
     else:
         totals = [record.total_amount]
-    for total in map(amount, totals):
-        if abs(total - total.quantize(unit)) > NOISE:
+    for total in totals:
+        if total and abs(total - total.quantize(unit)) > NOISE:
             return f"{total} {currency}, whose smallest unit is {unit}"
     return ""
