@@ -6,7 +6,8 @@ decode so is decoded exactly, to accept it or to name its mistakes; the exact va
 are decoded when a rule or the books ask for them.
 
 A float is equal to another wherever the exact amounts are, so native records that differ prove that
-the exact ones do. The opposite does not hold beyond 15 digits.
+the exact ones do; but for amounts closer to zero than 1e-60, which are zero exactly. The opposite
+does not hold beyond 15 digits.
 """
 
 from __future__ import annotations

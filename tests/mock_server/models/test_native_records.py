@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import to_builtins
-from odd_orders import odd_orders
+from odd_orders import AMOUNTS, odd_orders
 
 from codat_mock.models import pushes
 from codat_mock.models.datasets import DataType
@@ -113,7 +113,7 @@ def test_how_deeply_a_push_is_nested_is_found_out_where_it_is_not_known(place: b
             read_push(ORDERS, body, is_checked=False)
 
 
-@given(odd_orders(), odd_orders())
+@given(odd_orders(AMOUNTS), odd_orders(AMOUNTS))
 def test_native_records_that_differ_are_not_equal_exactly(raw: bytes, other: bytes) -> None:
     natives = decoded(native_record, raw), decoded(native_record, other)
     if None in natives or natives[0].__class__ is not natives[1].__class__:

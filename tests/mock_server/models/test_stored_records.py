@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import assume, given
-from odd_orders import AMOUNTS, odd_orders
+from odd_orders import AMOUNTS, TINY_AMOUNTS, odd_orders
 from timing import quickest, takes_less
 
 from codat_mock.models.commerce import LineItem, Order
@@ -36,7 +36,7 @@ def test_a_stored_record_is_decoded_as_it_was_when_it_was_accepted(raw: bytes) -
     assert shown(stored_record(ORDERS, raw)) == shown(accepted)
 
 
-@pytest.mark.parametrize("amount", AMOUNTS)
+@pytest.mark.parametrize("amount", [*AMOUNTS, *TINY_AMOUNTS])
 @pytest.mark.parametrize("end", [b"}", b"\n}", b"\r\n}", b"\t}", b' , "id": "1"}'])
 def test_each_odd_amount_is_decoded_as_it_was_when_it_was_accepted(amount: str, end: bytes) -> None:
     raw = b'{"totalAmount":%b%b' % (amount.encode(), end)
