@@ -99,7 +99,9 @@ def version(data_type: DataType = ORDERS, number: int = 1, **properties: Any) ->
     names = ("is_delete", "is_answered", "is_synced")
     flags = {name: properties.pop(name, name == "is_answered") for name in names}
     raw = msgspec.json.encode({"id": "O", **properties})
-    return KnownVersion(data_type, raw, accepted_by=Request(number, "", "POST", "/data"), **flags)
+    return KnownVersion(
+        data_type, {0: raw}, 0, accepted_by=Request(number, "", "POST", "/data"), **flags
+    )
 
 
 def pushed(

@@ -149,16 +149,14 @@ def total_tax(entries: Iterable[Entry]) -> Decimal:
 
 def percentages(orders: Iterable[Order]) -> set[Decimal]:
     """The tax percentages of orders' lines and charges; zero where one has no tax at all."""
-    found = set()
-    for order in orders:
-        for item in order.order_line_items or ():
-            if item.tax_percentage is not UNSET:
-                found.add(item.tax_percentage)
-            elif not amount_of(item.total_tax_amount):
-                found.add(ZERO)
-        for charge in order.service_charges or ():
-            if charge.tax_percentage is not UNSET:
-                found.add(charge.tax_percentage)
-            elif not amount_of(charge.tax_amount):
-                found.add(ZERO)
+    known = [*orders]
+    lines = [line for order in known for line in order.order_line_items or ()]
+    charges = [charge for order in known for charge in order.service_charges or ()]
+    stated = {line.tax_percentage for line in lines} | {each.tax_percentage for each in charges}
+    found = {each for each in stated if each is not UNSET}
+    if UNSET in stated:
+        taxes = [line.total_tax_amount for line in lines if line.tax_percentage is UNSET]
+        taxes += [charge.tax_amount for charge in charges if charge.tax_percentage is UNSET]
+        if not all(map(amount_of, taxes)):
+            found.add(ZERO)
     return found

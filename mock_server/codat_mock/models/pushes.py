@@ -124,7 +124,7 @@ class RawRecords:
 
     def __init__(self, data_type: DataType, body: bytes) -> None:
         self._data_type = data_type
-        self._body = body
+        self.body = body
 
     def __getitem__(self, position: int) -> bytes:
         """The JSON of the record at that index, from 0."""
@@ -133,7 +133,10 @@ class RawRecords:
     @cached_property
     def all(self) -> list[bytes]:
         """The JSON of each."""
-        return [*map(bytes, split_push(self._data_type, self._body))]
+        return [*map(bytes, split_push(self._data_type, self.body))]
+
+
+Raws = RawRecords | Mapping[int, bytes]
 
 
 class PushedRecord(Struct, frozen=True, dict=True):
@@ -153,7 +156,7 @@ class PushedRecord(Struct, frozen=True, dict=True):
     key: str
     position: int
     native: Any
-    raws: RawRecords | Mapping[int, bytes]
+    raws: Raws
     is_delete: bool
 
     @property
@@ -207,9 +210,7 @@ def pushed_record(data_type: DataType, position: int, raw: Raw | bytes) -> Pushe
     return decoded_record(data_type, position, native, {position: bytes(raw)})
 
 
-def decoded_record(
-    data_type: DataType, position: int, native: Any, raws: RawRecords | Mapping[int, bytes]
-) -> PushedRecord:
+def decoded_record(data_type: DataType, position: int, native: Any, raws: Raws) -> PushedRecord:
     """One record of a push, of its decoded properties.
 
     Args:

@@ -10,6 +10,7 @@ from msgspec import UNSET, DecodeError, Struct
 
 from codat_mock.models.decoding import anything, parts
 from codat_mock.models.native_records import is_documented
+from codat_mock.models.pushes import PushedRecord
 
 # One of these is in the bytes of every mark, in small letters; looking for them is much cheaper
 # than decoding.
@@ -25,14 +26,15 @@ NO_CONTENT: Final = frozenset({"id", "type", "modified_date", "source_modified_d
 STAMPS: Final = ("modifieddate", "sourcemodifieddate")
 
 
-def may_be_delete(record: Any, raw: bytes) -> bool:
-    """Whether an object may be a delete: it has nothing but an id, or may have a mark.
+def may_be_delete(pushed: PushedRecord) -> bool:
+    """Whether a record may be a delete: it has nothing but an id, or may have a mark.
 
     No documented property of a record is a mark.
     """
     # Every pushed record comes here.
+    record = pushed.native
     if not is_documented(record):
-        small_letters = raw.lower()
+        small_letters = pushed.raw.lower()
         for mark in MARKS:
             if mark in small_letters:
                 return True

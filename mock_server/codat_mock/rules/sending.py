@@ -74,7 +74,7 @@ def every_record_pushed(period: PeriodContext) -> Iterator[Evidence]:
     advice="compare each record with the version accepted last, and leave unchanged ones out of"
     " POST /data/companies/$company_id/sync/$data_type",
     subject=PushContext,
-    applies=lambda push: push.has_known,
+    applies=lambda push: bool(push.known_records),
 )
 def only_new_or_changed(push: PushContext) -> Iterator[Evidence]:
     """A push holds only records that are new or differ from the version accepted last.
@@ -82,7 +82,7 @@ def only_new_or_changed(push: PushContext) -> Iterator[Evidence]:
     Stamps (modifiedDate, sourceModifiedDate), the order of lines and the error of a binary float
     are not a change. A repeat is excused if the answer to the earlier push was lost or an error.
     """
-    for record in push.records:
+    for record in push.known_records:
         if record.known is None or not record.known.is_answered:
             continue
         if record.is_repeat:

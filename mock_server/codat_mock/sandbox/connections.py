@@ -138,9 +138,11 @@ def delete(session: Session, company_id: str, connection_id: str) -> None:
     deleted = connection_of(row, connection_id)
     if deleted.source_type == "Commerce":
         webhooks.record_deletion(session, row)
-        row.rates, row.catalogue = set(), NO_PRODUCTS
+        row.catalogue = NO_PRODUCTS
         session.tables.datasets.delete(row.number, connection_id)
     row.company.data_connections.remove(deleted)
+    if not any(each.source_type == "Commerce" for each in row.company.data_connections):
+        row.rates = set()  # those of orders over another connection are known still
     row.configuration, row.due = None, None
     session.tables.companies.save(row)
 

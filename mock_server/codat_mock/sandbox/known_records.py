@@ -9,6 +9,7 @@ from typing import Literal
 
 from codat_mock.models.commerce import Payment, Transaction
 from codat_mock.models.datasets import DataType
+from codat_mock.models.pushes import RawRecords
 from codat_mock.rules.contexts import KnownVersion, RecordId, Request, SyncedRecord
 from codat_mock.rules.contexts.syncs import FEES, PAYMENTS, TRANSACTIONS, source_of, transactions_of
 from codat_mock.sandbox.session import MANY_RECORDS, Session
@@ -16,7 +17,10 @@ from codat_mock.storage import CompanyRow, KnownRow
 
 
 def known_versions(
-    session: Session, data_type: DataType, rows: Sequence[KnownRow]
+    session: Session,
+    data_type: DataType,
+    rows: Sequence[KnownRow],
+    pushed: RawRecords | None = None,
 ) -> dict[str, KnownVersion]:
     """The versions that those rows point to, by key.
 
@@ -24,17 +28,19 @@ def known_versions(
         session: the session.
         data_type: the records'.
         rows: where the versions stand.
+        pushed: those of a push that may be one that brought versions, byte for byte.
     """
     datasets = session.tables.datasets
     numbers = {row.dataset for row in rows}
     carriers = numbers | {row.carrier for row in rows}
     brought = {number: datasets.by_number(number) for number in carriers}
-    raws = raw_records(session, numbers)
+    raws = {number: stored_records(session, data_type, number, pushed) for number in numbers}
     with session.computing(len(rows)):
         return {
             row.key: KnownVersion(
                 data_type=data_type,
-                raw=raws[row.dataset][row.position],
+                raws=raws[row.dataset],
+                position=row.position,
                 is_delete=row.is_delete,
                 accepted_by=brought[row.dataset].request,
                 is_answered=brought[row.carrier].is_answered,
@@ -42,6 +48,22 @@ def known_versions(
             )
             for row in rows
         }
+
+
+def stored_records(
+    session: Session, data_type: DataType, number: int, pushed: RawRecords | None
+) -> RawRecords:
+    """The bytes of each record in a dataset's push: those of a later push where it is the same.
+
+    Args:
+        session: the session.
+        data_type: the records'.
+        number: the dataset's.
+        pushed: the later push.
+    """
+    body = session.tables.datasets.body(number)
+    session.give_way()
+    return pushed if pushed and pushed.body == body else RawRecords(data_type, body)
 
 
 def raw_records(session: Session, numbers: Iterable[int]) -> dict[int, list[bytes]]:
@@ -134,6 +156,7 @@ def known(
     data_type: DataType,
     keys: Iterable[str],
     condition: Literal["", "NOT is_delete", "synced IS NOT NULL"] = "",
+    pushed: RawRecords | None = None,
 ) -> dict[str, KnownVersion]:
     """The latest versions of those keys.
 
@@ -143,6 +166,7 @@ def known(
         data_type: the records'.
         keys: the records'.
         condition: of the versions that count; empty for all.
+        pushed: those of a push that may be one that brought versions, byte for byte.
     """
     found = known_rows(session, row, data_type, keys, condition)
-    return known_versions(session, data_type, [*found.values()]) if found else {}
+    return known_versions(session, data_type, [*found.values()], pushed) if found else {}

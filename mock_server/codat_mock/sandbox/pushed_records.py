@@ -13,7 +13,13 @@ from msgspec.json import Encoder
 from codat_mock.clock import to_microseconds
 from codat_mock.models.commerce import Record
 from codat_mock.models.datasets import DataType
-from codat_mock.models.pushes import PushedRecord, deleted_keys, native_record, pushed_record
+from codat_mock.models.pushes import (
+    PushedRecord,
+    RawRecords,
+    deleted_keys,
+    native_record,
+    pushed_record,
+)
 from codat_mock.models.unread_properties import are_documented
 from codat_mock.rules.contexts import RecordContext
 from codat_mock.rules.contexts.pushes import decode_together
@@ -36,35 +42,29 @@ def judged_records(
         data_type: the records'.
         records: the records, in order.
     """
-    failed = failed_keys(session, row, data_type, records)
+    deletes = [record for record in records if record.is_delete]
+    failed = failed_keys(session, row, data_type, deletes)
     if not session.tables.datasets.has_versions(row.number, data_type):
         with session.computing(len(records)):
             return [RecordContext(each, None, has_failed=each.key in failed) for each in records]
     with session.computing(len(records)):
-        meant = meant_keys(data_type, records)
+        meant = meant_keys(data_type, deletes)
         keys = {record.key for record in records}.union(*meant.values())
-    versions = known(session, row, data_type, keys)
-    gone = [
-        each.key
-        for each in records
-        if not each.is_delete and each.key in versions and versions[each.key].is_delete
-    ]
+        shared = next((each.raws for each in records), None)
+    pushed = shared if isinstance(shared, RawRecords) else None
+    versions = known(session, row, data_type, keys, pushed=pushed)
+    deleted = {key for key, version in versions.items() if version.is_delete}
+    gone = {each.key for each in records if not each.is_delete} & deleted if deleted else ()
     undeleted = known(session, row, data_type, gone, condition="NOT is_delete")
     is_new = any(each.key not in versions and not each.is_delete for each in records)
     retried = unanswered_contents(session, row, data_type) if is_new else {}
     with session.computing(len(records)):
-        changed = [
-            versions[record.key]
-            for record in records
-            if record.key in versions and versions[record.key].raw != record.raw
-        ]
-        decode_together(changed, is_documented=are_documented(records))
-        return [
+        contexts = [
             RecordContext(
                 record,
                 versions.get(record.key),
                 [versions[key] for key in meant[record.position] if key in versions]
-                if record.position in meant
+                if record.is_delete and record.position in meant
                 else (),
                 before_delete=undeleted.get(record.key),
                 retries=retried.get(content_without_ids(record.record), "")
@@ -74,29 +74,32 @@ def judged_records(
             )
             for record in records
         ]
+        changed = [each.known for each in contexts if each.known and not each.is_same]
+        decode_together(changed, is_documented=are_documented(records))
+        return contexts
 
 
 def meant_keys(data_type: DataType, records: Iterable[PushedRecord]) -> dict[int, list[str]]:
-    """The keys that each delete among the records is about, by its position."""
+    """The keys that each of some deletes is about, by its position."""
     return {
         record.position: deleted_keys(data_type, str(record.native.id))
         for record in records
-        if record.key and record.is_delete
+        if record.key
     }
 
 
 def failed_keys(
     session: Session, row: CompanyRow, data_type: DataType, records: Sequence[PushedRecord]
 ) -> set[str]:
-    """The deletes among the records whose targets an earlier push held, that failed.
+    """The keys of deletes whose targets an earlier push held, that failed.
 
     Args:
         session: the session.
         row: the company's row.
         data_type: the records'.
-        records: the records, in order.
+        records: the deletes.
     """
-    deletes = {str(each.native.id): each.key for each in records if each.is_delete and each.key}
+    deletes = {str(each.native.id): each.key for each in records if each.key}
     if not deletes:
         return set()
     found = set()
@@ -168,7 +171,8 @@ def changes_in(
         judged: each beside the version that is known of it.
     """
     with session.computing(len(judged)):
-        meant = meant_keys(data_type, (each.pushed for each in judged))
+        deletes = [each.pushed for each in judged if each.pushed.is_delete]
+        meant = meant_keys(data_type, deletes)
     keys = {key for each in meant.values() for key in each}
     rows = known_rows(session, row, data_type, keys)
     changes: dict[str, PushedRecord] = {}
@@ -176,15 +180,16 @@ def changes_in(
         last = {record.key: record for record in judged}
         is_repeated = len(last) < len(judged)
         for record in sorted(last.values(), key=position) if is_repeated else judged:
+            pushed = record.pushed
             if not is_effective(record):
                 continue
-            if not record.pushed.is_delete:
-                changes[record.key] = record.pushed
+            if not pushed.is_delete:
+                changes[pushed.key] = pushed
                 continue
-            for key in meant.get(record.pushed.position, ()):
+            for key in meant.get(pushed.position, ()):
                 changes.pop(key, None)
                 if key in rows and not rows[key].is_delete:
-                    changes[key] = record.pushed
+                    changes[key] = pushed
         # In order of their keys, as the table has them: they are stored in half the time.
         return [
             NewVersion(key, pushed.position, created_date(pushed), pushed.is_delete)

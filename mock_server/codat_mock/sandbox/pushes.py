@@ -152,8 +152,9 @@ def store(session: Session, arrival: Arrival, records: Sequence[PushedRecord], b
     with session.computing(len(records)):
         problems = problems_in(arrival.data_type, records)
         unread = unread_in(arrival.data_type, body, records)
-        rates = named_rates(records)
     judged = judged_records(session, row, arrival.data_type, records)
+    with session.computing(len(records)):
+        rates = named_rates(judged)
     push = push_context(session, row, arrival, judged, problems, unread=unread)
     judgement = evaluation.judged(session, push)
     changes = changes_in(session, row, arrival.data_type, judged)
@@ -237,9 +238,10 @@ def commerce_connection(row: CompanyRow, data_type: DataType) -> Connection:
     return found
 
 
-def named_rates(records: Sequence[PushedRecord]) -> set[Decimal]:
-    """The tax percentages of orders."""
-    orders = (pushed.native for pushed in records if pushed.data_type == "commerce-orders")
+def named_rates(judged: Sequence[RecordContext]) -> set[Decimal]:
+    """The tax percentages of orders, but of those that are known byte for byte."""
+    pushed = [record.pushed for record in judged if not record.is_same]
+    orders = (each.native for each in pushed if each.data_type == "commerce-orders")
     return {exact_amount(rate) for rate in percentages(orders)}
 
 

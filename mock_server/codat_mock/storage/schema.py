@@ -19,6 +19,9 @@ LEDGER_ID: Final = 0x43505553  # "CPUS": the ledger or outbox of a push client
 SNAPSHOT_ID: Final = 0x434D4F53  # "CMOS": the snapshot of one sandbox
 EARLIER_ID: Final = 0x636F6461  # "coda": both of them, until schema 2
 VERSION: Final = 5
+CACHE_KIBIBYTES: Final = (
+    16384  # of a file: a large push is written to it once, when it is committed
+)
 
 TABLES: Final = """
 CREATE TABLE sandboxes (
@@ -247,6 +250,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
         # A killed process loses nothing that was committed; only a power cut could.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
         # A write that changes nothing: a read-only file is refused now, not at a push.
         db.execute(f"PRAGMA user_version = {VERSION}")
     except sqlite3.Error as error:

@@ -147,9 +147,8 @@ def test_a_record_pushed_at_once_is_not_late(minutes: float, is_late: bool) -> N
 def version(number: int, **more: Any) -> KnownVersion:
     request = Request(number, "2022-03-21T11:00:00Z", "POST", "/data")
     values = {"is_delete": True, "is_answered": True, "is_synced": False, **more}
-    return KnownVersion(
-        data_type="commerce-transactions", raw=b'{"id":"P-1"}', accepted_by=request, **values
-    )
+    raws = {0: b'{"id":"P-1"}'}
+    return KnownVersion("commerce-transactions", raws, 0, accepted_by=request, **values)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +173,7 @@ def test_the_answer_to_the_latest_delete_decides_whether_a_repeat_is_excused(
 def updated(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
     raw = msgspec.json.encode({"id": "A-1", "currency": "GBP", **old})
     request = Request(1, "2022-03-21T11:00:00Z", "POST", "/data")
-    known = KnownVersion(ORDERS, raw, False, request, True, False)
+    known = KnownVersion(ORDERS, {0: raw}, 0, False, request, True, False)
     return codes(push([record(known, **new)]))
 
 
@@ -238,5 +237,5 @@ def test_elements_that_are_added_or_removed_are_differences(
 def test_a_delete_is_repeated_whether_or_not_a_sync_has_taken_the_record(is_synced: bool) -> None:
     deleting = b'{"id":"A-1"}'
     request = Request(1, "2022-03-21T11:00:00Z", "POST", "/data")
-    gone = KnownVersion(ORDERS, deleting, True, request, True, is_synced)
+    gone = KnownVersion(ORDERS, {0: deleting}, 0, True, request, True, is_synced)
     assert "D04" in codes(push([RecordContext(pushed_record(ORDERS, 0, deleting), gone, [gone])]))

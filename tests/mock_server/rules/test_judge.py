@@ -148,7 +148,7 @@ def test_a_finding_names_the_first_twenty_records(records: int, shown: int) -> N
 def versions(old: bytes, new: bytes) -> RecordContext:
     [before] = read_push(ORDERS, b'{"orders": [%s]}' % old)
     [after] = read_push(ORDERS, b'{"orders": [%s]}' % new)
-    known = KnownVersion(ORDERS, before.raw, False, request(1), True, False)
+    known = KnownVersion(ORDERS, before.raws, 0, False, request(1), True, False)
     return RecordContext(after, known)
 
 

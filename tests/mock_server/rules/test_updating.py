@@ -307,7 +307,7 @@ def test_a_record_is_repeated_whose_values_are_equal(
     old: bytes, new: bytes, is_repeat: bool
 ) -> None:
     request = Request(1, "", "POST", "/data")
-    known = KnownVersion(ORDERS, old, False, request, is_answered=True, is_synced=False)
+    known = KnownVersion(ORDERS, {0: old}, 0, False, request, is_answered=True, is_synced=False)
     assert RecordContext(pushed_record(ORDERS, 0, new), known).is_repeat is is_repeat
 
 

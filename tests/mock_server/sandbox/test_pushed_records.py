@@ -10,11 +10,12 @@ from typing import Any
 import judged
 import pytest
 from judged import pushed, version
+from msgspec.structs import replace
 
 from codat_mock.accounting.comparison import OwnRecord
 from codat_mock.models.planned_outcomes import PlannedOutcome
 from codat_mock.rules.contexts import Request
-from codat_mock.sandbox import SandboxRegistry, Settings, companies, pushes
+from codat_mock.sandbox import SandboxRegistry, Settings, companies, connections, pushes
 from codat_mock.sandbox.pushed_records import (
     changes_in,
     content_without_ids,
@@ -85,8 +86,8 @@ def test_ids_make_no_difference_to_a_content():
 
 
 def test_a_delete_means_the_transactions_of_every_type():
-    deleted, kept = pushed(judged.TRANSACTIONS).pushed, pushed(judged.TRANSACTIONS, **SAID).pushed
-    [(position, keys)] = meant_keys(judged.TRANSACTIONS, [deleted, kept]).items()
+    deleted = pushed(judged.TRANSACTIONS).pushed
+    [(position, keys)] = meant_keys(judged.TRANSACTIONS, [deleted]).items()
     assert position == 0
     assert {"O/Payment", "O/Refund", "O/"} <= {*keys}
     assert meant_keys(judged.ORDERS, [pushed(id="").pushed]) == {}
@@ -169,7 +170,7 @@ def test_a_delete_of_what_only_failed_pushes_held_is_known_as_such(session):
     assert [each.has_failed for each in judged_as] == [True, False, False]
     assert failed_keys(session, row, ORDERS, []) == set()
     again = pushes.receive(row.company.id, ORDERS, b'{"orders":[%b]}' % sale("failed")).records
-    assert failed_keys(session, row, ORDERS, again) == set()
+    assert not any(each.has_failed for each in judged_records(session, row, ORDERS, again))
 
 
 @pytest.mark.parametrize(
@@ -221,3 +222,16 @@ def test_only_a_push_that_overlaps_another_is_missed_and_only_where_that_is_chos
         is_missed = mode == "miss" and bool(overlaps)
         assert session.tables.versions.has_any(row.number) != is_missed
     registry.close()
+
+
+def test_tax_rates_stay_known_while_orders_of_another_connection_are(session):
+    row = session.company(companies.create(session, "Café").id)
+    taxed = b'{"id":"a","orderLineItems":[{"taxPercentage":7.5}]}'
+    accept(session, row.company.id, taxed, taxed)
+    [first] = [each for each in row.company.data_connections if each.source_type == "Commerce"]
+    other = replace(first, id="other")
+    row.company.data_connections.append(other)
+    connections.delete(session, row.company.id, other.id)
+    assert row.rates == {Decimal("7.5")}
+    connections.delete(session, row.company.id, first.id)
+    assert row.rates == set()

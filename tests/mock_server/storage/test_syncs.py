@@ -17,6 +17,7 @@ from codat_mock.models.faults import Refuse
 from codat_mock.models.planned_outcomes import PlannedOutcome
 from codat_mock.models.syncs import DateRange, SyncSummary
 from codat_mock.rules.contexts import Request
+from codat_mock.storage import datasets as stored_datasets
 from codat_mock.storage.alerts import AlertRow, Event, StoredAlerts
 from codat_mock.storage.companies import Companies
 from codat_mock.storage.datasets import DatasetRow, Datasets, NewVersion
@@ -209,6 +210,20 @@ def test_datasets_that_failed_are_listed_by_type_and_order(db):
     assert [each.number for each in datasets.last(1, 2)] == [4, 3]
     assert datasets.pushed_types(1) == {ORDERS, "commerce-payments"}
     assert [request.number for _, request in datasets.pushes(1)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+def test_versions_are_added_whole_in_however_many_statements(db, monkeypatch, at_once):
+    monkeypatch.setattr(stored_datasets, "VERSIONS_AT_ONCE", at_once)
+    datasets, number = Datasets(db), dataset(db, 1)
+    datasets.add_versions(1, ORDERS, number, [])
+    versions = [NewVersion(key, place, place, place == 1) for place, key in enumerate("ABC")]
+    datasets.add_versions(1, ORDERS, number, versions)
+    found = datasets.known(1, ORDERS, "ABC").values()
+    assert [(each.key, each.position, each.is_delete) for each in found] == [
+        ("A", 0, False), ("B", 1, True), ("C", 2, False),
+    ]  # fmt: skip
+    assert [to_microseconds(at) for _, at in datasets.brought(1, number)] == [0, 2]
 
 
 def test_the_latest_version_of_a_record_is_known(db):

@@ -20,7 +20,13 @@ from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
 from codat_mock.models.native_records import are_native, is_documented
-from codat_mock.models.pushes import NATIVE_RECORDS, PushedRecord, exact_record, native_record
+from codat_mock.models.pushes import (
+    NATIVE_RECORDS,
+    PushedRecord,
+    Raws,
+    exact_record,
+    native_record,
+)
 from codat_mock.rules.contexts.common import Context, Evidence, Request
 from codat_mock.rules.delete_marks import is_fat_delete, may_be_delete, small
 from codat_mock.rules.differences import (
@@ -40,7 +46,8 @@ class KnownVersion(Struct, frozen=True, dict=True):
     """The latest accepted version of a record.
 
     Args:
-        raw: its bytes as pushed.
+        raws: the JSON of the records that were pushed with it, by position.
+        position: its own among them, from 0.
         is_delete: whether it deleted the record.
         accepted_by: the request that pushed it.
         is_answered: whether the integration received the answer to that request.
@@ -48,11 +55,17 @@ class KnownVersion(Struct, frozen=True, dict=True):
     """
 
     data_type: DataType
-    raw: bytes
+    raws: Raws
+    position: int
     is_delete: bool
     accepted_by: Request
     is_answered: bool
     is_synced: bool
+
+    @property
+    def raw(self) -> bytes:
+        """Its JSON as pushed."""
+        return self.raws[self.position]
 
     @cached_property
     def record(self) -> Record:
@@ -102,6 +115,15 @@ class RecordContext(Struct, frozen=True, dict=True):
         """The key of the record."""
         return self.pushed.key
 
+    @property
+    def is_same(self) -> bool:
+        """Whether its bytes are those of the known version."""
+        pushed, known = self.pushed, self.known
+        if known is None:
+            return False
+        is_shared = pushed.raws is known.raws and pushed.position == known.position
+        return is_shared or pushed.raw == known.raw
+
     @cached_property
     def known_native(self) -> Any:
         """The known version, decoded as the pushed one is where it can be."""
@@ -120,7 +142,7 @@ class RecordContext(Struct, frozen=True, dict=True):
         known = self.known
         if known is None or known.is_delete:
             return False
-        if self.pushed.raw == known.raw:
+        if self.is_same:
             return True
         if self.pushed.is_delete or differ(self.pushed.native, self.known_native):
             return False
@@ -173,9 +195,7 @@ class RecordContext(Struct, frozen=True, dict=True):
     def is_fat_delete(self) -> bool:
         """Whether it looks like a delete, but has more than its id."""
         pushed = self.pushed
-        return may_be_delete(pushed.native, pushed.raw) and is_fat_delete(
-            pushed.raw, pushed.data_type
-        )
+        return may_be_delete(pushed) and is_fat_delete(pushed.raw, pushed.data_type)
 
 
 class NextSync(Struct, frozen=True):
@@ -231,23 +251,22 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
         broken = {item.record for item in evidence}
         yield from self.overlaps
         yield from super().requests_about(evidence)
-        for record in self.records:
-            if record.pushed.key not in broken:
-                continue
-            if record.known:
+        for record in self.known_records:
+            if record.known and record.pushed.key in broken:
                 yield record.known.accepted_by
-            else:
+        for record in self.deletes:
+            if not record.known and record.pushed.key in broken:
                 yield from (version.accepted_by for version in record.targets)
 
     @cached_property
-    def repeats(self) -> list[RecordContext]:
-        """Records that equal the version accepted last."""
-        return [record for record in self.records if record.is_repeat]
+    def known_records(self) -> list[RecordContext]:
+        """Records of which a version is known."""
+        return [record for record in self.records if record.known]
 
     @cached_property
     def updates(self) -> list[RecordContext]:
         """Records that change a known one."""
-        return [record for record in self.records if record.is_update]
+        return [record for record in self.known_records if record.is_update]
 
     @cached_property
     def revisions(self) -> list[RecordContext]:
@@ -275,7 +294,10 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
     @cached_property
     def duplicate_keys(self) -> list[str]:
         """Keys that are in the push more than once."""
-        counted = Counter(key for record in self.records if (key := record.pushed.key))
+        keys = [record.pushed.key for record in self.records]
+        if len({*keys}) == len(keys):
+            return []
+        counted = Counter(filter(None, keys))
         # Transactions share an id, so that their deletes are equal.
         shared = {
             record.key: len(record.targets)
@@ -283,11 +305,6 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
             if record.pushed.is_delete and self.data_type == "commerce-transactions"
         }
         return [key for key, count in counted.items() if count > max(1, shared.get(key, 1))]
-
-    @property
-    def has_known(self) -> bool:
-        """Whether any of its records is known."""
-        return any(record.known for record in self.records)
 
     @property
     def has_deletes(self) -> bool:
