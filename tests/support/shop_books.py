@@ -13,16 +13,17 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from in_process import company_books
+from in_process import company_books, push, run
 
 from codat_mock.accounting.documents import Document
 from codat_mock.accounting.ledger import entries
 from codat_mock.clock import parse_moment
 from codat_mock.configuration.charts_of_accounts import CHARTS
 from codat_mock.http.app import create_app
-from codat_mock.sandbox import SandboxRegistry, Settings
+from codat_mock.models.datasets import LIST_NAMES, DataType
+from codat_mock.sandbox import SandboxRegistry, Settings, clock_control, dataset_views
 from codat_mock.sandbox.books_view import CompanyBooks
-from codat_mock.sandbox.sandbox import Sandbox
+from codat_scenarios.merchants import encode
 from codat_scenarios.sandbox_driver import SandboxDriver
 
 MAPPINGS = {"Xero": ("gbol", False), "QuickBooks": ("qhyg", False), "journal": ("gbol", True)}
@@ -33,6 +34,11 @@ PURPOSES = {
     "card": ("payments", "card"), "cash": ("payments", "cash"), "bank": ("payments", "payout"),
     "paypal": ("payments", "paypal"), "swish": ("payments", "swish"),
     "fees": ("fees", "paymentFee"),
+}  # fmt: skip
+
+KINDS: dict[str, DataType] = {
+    "orders": "commerce-orders", "payments": "commerce-payments",
+    "transactions": "commerce-transactions",
 }  # fmt: skip
 
 
@@ -86,30 +92,33 @@ class Shop:
         path = f"/config/companies/{self.driver.company_id}/sync/commerce"
         assert self.driver.call("POST", path, configuration)["configured"]
         self.names = account_names(platform, mapped)
+        name = self.registry.name_of_company(self.driver.company_id)
+        assert name is not None
+        self.sandbox = self.registry.sandbox(name)
         if gift_cards:
             products = [{"id": each, "isGiftCard": True} for each in gift_cards]
             company = f"/companies/{self.driver.company_id}"
             response = self.driver.send("PUT", f"{company}/data/commerce-products", products)
             response.raise_for_status()
 
-    @property
-    def sandbox(self) -> Sandbox:
-        name = self.registry.name_of_company(self.driver.company_id)
-        assert name is not None
-        return self.registry.sandbox(name)
-
     def push(self, records: Mapping[str, Sequence[Any]]) -> None:
-        """Push records, by `orders`, `payments` and `transactions`, a minute apart."""
-        for kind in ("orders", "payments", "transactions"):
-            self.driver.push(f"commerce-{kind}", records.get(kind, []))
-            self.driver.advance(minutes=1)
+        """Push records, by `orders`, `payments` and `transactions`, a minute apart.
+
+        In process, as hundreds of days are played: what requests do is tested elsewhere.
+        """
+        company_id = self.driver.company_id
+        for kind, data_type in KINDS.items():
+            body = encode({LIST_NAMES[data_type]: records.get(kind, [])})
+            dataset_id = push(self.sandbox, company_id, data_type, body)
+            clock_control.advance(self.sandbox, timedelta(minutes=1))
+            assert run(self.sandbox, dataset_views.history, company_id, dataset_id).completed
 
     def sell(self, day: Mapping[str, Any]) -> None:
         """Push a day's records at noon, and wait for the sync of the night."""
         noon = parse_moment(f"{day['date']}T12:00:00Z")
-        self.driver.wait_until(noon)
+        clock_control.set_to(self.sandbox, noon)
         self.push(day)
-        self.driver.wait_until(next_morning(noon))
+        clock_control.set_to(self.sandbox, next_morning(noon))
 
     def company_books(self) -> CompanyBooks:
         """The merchant's books."""
