@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -34,6 +34,10 @@ from codat_mock.accounting.order_parts import total_of
 from codat_mock.accounting.orders import take_apart
 from codat_mock.configuration.account_purposes import PURPOSE_OF_PAYMENT
 from codat_mock.models.commerce import LineItem, Order
+
+# The sales are slow to draw, and many tests draw them.
+EXAMPLES = 100 if settings.get_current_profile_name() == "thorough" else 30
+some = settings(max_examples=EXAMPLES)
 
 
 def units(amount: Decimal, currency: str) -> int:
@@ -81,6 +85,7 @@ def without_zeros(totals: Counter) -> dict:
     return {key: total for key, total in totals.items() if total}
 
 
+@some
 @given(days_of_sales(), st.booleans())
 def test_the_books_equal_a_naive_sum_of_the_sales(sales, is_by_location):
     configuration = configured(zone=sales[0].zone)
@@ -92,6 +97,7 @@ def test_the_books_equal_a_naive_sum_of_the_sales(sales, is_by_location):
     assert booking.unreconciled == ()
 
 
+@some
 @given(days_of_sales())
 def test_tax_is_summed_by_rate_to_the_cent(sales):
     booking = booked(everything(sales), configured(zone=sales[0].zone))
@@ -111,6 +117,7 @@ def test_tax_is_summed_by_rate_to_the_cent(sales):
     assert without_zeros(actual) == without_zeros(expected)
 
 
+@some
 @given(days_of_sales())
 def test_documents_come_to_what_their_lines_do(sales):
     for document in booked(everything(sales), configured(zone=sales[0].zone)).documents:
@@ -119,6 +126,7 @@ def test_documents_come_to_what_their_lines_do(sales):
             assert sum(line.gross for line in document.lines) == document.total
 
 
+@some
 @given(days_of_sales())
 def test_every_document_and_the_trial_balance_are_balanced(sales):
     documents = booked(everything(sales), configured(zone=sales[0].zone)).documents
@@ -131,6 +139,7 @@ def test_every_document_and_the_trial_balance_are_balanced(sales):
     assert set(by_currency.values()) == {Decimal(0)}
 
 
+@some
 @given(days_of_sales())
 def test_paid_sales_leave_no_debt_of_customers(sales):
     documents = booked(everything(sales), configured(zone=sales[0].zone)).documents
@@ -140,6 +149,7 @@ def test_paid_sales_leave_no_debt_of_customers(sales):
     assert {d.status for d in documents if d.kind in ("Invoice", "CreditNote")} == {"Paid"}
 
 
+@some
 @given(days_of_sales(), st.randoms(use_true_random=False))
 def test_the_order_of_records_makes_no_difference(sales, chance: random.Random):
     configuration = configured(zone=sales[0].zone)
@@ -149,6 +159,7 @@ def test_the_order_of_records_makes_no_difference(sales, chance: random.Random):
     assert booked(picked, configuration) == first
 
 
+@some
 @given(days_of_sales(), st.integers(0, 30))
 def test_two_syncs_write_what_one_would(sales, days):
     configuration = configured(zone=sales[0].zone)
@@ -172,6 +183,7 @@ def test_two_syncs_write_what_one_would(sales, days):
     assert trial_balance(both) == trial_balance(at_once)
 
 
+@some
 @given(days_of_sales())
 def test_payments_that_come_a_sync_later_settle_the_earlier_invoice(sales):
     configuration = configured(zone=sales[0].zone)

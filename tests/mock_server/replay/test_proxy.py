@@ -14,10 +14,12 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import click
 import httpx
 import pytest
 from har_samples import ORDER
 
+from codat_mock.cli.proxy import proxy, read_upstream
 from codat_mock.clock import machine_seconds
 from codat_mock.har.reader import read_har
 from codat_mock.har.recorder import Recording
@@ -30,6 +32,7 @@ from codat_mock.sandbox import SandboxRegistry, Settings
 
 PATIENCE_SECONDS = 20.0
 MEBIBYTE = 1 << 20
+CONTEXT = click.Context(proxy), click.Option(["--upstream"])
 
 
 @contextmanager
@@ -334,13 +337,23 @@ def test_options_of_the_comparison_require_it(
 @pytest.mark.parametrize(
     "upstream", ["api.codat.io", "ftp://x", "https://x/?q", "http://x:0", "http://:p@x"]
 )
-def test_an_invalid_upstream_is_refused(
-    command: Callable[..., subprocess.Popen[str]], upstream: str
+def test_what_is_no_url_of_a_service_is_no_upstream(upstream: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is not a URL such as https://api\.codat\.io\."):
+        read_upstream(*CONTEXT, upstream)
+
+
+@pytest.mark.parametrize("upstream", ["https://api.codat.io", "http://127.0.0.1:1/base/"])
+def test_an_upstream_is_a_host_with_or_without_a_port_and_a_path(upstream: str) -> None:
+    assert read_upstream(*CONTEXT, upstream) == upstream
+
+
+def test_the_command_says_in_one_line_that_an_upstream_is_invalid(
+    command: Callable[..., subprocess.Popen[str]],
 ) -> None:
-    process = command("proxy", "--upstream", upstream)
+    process = command("proxy", "--upstream", "api.codat.io")
     _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
-    assert "is not a URL such as https://api.codat.io." in err
+    assert "'api.codat.io' is not a URL such as https://api.codat.io." in err
     assert err.count("\n") == 1
 
 

@@ -8,7 +8,7 @@ from threading import Event
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codat_mock.clock import machine_seconds
@@ -166,6 +166,7 @@ def test_serve_keeps_the_limits_with_its_option(serve):
     assert serve("--rate-limits").http.get(COMPANIES).headers["X-Rate-Limit-Limit"] == "1000"
 
 
+@settings(max_examples=25)  # each sends a day's requests
 @given(st.integers(0, 3), st.timedeltas(timedelta(0), timedelta(hours=11)))
 def test_a_days_limit_grows_with_the_companies_and_is_whole_again_at_midnight(companies, passed):
     limiter = RateLimiter()
