@@ -78,6 +78,7 @@ WITHOUT_EDGES = {
     "storage.schema.CACHE_KIBIBYTES": "how the work is done",
     "storage.schema.EARLIER_ID": "a mark of files",
     "storage.schema.LEDGER_ID": "a mark of files",
+    "storage.schema.PAGE_BYTES": "how the work is done",
     "storage.schema.SNAPSHOT_ID": "a mark of files",
     "storage.schema.VERSION": "of files; storage/test_schema.py",
     "storage.snapshot_contents.DAY_SECONDS": "a day",

@@ -19,6 +19,7 @@ LEDGER_ID: Final = 0x43505553  # "CPUS": the ledger or outbox of a push client
 SNAPSHOT_ID: Final = 0x434D4F53  # "CMOS": the snapshot of one sandbox
 EARLIER_ID: Final = 0x636F6461  # "coda": both of them, until schema 2
 VERSION: Final = 5
+PAGE_BYTES: Final = 8192  # of a new file: each is a piece of a large push that is written by itself
 CACHE_KIBIBYTES: Final = (
     16384  # of a file: a large push is written to it once, when it is committed
 )
@@ -244,6 +245,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
         raise UnusableFile(f"{path} cannot be used as a database: {error}") from error
     try:
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         prepare(db, str(path))
         if path:
             restrict_database(path)  # it may be older, or of the user
