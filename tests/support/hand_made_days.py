@@ -111,6 +111,16 @@ def line(
     return found | more
 
 
+def back(gross: float, rate: float | None, tax: float, **more: Any) -> Record:
+    """A line that comes back."""
+    return line(-gross, rate, -tax, quantity=-1, **more)
+
+
+def gift(gross: float, **more: Any) -> Record:
+    """A gift card."""
+    return line(gross, 0, 0, productRef={"id": "gift"}, **more)
+
+
 def charge(gross: float, rate: float, tax: float, kind: str = "Generic") -> Record:
     """A service charge."""
     return {"description": kind, "type": kind, "quantity": 1, "totalAmount": gross,

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
-from hand_made_days import Day, charge, line
+from hand_made_days import Day, back, charge, gift, line
 from shop_books import MAPPINGS, MORE_MAPPINGS, Shop
 
 from codat_mock.accounting.documents import SETTLED_KINDS
@@ -42,16 +42,6 @@ class Odd(NamedTuple):
     only: tuple[str, ...] = (*MAPPINGS, *MORE_MAPPINGS)
     is_clean: bool = True
     unreconciled: int = 0
-
-
-def back(gross: float, rate: float | None, tax: float, **more: Any) -> dict[str, Any]:
-    """A line that comes back."""
-    return line(-gross, rate, -tax, quantity=-1, **more)
-
-
-def gift(gross: float, **more: Any) -> dict[str, Any]:
-    """A gift card."""
-    return line(gross, 0, 0, productRef={"id": "gift"}, **more)
 
 
 def sold(date: str = "2022-03-21", currency: str = "GBP", at: str = "10:00:00") -> Day:

@@ -12,22 +12,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner, Result
+from push_program import GOOD, PUSH, SAMPLES, TWICE, python
 
 from codat_mock.cli.main import main
-from codat_mock.cli.target import calm_start
-from codat_mock.clock import parse_moment
 from codat_mock.http.server import Server, listen
 from codat_mock.sandbox import SandboxRegistry, Settings, pushes, webhook_sender
 from codat_scenarios.sandbox_driver import SandboxDriver
 
-SAMPLES = Path(__file__).parents[3] / "docs" / "integrations"
 LANGUAGES = {
     "Python": [sys.executable, "push.py"],
     "shell": ["./push.sh"],
@@ -40,38 +37,7 @@ EVENING = ("--start-at", "2022-03-21T18:00:00Z", "--profile", "instant")
 FROZEN = (*EVENING, "--speed", "frozen")
 PATIENCE_SECONDS = 60.0
 
-PUSH = """
-import json, os, sys, urllib.error, urllib.request
-from base64 import b64encode
-from pathlib import Path
-key = b64encode(os.environ["CODAT_API_KEY"].encode()).decode()
-def ask(path, body=None):
-    request = urllib.request.Request(
-        os.environ["CODAT_BASE_URL"] + path,
-        None if body is None else json.dumps(body).encode(),
-        {"Authorization": "Basic " + key, "Content-Type": "application/json",
-         "Codat-Mock-Source": "push.py:11"})
-    return json.load(urllib.request.urlopen(request))
-company = os.environ["CODAT_COMPANY_ID"]
-sales = {
-    kind: json.loads(Path("SAMPLES", "sales", kind + ".json").read_text())[kind]
-    for kind in ("orders", "payments", "transactions")
-}
-def send(kind, records):
-    pushed = ask(f"/data/companies/{company}/sync/commerce-{kind}", {kind: records})
-    ask(f"/meta/companies/{company}/pull/history/{pushed['datasetId']}")
-def push(*ids):
-    known = {order["id"]: order for order in sales["orders"]}
-    send("orders", [known.get(each, {**sales["orders"][0], "id": each}) for each in ids])
-""".replace("SAMPLES", str(SAMPLES))
-GOOD = f"{PUSH}\nfor kind, records in sales.items(): send(kind, records)\n"
-TWICE = f"{GOOD}\npush('A-1')\n"
-
 Check = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def python(program: str) -> tuple[str, ...]:
-    return ("--", sys.executable, "-c", program)
 
 
 @pytest.fixture
@@ -511,20 +477,3 @@ def test_a_url_without_a_mock_is_reported(
     ran = check("--url", address, *python(GOOD))
     assert ran.returncode == 2
     assert "is it a codat-mock?" in ran.stderr
-
-
-@pytest.mark.parametrize(
-    ("now", "start"),
-    [
-        ("2022-01-10T00:59:00Z", None),
-        ("2022-01-10T01:00:00Z", "2022-01-10T03:15:00Z"),
-        ("2022-01-10T02:59:00Z", "2022-01-10T03:15:00Z"),
-        ("2022-01-10T03:14:59Z", "2022-01-10T03:15:00Z"),
-        ("2022-01-10T03:15:00Z", None),
-        ("2022-07-10T00:00:00Z", "2022-07-10T02:15:00Z"),
-        ("2022-07-10T12:00:00Z", None),
-    ],
-)
-def test_the_clock_does_not_start_near_a_sync(now: str, start: str | None) -> None:
-    started = calm_start(parse_moment(now), timedelta(0))
-    assert started == (parse_moment(start) if start else None)

@@ -16,26 +16,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis.database import DirectoryBasedExampleDatabase
+from planted_nightlies import FORGETS, HASTY, LOSES_A_SALE, MARKS_FIRST, MENDED, PLANTED, SAMPLES
 
 from codat_mock.cli import explore as exploring
 from codat_mock.cli.main import main
 from codat_mock.fuzz import schedule_files
 from codat_mock.sandbox import pushes
 
-SAMPLES = Path(__file__).parents[3] / "docs" / "integrations"
 SMALL_HTTPX = (Path(__file__).parents[2] / "support" / "small_httpx.py").read_text()
-MENDED = (SAMPLES / "nightly.py").read_text()
-# After an answer that was lost, every record is pushed again as if it were another sale.
-PLANTED = MENDED.replace(
-    "        time.sleep(pause)",
-    """        for record in (record for each in (body or {}).values() for record in each):
-            record["id"] += "-again"
-        time.sleep(pause)""",
-)
-# What has not ended at the first look is taken for done.
-HASTY = MENDED.replace('if "completed" in history:', "if True:").replace(
-    'return history["isCompleted"]', 'return not history["isErrored"]'
-)
 # It goes sixty times as fast, and so does the clock.
 HURRIED = ("--start-at", "2022-03-21T18:00:00Z", "--speed", "x60")
 QUICK = {"PAUSE_SECONDS": "0.05"}
@@ -101,8 +89,6 @@ def test_a_double_booking_after_a_lost_answer_is_found_and_shortened(explore, tm
     assert f"Replay it: codat-mock explore {options} -- " in ran.output
 
 
-# Whoever gives up, and forgets what was accepted, pushes it again the next time.
-FORGETS = MENDED.replace("state.exists()", "False").replace("range(8)", "range(1)")
 BROKEN = re.compile(
     r"^(?:  [A-Z]\d\d .*|      Records: .*|  \d\. .*|(?:In|Missing from) the books.*)", re.M
 )
@@ -392,25 +378,13 @@ def test_reports_show_the_schedule_and_the_complaints(explore, planned, tmp_path
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("[]", "Expected `object`, got `array`"),
-        ('{"events": []}', "missing required field `startAt`"),
-        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "vanish"}]}', "'vanish'"),
-        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "dataset", "at": 0}]}', ">= 1"),
+        ("[]", "planned.json is not a schedule: Expected `object`, got `array`"),
         ('{"startAt": "yesterday"}', "yesterday"),
         ('{"startAt": "2022-03-21T18:00:00Z", "events":'
          ' [{"kind": "refuse", "operation": "push-order"}]}', "'push-orders'"),
-        ('{"startAt": "2022-03-21T18:00:00Z", "events":'
-         ' [{"kind": "dataset", "at": 1, "outcome": "Pushing"}]}', "Pushing"),
-        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "dataset", "at": 1000000000}]}',
-         "<= 10000"),
-        ('{"startAt": "2022-03-21T18:00:00Z", "events":'
-         ' [{"kind": "dataset", "at": 2}, {"kind": "dataset", "at": 2}]}',
-         "there are 2 events of dataset 2"),
-        ('{"startAt": "2022-03-21T18:00:00Z", "events": [{"kind": "alerts"}, {"kind": "alerts"}]}',
-         "there is more than one event of alerts"),
     ],
 )  # fmt: skip
-def test_an_invalid_schedule_is_refused_with_its_path(explore, tmp_path, written, message):
+def test_what_is_no_schedule_or_not_of_this_mock_is_refused(explore, tmp_path, written, message):
     (tmp_path / "planned.json").write_text(written)
     ran = explore(MENDED, "--replay", "planned.json")
     assert ran.exit_code == 2, ran.output
@@ -470,21 +444,6 @@ def test_an_exception_of_the_mock_is_reported_as_its_own(explore, monkeypatch):
     assert "planted" in ran.output
 
 
-def test_a_signal_stops_the_search_and_the_command(command, tmp_path):
-    started = tmp_path / "started"
-    program = (
-        f"import os, pathlib, time; pathlib.Path({str(started)!r}).write_text(str(os.getpid()));"
-        " time.sleep(60)"
-    )
-    process: subprocess.Popen[str] = command("explore", "--", sys.executable, "-c", program)
-    while not started.exists() or not started.read_text():
-        assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 128 + signal.SIGTERM
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(started.read_text()), 0)
-
-
 @pytest.mark.long
 def test_a_found_schedule_is_kept_when_a_signal_stops_the_search(explore, command, tmp_path):
     (tmp_path / "nightly.py").write_text(PLANTED)
@@ -499,32 +458,6 @@ def test_a_found_schedule_is_kept_when_a_signal_stops_the_search(explore, comman
     assert len(saved(tmp_path)["events"]) == 1
 
 
-def test_a_signal_during_termination_leaves_no_process(command, tmp_path):
-    started, pleaded = tmp_path / "started", tmp_path / "pleaded"
-    program = (
-        "import os, pathlib, signal, time\n"
-        f"signal.signal(signal.SIGTERM, lambda *_: pathlib.Path({str(pleaded)!r}).touch())\n"
-        f"pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
-        "time.sleep(60)"
-    )
-    arguments = ("--timeout", "2", "--", sys.executable, "-c", program)
-    process: subprocess.Popen[str] = command("explore", *arguments)
-    while not pleaded.exists():
-        assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 128 + signal.SIGTERM
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(started.read_text()), 0)
-
-
-# It marks the night as done before it pushes, so that a run after a kill does nothing.
-MARKS_FIRST = MENDED.replace(
-    'for kind in ("orders"',
-    'done = state.parent / "done"\nif done.exists():\n    sys.exit()\ndone.touch()\n'
-    'for kind in ("orders"',
-)
-# One sale is left out in every run.
-LOSES_A_SALE = MENDED.replace('.read_text("utf-8"))[kind]', '.read_text("utf-8"))[kind][:1]')
 KILL = {"kind": "kill", "operation": "push-orders", "at": 1}
 
 
