@@ -1,8 +1,8 @@
 """Connections: timed, refused in the vendor's shape, and answered late or not at all as planned.
 
-The thread that carries a request out attends its connection: it alone reads and writes there, and
-waits a moment for the next request, since most clients ask one thing after another. Otherwise the
-loop that serves all connections watches over it.
+The thread that carries a request out attends its connection: it alone reads and writes there. It
+waits a moment for the next request, too (see `attended_connections`). Otherwise the loop that
+serves all connections watches over it.
 
 An answer that is held back keeps no thread: its bytes wait with the connection, and the loop
 sends them when it is time.
@@ -25,6 +25,7 @@ from waitress.task import ErrorTask, WSGITask
 
 from codat_mock.clock import machine_now, machine_seconds
 from codat_mock.http import request_context
+from codat_mock.http.attended_connections import USES_POLL
 from codat_mock.http.error_bodies import error_body, problem_body
 from codat_mock.http.middleware_faults import do_nothing
 from codat_mock.http.request_parser import Parser, Unavailable
@@ -33,12 +34,9 @@ from codat_mock.models.faults import Delivery
 # Closed with this, a connection is reset rather than ended.
 NO_LINGER: Final = struct.pack("ii", 1, 0)
 PIECE_SECONDS: Final = 0.05  # between the pieces of an answer that is sent slowly
-ATTENTION_SECONDS: Final = 0.01  # that a thread waits for a next request on its connection
-LOOKS: Final = 60  # at a connection before a thread sleeps, some 0.1 ms: waking it costs as much
 READ_BYTES: Final = 1 << 18  # at once
 READING_SECONDS: Final = 0.05  # that a thread waits in all for a client to read its answer
 SEND_BYTES: Final = 1 << 16  # of an answer, which else is sent in one piece once it is made
-USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
 
 logger: Final = logging.getLogger(__name__)
 
@@ -53,6 +51,7 @@ class Task(WSGITask):
         environ[request_context.ARRIVED] = getattr(self.request, "arrived", None)
         environ[request_context.DELIVER] = channel.hold
         environ[request_context.SHUT] = channel.server.shut
+        environ[request_context.LOOK] = channel.server.task_dispatcher.attended.look
         return environ
 
     def service(self) -> None:
@@ -146,7 +145,8 @@ class Channel(HTTPChannel):
     error_task_class = Refusal
     held: HeldResponse | None = None
     is_half_closed = False  # the client sends no more, but may read the answers that are owed
-    is_attended = False  # by the thread that carries its requests out
+    is_attended = False  # by a thread, which carries its requests out, or watches for them
+    noticed: float | None = None  # when something was seen to have come, in machine seconds
     on_lost: Callable[[], None] = staticmethod(do_nothing)  # follows where the last answer was
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -155,28 +155,12 @@ class Channel(HTTPChannel):
         self._answer_bytes = 0
 
     def service(self) -> None:
-        """Carry out the requests that are there, and those that follow at once.
-
-        A client that has sent many takes turns with the others that wait.
-        """
+        """Carry out the first request that is there, and what follows on connections like this."""
+        self.carry_out()
         threads: Any = self.server.task_dispatcher
-        takes_turns = False
-        try:
-            self._carry_out()
-            while not takes_turns and (self.requests or self._has_next()):
-                takes_turns = bool(threads.queue)
-                if not takes_turns:
-                    self._carry_out()
-        finally:
-            self.last_activity = machine_now().timestamp()
-            if takes_turns:
-                threads.add_again(self)
-            else:
-                self.is_attended = False
-                if self.connected:
-                    self.server.pull_trigger()  # the loop goes on, or ends the connection
+        threads.attended.attend(self)
 
-    def _carry_out(self) -> None:
+    def carry_out(self) -> None:
         """Carry out the first of the requests."""
         request: Any = self.requests[0]
         task = (self.error_task_class if request.error else self.task_class)(self, request)
@@ -192,6 +176,7 @@ class Channel(HTTPChannel):
             # The application answers its own faults, so that this one is the server's.
             logger.exception("The answer to %s could not be sent.", request.path)
             task.close_on_finish = True
+        self.last_activity = machine_now().timestamp()
         waitress: Any = self
         with waitress.requests_lock:
             if task.close_on_finish:
@@ -207,25 +192,33 @@ class Channel(HTTPChannel):
             if partial and partial.expect_continue and partial.headers_finished and is_next:
                 self.send_continue()
 
-    def _has_next(self) -> bool:
-        """Read what follows; whether that is a whole request."""
-        while not self.requests:
-            is_over = self.will_close or self.close_when_flushed or self.is_half_closed
-            if is_over or self.held or self.total_outbufs_len or not self.connected:
-                return False
-            threads: Any = self.server.task_dispatcher
-            looks = LOOKS if threads.is_alone else 0
-            if threads.is_needed or not waits_for_data(self.socket, ATTENTION_SECONDS, looks):
-                return False
-            try:
-                data = self.recv(READ_BYTES)  # closes the connection where the client has
-            except OSError:
-                self.handle_close()
-                return False
-            if not data:
-                return False
+    @property
+    def is_open_for_more(self) -> bool:
+        """Whether a next request may come, which can be carried out at once."""
+        is_over = self.will_close or self.close_when_flushed or self.is_half_closed
+        return self.connected and not (is_over or self.held or self.total_outbufs_len)
+
+    def read(self) -> bool:
+        """Read what has come; whether anything has."""
+        try:
+            data = self.recv(READ_BYTES)  # closes the connection where the client has
+        except OSError:
+            self.handle_close()
+            return False
+        if data:
+            self.last_activity = machine_now().timestamp()
             self.received(data)
-        return True
+        return bool(data)
+
+    def release(self) -> None:
+        """Leave the connection to the loop; or to another thread where it has a request."""
+        if self.requests:
+            threads: Any = self.server.task_dispatcher
+            threads.add_again(self)
+            return
+        self.is_attended = False
+        if self.connected:
+            self.server.pull_trigger()  # the loop goes on, or ends the connection
 
     def check_client_disconnected(self) -> bool:  # type: ignore[override]  # the stubs say None
         """Whether the client has gone; asked by the application, which attends the connection."""
@@ -354,7 +347,17 @@ class Channel(HTTPChannel):
 
     def received(self, data: bytes) -> bool:
         """Take what was read; nothing is, while an answer is held back."""
-        return False if self.held else bool(super().received(data))
+        if self.held:
+            return False
+        noticed, self.noticed = self.noticed, None
+        waitress: Any = self
+        count, begun = len(waitress.requests), waitress.request
+        is_taken = bool(super().received(data))
+        if noticed is not None and begun is None:
+            first: Any = (*waitress.requests[count:], waitress.request)[0]
+            if first:
+                first.arrived = noticed
+        return is_taken
 
     def writable(self) -> bool:
         """Whether there is something for the loop to write or to end."""
@@ -413,26 +416,6 @@ def split(answer: bytes, count: int) -> tuple[bytes, bytes]:
     """The first `count` bytes (0 means all), and the rest."""
     count = count or len(answer)
     return answer[:count], answer[count:]
-
-
-def waits_for_data(connection: Any, seconds: float, looks: int = 0) -> bool:
-    """Wait at most so long until there is something to read; whether there is.
-
-    Args:
-        connection: a socket.
-        seconds: of the machine's time.
-        looks: how often it looks before it sleeps.
-    """
-    try:
-        if not USES_POLL:
-            return bool(select.select([connection], [], [], seconds)[0])
-        waiting = select.poll()
-        waiting.register(connection, select.POLLIN)
-        if any(waiting.poll(0) for _ in range(looks)):
-            return True
-        return bool(waiting.poll(seconds * 1000))
-    except (OSError, ValueError):  # closed meanwhile, by the loop
-        return False
 
 
 def waits_for_room(connection: Any, seconds: float) -> bool:

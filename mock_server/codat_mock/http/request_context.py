@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from hashlib import blake2b
 from hmac import compare_digest
 from random import Random
@@ -42,6 +42,7 @@ PREFIXED: Final = "codat_mock.sandbox"  # in the WSGI environment: the sandbox o
 ARRIVED: Final = "codat_mock.arrived"  # there too: when the first byte came, machine seconds
 DELIVER: Final = "codat_mock.deliver"  # there too: sends the answer late, slowly or not at all
 SHUT: Final = "codat_mock.shut"  # there too: makes the server unreachable
+LOOK: Final = "codat_mock.look"  # there too: notes which other requests have come
 SENT: Final = "codat_mock.sent"  # there too: what follows once the answer is sent
 LOST: Final = "codat_mock.lost"  # there too: what follows where the client did not take it
 CONTROL: Final = "/_mock"  # the prefix of the control API
@@ -235,6 +236,14 @@ def correlation_id() -> str:
 def arrived() -> float:
     """When the request's first byte came, in seconds of the machine's clock."""
     return cast(float, served_request().environ.get(ARRIVED) or machine_seconds())
+
+
+@contextmanager
+def look_at_end() -> Iterator[None]:
+    """Note which other requests have come before this one ends, as a push must (rule S05)."""
+    yield
+    if look := served_request().environ.get(LOOK):
+        look()
 
 
 def caller() -> str:

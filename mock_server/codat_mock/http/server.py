@@ -19,7 +19,8 @@ from waitress.server import create_server
 from codat_mock.clock import machine_seconds
 from codat_mock.http.access import Access
 from codat_mock.http.app import create_app
-from codat_mock.http.held_responses import READ_BYTES, USES_POLL, Channel
+from codat_mock.http.attended_connections import USES_POLL
+from codat_mock.http.held_responses import READ_BYTES, Channel
 from codat_mock.http.streamed_requests import StreamingChannel
 from codat_mock.http.worker_threads import WorkerThreads
 from codat_mock.sandbox import SandboxRegistry, Settings
@@ -203,7 +204,9 @@ class Server:
         moments = [channel.wake(now) for channel in ready]
         if self._is_shut:
             moments.append(self._shut_until)
-        return min((moment - now for moment in moments if moment), default=1.0)
+        seconds = [moment - now for moment in moments if moment]
+        patience = self._http.task_dispatcher.attended.take_back()
+        return min(seconds if patience is None else [*seconds, patience], default=1.0)
 
     def _close_door(self) -> None:
         for channel in list(self._http.active_channels.values()):
@@ -276,6 +279,7 @@ class Server:
         """Close connections when there is hardly room for another one."""
         excess = len(self._http.active_channels) - (self._most - self._spare)
         if excess > 0:
+            self._http.task_dispatcher.attended.take_back(at_once=True)
             self._close_waiting_connections(excess)
 
     def _close_waiting_connections(self, count: int) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from waitress.channel import ClientDisconnected
 
-from codat_mock.http.held_responses import READ_BYTES, Channel, waits_for_data
+from codat_mock.http.attended_connections import by_number, ready_among
+from codat_mock.http.held_responses import READ_BYTES, Channel
 
 BODY_WAIT_SECONDS: Final = 120.0  # in which a client sends nothing of a body, and is given up
 
@@ -90,7 +91,7 @@ class StreamingChannel(Channel):
             ClientDisconnected: the client has gone, or sends nothing any more.
         """
         try:
-            is_there = waits_for_data(self.socket, BODY_WAIT_SECONDS)
+            is_there = ready_among(by_number([self]), BODY_WAIT_SECONDS)
             data = self.recv(READ_BYTES) if is_there else b""
         except OSError:  # closed meanwhile, by the loop
             data = b""

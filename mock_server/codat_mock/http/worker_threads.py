@@ -6,21 +6,29 @@ from typing import Any, Final
 
 from waitress.task import ThreadedTaskDispatcher
 
-MAX_THREADS: Final = 40  # each attends one connection, and nearly all of them wait for clients
+from codat_mock.http.attended_connections import AttendedConnections
+
+MAX_THREADS: Final = 40  # at work; nearly all of them wait for locks or other servers
 
 
 class WorkerThreads(ThreadedTaskDispatcher):
-    """Hands each connection with a request to a thread that is free, or to a new one."""
+    """Hands each connection with a request to a thread that is free, or to a new one.
+
+    Attributes:
+        attended: the connections whose next request needs no other thread.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._is_stopping = False
         self._made = 0
+        self.attended = AttendedConnections(self)
 
     @property
     def is_needed(self) -> bool:
         """Whether a thread must not wait for clients: others are waiting for it."""
-        return self._is_stopping or bool(self.queue)
+        is_busy = self.active_count >= len(self.threads) >= MAX_THREADS
+        return self._is_stopping or (is_busy and bool(self.queue))
 
     @property
     def is_alone(self) -> bool:
@@ -35,8 +43,11 @@ class WorkerThreads(ThreadedTaskDispatcher):
         with self.lock:
             self.queue.append(task)
             idle = len(self.threads) - self.active_count
-            if len(self.queue) <= idle or len(self.threads) >= MAX_THREADS or self._is_stopping:
+            if len(self.queue) <= idle or self._is_stopping:
                 self.queue_cv.notify()
+                return
+            if len(self.threads) >= MAX_THREADS:
+                self.attended.wake()  # one of them may only watch
                 return
             self._made += 1
             self.threads.add(self._made)
@@ -52,4 +63,7 @@ class WorkerThreads(ThreadedTaskDispatcher):
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
         """End the threads once they have answered; see waitress."""
         self._is_stopping = True
-        return bool(super().shutdown(cancel_pending, timeout))
+        self.attended.wake()
+        is_done = bool(super().shutdown(cancel_pending, timeout))
+        self.attended.close()
+        return is_done

@@ -1,4 +1,4 @@
-"""Waiting for a client: for what it sends next, and for room for more of an answer."""
+"""Waiting for a client that reads slowly: for room for more of an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from codat_mock.http.held_responses import waits_for_data, waits_for_room
+from codat_mock.http.held_responses import waits_for_room
 
 PATIENCE_SECONDS = 20.0
 BRIEF_SECONDS = 0.001
@@ -33,21 +33,6 @@ def fill(connection: socket.socket) -> int:
             return sent
 
 
-@pytest.mark.parametrize("looks", [0, 3])
-def test_data_is_waited_for_until_it_is_there_or_the_time_is_over(pair: Pair, looks: int) -> None:
-    ours, theirs = pair
-    assert not waits_for_data(ours, BRIEF_SECONDS, looks)
-    theirs.sendall(b"x")
-    assert waits_for_data(ours, PATIENCE_SECONDS, looks)
-
-
-@pytest.mark.parametrize("looks", [0, 1])
-def test_what_is_there_at_a_look_needs_no_sleep(pair: Pair, looks: int) -> None:
-    ours, theirs = pair
-    theirs.sendall(b"x")
-    assert waits_for_data(ours, 0.0, looks)
-
-
 def test_there_is_room_until_the_client_has_much_to_read(pair: Pair) -> None:
     ours, theirs = pair
     assert waits_for_room(ours, PATIENCE_SECONDS)
@@ -70,8 +55,7 @@ def test_a_client_that_has_gone_is_not_waited_for(pair: Pair) -> None:
     assert not waits_for_room(ours, PATIENCE_SECONDS)
 
 
-def test_a_connection_that_was_closed_meanwhile_has_neither_data_nor_room(pair: Pair) -> None:
+def test_a_connection_that_was_closed_meanwhile_has_no_room(pair: Pair) -> None:
     ours, _ = pair
     ours.close()
-    assert not waits_for_data(ours, BRIEF_SECONDS)
     assert not waits_for_room(ours, BRIEF_SECONDS)

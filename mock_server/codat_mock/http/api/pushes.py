@@ -81,6 +81,7 @@ def accept(company_id: str, data_type: DataType, body: bytes, *, is_checked: boo
     in_flight = request_context.enter(
         sandbox.in_flight.enter(company_id, data_type, request_context.arrived())
     )
+    request_context.enter(request_context.look_at_end())
     # Before others have to wait.
     push = pushes.receive(company_id, data_type, body, is_checked=is_checked)
     session = request_context.session()
