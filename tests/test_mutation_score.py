@@ -171,6 +171,19 @@ def test_each_line_has_the_tests_that_run_it_after_an_exception_in_a_generator_a
     }
 
 
+def test_a_recursion_that_is_too_deep_loses_the_lines_of_no_other_test(tmp_path: Path) -> None:
+    code, names = "def deep():\n    deep()\ndef run():\n    return 1\n", dict[str, Any]()
+    notes = RunLines(tmp_path)
+    with notes.noting():
+        exec(compile(code, str(tmp_path / "a.py"), "exec"), names)  # noqa: S102  (our own)
+        notes.switch("deep")
+        with pytest.raises(RecursionError):
+            names["deep"]()
+        notes.switch("run")
+        names["run"]()
+    assert notes.lines[str(tmp_path / "a.py")][4] == ["run"]
+
+
 def test_the_lines_of_threads_are_noted_and_those_of_other_folders_are_not(tmp_path: Path) -> None:
     names: dict[str, Any] = {}
     notes = RunLines(tmp_path)

@@ -113,14 +113,14 @@ class RunLines(FewExamples):
     def noting(self) -> Iterator[None]:
         """Note the lines that are run meanwhile, by all threads that begin meanwhile, too."""
         own, others = sys.gettrace(), threading.gettrace()
-        sys.settrace(self._enter)
         threading.settrace(self._enter)
+        self.switch(IMPORTED)
         try:
             yield
         finally:
+            self.switch(IMPORTED)
             sys.settrace(own)
             threading.settrace(others)  # type: ignore[arg-type]  # None is what there is at first
-            self.switch(IMPORTED)
 
     def _enter(self, frame: FrameType, _event: str, _value: object) -> Any:
         return self._note if frame.f_code.co_filename.startswith(f"{self.folder}{os.sep}") else None
@@ -132,6 +132,7 @@ class RunLines(FewExamples):
 
     def switch(self, test: str) -> None:
         """What follows is run by another test."""
+        sys.settrace(self._enter)  # Python forgets it where a recursion ends within it
         ran, self._ran = self._ran, set()
         for path, line in ran:
             self.lines.setdefault(path, {}).setdefault(line, []).append(self._test)
