@@ -13,6 +13,7 @@ from typing import Any, Final, cast, get_args
 import msgspec
 from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, ValidationError
 
+from codat_mock.kept import kept
 from codat_mock.models.commerce import Order, Payment, Record, Transaction, TransactionType, Wire
 from codat_mock.models.datasets import LIST_NAMES, RECORD_TYPES, DataType
 from codat_mock.models.decoding import (
@@ -164,7 +165,7 @@ class PushedRecord(Struct, frozen=True, dict=True):
         """Its JSON as received."""
         return self.raws[self.position]
 
-    @cached_property
+    @kept
     def record(self) -> Record:
         """Its properties with exact amounts, decoded when they are asked for."""
         return exact_record(self.data_type, self.raw)

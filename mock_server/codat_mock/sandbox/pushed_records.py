@@ -21,7 +21,7 @@ from codat_mock.models.pushes import (
     pushed_record,
 )
 from codat_mock.models.unread_properties import are_documented
-from codat_mock.rules.contexts import RecordContext
+from codat_mock.rules.contexts import KnownVersion, RecordContext
 from codat_mock.rules.contexts.pushes import decode_together
 from codat_mock.sandbox.known_records import known, known_rows
 from codat_mock.sandbox.session import Session
@@ -62,7 +62,7 @@ def judged_records(
         contexts = [
             RecordContext(
                 record,
-                versions.get(record.key),
+                version := versions.get(record.key),
                 [versions[key] for key in meant[record.position] if key in versions]
                 if record.is_delete and record.position in meant
                 else (),
@@ -71,12 +71,19 @@ def judged_records(
                 if retried and not record.is_delete and record.key not in versions
                 else "",
                 has_failed=record.key in failed,
+                is_same=version is not None and is_same(record, version),
             )
             for record in records
         ]
         changed = [each.known for each in contexts if each.known and not each.is_same]
         decode_together(changed, is_documented=are_documented(records))
         return contexts
+
+
+def is_same(record: PushedRecord, version: KnownVersion) -> bool:
+    """Whether the bytes of a record are those of a known version."""
+    is_shared = record.raws is version.raws and record.position == version.position
+    return is_shared or record.raw == version.raw
 
 
 def meant_keys(data_type: DataType, records: Iterable[PushedRecord]) -> dict[int, list[str]]:

@@ -425,9 +425,12 @@ class Datasets:
         for start in range(0, len(versions), VERSIONS_AT_ONCE):
             some = versions[start : start + VERSIONS_AT_ONCE]
             self._db.execute(
-                "INSERT INTO versions"  # noqa: S608  (only question marks)
+                "WITH own (company, data_type, dataset) AS (VALUES (?, ?, ?)),"  # noqa: S608  (only question marks)
+                " brought (key, position, created, is_delete) AS"
+                f" (VALUES {', '.join(['(?, ?, ?, ?)'] * len(some))}) INSERT INTO versions"
                 " (company, data_type, dataset, carrier, key, position, created, is_delete)"
-                f" VALUES {', '.join(['(?1, ?2, ?3, ?3, ?, ?, ?, ?)'] * len(some))}",
+                " SELECT company, data_type, dataset, dataset, key, position, created, is_delete"
+                " FROM brought, own",
                 (company, data_type, dataset, *chain.from_iterable(some)),
             )
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from codat_mock.accounting.comparison import OwnRecord
 from codat_mock.models.planned_outcomes import PlannedOutcome
-from codat_mock.rules.contexts import Request
+from codat_mock.models.pushes import PushedRecord
+from codat_mock.rules.contexts import KnownVersion, Request
 from codat_mock.sandbox import SandboxRegistry, Settings, companies, connections, pushes
 from codat_mock.sandbox.pushed_records import (
     changes_in,
@@ -23,6 +24,7 @@ from codat_mock.sandbox.pushed_records import (
     excused,
     failed_keys,
     is_effective,
+    is_same,
     judged_records,
     meant_keys,
     unanswered_contents,
@@ -235,3 +237,24 @@ def test_tax_rates_stay_known_while_orders_of_another_connection_are(session):
     assert row.rates == {Decimal("7.5")}
     connections.delete(session, row.company.id, first.id)
     assert row.rates == set()
+
+
+@pytest.mark.parametrize(
+    ("raws", "position", "known", "same"),
+    [
+        ((b"a", b"b"), 0, 0, True),
+        ((b"a", b"b"), 0, 1, False),
+        ((b"a", b"a"), 0, 1, True),
+        ((b"a", b"b"), 1, 1, True),
+    ],
+)
+def test_the_bytes_of_a_record_are_those_of_a_version_where_they_stand_or_are_equal(
+    raws, position, known, same
+):
+    shared = dict(enumerate(raws))
+    record = PushedRecord(ORDERS, "a", position, None, shared, False)
+    for kept in (shared, dict(shared)):
+        assert (
+            is_same(record, KnownVersion(ORDERS, kept, known, False, REQUEST, True, False)) is same
+        )
+    assert not is_same(record, KnownVersion(ORDERS, {0: b"c"}, 0, False, REQUEST, True, False))

@@ -10,16 +10,16 @@ from decimal import Decimal, localcontext
 from functools import cached_property
 from typing import Any, Final
 
-from msgspec import UNSET, Struct
-from msgspec.structs import astuple
+from msgspec import Struct
 
 from codat_mock.clock import is_within
+from codat_mock.kept import kept
 from codat_mock.models.commerce import Record
 from codat_mock.models.currencies import minor_unit
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
-from codat_mock.models.native_records import are_native, is_documented
+from codat_mock.models.native_records import is_documented
 from codat_mock.models.pushes import (
     NATIVE_RECORDS,
     PushedRecord,
@@ -35,9 +35,14 @@ from codat_mock.rules.differences import (
     losses_between,
     plain,
 )
+from codat_mock.rules.native_comparison import (
+    Differing,
+    differing,
+    may_lose,
+    says_more_than_stamps,
+)
 
 PROMPT: Final = timedelta(minutes=15)  # from the creation of a record until its push
-FLOAT_ERROR: Final = 1e-12  # of an amount, as a float
 NOISE: Final = Decimal("0.000001")  # of a binary float that was meant as a decimal
 EXACT: Final = Arithmetic(prec=100)
 
@@ -67,12 +72,12 @@ class KnownVersion(Struct, frozen=True, dict=True):
         """Its JSON as pushed."""
         return self.raws[self.position]
 
-    @cached_property
+    @kept
     def record(self) -> Record:
         """Its properties, decoded at first use."""
         return exact_record(self.data_type, self.raw)
 
-    @cached_property
+    @kept
     def native(self) -> Any:
         """Its properties as `PushedRecord.native` has them."""
         return native_record(self.data_type, self.raw)
@@ -101,6 +106,7 @@ class RecordContext(Struct, frozen=True, dict=True):
         before_delete: the version before the known one, if that deleted it.
         retries: the key of a record, pushed without an answer, that equals it but for the ids.
         has_failed: whether an earlier push of it failed.
+        is_same: whether its bytes were found to be those of the known version.
     """
 
     pushed: PushedRecord
@@ -109,31 +115,25 @@ class RecordContext(Struct, frozen=True, dict=True):
     before_delete: KnownVersion | None = None
     retries: str = ""
     has_failed: bool = False
+    is_same: bool = False
 
     @property
     def key(self) -> str:
         """The key of the record."""
         return self.pushed.key
 
-    @property
-    def is_same(self) -> bool:
-        """Whether its bytes are those of the known version."""
-        pushed, known = self.pushed, self.known
+    @kept
+    def differing(self) -> Differing | None:
+        """The properties in which it surely differs from the known version; None if unknown."""
+        known, pushed = self.known, self.pushed
         if known is None:
-            return False
-        is_shared = pushed.raws is known.raws and pushed.position == known.position
-        return is_shared or pushed.raw == known.raw
+            return None
+        native = known.native
+        if is_documented(native) and not is_documented(pushed.native):
+            native = NATIVE_RECORDS[known.data_type](known.raw, is_documented=False)
+        return differing(native, pushed.native)
 
-    @cached_property
-    def known_native(self) -> Any:
-        """The known version, decoded as the pushed one is where it can be."""
-        known = self.known
-        native: Any = known.native if known else None
-        if known and is_documented(native) and not is_documented(self.pushed.native):
-            return NATIVE_RECORDS[known.data_type](known.raw, is_documented=False)
-        return native
-
-    @cached_property
+    @kept
     def is_repeat(self) -> bool:
         """Whether it equals the known version, after parsing.
 
@@ -144,17 +144,18 @@ class RecordContext(Struct, frozen=True, dict=True):
             return False
         if self.is_same:
             return True
-        if self.pushed.is_delete or differ(self.pushed.native, self.known_native):
+        if self.differing:
             return False
-        return self.pushed.record == known.record
+        pushed = self.pushed
+        return pushed.raw == known.raw or (not pushed.is_delete and pushed.record == known.record)
 
-    @cached_property
+    @kept
     def is_only_restamped(self) -> bool:
         """Whether it changes nothing but stamps, the order of its lines, or float noise."""
         known = self.known
         if known is None or known.is_delete or self.is_repeat or self.pushed.is_delete:
             return False
-        if says_more_than_stamps(self.known_native, self.pushed.native):
+        if says_more_than_stamps(self.differing or [], float(NOISE)):
             return False
         return bool(content_of(self.pushed.record) == content_of(known.record))
 
@@ -182,7 +183,7 @@ class RecordContext(Struct, frozen=True, dict=True):
     @property
     def losses(self) -> list[PropertyDifference]:
         """The properties that the known version has and it does not carry."""
-        if self.known is None or not may_lose(self.known_native, self.pushed.native):
+        if self.known is None or (self.differing is not None and not may_lose(self.differing)):
             return []
         return losses_between(self.known.record, self.pushed.record)
 
@@ -388,48 +389,3 @@ def canonical(value: Any, unit: Decimal) -> Any:
 def moment_or_none(value: object) -> datetime | None:
     """A property that is a moment; None if it is absent or null."""
     return value if isinstance(value, datetime) else None
-
-
-def differ(native: Any, other: Any) -> bool:
-    """Whether two natively decoded records differ for sure."""
-    return are_native(native, other) and astuple(native) != astuple(other)
-
-
-def says_more_than_stamps(old: Any, new: Any) -> bool:
-    """Whether two natively decoded records surely differ in more than stamps and float noise.
-
-    Only single values are looked at: False means that the exact records must be compared.
-    """
-    if not are_native(old, new):
-        return False
-    for name, before, after in zip(old.__struct_fields__, astuple(old), astuple(new), strict=True):
-        if before == after or name in ("modified_date", "source_modified_date"):
-            continue
-        if isinstance(before, float) and isinstance(after, float):
-            if abs(before - after) > max(2 * float(NOISE), abs(before) * FLOAT_ERROR):
-                return True
-        elif name == "created_date" or (isinstance(before, str) and isinstance(after, str)):
-            return True
-    return False
-
-
-def may_lose(old: Any, new: Any) -> bool:
-    """Whether a natively decoded record may lack a property that an earlier version has.
-
-    Lists that differ may; False means that nothing is lost.
-    """
-    if not are_native(old, new):
-        return True
-    for before, after in zip(astuple(old), astuple(new), strict=True):
-        if before is after or before is UNSET or before is None:
-            continue
-        if after is UNSET:
-            return True
-        kind = before.__class__
-        if kind is str or kind is float or kind is datetime:
-            continue  # spared the comparison, as most properties are
-        if kind is list and before != after:
-            return True
-        if isinstance(before, Struct) and (after is None or may_lose(before, after)):
-            return True
-    return False
