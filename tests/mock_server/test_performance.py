@@ -63,6 +63,27 @@ def test_a_resent_push_takes_a_few_times_as_long_as_the_first(push):
     assert takes_less(lambda: push(body, changed), 6 * once)
 
 
+def test_records_that_have_changed_often_are_known_nearly_as_soon_as_new_ones(push):
+    keys = [f"order {number}" for number in range(1000)]
+
+    def look_after(count):
+        sandbox = push(
+            *(body_of(1000, total=13.0 + each) for each in range(count)), name=f"{count}"
+        )
+        with sandbox.session() as session:
+            (row,) = session.tables.companies.all()
+
+        def look():
+            with sandbox.session() as session:
+                found = session.tables.datasets.known(row.number, ORDERS, keys)
+                assert len(found) == len(keys)
+
+        return look
+
+    once = quickest(look_after(1), times=10)
+    assert takes_less(look_after(20), 5 * once)
+
+
 def test_the_time_of_a_push_grows_with_its_records_and_no_faster(push):
     small, large = body_of(1000), body_of(8000)
     assert takes_less(lambda: push(large), 24 * quickest(lambda: push(small)))

@@ -20,9 +20,7 @@ SNAPSHOT_ID: Final = 0x434D4F53  # "CMOS": the snapshot of one sandbox
 EARLIER_ID: Final = 0x636F6461  # "coda": both of them, until schema 2
 VERSION: Final = 5
 PAGE_BYTES: Final = 8192  # of a new file: each is a piece of a large push that is written by itself
-CACHE_KIBIBYTES: Final = (
-    16384  # of a file: a large push is written to it once, when it is committed
-)
+CACHE_KIBIBYTES: Final = 16384  # of a file: a large push is written to it once, at its commit
 
 TABLES: Final = """
 CREATE TABLE sandboxes (
