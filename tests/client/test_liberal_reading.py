@@ -27,6 +27,8 @@ from codat_push.models import Connection, ConnectionPage
 ORDERS = "commerce-orders"
 STAGE = MockCompany()
 NUMBERS = count()
+# Each plays two days on a wire of its own.
+EXAMPLES = 20 if settings.get_current_profile_name() == "thorough" else 8
 MOMENTS = ("requested", "completed", "syncUtc", "start", "finish", "created", "lastSync")
 OPTIONAL = (
     *("completed", "progress", "isCompleted", "isErrored", "errorMessage", "statusDescription"),
@@ -131,7 +133,7 @@ def drain(outbox: Outbox, here: MockCompany) -> None:
     raise AssertionError(outbox.status())
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**9), st.booleans())
 def test_an_answer_in_any_legal_form_stops_no_push(seed: int, lists_datasets: bool) -> None:
     rng = Random(seed)  # noqa: S311  (forms of answers, nothing secret)

@@ -182,25 +182,18 @@ def test_cleared_outcomes_are_forgotten(live, company):
     assert history(live, company, dataset)["status"] == "Complete"
 
 
-def test_a_server_can_have_a_pace_of_its_own(start_server: Callable[..., Server], auth):
-    server = start_server(durations=PROFILES["instant"])
+@pytest.mark.parametrize(
+    ("durations", "status"),
+    [(PROFILES["instant"], "Complete"), ((0, 0, 0, 0, 60), "Processing")],
+)
+def test_a_server_can_have_a_pace_of_its_own(
+    start_server: Callable[..., Server], auth, durations, status
+):
+    server = start_server(durations=durations)
     with httpx.Client(base_url=server.address, headers=auth("k")) as client:
         company = client.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
         dataset = push(client, company, orders=[ORDER])
-        assert history(client, company, dataset)["status"] == "Complete"
-
-
-def test_serve_takes_a_profile_or_durations(serve):
-    served = serve("--speed", "frozen", "--profile", "0,0,0,0,60")
-    company = served.http.post("/meta/companies/sync", json={"name": "Café"}).json()["id"]
-    dataset = push(served.http, company)
-    assert history(served.http, company, dataset)["status"] == "Processing"
-
-
-def test_serve_refuses_what_is_no_profile(command):
-    process = command("serve", "--profile", "1,2")
-    assert process.wait(20) == 2
-    assert "'1,2' is not one of instant, fast" in process.stderr.read()
+        assert history(client, company, dataset)["status"] == status
 
 
 def test_the_command_plans_lists_and_clears(start_server: Callable[..., Server]):

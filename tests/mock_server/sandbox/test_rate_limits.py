@@ -162,10 +162,6 @@ def test_a_delayed_answer_counts_until_it_has_come(limited):
     assert limited.get(f"/companies/{company}").status_code == 200
 
 
-def test_serve_keeps_the_limits_with_its_option(serve):
-    assert serve("--rate-limits").http.get(COMPANIES).headers["X-Rate-Limit-Limit"] == "1000"
-
-
 @settings(max_examples=25)  # each sends a day's requests
 @given(st.integers(0, 3), st.timedeltas(timedelta(0), timedelta(hours=11)))
 def test_a_days_limit_grows_with_the_companies_and_is_whole_again_at_midnight(companies, passed):
