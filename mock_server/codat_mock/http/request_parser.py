@@ -10,6 +10,7 @@ from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
 from waitress.utilities import BadRequest, Error
 
 from codat_mock.clock import machine_seconds
+from codat_mock.http.body_buffers import BodyBuffer
 
 TLS: Final = b"\x16"  # the first byte of a handshake
 MAX_LINE_BYTES: Final = 1 << 16  # of a chunk's size with its extensions, and of the trailer
@@ -127,5 +128,7 @@ class Parser(HTTPRequestParser):
         except ValueError:
             raise ParsingError("Bad URI or length") from None
         waitress: Any = self
+        if waitress.body_rcv:
+            waitress.body_rcv.buf = BodyBuffer(waitress.adj.body_memory)
         if waitress.chunked:
             waitress.body_rcv = BoundedChunks(waitress.body_rcv.buf)

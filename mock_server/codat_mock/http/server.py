@@ -20,6 +20,7 @@ from codat_mock.clock import machine_seconds
 from codat_mock.http.access import Access
 from codat_mock.http.app import create_app
 from codat_mock.http.attended_connections import USES_POLL
+from codat_mock.http.body_buffers import SharedMemory
 from codat_mock.http.held_responses import READ_BYTES, Channel
 from codat_mock.http.streamed_requests import StreamingChannel
 from codat_mock.http.worker_threads import WorkerThreads
@@ -36,7 +37,7 @@ SILENCE_SECONDS: Final = 60.0  # between two lines about that in the log
 TICK_SECONDS: Final = 0.25
 GRACE_SECONDS: Final = 5.0  # for answers that are being made or sent when the server is stopped
 MAX_BODY_BYTES: Final = 1 << 30
-MAX_IN_MEMORY_BYTES: Final = 1 << 20  # of a connection; longer bodies and answers are on disk
+MAX_IN_MEMORY_BYTES: Final = 1 << 20  # of a connection; longer answers are on disk
 
 # Addresses for documentation (RFC 5737, RFC 3849), by the address that stands for all of a machine.
 ROUTES: Final = {"0.0.0.0": "192.0.2.1", "::": "2001:db8::1"}  # noqa: S104  (compared, not bound)
@@ -348,10 +349,10 @@ def make_http(app: WSGIApplication, listener: socket.socket, *, is_streaming: bo
         connection_limit=MAX_CONNECTIONS,
         ident="codat-mock",
         max_request_body_size=MAX_BODY_BYTES,
-        inbuf_overflow=MAX_IN_MEMORY_BYTES,
         outbuf_overflow=MAX_IN_MEMORY_BYTES,
         outbuf_high_watermark=sys.maxsize,  # so that no thread waits for a client that reads slowly
     )
+    server.adj.body_memory = SharedMemory()
     server.channel_class = StreamingChannel if is_streaming else Channel
     server.chance = Random(0)  # noqa: S311  (ids of refusals, nothing secret)
     return server

@@ -335,6 +335,7 @@ def test_a_body_that_the_disk_cannot_take_is_a_503_until_it_can(
 
     with monkeypatch.context() as patch:
         patch.setattr("waitress.buffers.TempfileBasedBuffer.newfile", no_file)
+        patch.setattr("codat_mock.http.body_buffers.SharedMemory.take", lambda *_: False)
         refused = live.post(path, json=body)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     expected = "disk full" if failure == errno.ENOSPC else "Too many open files"
