@@ -19,6 +19,7 @@ from codat_mock.domain.webhook_delivery import (
 )
 
 NOON = datetime(2022, 3, 21, 12, tzinfo=UTC)
+FINAL = [400, 401, 403, 404, 409, 410, 418, 421, 500, 501, 505, 521, 523]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,11 @@ def test_only_the_listed_codes_are_tried_again(status):
     assert state_after(status) == "pending"
     for near in {status - 1, status + 1} - RETRIABLE:
         assert state_after(near) == "failed"
+
+
+@pytest.mark.parametrize("status", FINAL)
+def test_any_other_code_is_given_up(status):
+    assert state_after(status) == "failed"
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,10 @@ from codat_mock.sandbox.internal_errors import InternalErrors
 from codat_mock.sandbox.webhooks import Delivery
 
 START = datetime(2022, 3, 21, 8, tzinfo=UTC)
-FINAL = [400, 401, 403, 404, 409, 410, 418, 421, 500, 501, 505, 521, 523]
 SECRET, OLD_SECRET = ("whsec_" + b64encode(each * 24).decode() for each in (b"n", b"o"))
 
 
-@pytest.mark.parametrize("status", sorted(RETRIABLE))
+@pytest.mark.parametrize("status", [408, 503])
 def test_a_retriable_code_is_tried_again_at_most_three_times(live, company, receiver, status):
     receiver.answers = [(status, {})]
     add_rule(live, receiver)
@@ -67,7 +66,7 @@ def test_with_a_frozen_clock_two_minutes_of_retries_take_seconds(live, company, 
     assert seconds < 20  # on a machine that does much else
 
 
-@pytest.mark.parametrize("status", FINAL)
+@pytest.mark.parametrize("status", [400, 500])
 def test_any_other_code_is_given_up_at_once(live, company, receiver, status):
     receiver.answers = [(status, {})]
     add_rule(live, receiver)
