@@ -288,6 +288,7 @@ def test_a_discount_is_on_the_order_as_far_as_the_lines_do_not_contain_it(
         ([entry(120, 20, 20)], 12, 19, [(108, 18)]),
         ([entry(120, 20, 20)], 12, 19.02, [(108, 20)]),
         ([entry(60, 10, 20), entry(120, 20, 20)], 18, 27.02, [(54, 9), (108, 18.02)]),
+        ([entry(60, 10, 20), entry(120, 20, 20)], 18, 27.01, [(54, 9), (108, 18.01)]),
         ([entry(60, 10, back=True)], 12, None, [(60, 10)]),
     ],
 )  # fmt: skip

@@ -351,6 +351,7 @@ def test_no_secret_of_a_recorded_request_is_written():
         ('["apiKey","abcd","plain"]', {"abcd"}),
         ("https://x/?token=ab%20cd&other=plain", {"ab%20cd", "ab cd"}),
         ("plain text", set()),
+        ('"apiKey"{"b": "plain"}', set()),
     ],
 )
 def test_the_secrets_in_a_text_are_found_but_the_shortest(text, found):
@@ -456,6 +457,10 @@ def test_what_is_shown_of_xml(text, shown):
         ('"a": "b", token: "c", "d": "e"', '"a": "b", token: "removed", "d": "e"'),
         ('{"token": true, "b": 1}', '{"token": true, "b": 1}'),
         ('{"token": abc, "b": 1}', '{"token": "removed", "b": 1}'),
+        (
+            'Authorization: Digest user="me", uri="/"\nsecret: "abcd"',
+            'Authorization: removed\nsecret: "removed"',
+        ),
     ],
 )
 def test_what_is_shown_of_properties(text, shown):

@@ -54,6 +54,16 @@ def test_a_source_is_known(record: Record, note: str) -> None:
     assert look("R02", deferred) == []
 
 
+def test_a_transaction_without_a_source_leaves_those_after_it_to_be_judged() -> None:
+    unknown = transaction(source=("X", "Order"), id_="Q")
+    for first, deferred in (
+        (transaction(source=None, kind="Payout"), set()),
+        (transaction(source=("Y", "Order")), {(TRANSACTIONS, "P/Payment")}),
+    ):
+        found = look("R02", sync(first, unknown, deferred=deferred))
+        assert found == [("Q/Payment", "its source 'X' was never pushed")]
+
+
 def test_a_sync_without_transactions_or_payments_has_nothing_to_reconcile() -> None:
     for code in ("R02", "R03", "R04", "R06", "R07", "R08"):
         assert look(code, sync(order())) is None

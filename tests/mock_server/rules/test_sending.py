@@ -76,6 +76,13 @@ def test_only_what_is_new_or_changed_is_pushed(
     assert look("S03", push(pushed(context={"known": known}, **properties))) == found
 
 
+def test_what_is_new_or_excused_leaves_the_records_after_it_to_be_judged() -> None:
+    repeat = pushed(context={"known": version(**SAID, id="Q")}, **SAID, id="Q")
+    for known in (None, version(**SAID, is_answered=False)):
+        first = pushed(context={"known": known}, **SAID)
+        assert look("S03", push(first, repeat)) == [("Q", "")]
+
+
 def test_a_record_is_in_a_push_once() -> None:
     one = pushed()
     assert look("S04", push(one)) is None

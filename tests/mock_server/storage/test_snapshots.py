@@ -157,6 +157,35 @@ def test_a_snapshot_that_cannot_be_restored_leaves_nothing(registry):
     assert db.execute("SELECT count(*) FROM datasets").fetchone() == (3,)
 
 
+@pytest.mark.parametrize(
+    ("code", "is_blamed"),
+    [
+        (sqlite3.SQLITE_FULL, False),
+        (sqlite3.SQLITE_BUSY, False),
+        (sqlite3.SQLITE_IOERR_WRITE, False),
+        (sqlite3.SQLITE_CORRUPT, True),
+        (sqlite3.SQLITE_CORRUPT_VTAB, True),
+        (sqlite3.SQLITE_CONSTRAINT, True),
+    ],
+)
+def test_a_snapshot_is_blamed_for_what_is_wrong_with_it_and_not_for_a_full_disk(
+    registry, monkeypatch, code, is_blamed
+):
+    Shop(registry, KEY)
+    restoring = snapshots.Restoring(registry.sandbox(registry.names()[0]).snapshot())
+    error = sqlite3.OperationalError("planted")
+    error.sqlite_errorcode = code
+
+    def fail(*_: Any) -> Iterator[None]:
+        raise error
+        yield
+
+    monkeypatch.setattr(snapshots, "copy", fail)
+    with pytest.raises(UnusableFile if is_blamed else sqlite3.OperationalError, match="planted"):
+        next(restoring.copy(registry._store._db))
+    restoring.close()
+
+
 def test_a_snapshot_that_cannot_be_saved_is_closed(registry, monkeypatch):
     Shop(registry, KEY)
     made, connect = [], sqlite3.connect

@@ -55,12 +55,19 @@ places = st.tuples(
 values = st.tuples(st.none() | st.integers(0, 4), st.booleans(), st.booleans())
 
 
-@given(st.dictionaries(places, values, max_size=40), st.integers(0, 4), st.integers(0, 4))
-def test_portions_give_what_one_query_gives(rows: Any, start: int, finish: int) -> None:
+@given(
+    st.dictionaries(places, values, max_size=40),
+    st.integers(0, 4),
+    st.integers(0, 4),
+    st.integers(1, 3),
+)
+def test_portions_give_what_one_query_gives(
+    rows: Any, start: int, finish: int, at_once: int
+) -> None:
     pauses: list[None] = []
     moments = [from_microseconds(each) for each in (start, finish, 1, 3)]
     with closing(stored(rows)) as db, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(versions, "ROWS_AT_ONCE", 2)
+        patch.setattr(versions, "ROWS_AT_ONCE", at_once)
         patch.setattr("codat_mock.storage.chunked.KEYS_AT_ONCE", 2)
         table = Versions(db)
         found = table.candidates(1, *moments, lambda: pauses.append(None))
