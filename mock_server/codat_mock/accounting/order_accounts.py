@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from codat_mock.accounting.booking_context import named_currency
 from codat_mock.accounting.money import ZERO
@@ -30,8 +31,7 @@ class PaidAmount(NamedTuple):
     amount: Decimal
 
 
-@dataclass(slots=True)
-class Credit:
+class Credit(Struct):
     """What a repayment credited, since no order refunded it yet.
 
     Args:
@@ -45,8 +45,7 @@ class Credit:
     credit_note: str | None = None
 
 
-@dataclass(slots=True)
-class OrderAccount:
+class OrderAccount(Struct):
     """What one order owes.
 
     Args:

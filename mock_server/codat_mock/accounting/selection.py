@@ -6,15 +6,15 @@ Source: contract section 6, rules S08, U02 and D03.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from codat_mock.models.commerce import Record
 from codat_mock.models.datasets import DataType
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True, gc=False):
     """One accepted version of a record.
 
     Args:
@@ -39,8 +39,7 @@ class Version:
     deferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(Struct, frozen=True, gc=False):
     """A picked version with its properties: what is booked.
 
     Args:
@@ -52,8 +51,7 @@ class Picked:
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a sync picks, and what came too late for any.
 
     Args:

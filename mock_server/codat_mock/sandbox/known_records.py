@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 from typing import Literal
 
 from codat_mock.models.commerce import Payment, Transaction
@@ -122,11 +122,9 @@ def others(
         row: the company's row.
         records: those that the sync took.
     """
-    taken = {(each.data_type, each.key) for each in records}
     related: dict[DataType, set[str]] = defaultdict(set)
     for data_type, key in named_by(records):
-        if (data_type, key) not in taken:
-            related[data_type].add(key)
+        related[data_type].add(key)
     return {
         (data_type, key): version
         for data_type, keys in related.items()
@@ -134,20 +132,39 @@ def others(
     }
 
 
-def named_by(records: Iterable[SyncedRecord]) -> Iterator[RecordId]:
-    """The records that others belong to: sources, payments of transactions, and the reverse."""
+def named_by(records: Sequence[SyncedRecord]) -> Iterator[RecordId]:
+    """What records belong to and is not among them: sources, payments of transactions, the reverse.
+
+    The transaction of a payment is the first that is found, so that none is named after one of
+    these records.
+
+    Args:
+        records: those that a sync took.
+    """
+    taken = {(each.data_type, each.key) for each in records}
     for each in records:
         if isinstance(each.record, Transaction):
-            yield PAYMENTS, str(each.record.id)
             source = source_of(each.record)
+            names: list[RecordId] = [(PAYMENTS, str(each.record.id))]
             if source:
-                yield source
-                if source[0] == PAYMENTS:
-                    yield from transactions_of(source[1])
-                    if each.record.type in FEES:  # which it may reverse
-                        yield TRANSACTIONS, f"{source[1]}/{each.record.type}"
+                names.append(source)
+            if source and source[0] == PAYMENTS:
+                names += until_taken(transactions_of(source[1]), taken)
+                if each.record.type in FEES:  # which it may reverse
+                    names.append((TRANSACTIONS, f"{source[1]}/{each.record.type}"))
+            yield from (name for name in names if name not in taken)
         elif isinstance(each.record, Payment):
-            yield from transactions_of(each.key)
+            yield from until_taken(transactions_of(each.key), taken)
+
+
+def until_taken(names: Iterable[RecordId], taken: Container[RecordId]) -> Iterator[RecordId]:
+    """The names before the first that a sync took.
+
+    Args:
+        names: the likeliest first.
+        taken: what the sync took.
+    """
+    return takewhile(lambda name: name not in taken, names)
 
 
 def known(

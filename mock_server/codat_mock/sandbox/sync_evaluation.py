@@ -112,12 +112,14 @@ def late_deletes(session: Session, row: CompanyRow, result: SyncResult) -> Itera
         row: the company's row.
         result: what the sync took.
     """
-    taken = {(version.data_type, version.key): version for version, _ in result.taken}
-    if not taken or not SYNC_CODES[result.code].is_success:
+    if not result.taken or not SYNC_CODES[result.code].is_success:
         return
-    for dataset in session.tables.datasets.unfinished(row.number, session.now):
-        if dataset.requested <= session.now - CLEAR:
-            continue
+    unfinished = session.tables.datasets.unfinished(row.number, session.now)
+    recent = [each for each in unfinished if each.requested > session.now - CLEAR]
+    if not recent:
+        return
+    taken = {(version.data_type, version.key): version for version, _ in result.taken}
+    for dataset in recent:
         for key in session.tables.datasets.deleted(row.number, dataset.number):
             version = taken.get((dataset.data_type, key))
             is_prompt = version and version.created and version.created >= session.now - CLEAR

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace as replace_pick
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP
 from functools import cache
@@ -67,7 +66,7 @@ def configuration(
 def as_of(pick: Picked, week: Week, finish: datetime) -> Picked:
     """A record as a sync finds it: a payment may still be pending."""
     if week.paid_at.get(pick.key, finish) > finish and isinstance(pick.record, Payment):
-        return replace_pick(pick, record=replace(pick.record, status="Pending"))
+        return replace(pick, record=replace(pick.record, status="Pending"))
     return pick
 
 

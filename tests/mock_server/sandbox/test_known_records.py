@@ -79,6 +79,16 @@ def test_a_transaction_belongs_to_its_payment_and_source_and_a_payment_to_its_tr
     assert fee == [*of_payment, (TRANSACTIONS, "P/PaymentFee")]
 
 
+def test_a_payment_belongs_to_no_other_transaction_than_the_first_that_is_taken_with_it():
+    paid = synced(PAYMENTS, "P", b'{"id":"P"}')
+    link = synced(TRANSACTIONS, "P/Payment", b'{"id":"P","type":"Payment"}')
+    back = synced(TRANSACTIONS, "P/Refund", b'{"id":"P","type":"Refund"}')
+    assert [*named_by([paid, link])] == []
+    assert [*named_by([paid, back])] == [(TRANSACTIONS, "P/Payment")]
+    fee = synced(TRANSACTIONS, "F/PaymentFee", of("P", "Payment", "PaymentFee"))
+    assert [*named_by([paid, link, fee])] == [(PAYMENTS, "T"), (TRANSACTIONS, "P/PaymentFee")]
+
+
 def test_the_others_are_those_that_a_sync_did_not_take(session, row):
     push(session, row, ORDERS, b'{"id":"A","totalAmount":1}', b'{"id":"B","totalAmount":2}')
     push(session, row, PAYMENTS, b'{"id":"T","amount":1}')

@@ -21,7 +21,7 @@ FEES = ("PaymentFee", "PaymentFeeRefund")
 SOURCES: dict[str, DataType] = {"Order": ORDERS, "Payment": PAYMENTS}
 
 
-class SyncedRecord(Struct, frozen=True):
+class SyncedRecord(Struct, frozen=True, gc=False):
     """A version of a record, and the push that held it."""
 
     data_type: DataType
@@ -138,15 +138,22 @@ class RecordsContext(Context, frozen=True, dict=True, kw_only=True):
             if each.type in FEES and each.total_amount
         }
 
+    @cached_property
+    def _by_key(self) -> dict[DataType, dict[str, Record]]:
+        """The records that it picked of each data type: they are looked up very often."""
+        found: dict[DataType, dict[str, Record]] = {ORDERS: {}, PAYMENTS: {}, TRANSACTIONS: {}}
+        for each in self.records:
+            found[each.data_type][each.key] = each.record
+        return found
+
     def find(self, data_type: DataType, key: str) -> Record | None:
         """A record that it picked, or another known one."""
-        picked = self.picked.get((data_type, key))
-        return picked.record if picked else self.others.get((data_type, key))
+        return self._by_key[data_type].get(key) or self.others.get((data_type, key))
 
     def transaction_of(self, payment: str) -> Transaction | None:
         """The transaction of a payment: of type Payment, or Refund for money paid back."""
-        for name in transactions_of(payment):
-            found = self.find(*name)
+        for kind in LINKING:
+            found = self.find(TRANSACTIONS, f"{payment}/{kind}")
             if isinstance(found, Transaction):
                 return found
         return None
