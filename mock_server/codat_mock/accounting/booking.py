@@ -145,10 +145,12 @@ def days_to_extend(picked: Sequence[Picked], earlier: Earlier) -> set[str]:
         picked: the records.
         earlier: the orders that they may belong to.
     """
+    found: set[str] = set()
+    if not earlier.orders:
+        return found
     has_refunds = any(amount_of(order.total_amount) < 0 for _, order in of_type(picked, Order))
     touched = {key for _, key in references(picked)}
     touched |= {payment.order for payment in earlier.payments.values()}
-    found: set[str] = set()
     for key, order in earlier.orders.items():
         if has_refunds:
             found |= {credit.day for credit in order.credits}
@@ -160,13 +162,16 @@ def days_to_extend(picked: Sequence[Picked], earlier: Earlier) -> set[str]:
 def references(picked: Iterable[Picked]) -> set[RecordId]:
     """The orders and payments of earlier syncs that picked records may belong to."""
     found: set[RecordId] = set()
+    keys: set[str] = set()
     for pick in picked:
         if isinstance(pick.record, Payment):
             found.add((PAYMENTS, pick.key))
-        if isinstance(pick.record, Transaction):
-            _, source = source_of(pick.record)
-            for key in (str(pick.record.id), source):
-                found |= {(ORDERS, key), (PAYMENTS, key)}
+        elif isinstance(pick.record, Transaction):
+            keys.add(str(pick.record.id))
+            keys.add(source_of(pick.record)[1])
+    for key in keys:
+        found.add((ORDERS, key))
+        found.add((PAYMENTS, key))
     return found
 
 

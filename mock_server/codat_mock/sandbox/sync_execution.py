@@ -333,13 +333,14 @@ def booked_earlier(
         days: whose documents are read, ISO 8601.
     """
     rest = iter(names)
-    found = session.tables.documents.earlier(row.number, islice(rest, MANY_RECORDS), days)
+    first = session.tables.documents.earlier(row.number, islice(rest, MANY_RECORDS), days)
+    orders, payments = {**first.orders}, {**first.payments}
     while some := [*islice(rest, MANY_RECORDS)]:
         session.give_way()
         part = session.tables.documents.earlier(row.number, some)
-        orders, payments = {**found.orders, **part.orders}, {**found.payments, **part.payments}
-        found = Earlier(orders, payments, found.documents)
-    return found
+        orders |= part.orders
+        payments |= part.payments
+    return Earlier(orders, payments, first.documents)
 
 
 def records_of(session: Session, versions: Sequence[Version]) -> list[Picked]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -19,7 +21,9 @@ from codat_mock.accounting.reconciliation import (
 )
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import decoder
+from codat_mock.storage.chunked import chunked
 
+ROWS_AT_ONCE: Final = 200
 encode = msgspec.json.Encoder(decimal_format="number").encode
 decode_document = decoder(Document)
 decode_order = decoder(BookedOrder)
@@ -101,11 +105,14 @@ class Documents:
             " ON CONFLICT (company, kind) DO UPDATE SET last = max(last, excluded.last)",
             written.numbers,
         )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO booked (company, data_type, key, record, is_due_back)"  # noqa: S608  (a number)
-            f" VALUES ({company:d}, ?, ?, ?, ?)",
-            written.booked,
-        )
+        rest = iter(written.booked)
+        while some := [*islice(rest, ROWS_AT_ONCE)]:  # two thirds of the time of each alone
+            marks = ", ".join([f"({company:d}, ?, ?, ?, ?)"] * len(some))
+            self._db.execute(
+                "INSERT OR REPLACE INTO booked (company, data_type, key, record, is_due_back)"  # noqa: S608  (a number)
+                f" VALUES {marks}",
+                [*chain.from_iterable(some)],
+            )
 
     def all(self, company: int) -> list[bytes]:
         """All documents in a company's books as JSON, in the order in which they were written."""
@@ -181,17 +188,15 @@ class Documents:
                 those whose refund is not repaid, and what was credited without one.
             days: whose documents are read, ISO 8601.
         """
-        payments: dict[str, BookedPayment] = {}
-        keys: dict[str, None] = {}
+        named: dict[DataType, list[str]] = defaultdict(list)
         for data_type, key in records:
-            if data_type == ORDERS:
-                keys[key] = None
-            elif data_type == PAYMENTS and (found := self._booked(company, PAYMENTS, key)):
-                payments[key] = decode_payment(found)
-                keys[payments[key].order] = None
-        keys |= dict.fromkeys(self._due_back(company))
-        stored = ((key, self._booked(company, ORDERS, key)) for key in keys)
-        orders = {key: decode_order(found) for key, found in stored if found}
+            named[data_type].append(key)
+        stored = self._booked(company, PAYMENTS, named[PAYMENTS])
+        payments = {key: decode_payment(found) for key, found in stored}
+        of_payments = (payment.order for payment in payments.values())
+        keys = dict.fromkeys(chain(named[ORDERS], of_payments, self._due_back(company)))
+        stored = self._booked(company, ORDERS, keys)
+        orders = {key: decode_order(found) for key, found in stored}
         return Earlier(orders, payments, self.of_days(company, days))
 
     def of_days(self, company: int, days: Iterable[str]) -> list[Document]:
@@ -214,9 +219,12 @@ class Documents:
         )
         return [decode_document(document) for (document,) in found]
 
-    def _booked(self, company: int, data_type: str, key: str) -> bytes | None:
-        row = self._db.execute(
-            "SELECT record FROM booked WHERE company = ? AND data_type = ? AND key = ?",
-            (company, data_type, key),
-        ).fetchone()
-        return row[0] if row else None
+    def _booked(
+        self, company: int, data_type: str, keys: Iterable[str]
+    ) -> Iterator[tuple[str, bytes]]:
+        for marks, some in chunked(keys):
+            yield from self._db.execute(
+                "SELECT key, record FROM booked"  # noqa: S608  (only question marks)
+                f" WHERE company = ? AND data_type = ? AND key IN ({marks})",
+                (company, data_type, *some),
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from heapq import merge
@@ -29,14 +30,16 @@ VersionRow = tuple[DataType, str, int, int, int | None, int, int, int | None, in
 
 def as_versions(rows: Iterable[VersionRow]) -> Iterator[Version]:
     """The versions in rows of the database; making them needs it no more."""
+    completed: dict[int, datetime] = {}  # the records of a push have it in common
     for data_type, key, dataset, position, created, ends, is_delete, synced, deferred in rows:
+        completes = completed.get(ends) or completed.setdefault(ends, from_microseconds(ends))
         yield Version(
             position,
             data_type,
             key,
             dataset,
             None if created is None else from_microseconds(created),
-            from_microseconds(ends),
+            completes,
             bool(is_delete),
             synced is not None,
             bool(deferred),
@@ -46,6 +49,14 @@ def as_versions(rows: Iterable[VersionRow]) -> Iterator[Version]:
 def places(versions: Iterable[Version]) -> list[Place]:
     """Where versions are."""
     return [(each.data_type, each.key, each.dataset) for each in versions]
+
+
+def by_push(places: Iterable[Place]) -> Iterable[tuple[tuple[DataType, int], list[str]]]:
+    """The keys of the versions in some places, by their data type and dataset."""
+    keys: dict[tuple[DataType, int], list[str]] = defaultdict(list)
+    for data_type, key, dataset in places:
+        keys[data_type, dataset].append(key)
+    return keys.items()
 
 
 def no_way() -> None:
@@ -324,8 +335,10 @@ class Versions:
             sync: the sync's number.
             places: those that are in the books now, or are left out for good.
         """
-        self._db.executemany(
-            f"UPDATE versions SET synced = {sync:d} WHERE company = {company:d}"  # noqa: S608  (numbers)
-            " AND data_type = ? AND key = ? AND dataset = ?",
-            places,
-        )
+        for (data_type, dataset), keys in by_push(places):
+            for marks, some in chunked(keys):  # half the time of a statement for each
+                self._db.execute(
+                    "UPDATE versions SET synced = ? WHERE company = ? AND data_type = ?"  # noqa: S608  (only question marks)
+                    f" AND dataset = ? AND key IN ({marks})",
+                    (sync, company, data_type, dataset, *some),
+                )
