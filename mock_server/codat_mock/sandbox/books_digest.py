@@ -15,7 +15,7 @@ from codat_mock.accounting.documents import Document, RecordId, settled
 from codat_mock.accounting.ledger import Balance, trial_balance
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
-from codat_mock.storage.documents import decode_document
+from codat_mock.storage.documents import in_part
 
 MAX_NAMED: Final = 5  # records in a note
 MAX_KEPT: Final = 20  # records of a document: there may be very many
@@ -107,14 +107,15 @@ def read_document(session: Session, row: CompanyRow, number: str) -> KeptDocumen
         row: the company's row.
         number: the document's.
     """
-    whole = decode_document(session.tables.documents.find(row.number, number))
+    stored = session.tables.documents.find(row.number, number)
+    document, names = in_part(stored, MAX_KEPT)
     records: dict[str, dict[RecordId, None]] = defaultdict(dict)
-    for each in whole.records:
+    for each in names:
         records[each.sync_id][each.data_type, each.key] = None
     return KeptDocument(
-        document=replace(whole, records=whole.records[:MAX_KEPT]),
+        document=document,
         records=dict(records),
-        sync_ids=frozenset({*records, whole.sync_id}),
+        sync_ids=frozenset({*records, document.sync_id}),
     )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from codat_mock.accounting.booking_context import named_currency
@@ -27,6 +27,7 @@ from codat_mock.sandbox.ground_truth import CompanyComparison
 from codat_mock.sandbox.session import Session
 from codat_mock.sandbox.sync_execution import records_of
 from codat_mock.storage import CompanyRow
+from codat_mock.storage.documents import StoredDocument as StoredDocument
 from codat_mock.storage.documents import decode_document, decode_records
 
 
@@ -68,12 +69,6 @@ class Books(Wire, kw_only=True, omit_defaults=False):
     """The books of every company in a sandbox."""
 
     companies: Sequence[CompanyBooks]
-
-
-class StoredDocument(Document, kw_only=True):
-    """A document whose records are the JSON that is stored: there may be very many."""
-
-    records: Raw  # type: ignore[assignment]
 
 
 class StoredBooks(CompanyBooks, kw_only=True):

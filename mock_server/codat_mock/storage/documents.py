@@ -10,8 +10,15 @@ from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import asdict
 
-from codat_mock.accounting.documents import Document, Kind, RecordId, last_numbers
+from codat_mock.accounting.documents import (
+    BookedRecord,
+    Document,
+    Kind,
+    RecordId,
+    last_numbers,
+)
 from codat_mock.accounting.reconciliation import (
     ORDERS,
     PAYMENTS,
@@ -36,7 +43,37 @@ class StoredRecords(Struct):
     records: Raw
 
 
+class StoredDocument(Document, kw_only=True):
+    """A document whose records are the JSON that is stored: there may be very many."""
+
+    records: Raw  # type: ignore[assignment]
+
+
+class RecordName(Struct, gc=False, rename="camel"):
+    """A record in a document by its name, and the sync that booked it."""
+
+    data_type: DataType
+    key: str
+    sync_id: str = ""
+
+
 decode_records = decoder(StoredRecords)
+decode_stored = decoder(StoredDocument)
+decode_booked = decoder(BookedRecord)
+decode_names = msgspec.json.Decoder(list[RecordName]).decode
+decode_each = msgspec.json.Decoder(list[Raw]).decode
+
+
+def in_part(stored: bytes, count: int) -> tuple[Document, list[RecordName]]:
+    """A document with its first records, and the names of all: amounts take most of the time.
+
+    Args:
+        stored: the whole document, JSON.
+        count: how many records it keeps at most.
+    """
+    document = decode_stored(stored)
+    first = [decode_booked(record) for record in decode_each(document.records)[:count]]
+    return Document(**{**asdict(document), "records": first}), decode_names(document.records)
 
 
 class BooksRows(Struct, frozen=True):
