@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from msgspec import UNSET, UnsetType
 
@@ -248,6 +249,7 @@ def mapped_percentages(mapping: Mapping) -> tuple[Decimal, ...]:
     return tuple(each for each in found if each is not None)
 
 
+@lru_cache(maxsize=256)
 def named_currency(given: str | UnsetType | None) -> str:
     """A record's own currency, empty where it has none."""
     return given.strip().upper() if isinstance(given, str) else ""

@@ -113,7 +113,7 @@ def round_earlier(
     group = (context.day(payment.created_date), account.currency, account.location)
     day = business.days.setdefault(group, SalesDay())
     day.locations.add(account.place)
-    record = booked_record(key, payment, amount_of(payment.amount))
+    record = booked_record(key, payment, amount_of(payment.amount), context)
     settled = (account.booked.credit_note if account.due_back else None) or account.booked.number
     if difference < 0:
         add_amount(day.parts.refunded, Part(ROUNDING), -difference)

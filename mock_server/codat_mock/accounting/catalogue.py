@@ -35,6 +35,8 @@ class Catalogue(Struct, frozen=True):
 
     def purpose_of(self, item: LineItem) -> str:
         """The purpose of the account that a line is sold to."""
+        if not self.gift_cards and not self.categories:
+            return SALES
         product = item.product_ref.id if item.product_ref else None
         if not isinstance(product, str):
             return SALES

@@ -216,7 +216,8 @@ def compared(name: RecordId, own: OwnRecord | None, booked: Booked | None) -> Co
 def worth(record: Record) -> Decimal:
     """What a record amounts to, as the books show it."""
     if isinstance(record, Order):
-        return take_apart(record, named_currency(record.currency)).balance
+        with exactly():
+            return take_apart(record, named_currency(record.currency)).balance
     given = record.amount if isinstance(record, Payment) else record.total_amount
     return amount_of(given)
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from codat_mock.accounting.booking_context import BookingContext
 from codat_mock.accounting.documents import BookedRecord, RecordId
@@ -34,8 +35,7 @@ OVERPAID: Final = "more is paid than the order owes: allocate or refund it manua
 SettlementKind = Literal["Payment", "Refund", "Overpayment", "OverpaymentRefund"]
 
 
-@dataclass(slots=True)
-class SalesDay:
+class SalesDay(Struct):
     """The orders of one day, currency and location.
 
     Args:
@@ -93,8 +93,7 @@ class PayoutGroup(NamedTuple):
     is_failed: bool
 
 
-@dataclass(slots=True)
-class Total:
+class Total(Struct):
     """An amount, and the records that it comes from; `out` is the part of it below zero."""
 
     amount: Decimal = ZERO
@@ -108,8 +107,7 @@ class Total:
         self.records.append(record)
 
 
-@dataclass(slots=True)
-class Business:
+class Business(Struct):
     """Everything that a sync books.
 
     Args:
@@ -134,10 +132,11 @@ class Business:
             place, name = place_of(order, context.invoice_levels)
             group = (context.day(order.created_date), currency, place)
             parts = take_apart(order, currency, context.catalogue, context.mapped_percentages)
-            day = self.days.setdefault(group, SalesDay())
+            day = self.days.get(group) or self.days.setdefault(group, SalesDay())
             day.parts.add(parts)
             day.locations.add(name)
-            record = booked_record(key, order, parts.balance)
+            owed, due_back = total_of(parts.sold), total_of(parts.refunded)
+            record = booked_record(key, order, owed - due_back, context)
             if parts.sold or not parts.refunded:
                 day.sales.append(record)
             if parts.refunded:
@@ -147,8 +146,8 @@ class Business:
                 location=place,
                 day=group,
                 booked=None,
-                owed=total_of(parts.sold),
-                due_back=total_of(parts.refunded),
+                owed=owed,
+                due_back=due_back,
                 overpaid=ZERO,
                 remaining=remaining_of(parts),
                 has_sold=bool(parts.sold),
@@ -185,13 +184,16 @@ class Business:
         )
 
 
-def booked_record(key: str, record: Record, amount: Decimal) -> BookedRecord:
+def booked_record(
+    key: str, record: Record, amount: Decimal, context: BookingContext
+) -> BookedRecord:
     """A record as documents list it.
 
     Args:
         key: the record's.
         record: its type and `sourceModifiedDate` are listed.
         amount: as the record has it, in units of its currency; of an order, its balance.
+        context: for the sync.
     """
     kind = ORDERS if isinstance(record, Order) else PAYMENTS
     return BookedRecord(
@@ -199,6 +201,7 @@ def booked_record(key: str, record: Record, amount: Decimal) -> BookedRecord:
         key=key,
         amount=amount,
         modified=record.source_modified_date or None,
+        sync_id=context.sync_id,
     )
 
 

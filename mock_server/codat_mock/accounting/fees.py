@@ -51,7 +51,8 @@ def add_fees(
         account = context.payment_account(links.payment_type(fee)) or context.suspense
         if amount:
             at = FeeGroup(context.day(fee.created_date), currency, purpose, account)
-            business.fees[at].add(amount, booked_record(key, fee, amount_of(fee.total_amount)))
+            record = booked_record(key, fee, amount_of(fee.total_amount), context)
+            business.fees[at].add(amount, record)
 
 
 def add_payouts(
@@ -82,7 +83,7 @@ def add_payouts(
         if amount and account != bank:
             is_failed = payout.type == "FailedPayout"
             at = PayoutGroup(context.day(payout.created_date), currency, account, is_failed)
-            record = booked_record(key, payout, amount_of(payout.total_amount))
+            record = booked_record(key, payout, amount_of(payout.total_amount), context)
             business.payouts[at].add(-amount if is_failed else amount, record)
 
 

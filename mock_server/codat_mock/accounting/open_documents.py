@@ -85,8 +85,8 @@ class OpenDocuments:
                     if before.number == document.number:
                         del open_documents[place]
                         return extend(before, document)
-        keys = {(each.data_type, each.key) for each in document.records}
         open_documents = self._earlier.get(slot_of(document), [])
+        keys = {(each.data_type, each.key) for each in document.records if open_documents}
         for place, before in enumerate(open_documents):
             if not any((each.data_type, each.key) in keys for each in before.records):
                 del open_documents[place]

@@ -78,7 +78,7 @@ def add_amounts(into: Amounts, amounts: Amounts, sign: int = 1) -> None:
 
 def total_of(amounts: Amounts) -> Decimal:
     """The gross total of all parts."""
-    return sum([each.gross for each in amounts.values()], ZERO)
+    return sum([each.gross for each in amounts.values()], ZERO) if amounts else ZERO
 
 
 class OrderParts(Struct):

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from codat_mock.accounting.catalogue import NO_PRODUCTS, Catalogue
 from codat_mock.accounting.discounts import order_discount, spread_discount, unexplained
-from codat_mock.accounting.money import ZERO, amount_of, exactly, minor_unit, rounded, tax_within
+from codat_mock.accounting.money import ZERO, amount_of, minor_unit, rounded, tax_within
 from codat_mock.accounting.order_entries import (
     Entry,
     read_entries,
@@ -42,7 +42,7 @@ def take_apart(
     catalogue: Catalogue = NO_PRODUCTS,
     rates: Collection[Decimal] = (),
 ) -> OrderParts:
-    """Take an order apart; amounts are rounded to the currency's smallest unit.
+    """Take an order apart, `exactly`; amounts are rounded to the currency's smallest unit.
 
     The order's own totals are believed: `balance` is `totalAmount` + `totalGratuity`. What its
     lines do not explain is, in this order, a discount on the order (spread over the lines by
@@ -54,34 +54,33 @@ def take_apart(
         catalogue: which products are gift cards or have a category.
         rates: the percentages that are mapped; a tax without a percentage is matched to them.
     """
-    with exactly():
-        entries = read_entries(order, currency, catalogue)
-        tolerance = minor_unit(currency) * max(1, len(entries))
-        if not entries:
-            entries = whole_order(order, currency, rates)
-        tax = order_tax(order, currency)
-        fill_taxes(entries, tax, rates, currency)
-        by_lines = total_of_entries(entries, is_refund=True)
-        by_total = rounded(abs(amount_of(order.total_refund)), currency)
-        refunded = max(by_lines, by_total)
-        difference = unexplained(order, entries, refunded, currency)
-        if discount := order_discount(order, entries, difference, tolerance, currency):
-            spread_discount(entries, discount, tax, currency)
-        elif refunded == by_lines:
-            round_tax(entries, tax, difference, currency)
-        parts = parts_of(entries)
-        if by_total:
-            refund_without_lines(parts, by_total, tolerance, currency)
-        gratuity = rounded(amount_of(order.total_gratuity), currency)
-        if gratuity:
-            side = parts.sold if gratuity > 0 else parts.refunded
-            add_amount(side, Part(GRATUITY), abs(gratuity))
-        if order.total_amount is not UNSET:
-            total = rounded(order.total_amount, currency) + gratuity
-            left = total - parts.balance
-            if left:
-                parts.round_by(left, ROUNDING if abs(left) <= tolerance else UNALLOCATED)
-        parts.keep_positive()
+    entries = read_entries(order, currency, catalogue)
+    tolerance = minor_unit(currency) * max(1, len(entries))
+    if not entries:
+        entries = whole_order(order, currency, rates)
+    tax = order_tax(order, currency)
+    fill_taxes(entries, tax, rates, currency)
+    by_lines = total_of_entries(entries, is_refund=True)
+    by_total = rounded(abs(amount_of(order.total_refund)), currency)
+    refunded = max(by_lines, by_total)
+    difference = unexplained(order, entries, refunded, currency)
+    if discount := order_discount(order, entries, difference, tolerance, currency):
+        spread_discount(entries, discount, tax, currency)
+    elif refunded == by_lines:
+        round_tax(entries, tax, difference, currency)
+    parts = parts_of(entries)
+    if by_total:
+        refund_without_lines(parts, by_total, tolerance, currency)
+    gratuity = rounded(amount_of(order.total_gratuity), currency)
+    if gratuity:
+        side = parts.sold if gratuity > 0 else parts.refunded
+        add_amount(side, Part(GRATUITY), abs(gratuity))
+    if order.total_amount is not UNSET:
+        total = rounded(order.total_amount, currency) + gratuity
+        left = total - parts.balance
+        if left:
+            parts.round_by(left, ROUNDING if abs(left) <= tolerance else UNALLOCATED)
+    parts.keep_positive()
     return parts
 
 

@@ -88,7 +88,9 @@ class PaymentAllocation:
         self.share_repayments(of_order)
         for order in sorted(of_order):
             account = self.account_of(order)
-            own = sorted(of_order[order], key=payment_order)
+            own = of_order[order]
+            if len(own) > 1:
+                own.sort(key=payment_order)
             round_cash(self.business, account, own, self.context)
             for paid in own:
                 self.settle(account, paid)
@@ -212,7 +214,7 @@ class PaymentAllocation:
             return
         currency = account.currency
         amount = rounded(paid.amount, currency)
-        record = booked_record(key, payment, amount_of(payment.amount))
+        record = booked_record(key, payment, amount_of(payment.amount), self.context)
         number = account.booked.number if account.booked else ""
         note = ""
         if amount > 0:
@@ -268,7 +270,7 @@ class PaymentAllocation:
         amount = rounded(amount_of(payment.amount), currency)
         number = account.booked.number if account.booked else ""
         note = f"paid in {currency}, for an order in {account.currency}: reconcile it manually"
-        record = booked_record(key, payment, amount_of(payment.amount))
+        record = booked_record(key, payment, amount_of(payment.amount), self.context)
         kind: SettlementKind = "Overpayment" if amount > 0 else "OverpaymentRefund"
         if amount:
             at = Settlement(

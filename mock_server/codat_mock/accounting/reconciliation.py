@@ -97,7 +97,7 @@ class BookedCredit(Struct, frozen=True, gc=False):
     parts: tuple[BookedPart, ...]
 
 
-class BookedOrder(Struct, frozen=True, gc=False):
+class BookedOrder(Struct, frozen=True, gc=False, omit_defaults=True):
     """An order in the books, as later syncs need it.
 
     Args:

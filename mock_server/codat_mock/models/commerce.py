@@ -122,9 +122,12 @@ class OrderPayment(Payment):
 
     def __post_init__(self) -> None:
         """Replace null by absent, which is all that readers have to handle."""
-        for name in ("amount", "due_date", "created_date"):
-            if getattr(self, name) is None:
-                setattr(self, name, UNSET)
+        if self.amount is None:
+            self.amount = UNSET
+        if self.due_date is None:
+            self.due_date = UNSET
+        if self.created_date is None:
+            self.created_date = UNSET
 
 
 class Order(Wire):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from msgspec import UNSET, UnsetType
@@ -195,6 +196,7 @@ def amount(given: Decimal | UnsetType | None) -> Decimal:
     return given if isinstance(given, Decimal) else ZERO
 
 
+@lru_cache(maxsize=256)
 def code_of(currency: str | UnsetType | None) -> str:
     """A currency for comparison: trimmed, in capitals; empty if absent."""
     return (currency or "").strip().upper()

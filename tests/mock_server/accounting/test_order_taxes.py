@@ -11,6 +11,7 @@ import pytest
 
 from codat_mock.accounting.catalogue import NO_PRODUCTS
 from codat_mock.accounting.discounts import order_discount, spread_discount, unexplained
+from codat_mock.accounting.money import exactly
 from codat_mock.accounting.order_entries import Entry, read_entries, total_of_entries
 from codat_mock.accounting.order_parts import OVERPAYMENT, SALES
 from codat_mock.accounting.order_taxes import (
@@ -373,5 +374,6 @@ TWO = [item(60, taxPercentage=20), item(40, taxPercentage=0)]
     ],
 )  # fmt: skip
 def test_an_order_is_taken_apart(given: Any, sold: Any, refunded: Any) -> None:
-    parts = take_apart(given, "GBP", NO_PRODUCTS, RATES)
+    with exactly():
+        parts = take_apart(given, "GBP", NO_PRODUCTS, RATES)
     assert (side(parts.sold), side(parts.refunded)) == (sold, refunded)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from sample_records import line, order, pounds
 
-from codat_mock.accounting.money import minor_unit
+from codat_mock.accounting.money import exactly, minor_unit
 from codat_mock.accounting.order_parts import OrderParts, spread, total_of
 from codat_mock.accounting.orders import take_apart
 from codat_mock.models.commerce import LineItem, ServiceCharge
@@ -19,7 +19,8 @@ RATES = (Decimal(0), Decimal(5), Decimal(20), Decimal("8.875"))
 
 
 def parts_of(sample, currency: str = "GBP") -> OrderParts:
-    return take_apart(sample, currency, rates=RATES)
+    with exactly():
+        return take_apart(sample, currency, rates=RATES)
 
 
 def sides(parts: OrderParts) -> dict[str, list[tuple[str, str, str, str]]]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from msgspec.structs import replace
-
 from codat_mock.accounting.booking_context import BookingContext
 from codat_mock.accounting.day_of_business import OVERPAID, Business, SalesDay
 from codat_mock.accounting.documents import (
@@ -90,8 +88,7 @@ class DocumentWriter(ABC):
         net = sum((line.net for line in lines), ZERO) if total is None else total
         tax = sum((line.tax for line in lines), ZERO)
         account = self.context.account_details(properties.get("account"))
-        sync_id = self.context.sync_id
-        listed = {(each.data_type, each.key): replace(each, sync_id=sync_id) for each in records}
+        listed = {(each.data_type, each.key): each for each in records}
         written = Document(
             kind=kind,
             date=day,
@@ -103,8 +100,8 @@ class DocumentWriter(ABC):
             total=padded(net + tax, currency),
             account_code=account.nominal_code if account else "",
             account_name=account.name if account else "",
-            records=[each for _, each in sorted(listed.items(), key=lambda each: each[0])],
-            sync_id=sync_id,
+            records=[listed[name] for name in sorted(listed)],
+            sync_id=self.context.sync_id,
             **{
                 "number": "",
                 "contact": self.context.customer,
