@@ -207,6 +207,8 @@ def test_a_forged_value_within_json_does_no_harm(saved: Path, seed: int) -> None
         "UPDATE versions SET synced = 99",
         "UPDATE versions SET position = 99",
         "UPDATE companies SET sandbox = 99",
+        "UPDATE sandboxes SET clock = CAST(json_set(clock, '$.speed', 1e300) AS BLOB)",
+        "UPDATE sandboxes SET clock = CAST(json_set(clock, '$.speed', -1) AS BLOB)",
         "UPDATE alert_rules SET id = 'other'",
         "UPDATE requests SET sent = -1",
         "UPDATE requests SET answered = x''",
