@@ -67,6 +67,7 @@ WITHOUT_EDGES = {
     "storage.datasets.VERSIONS_AT_ONCE": "rows at once",
     "storage.deferred.AT_ONCE": "storage/test_syncs.py has its edges",
     "storage.discarded.ROWS_AT_ONCE": "rows at once",
+    "storage.documents.ROWS_AT_ONCE": "rows that one statement inserts",
     "storage.private_files.OWNER_ONLY": "a mode of files",
     "storage.request_log.DEFAULT_LIMIT_BYTES": "bytes that are kept, as an option says",
     "storage.request_log.LARGEST": "the largest number of the database",
