@@ -244,12 +244,12 @@ def test_each_file_has_what_it_costs_and_what_only_it_notices() -> None:
     costs.add(["tests/b.py::z"], set())
     rows = [*costs.rows()]
     assert rows == [
-        "| `a.py` | rules | 2 | 1.5 | 2 | 2 | 1 |\n",
-        "| `b.py` | rules | 1 | 0.5 | 2 | 1 | 0 |\n",
+        "| `a.py` | rules | 2 | 1.5 | 2 of 3 | 2 | 1 |\n",
+        "| `b.py` | rules | 1 | 0.5 | 2 of 3 | 1 | 0 |\n",
     ]
     old = [
-        "| `old.py` | rules | 1 | 9.0 | 1 | 0 | 0 |\n",
-        "| `c.py` | proxy | 1 | 2.0 | 1 | 0 | 0 |\n",
+        "| `old.py` | rules | 1 | 9.0 | 1 of 1 | 0 | 0 |\n",
+        "| `c.py` | proxy | 1 | 2.0 | 1 of 1 | 0 | 0 |\n",
     ]
     page = with_rows(f"before\n{HEAD}{''.join(old)}\nafter\n", costs, ["rules", "proxy"])
     assert page == f"before\n{HEAD}{rows[0]}{old[1]}\nafter\n"

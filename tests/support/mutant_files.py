@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from mutant_tests import file_of
@@ -28,6 +29,7 @@ class FileCosts:
 
     package: str
     seconds: Mapping[str, float]
+    _tried: int = 0
     _near: Counter[str] = field(default_factory=Counter)
     _noticed: Counter[str] = field(default_factory=Counter)
     _alone: Counter[str] = field(default_factory=Counter)
@@ -39,6 +41,7 @@ class FileCosts:
             tests: that were run.
             noticed: the files that noticed it.
         """
+        self._tried += 1
         self._near.update({file_of(test) for test in tests})
         self._noticed.update(noticed)
         if len(noticed) == 1:
@@ -46,15 +49,15 @@ class FileCosts:
 
     def rows(self, least_seconds: float = 0.0) -> Iterator[str]:
         """The rows of the table, the costliest first, of files that cost at least so much."""
-        costs: Counter[str] = Counter()
+        costs: defaultdict[str, float] = defaultdict(float)
         for test, seconds in self.seconds.items():
-            costs[file_of(test)] += seconds  # type: ignore[assignment]  # a sum like any other
+            costs[file_of(test)] += seconds
         tests = Counter(map(file_of, self.seconds))
-        for file, cost in costs.most_common():
+        for file, cost in sorted(costs.items(), key=itemgetter(1), reverse=True):
             if cost >= least_seconds:
                 yield (
                     f"| `{file.removeprefix('tests/')}` | {self.package} | {tests[file]}"
-                    f" | {cost:.1f} | {self._near[file]} | {self._noticed[file]}"
+                    f" | {cost:.1f} | {self._near[file]} of {self._tried} | {self._noticed[file]}"
                     f" | {self._alone[file]} |\n"
                 )
 

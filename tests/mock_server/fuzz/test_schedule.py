@@ -135,7 +135,8 @@ def test_every_end_of_a_dataset_is_generated(outcome):
     def ends_so(events):
         return any(getattr(event, "outcome", None) == outcome for event in events)
 
-    assert find(schedules(USES), ends_so)
+    any_length = settings(max_examples=2_000, phases=[Phase.generate])
+    assert find(schedules(USES), ends_so, settings=any_length)
 
 
 def test_no_kills_where_the_integration_is_a_function():
