@@ -12,7 +12,7 @@ does not hold beyond 15 digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final, cast
 
@@ -40,28 +40,42 @@ class NativeDecoder:
         kinds = [Counterparts(NativeAmount, are_documented=each).of(kind) for each in (True, False)]
         self._decoders = [cast(Decode, msgspec.json.Decoder(each).decode) for each in kinds]
         self._push_decoders = [push_decoder(each, list_name) for each in kinds]
-        self._list_decoders = [list_decoder(each) for each in kinds]
+        outline = Counterparts(NativeAmount, are_outlines=True).of(kind)
+        self._outlines = list_decoder(outline)
         self._moments = Moments(kind)
 
-    def __call__(self, raw: msgspec.Raw | bytes, *, is_documented: bool = True) -> Any:
+    def __call__(self, raw: msgspec.Raw | bytes) -> Any:
         """Decode a record: a struct with the properties of the exact type, amounts as floats.
 
         Args:
             raw: its JSON.
-            is_documented: False for the type of undocumented records in any case.
 
         Raises:
             ValidationError, ValueError: the record does not decode natively; it may be valid.
         """
         documented, undocumented = self._decoders
         try:
-            record = (documented if is_documented else undocumented)(raw)
+            record = documented(raw)
         except ValidationError:
-            if not is_documented:
-                raise
             record = undocumented(raw)
         self._moments.read(record)
         return record
+
+    def outlines(self, raws: Sequence[bytes]) -> list[Any]:
+        """The outlines of several records: their times are texts, and their lists are JSON.
+
+        Args:
+            raws: the JSON of each, which is valid.
+
+        Returns:
+            Of each its outline; None where it does not decode natively.
+        """
+        try:
+            return cast(list[Any], self._outlines(b"[%b]" % b",".join(raws)))
+        except ValueError:  # as msgspec's own errors are
+            if len(raws) == 1:
+                return [None]
+            return [self.outlines([raw])[0] for raw in raws]
 
     def documented(self, body: bytes) -> list[Any] | None:
         """The records of a push, decoded at once; None where it has more than is documented.
@@ -72,7 +86,7 @@ class NativeDecoder:
         Args:
             body: of the push.
         """
-        return self._records(lambda: self._push_decoders[0](body).records)
+        return self._records(self._push_decoders[0], body)
 
     def undocumented(self, body: bytes) -> list[Any] | None:
         """The same with all that it has; None where the records must be decoded one by one.
@@ -80,21 +94,11 @@ class NativeDecoder:
         Args:
             body: of the push, JSON.
         """
-        return self._records(lambda: self._push_decoders[1](body).records)
+        return self._records(self._push_decoders[1], body)
 
-    def together(self, raws: Iterable[bytes], *, is_documented: bool) -> list[Any] | None:
-        """Several records, decoded at once; None where they must be decoded one by one.
-
-        Args:
-            raws: the JSON of each, which is valid.
-            is_documented: False for the type of undocumented records.
-        """
-        decode = self._list_decoders[0 if is_documented else 1]
-        return self._records(lambda: decode(b"[%b]" % b",".join(raws)))
-
-    def _records(self, decode: Callable[[], list[Any]]) -> list[Any] | None:
+    def _records(self, decode: Decode, body: bytes) -> list[Any] | None:
         try:
-            records = decode()
+            records: list[Any] = decode(body).records
             self._moments.read_all(records)
         except ValueError:  # as msgspec's own errors are
             return None
@@ -128,11 +132,6 @@ def push_decoder(kind: type[Struct], list_name: str) -> Decode:
 def is_documented(record: Struct) -> bool:
     """Whether a decoded record was found to have none but documented properties, nor its parts."""
     return record.__struct_config__.forbid_unknown_fields
-
-
-def are_native(record: Struct, other: Struct) -> bool:
-    """Whether two records were decoded in the same way, and so can be compared."""
-    return record.__class__ is other.__class__
 
 
 def exact_amount(amount: float | Decimal) -> Decimal:

@@ -82,7 +82,7 @@ def source_date_moves(push: PushContext) -> Iterator[Evidence]:
     A version without one is not judged: the property is optional.
     """
     for record in push.revisions:
-        old = record.known and moment_or_none(record.known.native.source_modified_date)
+        old = record.known_moment("source_modified_date")
         new = moment_or_none(record.pushed.native.source_modified_date)
         if old and new and new <= old:
             yield Evidence(record.key, changes=record.changes)
@@ -105,7 +105,7 @@ def source_date_moves(push: PushContext) -> Iterator[Evidence]:
 def created_date_stays(push: PushContext) -> Iterator[Evidence]:
     """An update keeps its `createdDate`."""
     for record in push.revisions:
-        old = record.known and moment_or_none(record.known.native.created_date)
+        old = record.known_moment("created_date")
         if old and record.created and record.created != old:
             changes = [each for each in record.changes if each.path == "$.createdDate"]
             yield Evidence(record.key, changes=changes)

@@ -20,9 +20,8 @@ from codat_mock.models.pushes import (
     native_record,
     pushed_record,
 )
-from codat_mock.models.unread_properties import are_documented
 from codat_mock.rules.contexts import KnownVersion, RecordContext
-from codat_mock.rules.contexts.pushes import decode_together
+from codat_mock.rules.contexts.pushes import compare_together
 from codat_mock.sandbox.known_records import known, known_rows
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
@@ -75,15 +74,15 @@ def judged_records(
             )
             for record in records
         ]
-        changed = [each.known for each in contexts if each.known and not each.is_same]
-        decode_together(changed, is_documented=are_documented(records))
+        compare_together([each for each in contexts if each.known and not each.is_same])
         return contexts
 
 
 def is_same(record: PushedRecord, version: KnownVersion) -> bool:
     """Whether the bytes of a record are those of a known version."""
-    is_shared = record.raws is version.raws and record.position == version.position
-    return is_shared or record.raw == version.raw
+    if record.raws is version.raws and record.position == version.position:
+        return True
+    return record.raws[record.position] == version.raws[version.position]
 
 
 def meant_keys(data_type: DataType, records: Iterable[PushedRecord]) -> dict[int, list[str]]:
@@ -222,10 +221,9 @@ def is_effective(record: RecordContext) -> bool:
         return True
     if record.is_repeat:
         return False
-    old, new = known.native.source_modified_date, record.pushed.native.source_modified_date
-    if isinstance(old, datetime) and isinstance(new, datetime):
-        return new > old
-    return True
+    old = record.known_moment("source_modified_date")
+    new = record.pushed.native.source_modified_date
+    return not (old and isinstance(new, datetime)) or new > old
 
 
 def created_date(pushed: PushedRecord) -> int | None:

@@ -19,7 +19,6 @@ from codat_mock.models.currencies import minor_unit
 from codat_mock.models.datasets import DataType
 from codat_mock.models.decoding import parts
 from codat_mock.models.errors import Problem
-from codat_mock.models.native_records import is_documented
 from codat_mock.models.pushes import (
     NATIVE_RECORDS,
     PushedRecord,
@@ -37,6 +36,7 @@ from codat_mock.rules.differences import (
 )
 from codat_mock.rules.native_comparison import (
     Differing,
+    differ_surely,
     differing,
     may_lose,
     says_more_than_stamps,
@@ -83,20 +83,6 @@ class KnownVersion(Struct, frozen=True, dict=True):
         return native_record(self.data_type, self.raw)
 
 
-def decode_together(versions: Sequence[KnownVersion], *, is_documented: bool) -> None:
-    """Decode versions natively, in half the time of each alone.
-
-    Args:
-        versions: of one data type.
-        is_documented: whether they are to be compared with records that were found to be.
-    """
-    for data_type in {version.data_type for version in versions}:
-        raws = [version.raw for version in versions]
-        natives = NATIVE_RECORDS[data_type].together(raws, is_documented=is_documented)
-        for version, native in zip(versions, natives or (), strict=False):
-            vars(version)["native"] = native  # where its cached property keeps it
-
-
 class RecordContext(Struct, frozen=True, dict=True):
     """A pushed record, and the version accepted before.
 
@@ -124,16 +110,28 @@ class RecordContext(Struct, frozen=True, dict=True):
 
     @kept
     def differing(self) -> Differing | None:
-        """The properties in which it surely differs from the known version; None if unknown."""
-        known, pushed = self.known, self.pushed
+        """The properties in which its outline differs from the known version's."""
+        compare_together([self])
+        found: Differing | None = vars(self).get("differing")
+        return found
+
+    def known_moment(self, name: str) -> datetime | None:
+        """A property of the known version that is a time; None if it is absent or null.
+
+        Args:
+            name: of the property, as `PushedRecord.native` has it.
+        """
+        known = self.known
         if known is None:
             return None
-        native = known.native
-        if is_documented(native) and not is_documented(pushed.native):
-            native = NATIVE_RECORDS[known.data_type](known.raw, is_documented=False)
-        return differing(native, pushed.native)
+        if self.differing is None:
+            return moment_or_none(getattr(known.native, name))
+        for each, before, _ in self.differing:
+            if each == name:
+                return moment_or_none(before)
+        return moment_or_none(getattr(self.pushed.native, name))
 
-    @kept
+    @property
     def is_repeat(self) -> bool:
         """Whether it equals the known version, after parsing.
 
@@ -142,9 +140,13 @@ class RecordContext(Struct, frozen=True, dict=True):
         known = self.known
         if known is None or known.is_delete:
             return False
-        if self.is_same:
-            return True
-        if self.differing:
+        return self.is_same or self._is_equal
+
+    @kept
+    def _is_equal(self) -> bool:
+        """The same, of a known version that is no delete; compared property by property."""
+        known = self.known
+        if known is None or (self.differing and differ_surely(self.differing)):
             return False
         pushed = self.pushed
         return pushed.raw == known.raw or (not pushed.is_delete and pushed.record == known.record)
@@ -197,6 +199,22 @@ class RecordContext(Struct, frozen=True, dict=True):
         """Whether it looks like a delete, but has more than its id."""
         pushed = self.pushed
         return may_be_delete(pushed) and is_fat_delete(pushed.raw, pushed.data_type)
+
+
+def compare_together(records: Sequence[RecordContext]) -> None:
+    """Compare the outlines of records with those of the known versions, in less time than alone.
+
+    Args:
+        records: of one data type.
+    """
+    pairs = [(each, each.known) for each in records if each.known]
+    if not pairs:
+        return
+    decoder = NATIVE_RECORDS[pairs[0][0].pushed.data_type]
+    olds = decoder.outlines([known.raw for _, known in pairs])
+    news = decoder.outlines([record.pushed.raw for record, _ in pairs])
+    for (record, _), old, new in zip(pairs, olds, news, strict=True):
+        vars(record)["differing"] = differing(old, new)  # where its property keeps it
 
 
 class NextSync(Struct, frozen=True):
@@ -252,9 +270,9 @@ class PushContext(Context, frozen=True, dict=True, kw_only=True):
         broken = {item.record for item in evidence}
         yield from self.overlaps
         yield from super().requests_about(evidence)
-        for record in self.known_records:
-            if record.known and record.pushed.key in broken:
-                yield record.known.accepted_by
+        known = [each.known for each in self.known_records if each.pushed.key in broken]
+        requests = {each.accepted_by.number: each.accepted_by for each in known if each}
+        yield from requests.values()
         for record in self.deletes:
             if not record.known and record.pushed.key in broken:
                 yield from (version.accepted_by for version in record.targets)
