@@ -450,7 +450,8 @@ def test_a_push_goes_over_the_linked_commerce_connection_or_else_the_first(regis
     ("given", "is_named"),
     [
         ({}, True), ({"ends": 0}, False), ({"is_answered": False}, False),
-        ({"stuck_in": "Mapping"}, False), ({"overlaps": [7]}, False), ({"overlaps": [8]}, True),
+        ({"stuck_in": "Mapping"}, False), ({"overlaps": [7]}, False),
+        ({"overlaps": [6]}, True), ({"overlaps": [8]}, True),
     ],
 )  # fmt: skip
 def test_the_push_before_could_have_been_waited_for(registry, given, is_named):

@@ -325,6 +325,18 @@ def test_a_sender_rests_once_nothing_is_due_or_its_sandbox_is_closed(registry):
         loop.run(client.aclose())
 
 
+def test_a_sender_that_is_stopped_ends_its_thread(registry):
+    sender = webhook_sender.WebhookSender(registry.sandbox("k").session, [], InternalErrors())
+    sender.wake()
+    thread = sender._thread
+    assert thread is not None
+    sender.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    sender.wake()
+    assert sender._thread is thread
+
+
 @pytest.mark.parametrize(("count", "status"), [(0, 200), (5, 200), (6, 307)])
 def test_five_redirects_are_followed_and_no_more(count, status):
     def answer(request: httpx.Request) -> httpx.Response:
