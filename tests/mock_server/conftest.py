@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import ssl
 import subprocess
 import sys
 from base64 import b64encode
@@ -23,6 +22,7 @@ from typing import Any
 import httpx
 import pytest
 from flask import Flask
+from loopback_tls import TLS
 from webhook_receiver import Receiver, receiving
 
 from codat_mock.http.app import create_app
@@ -33,8 +33,6 @@ from codat_scenarios.sandbox_driver import SandboxDriver
 KEY = "test-key"
 START = datetime(2022, 3, 21, 8, tzinfo=UTC)
 PATIENCE_SECONDS = 20.0
-# Nobody speaks TLS here: a context for each client would read all certificates again.
-TLS = ssl.create_default_context()
 
 
 def basic(key: str) -> dict[str, str]:

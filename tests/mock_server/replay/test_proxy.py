@@ -18,6 +18,7 @@ import click
 import httpx
 import pytest
 from har_samples import ORDER
+from loopback_tls import TLS
 
 from codat_mock.cli.proxy import proxy, read_upstream
 from codat_mock.clock import machine_seconds
@@ -46,7 +47,10 @@ def serving(app: Any) -> Iterator[str]:
 def proxied(upstream: str, har: Path | None = None) -> Iterator[tuple[Proxy, httpx.Client]]:
     """A proxy to a service, and a client of it."""
     proxy = Proxy(upstream, Recording(har), Settings())
-    with serving(proxy) as address, httpx.Client(base_url=address, timeout=20) as client:
+    with (
+        serving(proxy) as address,
+        httpx.Client(base_url=address, timeout=20, verify=TLS) as client,
+    ):
         yield proxy, client
     proxy.close()
 

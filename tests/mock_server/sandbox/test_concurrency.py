@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from loopback_tls import TLS
 
 ORDERS = "commerce-orders"
 PATIENCE_SECONDS = 60
@@ -23,7 +24,8 @@ def client(start_server, auth):
     address = start_server(address="http://x").address
 
     def make(key):
-        return httpx.Client(base_url=address, headers=auth(key), timeout=PATIENCE_SECONDS)
+        headers = auth(key)
+        return httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_SECONDS, verify=TLS)
 
     return make
 

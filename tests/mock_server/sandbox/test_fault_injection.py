@@ -16,6 +16,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from in_process import run
+from loopback_tls import TLS
 
 from codat_mock.cli.fault import EXAMPLES
 from codat_mock.cli.main import main
@@ -64,7 +65,9 @@ def datasets(client: httpx.Client, company: str) -> int:
 
 @contextmanager
 def fresh(client: httpx.Client) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=20) as other:
+    with httpx.Client(
+        base_url=client.base_url, headers=client.headers, timeout=20, verify=TLS
+    ) as other:
         yield other
 
 
