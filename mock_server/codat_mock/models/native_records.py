@@ -61,7 +61,7 @@ class NativeDecoder:
         self._moments.read(record)
         return record
 
-    def outlines(self, raws: Sequence[bytes]) -> list[Any]:
+    def outlines(self, raws: Sequence[bytes | msgspec.Raw]) -> list[Any]:
         """The outlines of several records: their times are texts, and their lists are JSON.
 
         Args:

@@ -116,7 +116,7 @@ NATIVE_RECORDS: Final[dict[DataType, NativeDecoder]] = {
 
 
 class RawRecords:
-    """The bytes of each record of a push, taken apart when they are first asked for.
+    """The JSON of each record of a push, within its bytes, found when it is first asked for.
 
     Args:
         data_type: of the push.
@@ -127,17 +127,17 @@ class RawRecords:
         self._data_type = data_type
         self.body = body
 
-    def __getitem__(self, position: int) -> bytes:
+    def __getitem__(self, position: int) -> Raw:
         """The JSON of the record at that index, from 0."""
         return self.all[position]
 
     @cached_property
-    def all(self) -> list[bytes]:
+    def all(self) -> list[Raw]:
         """The JSON of each."""
-        return [*map(bytes, split_push(self._data_type, self.body))]
+        return split_push(self._data_type, self.body)
 
 
-Raws = RawRecords | Mapping[int, bytes]
+Raws = RawRecords | Mapping[int, Raw]
 
 
 class PushedRecord(Struct, frozen=True, dict=True):
@@ -163,7 +163,7 @@ class PushedRecord(Struct, frozen=True, dict=True):
     @property
     def raw(self) -> bytes:
         """Its JSON as received."""
-        return self.raws[self.position]
+        return bytes(self.raws[self.position])
 
     @kept
     def record(self) -> Record:
@@ -208,7 +208,7 @@ def pushed_record(data_type: DataType, position: int, raw: Raw | bytes) -> Pushe
         ValidationError: a value has the wrong type.
     """
     native = native_record(data_type, raw)
-    return decoded_record(data_type, position, native, {position: bytes(raw)})
+    return decoded_record(data_type, position, native, {position: Raw(raw)})
 
 
 def decoded_record(data_type: DataType, position: int, native: Any, raws: Raws) -> PushedRecord:

@@ -70,7 +70,7 @@ class KnownVersion(Struct, frozen=True, dict=True):
     @property
     def raw(self) -> bytes:
         """Its JSON as pushed."""
-        return self.raws[self.position]
+        return bytes(self.raws[self.position])
 
     @kept
     def record(self) -> Record:
@@ -211,8 +211,9 @@ def compare_together(records: Sequence[RecordContext]) -> None:
     if not pairs:
         return
     decoder = NATIVE_RECORDS[pairs[0][0].pushed.data_type]
-    olds = decoder.outlines([known.raw for _, known in pairs])
-    news = decoder.outlines([record.pushed.raw for record, _ in pairs])
+    olds = decoder.outlines([known.raws[known.position] for _, known in pairs])
+    pushed = (record.pushed for record, _ in pairs)
+    news = decoder.outlines([each.raws[each.position] for each in pushed])
     for (record, _), old, new in zip(pairs, olds, news, strict=True):
         vars(record)["differing"] = differing(old, new)  # where its property keeps it
 
