@@ -25,11 +25,11 @@ ORDERS = "commerce-orders"
 
 
 def push_gaps(driver, *, is_deleted):
-    """Push on one day, and have the merchant sell, but push nothing, on the next five."""
+    """Push on one day, and have the merchant sell, but push nothing, on the next days."""
     now = parse_moment(driver.call("GET", "/_mock/clock")["now"])
     own = [
         {"id": name, "createdDate": format_moment(now + timedelta(hours=hours))}
-        for name, hours in (("o", 0), ("p", 6))
+        for name, hours in (("o", 0), ("p", 6), ("q", 200))
     ]
     driver.push(ORDERS, own[:1])
     path = f"/_mock/companies/{driver.company_id}"
