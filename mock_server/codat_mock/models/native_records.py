@@ -12,7 +12,6 @@ does not hold beyond 15 digits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final, cast
 
@@ -41,7 +40,7 @@ class NativeDecoder:
         self._decoders = [cast(Decode, msgspec.json.Decoder(each).decode) for each in kinds]
         self._push_decoders = [push_decoder(each, list_name) for each in kinds]
         outline = Counterparts(NativeAmount, are_outlines=True).of(kind)
-        self._outlines = list_decoder(outline)
+        self._outline = cast(Decode, msgspec.json.Decoder(outline).decode)
         self._moments = Moments(kind)
 
     def __call__(self, raw: msgspec.Raw | bytes) -> Any:
@@ -61,21 +60,19 @@ class NativeDecoder:
         self._moments.read(record)
         return record
 
-    def outlines(self, raws: Sequence[bytes | msgspec.Raw]) -> list[Any]:
-        """The outlines of several records: their times are texts, and their lists are JSON.
+    def outline(self, raw: msgspec.Raw | bytes) -> Any:
+        """The outline of a record: its times are texts, and its lists are JSON.
 
         Args:
-            raws: the JSON of each, which is valid.
+            raw: its JSON, which is valid.
 
         Returns:
-            Of each its outline; None where it does not decode natively.
+            None where it does not decode natively.
         """
         try:
-            return cast(list[Any], self._outlines(b"[%b]" % b",".join(raws)))
+            return self._outline(raw)
         except ValueError:  # as msgspec's own errors are
-            if len(raws) == 1:
-                return [None]
-            return [self.outlines([raw])[0] for raw in raws]
+            return None
 
     def documented(self, body: bytes) -> list[Any] | None:
         """The records of a push, decoded at once; None where it has more than is documented.
@@ -103,11 +100,6 @@ class NativeDecoder:
         except ValueError:  # as msgspec's own errors are
             return None
         return records
-
-
-def list_decoder(kind: type[Struct]) -> Decode:
-    """A decoder of lists of records of that type."""
-    return cast(Decode, msgspec.json.Decoder(list[kind]).decode)  # type: ignore[valid-type]  # made of values
 
 
 def push_decoder(kind: type[Struct], list_name: str) -> Decode:

@@ -21,7 +21,6 @@ from codat_mock.models.pushes import (
     pushed_record,
 )
 from codat_mock.rules.contexts import KnownVersion, RecordContext
-from codat_mock.rules.contexts.pushes import compare_together
 from codat_mock.sandbox.known_records import known, known_rows
 from codat_mock.sandbox.session import Session
 from codat_mock.storage import CompanyRow
@@ -58,7 +57,7 @@ def judged_records(
     is_new = any(each.key not in versions and not each.is_delete for each in records)
     retried = unanswered_contents(session, row, data_type) if is_new else {}
     with session.computing(len(records)):
-        contexts = [
+        return [
             RecordContext(
                 record,
                 version := versions.get(record.key),
@@ -74,8 +73,6 @@ def judged_records(
             )
             for record in records
         ]
-        compare_together([each for each in contexts if each.known and not each.is_same])
-        return contexts
 
 
 def is_same(record: PushedRecord, version: KnownVersion) -> bool:

@@ -38,7 +38,7 @@ AMOUNTS = ("totalAmount", "totalTaxAmount", "totalDiscount", "totalGratuity")
 
 def compared(old: bytes, new: bytes) -> Differing | None:
     """The properties in which the outlines of two orders differ."""
-    return differing(*NATIVE_RECORDS[ORDERS].outlines([old, new]))
+    return differing(*map(NATIVE_RECORDS[ORDERS].outline, (old, new)))
 
 
 def says_more_than_stamps(old: bytes, new: bytes) -> bool:
@@ -174,7 +174,7 @@ def test_what_changes_beside_a_stamp_is_seen_before_and_after_it(stamp: str) -> 
 
 def test_only_records_that_decode_natively_are_compared_by_their_outlines() -> None:
     plain, beyond = b'{"id":"A","totalAmount":1}', b'{"id":"A","totalAmount":%b}' % (b"9" * 400)
-    found = NATIVE_RECORDS[ORDERS].outlines([plain, beyond, plain])
+    found = [*map(NATIVE_RECORDS[ORDERS].outline, (plain, beyond, plain))]
     assert [each is None for each in found] == [False, True, False]
     assert differing(*found[:2]) is differing(*found[1:]) is None
     assert differing(found[0], found[2]) == []

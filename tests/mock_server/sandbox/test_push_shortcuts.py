@@ -107,11 +107,6 @@ def apart(session: Session, data_type: DataType, number: int, _pushed: Any) -> R
     return RawRecords(data_type, session.tables.datasets.body(number))
 
 
-def no_outlines(_: NativeDecoder, raws: Sequence[bytes]) -> list[None]:
-    """No outline of any record, so that they are compared exactly."""
-    return [None] * len(raws)
-
-
 def all_rates(judged: Sequence[RecordContext]) -> set[Decimal]:
     """The tax percentages of all orders, known or not."""
     return {exact_amount(each) for each in percentages(record.pushed.native for record in judged)}
@@ -120,9 +115,8 @@ def all_rates(judged: Sequence[RecordContext]) -> set[Decimal]:
 def played_carefully(history: list[Sent]) -> Any:
     """The same where each record is decoded, and compared, for itself."""
     with ExitStack() as patched:
-        for name in ("documented", "undocumented"):
+        for name in ("documented", "undocumented", "outline"):
             patched.enter_context(patch.object(NativeDecoder, name, lambda *_, **__: None))
-        patched.enter_context(patch.object(NativeDecoder, "outlines", no_outlines))
         patched.enter_context(patch.object(knowing, "stored_records", apart))
         patched.enter_context(patch.object(pushes, "named_rates", all_rates))
         return played(history)

@@ -111,9 +111,12 @@ class RecordContext(Struct, frozen=True, dict=True):
     @kept
     def differing(self) -> Differing | None:
         """The properties in which its outline differs from the known version's."""
-        compare_together([self])
-        found: Differing | None = vars(self).get("differing")
-        return found
+        known, pushed = self.known, self.pushed
+        if known is None:
+            return None
+        outline = NATIVE_RECORDS[pushed.data_type].outline
+        old, new = outline(known.raws[known.position]), outline(pushed.raws[pushed.position])
+        return differing(old, new)
 
     def known_moment(self, name: str) -> datetime | None:
         """A property of the known version that is a time; None if it is absent or null.
@@ -199,23 +202,6 @@ class RecordContext(Struct, frozen=True, dict=True):
         """Whether it looks like a delete, but has more than its id."""
         pushed = self.pushed
         return may_be_delete(pushed) and is_fat_delete(pushed.raw, pushed.data_type)
-
-
-def compare_together(records: Sequence[RecordContext]) -> None:
-    """Compare the outlines of records with those of the known versions, in less time than alone.
-
-    Args:
-        records: of one data type.
-    """
-    pairs = [(each, each.known) for each in records if each.known]
-    if not pairs:
-        return
-    decoder = NATIVE_RECORDS[pairs[0][0].pushed.data_type]
-    olds = decoder.outlines([known.raws[known.position] for _, known in pairs])
-    pushed = (record.pushed for record, _ in pairs)
-    news = decoder.outlines([each.raws[each.position] for each in pushed])
-    for (record, _), old, new in zip(pairs, olds, news, strict=True):
-        vars(record)["differing"] = differing(old, new)  # where its property keeps it
 
 
 class NextSync(Struct, frozen=True):
