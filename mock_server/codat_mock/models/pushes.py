@@ -237,12 +237,12 @@ def record_key(data_type: DataType, record: Any) -> str:
 
     Source: contract section 3 (the fee of a payment has the payment's id).
     """
-    if record.id in (None, UNSET, ""):
+    id_ = record.id
+    if not isinstance(id_, str) or not id_:
         return ""
     if data_type == "commerce-transactions":
-        kind = getattr(record, "type", UNSET)
-        return f"{record.id}/{'' if kind is UNSET else kind}"
-    return str(record.id)
+        return f"{id_}/{'' if record.type is UNSET else record.type}"
+    return id_
 
 
 def deleted_keys(data_type: DataType, record_id: str) -> list[str]:

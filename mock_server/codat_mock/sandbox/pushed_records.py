@@ -54,7 +54,9 @@ def judged_records(
     deleted = {key for key, version in versions.items() if version.is_delete}
     gone = {each.key for each in records if not each.is_delete} & deleted if deleted else ()
     undeleted = known(session, row, data_type, gone, condition="NOT is_delete")
-    is_new = any(each.key not in versions and not each.is_delete for each in records)
+    is_new = len(versions) < len(keys) and any(
+        each.key not in versions and not each.is_delete for each in records
+    )
     retried = unanswered_contents(session, row, data_type) if is_new else {}
     with session.computing(len(records)):
         return [

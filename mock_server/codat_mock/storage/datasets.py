@@ -424,13 +424,11 @@ class Datasets:
         for start in range(0, len(versions), VERSIONS_AT_ONCE):
             some = versions[start : start + VERSIONS_AT_ONCE]
             self._db.execute(
-                "WITH own (company, data_type, dataset) AS (VALUES (?, ?, ?)),"  # noqa: S608  (only question marks)
-                " brought (key, position, created, is_delete) AS"
-                f" (VALUES {', '.join(['(?, ?, ?, ?)'] * len(some))}) INSERT INTO versions"
+                "INSERT INTO versions"  # noqa: S608  (only question marks)
                 " (company, data_type, dataset, carrier, key, position, created, is_delete)"
-                " SELECT company, data_type, dataset, dataset, key, position, created, is_delete"
-                " FROM brought, own",
-                (company, data_type, dataset, *chain.from_iterable(some)),
+                " SELECT ?, ?, ?, ?, *"
+                f" FROM (VALUES {', '.join(['(?, ?, ?, ?)'] * len(some))})",
+                (company, data_type, dataset, dataset, *chain.from_iterable(some)),
             )
 
     def _read(self, row: Row) -> DatasetRow:
