@@ -11,4 +11,4 @@ from codat_mock.sandbox.ground_truth import CompanyComparison
 def test_a_comparison_has_all_its_lists_where_they_are_empty() -> None:
     lists = ("bookedOnce", "doubled", "missing", "stale", "surplus")
     shown = msgspec.json.decode(encode(CompanyComparison(company_id="c", company_name="Café")))
-    assert shown == dict.fromkeys(lists, []) | {"companyId": "c", "companyName": "Café"}
+    assert shown == {name: [] for name in lists} | {"companyId": "c", "companyName": "Café"}
