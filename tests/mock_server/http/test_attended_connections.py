@@ -13,7 +13,12 @@ import pytest
 
 from codat_mock.clock import machine_seconds, parse_moment
 from codat_mock.http import attended_connections
-from codat_mock.http.attended_connections import UNWATCHED_SECONDS, AttendedConnections, ready_among
+from codat_mock.http.attended_connections import (
+    UNWATCHED_SECONDS,
+    USES_POLL,
+    AttendedConnections,
+    ready_among,
+)
 from codat_mock.http.server import Server, listen
 from codat_mock.sandbox import SandboxRegistry, Settings, pushes
 from codat_scenarios.sandbox_driver import SandboxDriver, authorization
@@ -413,10 +418,14 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-@pytest.mark.parametrize("looks", [0, 3])
+@pytest.mark.parametrize(("uses_poll", "looks"), [(True, 0), (True, 3), (False, 0)])
 def test_data_is_waited_for_until_it_is_there_or_the_time_is_over(
-    pair: tuple[socket.socket, socket.socket], looks: int
+    pair: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    uses_poll: bool,
+    looks: int,
 ) -> None:
+    monkeypatch.setattr(attended_connections, "USES_POLL", uses_poll and USES_POLL)
     ours, theirs = pair
     watched = {ours.fileno(): ours}
     assert ready_among(watched, BRIEF_SECONDS, looks) == []
@@ -438,10 +447,12 @@ def test_a_time_that_is_over_is_none() -> None:
 
 
 def test_a_connection_that_was_closed_meanwhile_ends_no_watch(
-    pair: tuple[socket.socket, socket.socket],
+    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, _ = pair
     number = ours.fileno()
     ours.close()
-    assert ready_among({number: ours}, 0.0) in ([], [ours])
-    assert ready_among({-1: ours}, 0.0) == []
+    for uses_poll in (USES_POLL, False):
+        monkeypatch.setattr(attended_connections, "USES_POLL", uses_poll)
+        assert ready_among({number: ours}, 0.0) in ([], [ours])
+        assert ready_among({-1: ours}, 0.0) == []
