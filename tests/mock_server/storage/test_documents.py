@@ -6,10 +6,19 @@ import sqlite3
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from codat_mock.accounting.documents import BookedRecord, Document
 from codat_mock.accounting.reconciliation import BookedOrder, BookedPayment
-from codat_mock.storage.documents import Documents, decode_document, rows_of
+from codat_mock.storage.chunked import KEYS_AT_ONCE
+from codat_mock.storage.documents import (
+    ROWS_AT_ONCE,
+    Documents,
+    decode_document,
+    encode,
+    in_part,
+    rows_of,
+)
 
 ORDERS, PAYMENTS = "commerce-orders", "commerce-payments"
 
@@ -104,6 +113,28 @@ def test_what_was_booked_of_records_is_read_with_what_is_due_back(books, asked, 
     assert (sorted(found.orders), sorted(found.payments)) == ([*orders], [*payments])
     assert found.documents == []
     assert books.earlier(3, asked).orders == {}
+
+
+@pytest.mark.parametrize("count", [0, 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, KEYS_AT_ONCE + 1])
+def test_any_number_of_orders_and_payments_is_written_and_found(db, count):
+    made = Documents(db)
+    orders = {f"o{number}": order() for number in range(count)}
+    payments = {f"p{number}": BookedPayment(f"o{number}", "Cash") for number in range(count)}
+    made.add(1, rows_of([], orders, payments))
+    made.add(1, rows_of([], orders, payments))  # what is written again takes the place of the first
+    assert made.earlier(1, [(ORDERS, key) for key in orders]).orders == orders
+    found = made.earlier(1, [(PAYMENTS, key) for key in payments])
+    assert (found.orders, found.payments) == (orders, payments)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 6])
+def test_a_document_is_read_in_part_with_the_names_of_all_its_records(count):
+    whole = document("INV-0001", "2022-03-21", *map(str, range(count)))
+    document_in_part, names_of_all = in_part(encode(whole), 5)
+    assert document_in_part == replace(whole, records=whole.records[:5])
+    assert [(each.data_type, each.key, each.sync_id) for each in names_of_all] == [
+        (each.data_type, each.key, each.sync_id) for each in whole.records
+    ]
 
 
 def test_the_documents_of_days_are_read_day_by_day(books):

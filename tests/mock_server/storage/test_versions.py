@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codat_mock.clock import from_microseconds
-from codat_mock.storage import versions
+from codat_mock.storage import chunked, versions
 from codat_mock.storage.schema import TABLES
 from codat_mock.storage.versions import Versions
 
@@ -80,6 +80,24 @@ def test_portions_give_what_one_query_gives(
         assert table.deferred(1) == db.execute(ROW.format("deferred = 1")).fetchall()
         keys = {(row[0], row[1]) for row in found}
         assert len(pauses) >= len(keys) // 2
+
+
+@given(st.sets(places, max_size=40), st.data())
+def test_exactly_the_versions_that_a_sync_took_are_marked(
+    rows: set[tuple[int, str, str, int]], data: st.DataObject
+) -> None:
+    own = sorted((kind, key, 10 + number) for company, kind, key, number in rows if company == 1)
+    took = data.draw(st.lists(st.sampled_from(own), unique=True)) if own else []
+    with (
+        closing(stored(dict.fromkeys(rows, (0, False, False)))) as db,
+        pytest.MonkeyPatch.context() as at,
+    ):
+        at.setattr(chunked, "KEYS_AT_ONCE", 2)
+        Versions(db).mark_synced(1, 7, took)
+        marked = db.execute("SELECT company, synced, data_type, key, dataset FROM versions")
+        assert {tuple(row[2:]) for row in marked if row[:2] == (1, 7)} == {*took}
+        count = db.execute("SELECT count(*) FROM versions WHERE synced IS NOT NULL").fetchone()
+        assert count == (len(took),)
 
 
 def test_many_names_are_in_their_order_though_sorted_in_portions() -> None:
