@@ -28,9 +28,11 @@ def round_cash(
         payments: what this sync books of its payments.
         context: for the day of a payment of an earlier order.
     """
-    coin, unit = smallest_coin(account.currency), minor_unit(account.currency)
+    coin = smallest_coin(account.currency)
+    if coin <= minor_unit(account.currency):
+        return
     kept = [each for each in payments if is_in_currency_of(account, each.payment)]
-    if coin <= unit or not any(each.payment.type == "Cash" for each in kept):
+    if not any(each.payment.type == "Cash" for each in kept):
         return
     came_in = [each for each in kept if each.amount > 0]
     went_back = [each for each in kept if each.amount < 0]
