@@ -143,7 +143,7 @@ def names_in(kept: Sequence[KeptDocument]) -> tuple[set[RecordId], set[RecordId]
         own = set[RecordId]().union(*parts)  # sets of names are joined without hashing them again
         if not booked.isdisjoint(own):
             doubled |= booked & own
-        booked |= own
+        booked = booked | own if booked else own
     return booked, doubled
 
 
