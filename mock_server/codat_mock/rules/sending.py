@@ -19,6 +19,7 @@ from codat_mock.rules.registry import rule
 
 GUIDE = "guide: Rules for sending data"
 STEPS = "guide: Push commerce data to Codat"
+ALL_EARLY = "every record was created before the start date"
 RESTAMPED = "only its stamp, the order of its lines or a rounding error differs"
 
 
@@ -171,9 +172,8 @@ def previous_dataset_ended(push: PushContext) -> Iterator[Evidence]:
 )
 def push_under_5000(push: PushContext, *, records: float = 5000) -> Iterator[Evidence]:
     """A push holds fewer than 5,000 records."""
-    if len(push.records) >= records:
-        for record in push.records:
-            yield Evidence(record.key)
+    for record in push.records if len(push.records) >= records else ():
+        yield Evidence(record.key)
 
 
 @rule(
@@ -248,11 +248,8 @@ def pushed_regularly(context: PushGapsContext, *, hours: float = 24) -> Iterator
     """
     for gap in context.gaps:
         if gap.waited > timedelta(hours=hours):
-            yield Evidence(
-                gap.first.key,
-                data_type=gap.first.data_type,
-                requests=[gap.before] if gap.before else (),
-            )
+            first, before = gap.first, [gap.before] if gap.before else []
+            yield Evidence(first.key, data_type=first.data_type, requests=before)
 
 
 @rule(
@@ -486,10 +483,8 @@ def created_date_usable(
     """
     if isinstance(subject, OpenRecordsContext):
         for placed in subject.early if subject.is_all_early else ():
-            note = "every record was created before the start date"
-            yield Evidence(
-                placed.key, note, data_type=placed.data_type, requests=[placed.pushed_by]
-            )
+            by = [placed.pushed_by]
+            yield Evidence(placed.key, ALL_EARLY, data_type=placed.data_type, requests=by)
         return
     latest = subject.at + timedelta(hours=hours)
     for record in subject.records:
@@ -499,7 +494,7 @@ def created_date_usable(
         is_known = record.known is not None and not record.known.is_delete
         if is_known or not record.key or record.pushed.is_delete or record.is_fat_delete:
             continue
-        if created is None:
-            yield Evidence(record.key, "it has no createdDate")
-        else:
-            yield Evidence(record.key, f"its createdDate is {format_moment(created)}")
+        said = (
+            f"its createdDate is {format_moment(created)}" if created else "it has no createdDate"
+        )
+        yield Evidence(record.key, said)
