@@ -32,7 +32,7 @@ from codat_mock.models.native_records import NativeDecoder, is_documented
 MAX_PROBLEMS: Final = 10_000  # named in one answer
 MAX_SEARCHED_BYTES: Final = 20 * 2**20  # each wrong value that is named costs a decoding
 MAX_RECORDS: Final = 500_000  # some 5 s of work, and 1 GB of memory (assumed)
-MAX_BYTES_AT_ONCE: Final = 16 << 20  # decoded before the records are counted: 1 GB where all are {}
+MAX_BYTES_AT_ONCE: Final = 8 << 20  # decoded before the records are counted: 0.6 GB if all are {}
 
 
 class OrdersDataset(Wire):
