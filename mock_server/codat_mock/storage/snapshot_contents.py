@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache, partial
+from operator import attrgetter
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import msgspec
@@ -241,6 +242,16 @@ BOOKED: Final = {
     "commerce-orders": documents.decode_order, "commerce-payments": documents.decode_payment,
 }  # fmt: skip
 
+# By table: a column of JSON, and the columns that repeat a part of it.
+REPEATED: Final[dict[str, tuple[str, Callable[[Any], Any], dict[str, str]]]] = {
+    "companies": ("company", companies.decode_company, {"id": "id"}),
+    "alerts": ("alert", alerts.decode_alert, {"rule": "rule"}),
+    "syncs": ("summary", syncs.decode_summary, {"id": "sync_id", "code": "sync_status_code"}),
+    "documents": ("document", documents.decode_document, {"name": "number", "date": "date"}),
+    "findings": ("finding", findings.decode_found, {"code": "finding.code"}),
+    "requests": ("entry", request_log.decode_entry, {"number": "number"}),
+}
+
 Moment = Annotated[datetime, Meta(tz=True)]
 PREFERENCES: Final[dict[str, Any]] = {  # by the first part of their names
     "texts": dict[str, Localization], "accounts": VisibleAccounts, "rules": list[RuleSetting],
@@ -262,6 +273,7 @@ def check_contents(file: sqlite3.Connection) -> None:
                 with_place(f"{table}.{column} of row {place}", check, value)
     for table, place in orphans(file):
         raise UnusableFile(f"The snapshot is damaged: {table} of row {place} is of no row.")
+    check_repeated(file)
     check_preferences(file)
     check_records(file)
     left = MAX_BODIES_BYTES
@@ -309,6 +321,17 @@ def orphans(file: sqlite3.Connection) -> Iterator[tuple[str, int]]:
         yield "alerts", place
 
 
+def check_repeated(file: sqlite3.Connection) -> None:
+    """Make sure that what a row says besides its JSON is what that says."""
+    for table, (content, decode, names) in REPEATED.items():
+        columns = ", ".join(names)
+        rows = file.execute(f"SELECT {content}, {columns} FROM {table}")  # noqa: S608  (our own names)
+        for place, (stored, *values) in enumerate(rows, 1):
+            if [attrgetter(path)(decode(stored)) for path in names.values()] != values:
+                where = f"{table}.{content} of row {place}"
+                raise UnusableFile(f"The snapshot is damaged: {where}: differs from {columns}.")
+
+
 def check_preferences(file: sqlite3.Connection) -> None:
     """Make sure that every preference is what its name says."""
     for name, preference in file.execute("SELECT name, preference FROM preferences"):
@@ -337,10 +360,6 @@ def check_records(file: sqlite3.Connection) -> None:
         if data_type not in BOOKED:
             raise UnusableFile(f"The snapshot is damaged: booked.data_type of '{key}'.")
         with_place(f"booked.record of '{key}'", BOOKED[data_type], record)
-    for name, date, stored in file.execute("SELECT name, date, document FROM documents"):
-        document = documents.decode_document(stored)
-        if (document.number, document.date) != (name, date):
-            raise UnusableFile(f"The snapshot is damaged: documents.document of '{name}'.")
     unfinished = (
         "SELECT 1 FROM preferences WHERE name = 'unfinished-push' AND preference <> x'5B5D'"
     )

@@ -24,7 +24,7 @@ from codat_mock.sandbox import SandboxRegistry, Settings
 from codat_mock.storage import snapshot_contents
 from codat_mock.storage.request_log import PLAIN
 from codat_mock.storage.schema import TABLES
-from codat_mock.storage.snapshot_contents import COLUMNS
+from codat_mock.storage.snapshot_contents import COLUMNS, REPEATED
 
 KEY = {"Authorization": "Basic a2V5"}
 SETTINGS = Settings(start_at=datetime(2022, 3, 21, 12, tzinfo=UTC), speed=0)
@@ -150,13 +150,22 @@ def test_a_forged_value_does_no_harm(saved: Path, column: tuple[str, str], value
     assert [*harm(file)] == []
 
 
-@pytest.mark.parametrize("column", ["name", "date"])
-def test_a_document_under_another_name_or_date_is_refused(saved: Path, column: str) -> None:
-    file = forged(saved, (f"UPDATE documents SET {column} = '2022-03-20'", ()))  # noqa: S608  (our own names)
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [(table, column) for table, (_, _, names) in REPEATED.items() for column in names],
+)
+def test_a_row_that_says_otherwise_than_its_json_is_refused(
+    saved: Path, table: str, column: str
+) -> None:
+    value = 2040 if column == "code" and table == "syncs" else "4711"
+    statement = f"UPDATE {table} SET {column} = ? WHERE rowid = 1"  # noqa: S608  (our own names)
+    if table == "alerts":  # whose rule would be of no row
+        statement = "UPDATE alerts SET alert = CAST(json_set(alert, '$.rule', ?) AS BLOB)"
+    file = forged(saved, ("PRAGMA foreign_keys = OFF", ()), (statement, (value,)))
     client = create_app(SandboxRegistry(SETTINGS)).test_client()
     sent = client.put("/_mock/snapshots/a", headers=KEY, data=file)
     assert sent.status_code == 400
-    assert "documents.document of '" in sent.get_json()["detail"]
+    assert f"{table}.{REPEATED[table][0]} of row 1: differs from" in sent.get_json()["detail"]
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
