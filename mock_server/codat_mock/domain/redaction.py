@@ -225,7 +225,7 @@ def clean_attribute(found: re.Match[str], *, is_pair: bool) -> str:
     return f"{name}{sign}{value[0]}{REMOVED}{value[0]}" if is_hidden else found[0]
 
 
-def clean_properties(text: str, depth: int = 0) -> str:
+def clean_properties(text: str, depth: int) -> str:
     """JSON without the values of its secret properties, which may be objects or lists.
 
     What stands between its strings may be prose, or of a program: `apiKey: "…"`.
@@ -271,7 +271,7 @@ def end_of_secret(text: str, start: int) -> int:
     return bare.end() if bare else 0
 
 
-def clean_string(string: str, depth: int = 0) -> str:
+def clean_string(string: str, depth: int) -> str:
     """A string of JSON without the secrets in it, where it holds JSON itself, or prose.
 
     Args:

@@ -17,7 +17,7 @@ from codat_mock.models.values import find_zone
 MAX_FAILURES: Final = 31  # "31 failed days in a row switch the sync off"
 HOURS: Final = range(24)
 SECOND: Final = timedelta(seconds=1)
-DAYS_AHEAD: Final = {"daily": 7, "monthly": 64}  # enough to meet the next due day
+DAYS_AHEAD: Final = {"daily": 5, "monthly": 35}  # in which the next due day is in every time zone
 
 
 def next_due(schedule: Schedule, after: datetime) -> datetime | None:

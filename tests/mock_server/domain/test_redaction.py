@@ -447,6 +447,8 @@ def test_what_is_shown_of_xml(text, shown):
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ('password = "abcdefgh": 1', 'password = "removed": 1'),
+        (r'{"{\"token\": 5}": true}', r'{"{\"token\": \"removed\"}": true}'),
         ('{"token" : [1, {"a": 2}], "b": 3}', '{"token" : "removed", "b": 3}'),
         ('{apiKey: "x", b: "y"}', '{apiKey: "removed", b: "y"}'),
         (

@@ -51,6 +51,26 @@ def test_a_daily_sync_is_due_at_the_hour_of_the_merchants_own_clock(after, due):
     assert next_due(DAILY, utc(after)) == utc(due)
 
 
+@pytest.mark.parametrize(
+    ("frequency", "after", "due"),
+    [
+        ("Daily", "2022-02-14T23:00", "2022-02-15T12:00"),  # the 15th there, after its hour
+        ("Monthly", "2022-07-31T23:00", "2022-08-31T12:00"),  # August there, after its hour
+        ("Weekly", "2022-07-31T23:00", None),
+    ],
+)
+def test_the_next_due_day_is_met_furthest_to_the_east_too(frequency, after, due):
+    schedule = replace(DAILY, selected_frequency=frequency, time_zone="Pacific/Kiritimati")
+    assert next_due(schedule, utc(after)) == (due and utc(due))
+
+
+def test_an_hour_that_is_skipped_is_due_when_the_clocks_change_in_its_middle():
+    schedule = replace(DAILY, start_date=utc("2010-01-01T00:00"), time_zone="America/St_Johns")
+    # There the clocks went from 00:01 to 01:01.
+    due = next_due(replace(schedule, sync_hour_utc=1), utc("2010-03-14T03:00"))
+    assert due == utc("2010-03-14T03:31")
+
+
 def test_the_first_sync_is_due_after_the_start_date_not_at_it():
     schedule = replace(DAILY, start_date=utc("2022-01-01T02:00"))
     assert next_due(schedule, utc("2021-12-01T00:00")) == utc("2022-01-02T02:00")
