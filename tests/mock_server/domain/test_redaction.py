@@ -378,6 +378,7 @@ def test_a_value_ends_where_its_brackets_do(text, start, rest):
             "https://shop.example/?token=removed#key=removed",
         ),
         ("https://shop.example/?token=", "https://shop.example/?token="),
+        ("/path?a=b%20c&token=d", "/path?a=b%20c&token=removed"),
         ("http://[::1", "http://[::1"),
         ("/path?country=GB", "/path?country=GB"),
     ],

@@ -104,6 +104,7 @@ LONG = [item(number) for number in (1, 2, 3, 4, 5, 6)]
          "its lines are 60 + 25.03 = 85.03, its total is 85"),
         (found(serviceCharges=[{"totalAmount": 25}]), "its lines are 25 = 25, its total is 85"),
         (found(orderLineItems=[item(105), BACK]), ""),
+        (found(orderLineItems=[item(65), item(20, quantity=0)]), ""),
         (found(105, orderLineItems=[item(105), BACK]),
          "its lines are 105 - 20 = 85, its total is 105"),
         (found(orderLineItems=[item(105), BACK], totalRefund=20), ""),

@@ -117,6 +117,11 @@ def test_a_payment_and_its_transaction_agree_to_the_smallest_unit(
         assert [request.number for request in each.requests] == [1, 2]
 
 
+def test_a_payment_without_a_transaction_hides_no_other() -> None:
+    subject = sync(payment(id_="Q"), payment(85), transaction(86))
+    assert look("R04", subject) == [("P", "85 paid, 86 in the transaction")]
+
+
 def paid_order(
     *moved: float, cash: bool = False, fails: bool = False, currency: str = "GBP", **properties: Any
 ) -> list[tuple[str, str]] | None:
