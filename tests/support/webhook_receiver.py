@@ -22,9 +22,16 @@ ORDER = {"id": "A-1", "createdDate": "2022-03-21T07:00:00Z", "totalAmount": 85}
 
 @dataclass
 class Receiver:
-    """A receiver of alerts, which gives the planned answers, the last one for ever."""
+    """A receiver of alerts, which gives the planned answers, the last one for ever.
+
+    Args:
+        url: where it is reached.
+        path: the only one that counts; empty for every one. Requests for others, such as of
+            sandboxes that are gone, are answered 200 and forgotten.
+    """
 
     url: str = ""
+    path: str = ""
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=lambda: [(200, {})])
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)
@@ -44,6 +51,11 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if receiver.path and self.path != receiver.path:
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             receiver.got.append((self.path, headers, body))
             receiver.may_answer.wait(20)
             status, more = (

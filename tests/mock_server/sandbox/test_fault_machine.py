@@ -40,6 +40,15 @@ def test_in_process_nothing_is_lost_doubled_or_broken(in_process):
     run_state_machine_as_test(in_process, settings=PLAYED)
 
 
+def test_an_alert_that_the_sandbox_before_still_sends_does_not_count(in_process, receiver):
+    machine = in_process()
+    machine.set_up()
+    before = receiver.url if not receiver.path else f"{httpx.URL(receiver.url).join(receiver.path)}"
+    machine.set_up()
+    httpx.post(before, json={"AlertId": "late"}).raise_for_status()
+    machine.teardown()
+
+
 @pytest.mark.long
 def test_on_a_socket_nothing_is_lost_doubled_or_broken(on_a_socket):
     run_state_machine_as_test(on_a_socket, settings=PLAYED)
