@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 ATTENTION_SECONDS: Final = 0.02  # that a connection is watched here after an answer
 UNWATCHED_SECONDS: Final = 0.005  # that the others may be left alone for one request
-LOOKS: Final = (
-    60  # at a lone connection before a thread sleeps, some 0.1 ms: waking it costs as much
-)
+# At a lone connection before a thread sleeps: some 0.1 ms, and waking it costs as much.
+LOOKS: Final = 60
 WAKES_AT_ONCE: Final = 4096
 USES_POLL: Final = hasattr(select, "poll")  # `select` ends at descriptor 1024
 

@@ -207,7 +207,13 @@ class Channel(HTTPChannel):
             return False
         if data:
             self.last_activity = machine_now().timestamp()
-            self.received(data)
+            try:
+                self.received(data)
+            except Exception:
+                # The thread watches over other connections, too, which must not be left.
+                logger.exception("What a client sent could not be read.")
+                self.handle_close()
+                return False
         return bool(data)
 
     def release(self) -> None:

@@ -19,6 +19,7 @@ from codat_mock.http.attended_connections import (
     AttendedConnections,
     ready_among,
 )
+from codat_mock.http.request_parser import Parser
 from codat_mock.http.server import Server, listen
 from codat_mock.sandbox import SandboxRegistry, Settings, pushes
 from codat_scenarios.sandbox_driver import SandboxDriver, authorization
@@ -154,6 +155,28 @@ def test_a_client_that_goes_is_watched_no_more() -> None:
         ask(staying)
         ask(going)
         going.close()
+        ask(staying)
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_client_whose_bytes_cannot_be_read_takes_no_other_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = Parser.received
+
+    def fail(parser: Parser, data: bytes) -> int:
+        if b"/broken" in data:
+            raise RuntimeError("a fault of the server")
+        return read(parser, data)
+
+    monkeypatch.setattr(Parser, "received", fail)
+    with serving(lambda _environ, start_response: answer(start_response)) as connect:
+        staying, broken = connect(), connect()
+        for _ in range(2):
+            ask(staying)
+            ask(broken)
+        send(broken, "/broken")
+        assert broken.recv(100) == b""
         ask(staying)
 
 
