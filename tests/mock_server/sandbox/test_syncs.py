@@ -9,6 +9,7 @@ from threading import Thread
 import httpx
 import pytest
 from in_process import run
+from pushed_orders import ORDERS, START, order, push
 
 from codat_mock.accounting.selection import Selection, Version, select
 from codat_mock.clock import format_moment
@@ -26,27 +27,8 @@ from codat_mock.sandbox import (
 )
 from codat_scenarios.sandbox_driver import SandboxDriver
 
-START = datetime(2022, 3, 21, 8, tzinfo=UTC)
 FIRST_DUE = datetime(2022, 3, 22, 3, tzinfo=UTC)
-ORDERS = "commerce-orders"
 DAY = timedelta(days=1)
-
-
-def order(key: str, at: datetime = START, total: int = 5) -> dict[str, object]:
-    line = {"quantity": 1, "taxPercentage": 20, "totalAmount": total, "totalTaxAmount": 0}
-    return {
-        "id": key,
-        "createdDate": format_moment(at),
-        "totalAmount": total,
-        "orderLineItems": [line],
-    }
-
-
-def push(driver: SandboxDriver, *orders: dict[str, object]) -> None:
-    """Push orders, and the other types once, so that no data type is missing."""
-    driver.push(ORDERS, orders)
-    driver.push("commerce-payments", [])
-    driver.push("commerce-transactions", [])
 
 
 def latest(
